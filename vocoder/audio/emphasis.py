@@ -1,0 +1,37 @@
+"""Pre-emphasis and its inverse: first-order filters that lift the treble before mu-law and lower it again after.
+
+The codes' quantisation noise is white; de-emphasis shapes it like speech, so less of it is heard (LPCNet, arXiv 1810.11846,
+section 3.1, has the argument).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import lfilter
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def pre_emphasise(samples: FloatArray, coefficient: float) -> FloatArray:
+    """y[t] = x[t] - coefficient * x[t-1], with x[-1] = 0. float32 [T] to float32 [T]."""
+    emphasised = samples.astype(np.float32, copy=True)
+    emphasised[1:] -= np.float32(coefficient) * samples[:-1].astype(np.float32)
+    return emphasised
+
+
+def de_emphasise(samples: FloatArray, coefficient: float, last: float = 0.0) -> tuple[FloatArray, float]:
+    """The inverse, x[t] = y[t] + coefficient * x[t-1], computed in float64.
+
+    Args:
+        samples: float32 [T].
+        coefficient: that of `pre_emphasise`.
+        last: x[-1], what the previous piece of the stream ended with.
+
+    Returns:
+        float32 [T], and the value to hand to the next piece as `last`.
+    """
+    if len(samples) == 0:
+        return samples.astype(np.float32), last
+    restored, state = lfilter([1.0], [1.0, -coefficient], samples.astype(np.float64), zi=[coefficient * last])
+    return restored.astype(np.float32), float(restored[-1])
