@@ -33,5 +33,5 @@ def de_emphasise(samples: FloatArray, coefficient: float, last: float = 0.0) -> 
     """
     if len(samples) == 0:
         return samples.astype(np.float32), last
-    restored, state = lfilter([1.0], [1.0, -coefficient], samples.astype(np.float64), zi=[coefficient * last])
+    restored, _ = lfilter([1.0], [1.0, -coefficient], samples.astype(np.float64), zi=[coefficient * last])
     return restored.astype(np.float32), float(restored[-1])

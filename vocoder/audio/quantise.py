@@ -47,7 +47,8 @@ class Quantiser:
 
     def decode(self, codes: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
         """Codes of any shape to the samples they stand for, float32 in -1..1."""
-        return self.values[codes]
+        samples: npt.NDArray[np.float32] = self.values[codes]
+        return samples
 
     @property
     def values(self) -> npt.NDArray[np.float32]:

@@ -1,0 +1,120 @@
+"""What the vocoder is trained on: short segments of recordings, given their true conditions. torch and numpy alone.
+
+Many small updates win (docs/TRAINING.md), so a batch is a few segments of some tenths of a second. The first frames of a segment only fill the
+network's receptive field and are not counted in the loss.
+
+B batch, F frames, T samples.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training.dataset import Entry, PreparedSet
+from training.loop import Batch
+from vocoder.audio.quantise import Quantiser
+from vocoder.config import CATEGORIES, FRAME_POSITIONS, WaveNetConfig
+from vocoder.wavenet.network import WaveNet
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentConfig:
+    """How segments are drawn."""
+
+    segments: int = 4  # per batch
+    frames: int = 15  # counted frames of each
+    context_frames: int = 4  # before them, to fill the receptive field
+    linguistic_dropout: float = 0.3  # share of segments whose linguistic features are withheld, so that audio alone is enough
+    validation_seconds: float = 40.0  # of held-out speech, the same at every validation
+
+
+def pre_emphasised(wave: np.ndarray, coefficient: float, previous: float) -> np.ndarray:
+    """y[t] = x[t] - coefficient * x[t-1], with x[-1] = previous."""
+    return (wave - coefficient * np.concatenate([[previous], wave[:-1]])).astype(np.float32)
+
+
+class VocoderTask:
+    """Maximum likelihood of the codes (arXiv 1609.03499, section 2.2)."""
+
+    def __init__(self, data: PreparedSet, config: WaveNetConfig, segments: SegmentConfig) -> None:
+        self.data = data
+        self.config = config
+        self.segments = segments
+        self.model: nn.Module = WaveNet(config)
+        self.quantiser: Quantiser = WaveNet(config).quantiser
+        frames = segments.frames + segments.context_frames
+        self.training = [entry for entry in data.entries(validation=False) if entry.num_frames >= frames]
+        self._weights = np.array([entry.num_frames for entry in self.training], np.float64)
+        self._weights /= self._weights.sum()
+
+    def batch(self, generator: np.random.Generator) -> Batch:
+        """Segments of utterances chosen in proportion to their length."""
+        frames = self.segments.frames + self.segments.context_frames
+        rows = []
+        for index in generator.choice(len(self.training), self.segments.segments, p=self._weights):
+            entry = self.training[index]
+            start = int(generator.integers(entry.num_frames - frames + 1))
+            withhold = bool(generator.random() < self.segments.linguistic_dropout)
+            rows.append(self._segment(entry, start, frames, withhold=withhold))
+        return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+
+    def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """`loss` in nats per sample."""
+        assert isinstance(model, WaveNet)
+        conditioning = model.condition(
+            batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"]
+        )
+        log_prob = model.log_prob(batch["codes"], conditioning)
+        skipped = self.segments.context_frames * self.config.hop_length
+        return {"loss": -log_prob[:, skipped:].mean()}
+
+    @torch.no_grad()
+    def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
+        """Exact bits per sample on whole held-out utterances, with and without their linguistic features."""
+        model.eval()
+        figures = {}
+        for name, withhold in (("bits_per_sample", False), ("bits_per_sample_audio_only", True)):
+            nats, samples = 0.0, 0
+            for entry in self.data.entries(validation=True):
+                row = self._segment(entry, 0, entry.num_frames, withhold=withhold)
+                batch = {key: value.unsqueeze(0).to(device) for key, value in row.items()}
+                whole = SegmentConfig(context_frames=0)
+                assert isinstance(model, WaveNet)
+                conditioning = model.condition(
+                    batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"]
+                )
+                with torch.autocast(device.type, torch.bfloat16):
+                    nats -= float(model.log_prob(batch["codes"], conditioning).sum())
+                samples += batch["codes"].numel()
+                if samples > whole.validation_seconds * self.data.audio.sample_rate:
+                    break
+            figures[name] = nats / samples / math.log(2)
+        return figures
+
+    def _segment(self, entry: Entry, start: int, frames: int, *, withhold: bool) -> dict[str, Tensor]:
+        audio = self.data.audio
+        wave = self.data.wave(entry, start, frames)
+        first = (entry.frame_start + start) * audio.hop_length
+        previous = float(self.data.samples[first - 1]) / 32768.0 if start > 0 else 0.0
+        codes = self.quantiser.encode(pre_emphasised(wave, audio.pre_emphasis, previous))
+        conditions = self.data.conditions(entry)
+        part = slice(start, start + frames)
+        if conditions.categories is None or conditions.positions is None or withhold:
+            categories = np.zeros((frames, len(CATEGORIES)), np.int64)
+            positions = np.zeros((frames, len(FRAME_POSITIONS)), np.float32)
+        else:
+            categories, positions = conditions.categories[part], conditions.positions[part]
+        return {
+            "codes": torch.from_numpy(codes),
+            "log_mel": torch.from_numpy(conditions.log_mel[part]),
+            "log_f0": torch.from_numpy(conditions.log_f0[part]),
+            "voicing": torch.from_numpy(conditions.voicing[part]),
+            "categories": torch.from_numpy(categories),
+            "positions": torch.from_numpy(positions),
+            "speaker": torch.tensor(entry.speaker),
+        }
