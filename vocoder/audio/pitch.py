@@ -6,12 +6,18 @@ long. The contour is made continuous by linear interpolation of log-F0, because 
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import numpy.typing as npt
-import pyworld
 
 from vocoder.audio.mel import pad_to_frames
 from vocoder.config import AudioConfig
+
+with warnings.catch_warnings():
+    # pyworld finds its own version number through pkg_resources, which announces its retirement to whoever imports it.
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+    import pyworld
 
 FloatArray = npt.NDArray[np.float32]
 
