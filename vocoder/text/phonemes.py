@@ -1,39 +1,33 @@
-"""Words to phonemes with stress, by espeak-ng.
+"""Words to phonemes with stress.
 
-espeak-ng is a separate program library under GPL-3, loaded at run time from the wheel `espeakng-loader`; Sonant itself is Apache-2.0. It stays behind
-`Phonemiser`, so that another backend can take its place.
+`Phonemiser` is what the rest of Sonant knows; `EspeakPhonemiser` does it by espeak-ng (see `vocoder.text.espeak`, also for its licence).
 
-espeak-ng pronounces words in their context ("the" before a vowel, "a", flapped t), but joins some of them ("of the" becomes one chunk). So a clause
-is pronounced as a whole, each word is pronounced alone, and an alignment of the two says which phone of the whole belongs to which word.
+A clause is read as a whole, because speakers do: "the" differs before a vowel, "for a" is reduced, "out of" is linked. Word boundaries are exact all the
+same: see `vocoder.text.word_boundaries`. Where the two readings it compares cannot be reconciled, the words keep the reading in which they stand apart; where
+even that has not as many groups of phones as the words have when each is read alone, they keep the latter.
 """
 
 from __future__ import annotations
 
-import ctypes
-import re
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-import espeakng_loader
-
-from vocoder.errors import SonantError
+from vocoder.text.espeak import Espeak
 from vocoder.text.inventory import PRIMARY, SECONDARY, spell
+from vocoder.text.letters import pieces, respell
+from vocoder.text.word_boundaries import share_out
 
 # Values of the feature `stress`; 0 is "absent".
 NO_STRESS, SECONDARY_STRESS, PRIMARY_STRESS = 1, 2, 3
 STRESSES = 4
 
-_RETRIEVAL = 2  # espeak AUDIO_OUTPUT_RETRIEVAL: it never opens a sound device
-_DO_NOT_EXIT = 0x8000  # espeak INITIALIZE_DONT_EXIT: errors are returned, the process lives on
-_UTF8 = 1
-_IPA_SEPARATED = 0x02 | (ord("_") << 8)
-_LANGUAGE_SWITCH = re.compile(r"\([a-z-]+\)")
+# Between two words it keeps espeak-ng from joining them, and is otherwise not noticed: the words still see each other.
+_SEPARATOR = " \u2060"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Phone:
     """One phoneme of a word."""
 
@@ -41,78 +35,80 @@ class Phone:
     stress: int  # NO_STRESS, SECONDARY_STRESS or PRIMARY_STRESS; consonants have NO_STRESS
 
 
+Phones = tuple[Phone, ...]
+
+
 class Phonemiser(Protocol):
     """Pronounces words."""
 
-    def pronounce(self, words: Sequence[str]) -> list[tuple[Phone, ...]]:
+    def pronounce(self, words: Sequence[str]) -> list[Phones]:
         """The phones of each word of one clause, in context; empty where a word has no pronunciation.
 
         Args:
-            words: without punctuation.
+            words: any strings, without punctuation.
+
+        Returns:
+            one tuple for each word, in the order of `words`. The same words give the same phones, in any thread.
         """
 
 
 class EspeakPhonemiser:
-    """espeak-ng, one language. The library has one global state, so one lock goes around every use of it."""
+    """espeak-ng, speaking one language.
 
-    _lock = threading.Lock()
-    _library: ctypes.CDLL | None = None
-    _language: str | None = None
+    Any language can be chosen; its phones are then rendered by the nearest of the (English) inventory.
+    """
 
     def __init__(self, language: str = "en-us") -> None:
+        """Raises InputError (field "language") where espeak-ng does not have the language."""
         self.language = language
-        self._alone = lru_cache(maxsize=20_000)(self._pronounce_alone)
-        with self._lock:
-            self._select()
+        self._espeak = Espeak.shared()
+        self._espeak.require(language)
+        self._knows_every_letter = language.split("-")[0] != "en"
+        self._alone = lru_cache(maxsize=20_000)(self._groups)
 
-    def pronounce(self, words: Sequence[str]) -> list[tuple[Phone, ...]]:
+    def pronounce(self, words: Sequence[str]) -> list[Phones]:
         """See `Phonemiser.pronounce`."""
+        spoken: list[str] = []
+        owners: list[int] = []  # which word each spoken piece is of
+        for number, word in enumerate(words):
+            spelt = word if self._knows_every_letter else respell(word)
+            for piece in pieces(spelt) if spelt else ():
+                if self._alone(piece):
+                    spoken.append(piece)
+                    owners.append(number)
+        said: list[Phones] = [() for _ in words]
+        for owner, phones in zip(owners, self._in_context(spoken), strict=True):
+            said[owner] += phones
+        return said
+
+    def _in_context(self, words: Sequence[str]) -> list[Phones]:
+        """The phones of each word, none empty; every word is pronounceable alone."""
         alone = [self._alone(word) for word in words]
-        chunks = _chunks(self._translate(" ".join(words)))
-        if len(chunks) == len(words):
-            whole = [_phones(chunk) for chunk in chunks]
-        else:
-            whole = _share_out([phone for chunk in chunks for phone in _phones(chunk)], alone)
-        return [in_context or by_itself for in_context, by_itself in zip(whole, alone, strict=True)]
+        if len(words) < 2:
+            return [_together(own) for own in alone]
+        # Nearly every word is one group of phones; a few are two even alone ("McCoy").
+        apart = self._groups(_SEPARATOR.join(words))
+        if len(apart) != sum(map(len, alone)):
+            apart = _flat(alone)
+        chunks = self._groups(" ".join(words))
+        natural = _together(chunks)
+        shares = share_out([_symbols(chunk) for chunk in chunks], [_symbols(group) for group in apart])
+        groups = apart if shares is None else [natural[begin:end] for begin, end in shares]
+        said: list[Phones] = []
+        start = 0
+        for own in alone:
+            said.append(_together(groups[start : start + len(own)]))
+            start += len(own)
+        return said
 
-    def _pronounce_alone(self, word: str) -> tuple[Phone, ...]:
-        return tuple(phone for chunk in _chunks(self._translate(word)) for phone in _phones(chunk))
-
-    def _translate(self, text: str) -> str:
-        encoded = text.replace("\0", " ").encode("utf-8", errors="ignore")
-        clauses = []
-        with self._lock:
-            library = self._select()
-            remaining = ctypes.c_char_p(encoded)
-            while remaining.value is not None:
-                clauses.append(library.espeak_TextToPhonemes(ctypes.byref(remaining), _UTF8, _IPA_SEPARATED).decode("utf-8"))
-        return _LANGUAGE_SWITCH.sub("", " ".join(clauses))
-
-    def _select(self) -> ctypes.CDLL:
-        """The library, speaking this object's language; the lock is held."""
-        library = EspeakPhonemiser._library
-        if library is None:
-            library = ctypes.CDLL(espeakng_loader.get_library_path())
-            library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-            library.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
-            library.espeak_SetVoiceByName.argtypes = [ctypes.c_char_p]
-            if library.espeak_Initialize(_RETRIEVAL, 0, espeakng_loader.get_data_path().encode(), _DO_NOT_EXIT) < 0:
-                raise SonantError("espeak-ng could not be initialised; is its data folder complete?")
-            EspeakPhonemiser._library = library
-        if EspeakPhonemiser._language != self.language:
-            if library.espeak_SetVoiceByName(self.language.encode()) != 0:
-                EspeakPhonemiser._language = None
-                raise SonantError(f"espeak-ng has no language {self.language!r}")
-            EspeakPhonemiser._language = self.language
-        return library
+    def _groups(self, text: str) -> tuple[Phones, ...]:
+        """espeak-ng's chunks of a text, in phones of the inventory; none empty."""
+        groups = (_phones(chunk) for chunk in self._espeak.ipa(text, self.language))
+        return tuple(group for group in groups if group)
 
 
-def _chunks(ipa: str) -> list[str]:
-    """espeak's groups of phones: mostly one a word."""
-    return [chunk for chunk in ipa.split() if chunk.strip("_" + PRIMARY + SECONDARY)]
-
-
-def _phones(chunk: str) -> tuple[Phone, ...]:
+def _phones(chunk: str) -> Phones:
+    """One chunk of IPA, its phones separated by "_"."""
     phones: list[Phone] = []
     for token in chunk.split("_"):
         stress = PRIMARY_STRESS if PRIMARY in token else SECONDARY_STRESS if SECONDARY in token else NO_STRESS
@@ -123,32 +119,13 @@ def _phones(chunk: str) -> tuple[Phone, ...]:
     return tuple(phones)
 
 
-def _share_out(whole: Sequence[Phone], alone: Sequence[tuple[Phone, ...]]) -> list[tuple[Phone, ...]]:
-    """Gives each phone of the whole clause to a word: that of the phone it is aligned with (edit distance) when words are pronounced alone."""
-    owners = [word for word, phones in enumerate(alone) for _ in phones]
-    target = [phone.symbol for phones in alone for phone in phones]
-    rows, columns = len(whole), len(target)
-    cost = [[0] * (columns + 1) for _ in range(rows + 1)]
-    for row in range(rows + 1):
-        for column in range(columns + 1):
-            if row == 0 or column == 0:
-                cost[row][column] = row + column
-                continue
-            same = 0 if whole[row - 1].symbol == target[column - 1] else 1
-            cost[row][column] = min(cost[row - 1][column - 1] + same, cost[row - 1][column] + 1, cost[row][column - 1] + 1)
-    shares: list[list[Phone]] = [[] for _ in alone]
-    row, column = rows, columns
-    while row > 0:
-        if column > 0:
-            same = 0 if whole[row - 1].symbol == target[column - 1] else 1
-            if cost[row][column] == cost[row - 1][column - 1] + same:
-                shares[owners[column - 1]].insert(0, whole[row - 1])
-                row, column = row - 1, column - 1
-                continue
-            if cost[row][column] == cost[row][column - 1] + 1:
-                column -= 1
-                continue
-        if owners:
-            shares[owners[max(column - 1, 0)]].insert(0, whole[row - 1])
-        row -= 1
-    return [tuple(share) for share in shares]
+def _flat(groups: Sequence[tuple[Phones, ...]]) -> tuple[Phones, ...]:
+    return tuple(group for own in groups for group in own)
+
+
+def _together(groups: Sequence[Phones]) -> Phones:
+    return tuple(phone for group in groups for phone in group)
+
+
+def _symbols(phones: Phones) -> tuple[str, ...]:
+    return tuple(phone.symbol for phone in phones)

@@ -1,0 +1,54 @@
+"""Words in letters that espeak-ng's English knows.
+
+It reads the letters of Latin-1 and Latin Extended-A inside words as English speakers would, but any further one by its number in hexadecimal ("letter one
+e c five"), and letters of other scripts by their names, one by one ("Chinese letter"). So further Latin letters become their plain ones, and words in
+other scripts are not spoken at all.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST_PIECE = 40  # letters; espeak-ng drops the end of a word of more than about 60 phones
+
+_LAST_KNOWN = "\u017f"  # the end of Latin Extended-A
+_PLAIN = {"’": "'", "ʼ": "'", "ʻ": "'", "‐": "-", "‑": "-", "ſ": "s", "ı": "i", "ŉ": "n", "ə": "e", "ɛ": "e", "ɔ": "o", "ẞ": "ss", "ŋ": "ng"}
+_NAMED = re.compile(r"LATIN (?:SMALL |CAPITAL )?(?:LETTER |LIGATURE )?(?:SMALL CAPITAL )?([A-Z]{1,2})(?: WITH .*)?")
+
+
+def respell(word: str) -> str:
+    """A word in letters that espeak-ng's English can say; "" where it has any of another script, or no letter at all."""
+    spelt = "".join(_respell_letter(character) for character in unicodedata.normalize("NFC", word))
+    if "\0" in spelt or not any(character.isalpha() for character in spelt):
+        return ""
+    if len(spelt.strip("'-")) == 1:  # alone, a letter with an accent would be described: "e acute"
+        spelt = "".join(character for character in unicodedata.normalize("NFD", spelt) if not unicodedata.combining(character))
+    return spelt
+
+
+def _respell_letter(character: str) -> str:
+    """One character, respelt; "" for what is not heard, NUL for what cannot be said."""
+    plain = _PLAIN.get(character, _PLAIN.get(character.lower()))
+    if plain is not None:
+        return plain
+    if character in "'-" or (character.isalpha() and character <= _LAST_KNOWN):
+        return character
+    if unicodedata.combining(character):
+        return ""
+    parts = "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
+    if parts.isascii() and parts.isalpha():
+        return parts
+    named = _NAMED.fullmatch(unicodedata.name(character, ""))
+    return named.group(1).lower() if named else "\0"
+
+
+def pieces(word: str) -> list[str]:
+    """A word in pieces of at most `LONGEST_PIECE` letters, divided behind a hyphen where it has one."""
+    found: list[str] = []
+    while len(word) > LONGEST_PIECE:
+        hyphen = word.rfind("-", 1, LONGEST_PIECE)
+        at = hyphen + 1 if hyphen > 0 else LONGEST_PIECE
+        found.append(word[:at])
+        word = word[at:]
+    return [*found, word]
