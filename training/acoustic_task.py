@@ -1,0 +1,113 @@
+"""What the acoustic model is trained on: whole utterances with their alignment. torch and numpy alone.
+
+B batch, P phonemes, F frames.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.dataset import Entry, PreparedSet
+from training.loop import Batch
+from vocoder.acoustic.model import AcousticModel
+from vocoder.config import POSITIONS, AcousticConfig
+
+UTTERANCES = 12  # per batch
+LONGEST_FRAMES = 1200  # longer utterances are left out of training: one would pad the whole batch
+WORST_SHARE = 0.01  # utterances whose alignment scores lowest are left out: their text may not fit
+
+
+class AcousticTask:
+    """Durations by squared error of log(1 + frames), log-F0 by absolute error where voiced, voicing by cross-entropy, log-mel by absolute error."""
+
+    def __init__(self, data: PreparedSet, config: AcousticConfig) -> None:
+        self.data = data
+        self.config = config
+        self.model: nn.Module = AcousticModel(config)
+        entries = [entry for entry in data.entries(validation=False) if entry.phoneme_start >= 0 and entry.num_frames <= LONGEST_FRAMES]
+        scores = np.array([entry.score for entry in entries])
+        floor = np.quantile(scores, WORST_SHARE)
+        self.training = [entry for entry in entries if entry.score >= floor]
+
+    def batch(self, generator: np.random.Generator) -> Batch:
+        """Utterances of similar length, so that little is padding."""
+        order = sorted(range(len(self.training)), key=lambda index: self.training[index].num_frames)
+        start = int(generator.integers(max(len(order) - 4 * UTTERANCES, 1)))
+        window = order[start : start + 4 * UTTERANCES]
+        chosen = generator.choice(window, min(UTTERANCES, len(window)), replace=False)
+        return self.collate([self.training[index] for index in chosen])
+
+    def collate(self, entries: list[Entry]) -> dict[str, Tensor]:
+        """Utterances as one padded batch; `rows` says for each frame which phoneme it belongs to."""
+        count = len(entries)
+        most_frames = max(entry.num_frames for entry in entries)
+        most_phonemes = max(entry.num_phonemes for entry in entries)
+        batch = {
+            "categories": torch.zeros(count, most_phonemes, 4, dtype=torch.long),
+            "positions": torch.zeros(count, most_phonemes, len(POSITIONS)),
+            "durations": torch.zeros(count, most_phonemes),
+            "phoneme_mask": torch.zeros(count, most_phonemes, 1),
+            "rows": torch.zeros(count, most_frames, dtype=torch.long),
+            "inside": torch.zeros(count, most_frames, 2),
+            "log_mel": torch.zeros(count, most_frames, self.config.n_mels),
+            "log_f0": torch.zeros(count, most_frames),
+            "voicing": torch.zeros(count, most_frames),
+            "frame_mask": torch.zeros(count, most_frames, 1),
+            "speaker": torch.tensor([entry.speaker for entry in entries]),
+        }
+        for index, entry in enumerate(entries):
+            categories, positions, durations = self.data.phonemes(entry)
+            conditions = self.data.conditions(entry)
+            assert conditions.positions is not None
+            phonemes, frames = len(durations), conditions.num_frames
+            batch["categories"][index, :phonemes] = torch.from_numpy(categories)
+            batch["positions"][index, :phonemes] = torch.from_numpy(positions)
+            batch["durations"][index, :phonemes] = torch.from_numpy(durations.astype(np.float32))
+            batch["phoneme_mask"][index, :phonemes] = 1
+            batch["rows"][index, :frames] = torch.from_numpy(np.repeat(np.arange(phonemes), durations))
+            batch["inside"][index, :frames] = torch.from_numpy(conditions.positions[:, len(POSITIONS) :])
+            batch["log_mel"][index, :frames] = torch.from_numpy(conditions.log_mel)
+            batch["log_f0"][index, :frames] = torch.from_numpy(conditions.log_f0)
+            batch["voicing"][index, :frames] = torch.from_numpy(conditions.voicing)
+            batch["frame_mask"][index, :frames] = 1
+        return batch
+
+    def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        """The four errors, each a mean over what is not padding, and their weighted sum `loss`."""
+        assert isinstance(model, AcousticModel)
+        phoneme_mask, frame_mask = batch["phoneme_mask"], batch["frame_mask"]
+        encoded = model.encode(batch["categories"], batch["positions"], batch["speaker"], phoneme_mask)
+        log_durations = model.predict_log_durations(encoded, phoneme_mask).float()
+        repeated = encoded.gather(1, batch["rows"].unsqueeze(-1).expand(-1, -1, encoded.shape[-1]))
+        frames = torch.cat([repeated, batch["inside"]], dim=-1) * frame_mask
+        log_f0, voicing = model.predict_pitch(frames, frame_mask)
+        log_mel = model.predict_log_mel(frames, batch["log_f0"], batch["voicing"], frame_mask).float()
+        inside, within = frame_mask.squeeze(-1), phoneme_mask.squeeze(-1)
+        voiced = inside * batch["voicing"]
+        losses = {
+            "duration": _mean((log_durations - torch.log1p(batch["durations"])) ** 2, within),
+            "log_f0": _mean((log_f0.float() - batch["log_f0"]).abs(), voiced),
+            "voicing": _mean(functional.binary_cross_entropy_with_logits(voicing.float(), batch["voicing"], reduction="none"), inside),
+            "log_mel": _mean((log_mel - batch["log_mel"]).abs().mean(-1), inside),
+        }
+        return {"loss": losses["log_mel"] + 3.0 * losses["log_f0"] + 0.5 * losses["voicing"] + losses["duration"], **losses}
+
+    @torch.no_grad()
+    def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
+        """The losses on all held-out utterances."""
+        model.eval()
+        entries = [entry for entry in self.data.entries(validation=True) if entry.phoneme_start >= 0]
+        totals: dict[str, float] = {}
+        for start in range(0, len(entries), UTTERANCES):
+            part = entries[start : start + UTTERANCES]
+            batch = {name: value.to(device) for name, value in self.collate(part).items()}
+            for name, value in self.losses(model, batch).items():
+                totals[name] = totals.get(name, 0.0) + float(value) * len(part) / len(entries)
+        return totals
+
+
+def _mean(values: Tensor, mask: Tensor) -> Tensor:
+    return (values * mask).sum() / mask.sum().clamp(min=1)
