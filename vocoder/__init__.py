@@ -1,0 +1,24 @@
+"""Sonant's vocoder: everything from text to samples, inference only.
+
+    voice = vocoder.load_voice("kathleen")
+    samples = voice.synthesize("Hello.", seed=7)
+
+Importing this package imports nothing else: its network and quantiser are carried to machines that have torch and numpy alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vocoder.voice import Voice
+
+__all__ = ["load_voice"]
+
+
+def load_voice(name_or_path: str | Path = "kathleen", *, engine: str = "auto") -> Voice:
+    """Loads a voice by its name or from its folder: `vocoder.voice.load_voice`."""
+    from vocoder.voice import load_voice as load
+
+    return load(name_or_path, engine=engine)

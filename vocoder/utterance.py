@@ -1,0 +1,196 @@
+"""Speech being made: one stream's samples, piece by piece.
+
+An `Utterance` hands out its next piece of work (`job`), an engine does it, and `accept` turns the codes into sound. Neither the size of
+the pieces nor what else the engine does between them can change a byte: a sentence's conditioning is computed for the whole sentence
+when it is reached, the network's state runs on from piece to piece and from sentence to sentence, and randomness is a function of the
+sample's index.
+
+    passage 0            passage 1                  each with the frames of one sentence
+    |--------------------|----------------|
+    job  job  job  job   job  job ...               a job never reaches over a passage's end
+
+F frames, L layers, G gate, T samples.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from vocoder.audio.decode import DecoderState, PcmDecoder
+from vocoder.audio.pcm import Int16Array
+from vocoder.config import CATEGORIES, FRAME_POSITIONS
+from vocoder.engine import Codes, Engine, Job, StreamState
+from vocoder.engine.reference import one_torch_thread
+from vocoder.errors import EngineError
+from vocoder.pack import Pack
+from vocoder.speech import Plan, choose_seed
+from vocoder.wavenet.conditions import Conditions
+from vocoder.wavenet.network import WaveNet
+
+_DECODER_STATE = struct.Struct("<d")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """A run of frames whose conditions are computed together, when they are reached: a sentence, or a whole recording.
+
+    Attributes:
+        num_frames: F, known beforehand.
+        conditions: gives the F frames; called once, and always with the same result.
+    """
+
+    num_frames: int
+    conditions: Callable[[], Conditions]
+
+
+@torch.inference_mode()
+def condition(network: WaveNet, conditions: Conditions) -> Tensor:
+    """All that is added inside the network's gates: float32 [1, F, L, G]. Linguistic features that are not known are given as absent."""
+    frames = conditions.num_frames
+    categories = np.zeros((frames, len(CATEGORIES)), np.int64) if conditions.categories is None else conditions.categories
+    positions = np.zeros((frames, len(FRAME_POSITIONS)), np.float32) if conditions.positions is None else conditions.positions
+
+    def batch(array: npt.NDArray[np.generic]) -> Tensor:
+        return torch.tensor(array).unsqueeze(0)
+
+    with one_torch_thread():
+        return network.condition(
+            batch(conditions.log_mel),
+            batch(conditions.log_f0),
+            batch(conditions.voicing),
+            batch(categories),
+            batch(positions),
+            torch.tensor([conditions.speaker]),
+        )
+
+
+class Utterance:
+    """One stream of speech.
+
+    Args:
+        passages: what is spoken, in order.
+        pack: the voice.
+        engine: made of the voice's network; used here only to begin, the caller runs the jobs.
+        temperature: 0..2; voiced frames use this times the voice's `voiced_temperature_ratio`.
+        seed: 0..2**64-1, random when None.
+        saved: what `to_bytes` of an utterance of the same passages gave, to go on from there; then `seed` is taken from it.
+
+    Attributes:
+        num_samples: T, of the whole utterance.
+        seed: the one used.
+
+    Raises:
+        InputError: the seed is out of range.
+        EngineError: `saved` is damaged or belongs to another network.
+    """
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        pack: Pack,
+        engine: Engine,
+        *,
+        temperature: float,
+        seed: int | None = None,
+        saved: bytes | None = None,
+    ) -> None:
+        self._passages = tuple(passages)
+        self._ends = np.cumsum([passage.num_frames for passage in passages]).tolist()  # in frames
+        self._network = pack.network
+        self._hop = pack.manifest.audio.hop_length
+        self._temperature = temperature
+        self._voiced_ratio = pack.manifest.voiced_temperature_ratio
+        self._decoder = PcmDecoder(quantiser=pack.network.quantiser, pre_emphasis=pack.manifest.audio.pre_emphasis)
+        self.num_samples: int = (self._ends[-1] if self._ends else 0) * self._hop
+        if saved is None:
+            self._state = engine.start(choose_seed(seed))
+            self._decoder_state = DecoderState()
+        else:
+            self._restore(saved, engine)
+        self.seed = self._state.seed
+        self._decoded = self._state.position
+        # Of the passage being spoken: its index, conditioning [F, L, G] and temperatures [F].
+        self._current: tuple[int, npt.NDArray[np.float32], npt.NDArray[np.float32]] | None = None
+
+    @classmethod
+    def of_plan(cls, plan: Plan, pack: Pack, engine: Engine, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
+        """A plan, spoken. Errors as above."""
+
+        def passage(index: int) -> Passage:
+            planned = plan.sentences[index]
+
+            def conditions() -> Conditions:
+                with one_torch_thread():
+                    return pack.acoustic.conditions(planned.sentence.features, planned.durations, plan.settings.speaker)
+
+            return Passage(num_frames=planned.num_frames, conditions=conditions)
+
+        passages = [passage(index) for index in range(len(plan.sentences))]
+        return cls(passages, pack, engine, temperature=plan.settings.temperature, seed=seed, saved=saved)
+
+    @property
+    def position(self) -> int:
+        """How many samples have been accepted."""
+        return self._decoded
+
+    @property
+    def finished(self) -> bool:
+        """Whether every sample has been made."""
+        return self._decoded >= self.num_samples
+
+    def job(self, max_samples: int) -> Job:
+        """The next piece of work.
+
+        Args:
+            max_samples: at least 1; the job has this many or, before the end of a passage, fewer.
+
+        Returns:
+            a job for `Engine.advance`, which moves this utterance's state; its codes must then be given to `accept` before the next job.
+        """
+        assert max_samples > 0
+        assert not self.finished
+        assert self._state.position == self._decoded, "the codes of the last job have not been accepted"
+        index = int(np.searchsorted(self._ends, self._decoded // self._hop, side="right"))
+        if self._current is None or self._current[0] != index:
+            self._current = (index, *self._prepare(self._passages[index]))
+        _, conditioning, temperatures = self._current
+        return Job(
+            state=self._state,
+            conditioning=conditioning,
+            first_frame=self._ends[index] - self._passages[index].num_frames,
+            temperatures=temperatures,
+            num_samples=min(max_samples, self._ends[index] * self._hop - self._decoded),
+        )
+
+    def accept(self, codes: Codes) -> Int16Array:
+        """Sound of the codes that an engine made of the last job: int64 [T] to int16 [T]."""
+        assert self._state.position == self._decoded + len(codes), "these are not the codes of the last job"
+        samples, self._decoder_state = self._decoder.decode(codes, self._decoder_state)
+        self._decoded += len(codes)
+        return samples
+
+    def to_bytes(self) -> bytes:
+        """All that this utterance remembers, between an `accept` and the next `job`: some hundred kilobytes for the default voice."""
+        assert self._state.position == self._decoded, "the codes of the last job have not been accepted"
+        return _DECODER_STATE.pack(self._decoder_state.last) + self._state.to_bytes()
+
+    def _restore(self, saved: bytes, engine: Engine) -> None:
+        if len(saved) < _DECODER_STATE.size:
+            raise EngineError(f"the saved utterance is cut short: {len(saved)} bytes")
+        self._decoder_state = DecoderState(last=_DECODER_STATE.unpack_from(saved)[0])
+        self._state = StreamState.from_bytes(saved[_DECODER_STATE.size :], engine.config)
+        if self._state.position > self.num_samples:
+            raise EngineError(f"the saved utterance is at sample {self._state.position} of {self.num_samples}: it is of another plan")
+
+    def _prepare(self, passage: Passage) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        conditions = passage.conditions()
+        assert conditions.num_frames == passage.num_frames
+        temperatures = self._temperature * (1.0 - (1.0 - self._voiced_ratio) * conditions.voicing)
+        return condition(self._network, conditions)[0].numpy(), temperatures.astype(np.float32)

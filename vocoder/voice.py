@@ -1,0 +1,194 @@
+"""A voice: a loaded pack, an engine, and what can be done with them.
+
+    voice = load_voice("kathleen")
+    samples = voice.synthesize("Hello.", seed=7)              # int16, at voice.sample_rate
+    for piece in voice.stream("Hello.", seed=7): ...          # the same samples, as they are made
+    again = voice.vocode(voice.analyse(recording), seed=7)    # copy synthesis
+    voice.score(recording).bits_per_sample
+
+Same text, voice, engine, precision, settings and seed: same bytes. All that torch computes here runs in one thread (sums of several threads
+have no fixed order), whatever number the program around it has set; a program that only serves voices should set one thread at its
+start, which saves the switching.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vocoder.audio.emphasis import pre_emphasise
+from vocoder.audio.mel import log_mel
+from vocoder.audio.pcm import Int16Array
+from vocoder.audio.pitch import pitch
+from vocoder.engine import Engine, make_engine
+from vocoder.engine.reference import one_torch_thread
+from vocoder.errors import AudioError, InputError
+from vocoder.library import DEFAULT_VOICE, find_voice
+from vocoder.pack import Pack, PackManifest, read_pack
+from vocoder.score import Score, score
+from vocoder.speech import TEXT_LIMIT, Plan, Settings
+from vocoder.utterance import Passage, Utterance, condition
+from vocoder.wavenet.conditions import Conditions
+
+FloatArray = npt.NDArray[np.float32]
+CHUNK_SECONDS = 0.1  # of sound in one piece of a stream, where nothing else is asked for
+
+
+def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto") -> Voice:
+    """Loads a voice pack and makes an engine for it.
+
+    Args:
+        name_or_path: a voice's name (`vocoder.library` says where it is looked for); or its folder, as a `Path` or as a string with a separator in it.
+        engine: "native", "reference", or "auto" for the fastest that runs here.
+
+    Raises:
+        InputError: no voice has this name; `field` is "voice".
+        VoiceError: the pack is missing, damaged, or made for other features.
+        EngineError: the engine does not exist or does not run here.
+    """
+    is_path = isinstance(name_or_path, Path) or os.sep in name_or_path
+    pack = read_pack(name_or_path if is_path else find_voice(str(name_or_path)))
+    return Voice(pack=pack, engine=make_engine(pack.network, engine))
+
+
+class Voice:
+    """Speaks. Holds nothing but the pack and the engine: threads may share it as far as they may share the engine."""
+
+    def __init__(self, *, pack: Pack, engine: Engine) -> None:
+        self.pack = pack
+        self.engine = engine
+
+    @property
+    def manifest(self) -> PackManifest:
+        """Everything that the pack says of itself."""
+        return self.pack.manifest
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        return self.manifest.audio.sample_rate
+
+    def settings(self, *, speaker: str | int | None = None, length_scale: float = 1.0, temperature: float | None = None) -> Settings:
+        """Settings with this voice's defaults filled in.
+
+        Args:
+            speaker: a name, or an index; None is the first.
+            length_scale: 0.25..4.
+            temperature: 0..2; None is the voice's own.
+
+        Raises:
+            InputError: `field` names what is unknown or out of range.
+        """
+        temperature = self.manifest.temperature if temperature is None else temperature
+        return Settings(speaker=self._speaker(speaker), length_scale=length_scale, temperature=temperature)
+
+    def _speaker(self, speaker: str | int | None) -> int:
+        names = self.manifest.speakers
+        index = names.index(speaker) if speaker in names else speaker or 0
+        if not isinstance(index, int) or not 0 <= index < len(names):
+            raise InputError(f"voice {self.manifest.name!r} has no speaker {speaker!r} (known: {', '.join(names)})", field="speaker")
+        return index
+
+    def plan(self, text: str, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT) -> Plan:
+        """What will be said, and exactly how long it is. Errors as `Plan.of`."""
+        return Plan.of(text, settings or self.settings(), self.pack, text_limit=text_limit)
+
+    def utterance(self, plan: Plan, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
+        """A plan to be spoken, or one to go on with (`Utterance.to_bytes`). Errors as `Utterance`."""
+        return Utterance.of_plan(plan, self.pack, self.engine, seed=seed, saved=saved)
+
+    def synthesize(
+        self,
+        text: str,
+        *,
+        speaker: str | int | None = None,
+        length_scale: float = 1.0,
+        temperature: float | None = None,
+        seed: int | None = None,
+    ) -> Int16Array:
+        """A text as sound: int16 [T] at `sample_rate`.
+
+        Args:
+            text: any Unicode, up to 10,000 characters.
+            speaker, length_scale, temperature: as `settings`.
+            seed: 0..2**64-1; random when None (`utterance` tells which).
+
+        Raises:
+            TextError, InputError: naming the argument that is at fault.
+        """
+        pieces = self.stream(text, speaker=speaker, length_scale=length_scale, temperature=temperature, seed=seed)
+        return np.concatenate(list(pieces))
+
+    def stream(
+        self,
+        text: str,
+        *,
+        speaker: str | int | None = None,
+        length_scale: float = 1.0,
+        temperature: float | None = None,
+        seed: int | None = None,
+        chunk_samples: int | None = None,
+    ) -> Iterator[Int16Array]:
+        """The samples of `synthesize`, as they are made; arguments are checked here, before the first piece is asked for.
+
+        Args:
+            chunk_samples: at least 1, the most samples of one piece; a tenth of a second when None. Others as `synthesize`.
+
+        Yields:
+            int16 [at most chunk_samples].
+        """
+        settings = self.settings(speaker=speaker, length_scale=length_scale, temperature=temperature)
+        return self.speak(self.utterance(self.plan(text, settings), seed=seed), chunk_samples=chunk_samples)
+
+    def speak(self, utterance: Utterance, *, chunk_samples: int | None = None) -> Iterator[Int16Array]:
+        """What is left of an utterance, as it is made: int16 pieces. `chunk_samples` as `stream`."""
+        size = round(CHUNK_SECONDS * self.sample_rate) if chunk_samples is None else chunk_samples
+        if size < 1:
+            raise InputError(f"chunk_samples must be at least 1, not {size}", field="chunk_samples")
+        return self._pieces(utterance, size)
+
+    def _pieces(self, utterance: Utterance, size: int) -> Iterator[Int16Array]:
+        while not utterance.finished:
+            yield utterance.accept(self.engine.advance([utterance.job(size)])[0])
+
+    def analyse(self, samples: FloatArray, *, speaker: str | int | None = None) -> Conditions:
+        """What the vocoder needs to say a recording again; without linguistic features, for only the sound is known.
+
+        Args:
+            samples: float32 [T], T > 0, -1..1, at `sample_rate`.
+            speaker: who will speak it.
+
+        Returns:
+            ceil(T / hop_length) frames.
+
+        Raises:
+            AudioError: there are no samples, or some are not finite numbers.
+            InputError: an unknown speaker.
+        """
+        if samples.ndim != 1 or len(samples) == 0 or not np.isfinite(samples).all():
+            raise AudioError("the recording must be one row of finite samples, at least one", field="samples")
+        audio = self.manifest.audio
+        with one_torch_thread():
+            mel = log_mel(samples, audio)
+        log_f0, voicing = pitch(samples, audio)
+        return Conditions(log_mel=mel, log_f0=log_f0, voicing=voicing, speaker=self._speaker(speaker))
+
+    def copy(self, conditions: Conditions, *, temperature: float | None = None, seed: int | None = None) -> Utterance:
+        """Conditions to be spoken: what `vocode` speaks at once."""
+        temperature = self.settings(temperature=temperature).temperature
+        passage = Passage(num_frames=conditions.num_frames, conditions=lambda: conditions)
+        return Utterance([passage], self.pack, self.engine, temperature=temperature, seed=seed)
+
+    def vocode(self, conditions: Conditions, *, temperature: float | None = None, seed: int | None = None) -> Int16Array:
+        """Conditions as sound: int16 [F * hop_length]. Arguments as `synthesize`."""
+        return np.concatenate(list(self.speak(self.copy(conditions, temperature=temperature, seed=seed))))
+
+    def score(self, samples: FloatArray, *, speaker: str | int | None = None) -> Score:
+        """Exact log-likelihood of a recording under the vocoder, conditioned on what `analyse` finds in it. Arguments and errors as `analyse`."""
+        conditions = self.analyse(samples, speaker=speaker)
+        codes = self.pack.network.quantiser.encode(pre_emphasise(samples, self.manifest.audio.pre_emphasis))
+        return score(self.pack.network, codes, condition(self.pack.network, conditions), sample_rate=self.sample_rate)
