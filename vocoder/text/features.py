@@ -26,9 +26,9 @@ _LONGEST_WORD = 12  # phonemes at which `word_length` saturates at 1
 _INDEX = {symbol: index for index, symbol in enumerate(PHONEMES)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # arrays have no single answer to "equal"
 class LinguisticFeatures:
-    """One row per phoneme; a sentence begins and ends with a pause, and has one at each mark that breaks a phrase.
+    """One row per phoneme; a sentence begins and ends with a pause, and has one at each mark that breaks a phrase. Its arrays cannot be written to.
 
     Attributes:
         categories: int64 [P, 4], columns `config.CATEGORIES`.
@@ -44,7 +44,9 @@ class LinguisticFeatures:
 
     def __post_init__(self) -> None:
         count = len(self.phonemes)
-        assert self.categories.shape == (count, len(CATEGORIES)) and self.positions.shape == (count, len(POSITIONS))
+        assert self.categories.shape == (count, len(CATEGORIES)), self.categories.shape
+        assert self.positions.shape == (count, len(POSITIONS)), self.positions.shape
+        assert self.word_index.shape == (count,), self.word_index.shape
         for array in (self.categories, self.positions, self.word_index):
             array.setflags(write=False)
 
@@ -66,7 +68,10 @@ def category_sizes() -> tuple[int, ...]:
 
 
 def feature_hash() -> str:
-    """A fingerprint of all that gives the columns their meaning: a voice is bound to it."""
+    """16 hexadecimal digits of the SHA-256 of all that gives the columns their meaning.
+
+    A voice is bound to it: whatever changes it makes every trained voice useless.
+    """
     meaning = [CATEGORIES, POSITIONS, PHONEMES, STRESSES, WORD_POSITIONS, PHRASE_TYPES, _LONGEST_WORD]
     return hashlib.sha256(json.dumps(meaning, ensure_ascii=True).encode()).hexdigest()[:16]
 
@@ -98,9 +103,7 @@ def build_features(words: Sequence[Sequence[Phone]], marks: Sequence[str]) -> Li
             phones = words[word]
             for place, phone in enumerate(phones):
                 categories.append((_INDEX[phone.symbol], phone.stress, _word_position(place, len(phones)), phrase_type))
-                positions.append(
-                    ((place + 0.5) / len(phones), (order + 0.5) / len(members), in_sentence, min(len(phones) / _LONGEST_WORD, 1.0))
-                )
+                positions.append(((place + 0.5) / len(phones), (order + 0.5) / len(members), in_sentence, min(len(phones) / _LONGEST_WORD, 1.0)))
                 word_index.append(word)
         pause(phrase_type, (number + 1) / len(phrases))
     return LinguisticFeatures(

@@ -1,0 +1,156 @@
+"""Text to linguistic features: clean, split into sentences, normalise, pronounce.
+
+    text -> clean text -> sentences -> words and marks -> phones with stress -> LinguisticFeatures
+
+Any Unicode goes in. What cannot be spoken is left out and reported; nothing is guessed silently.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from vocoder.text.cleaning import Cleaned, clean
+from vocoder.text.features import BREAKING, LinguisticFeatures, build_features
+from vocoder.text.phonemes import EspeakPhonemiser, Phonemiser, Phones
+from vocoder.text.sentences import split_sentences
+
+_STRONGEST = "?!.;:—,"  # of several marks behind a word the first of these is heard
+assert frozenset(_STRONGEST) == BREAKING
+# Marks of other scripts, as the marks that the normaliser knows.
+_MARKS = str.maketrans(
+    {
+        **dict.fromkeys("。｡．۔।॥։።", ". "),
+        **dict.fromkeys("？؟⸮‽⁇⁈⁉", "? "),
+        **dict.fromkeys("，、،", ", "),
+        **dict.fromkeys("；؛", "; "),
+        "！": "! ",
+        "：": ": ",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """Something that could not be spoken."""
+
+    text: str  # printable: control characters and the like are written as "U+0000"
+    start: int  # index in the text that was given; of the sentence it is in, where normalisation has changed it beyond recognition
+    reason: str  # completes the sentence "it ..."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence:
+    """One sentence, ready for the acoustic model."""
+
+    text: str  # as it was written, but clean
+    start: int  # index of its first character in the text that was given
+    end: int  # and of the one behind its last
+    words: tuple[str, ...]  # as they are spoken, without marks; `features.word_index` counts them
+    features: LinguisticFeatures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """A text, taken apart. `sentences` is empty when nothing in it can be spoken."""
+
+    sentences: tuple[Sentence, ...]
+    skipped: tuple[Skipped, ...]  # in the order of `start`
+
+
+def analyse(text: str, *, language: str = "en-us") -> Analysis:
+    """Takes a text apart.
+
+    Args:
+        text: any string.
+        language: espeak-ng's name of the language spoken. Normalisation (numbers, abbreviations) is English in any case.
+
+    Returns:
+        its sentences, and what was skipped with the reason. An empty result is no error here.
+
+    Raises:
+        InputError: there is no such language (field "language").
+    """
+    phonemiser = _phonemiser(language)
+    cleaned = clean(text)
+    skipped = [Skipped(text=removed.text, start=removed.start, reason=removed.reason) for removed in cleaned.removed]
+    sentences: list[Sentence] = []
+    for start, end in split_sentences(cleaned.text):
+        sentence = _analyse_sentence(cleaned, start, end, phonemiser, skipped)
+        if sentence is not None:
+            sentences.append(sentence)
+    return Analysis(sentences=tuple(sentences), skipped=tuple(sorted(skipped, key=lambda one: one.start)))
+
+
+@lru_cache(maxsize=8)
+def _phonemiser(language: str) -> Phonemiser:
+    return EspeakPhonemiser(language)
+
+
+def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, skipped: list[Skipped]) -> Sentence | None:
+    """One sentence of clean text; what cannot be spoken is added to `skipped`. None where nothing is left."""
+    from vocoder.text.normalise import normalise  # being written: until it is there, the features must import without it
+
+    written = cleaned.text[start:end]
+    normalised = normalise(" ".join(written.translate(_MARKS).split()))
+    tokens = _tokens(normalised.text)
+    words = [word for word, _ in tokens]
+    phones = _pronounce(phonemiser, tokens)
+    silent = [(word, _why_silent(word)) for word, said in zip(words, phones, strict=True) if not said]
+    for reports in (normalised.skipped, silent):
+        skipped.extend(_located(reports, cleaned, start, end))
+    if not any(phones):
+        return None
+    return Sentence(
+        text=written,
+        start=cleaned.origins[start],
+        end=cleaned.origins[end - 1] + 1,
+        words=tuple(words),
+        features=build_features(phones, [mark for _, mark in tokens]),
+    )
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    """Words, each with the mark behind it, "" for none."""
+    tokens: list[tuple[str, str]] = []
+    for token in text.split():
+        word = token.rstrip(_STRONGEST)
+        marks = token[len(word) :]
+        if not word:  # a mark that stands alone belongs to the word before it
+            if not tokens:
+                continue
+            word, before = tokens.pop()
+            marks += before
+        tokens.append((word, min(marks, key=_STRONGEST.index, default="")))
+    return tokens
+
+
+def _pronounce(phonemiser: Phonemiser, tokens: Sequence[tuple[str, str]]) -> list[Phones]:
+    """The phones of each word; words see each other inside their phrase only: no sound is linked across a pause."""
+    phones: list[Phones] = []
+    phrase: list[str] = []
+    for number, (word, mark) in enumerate(tokens):
+        phrase.append(word)
+        if mark or number == len(tokens) - 1:
+            phones.extend(phonemiser.pronounce(phrase))
+            phrase = []
+    return phones
+
+
+def _why_silent(word: str) -> str:
+    foreign = any(character.isalpha() and not unicodedata.name(character, "").startswith("LATIN") for character in word)
+    return "is in a script that this language is not written in" if foreign else "has no pronunciation"
+
+
+def _located(reports: Iterable[tuple[str, str]], cleaned: Cleaned, start: int, end: int) -> list[Skipped]:
+    """What was skipped in the sentence cleaned.text[start:end], with its place in the text that was given; reports come in the order of the text."""
+    found: list[Skipped] = []
+    after = start
+    for what, reason in reports:
+        at = cleaned.text.find(what, after, end)
+        if at >= 0:
+            after = at + len(what)
+        found.append(Skipped(text=what, start=cleaned.origins[at if at >= 0 else start], reason=reason))
+    return found
