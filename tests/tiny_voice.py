@@ -52,6 +52,7 @@ def make_tiny_voice(path: Path | str, *, output: OutputKind = "softmax", tempera
         torch.manual_seed(5)
         acoustic, network = AcousticModel(acoustic_config), WaveNet(wavenet_config)
     with torch.no_grad():
+        acoustic.duration.leave.weight.mul_(0.2)
         acoustic.duration.leave.bias.fill_(math.log1p(FRAMES_PER_PHONEME))
     manifest = PackManifest(
         name=path.name,

@@ -88,8 +88,10 @@ class Voice:
 
     def _speaker(self, speaker: str | int | None) -> int:
         names = self.manifest.speakers
-        index = names.index(speaker) if speaker in names else speaker or 0
-        if not isinstance(index, int) or not 0 <= index < len(names):
+        if isinstance(speaker, str) and speaker in names:
+            return names.index(speaker)
+        index = 0 if speaker is None else speaker
+        if isinstance(index, str) or not 0 <= index < len(names):
             raise InputError(f"voice {self.manifest.name!r} has no speaker {speaker!r} (known: {', '.join(names)})", field="speaker")
         return index
 

@@ -1,0 +1,139 @@
+"""Laws 3, 4, 5 and 8 for whole utterances: chunking, company and parking change no byte, and lengths are exact."""
+
+from __future__ import annotations
+
+import io
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.tiny_voice import make_tiny_voice
+from vocoder.audio.pcm import to_bytes
+from vocoder.audio.wav import wav_header
+from vocoder.errors import EngineError
+from vocoder.utterance import Utterance
+from vocoder.voice import Voice, load_voice
+
+TEXT = "Oh, hi. You?"  # two sentences
+
+
+@pytest.fixture(scope="module")
+def whole(voice: Voice) -> np.ndarray:
+    return voice.synthesize(TEXT, seed=7)
+
+
+def speak(voice: Voice, utterance: Utterance, sizes: list[int]) -> np.ndarray:
+    """The rest of an utterance, in pieces of these sizes, over and over."""
+    pieces, turn = [np.zeros(0, np.int16)], 0
+    while not utterance.finished:
+        pieces.append(utterance.accept(voice.engine.advance([utterance.job(sizes[turn % len(sizes)])])[0]))
+        turn += 1
+    return np.concatenate(pieces)
+
+
+@pytest.mark.parametrize("chunk_samples", [1, 79, 80, 81, 800, 10_000_000])
+def test_streamed_is_whole(voice: Voice, whole: np.ndarray, chunk_samples: int) -> None:
+    pieces = list(voice.stream(TEXT, seed=7, chunk_samples=chunk_samples))
+    assert max(len(piece) for piece in pieces) <= chunk_samples
+    assert all(piece.dtype == np.int16 for piece in pieces)
+    np.testing.assert_array_equal(np.concatenate(pieces), whole)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sizes=st.lists(st.integers(1, 900), min_size=1, max_size=6))
+def test_any_chunking_gives_the_same_samples(voice: Voice, whole: np.ndarray, sizes: list[int]) -> None:
+    np.testing.assert_array_equal(speak(voice, voice.utterance(voice.plan(TEXT), seed=7), sizes), whole)
+
+
+def test_as_many_samples_are_made_as_the_plan_says(voice: Voice) -> None:
+    for text, length_scale in ((TEXT, 1.0), (TEXT, 0.3), ("A", 1.7)):
+        plan = voice.plan(text, voice.settings(length_scale=length_scale))
+        utterance = voice.utterance(plan, seed=1)
+        assert utterance.num_samples == plan.num_samples
+        assert len(speak(voice, utterance, [333])) == plan.num_samples
+        assert utterance.finished
+        assert utterance.position == plan.num_samples
+
+
+def test_a_header_sent_first_fits_what_follows(voice: Voice) -> None:
+    plan = voice.plan(TEXT)
+    sent = wav_header(plan.sample_rate, plan.num_samples)
+    for piece in voice.speak(voice.utterance(plan, seed=7)):
+        sent += to_bytes(piece)
+    with wave.open(io.BytesIO(sent)) as reader:
+        assert reader.getnframes() == plan.num_samples
+        assert len(reader.readframes(plan.num_samples + 1)) == 2 * plan.num_samples
+    assert len(sent) == 44 + 2 * plan.num_samples
+
+
+def test_company_is_invisible(voice: Voice, whole: np.ndarray) -> None:
+    """Three streams that join, leave and take turns of different sizes in one engine."""
+    streams = [voice.utterance(voice.plan(text), seed=seed) for text, seed in ((TEXT, 7), ("Go away.", 8), (TEXT, 9))]
+    alone = [whole, voice.synthesize("Go away.", seed=8), voice.synthesize(TEXT, seed=9)]
+    heard: list[list[np.ndarray]] = [[], [], []]
+    turn = 0
+    while not all(stream.finished for stream in streams):
+        present = [n for n, stream in enumerate(streams) if not stream.finished and (turn >= 2 * n) and (turn + n) % 3 != 1]
+        jobs = [streams[n].job(200 + 50 * n + 13 * turn) for n in present]
+        for n, codes in zip(present, voice.engine.advance(jobs), strict=True):
+            heard[n].append(streams[n].accept(codes))
+        turn += 1
+    for pieces, expected in zip(heard, alone, strict=True):
+        np.testing.assert_array_equal(np.concatenate(pieces), expected)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 5])
+def test_a_parked_utterance_goes_on_to_the_same_samples(tiny_folder: Path, voice: Voice, whole: np.ndarray, turns: int) -> None:
+    utterance = voice.utterance(voice.plan(TEXT), seed=7)
+    before = [np.zeros(0, np.int16)]
+    for _ in range(turns):
+        before.append(utterance.accept(voice.engine.advance([utterance.job(177)])[0]))
+    saved = utterance.to_bytes()
+    elsewhere = load_voice(tiny_folder)  # nothing shared but the bytes
+    resumed = elsewhere.utterance(elsewhere.plan(TEXT), saved=saved)
+    assert resumed.position == sum(map(len, before))
+    assert resumed.seed == 7
+    np.testing.assert_array_equal(np.concatenate([*before, speak(elsewhere, resumed, [500])]), whole)
+
+
+def test_a_saved_utterance_that_does_not_fit_is_refused(voice: Voice) -> None:
+    plan = voice.plan(TEXT)
+    utterance = voice.utterance(plan, seed=7)
+    speak(voice, utterance, [4_000])
+    with pytest.raises(EngineError, match="of another plan"):
+        voice.utterance(voice.plan("A"), saved=utterance.to_bytes())
+    for damaged in (b"", utterance.to_bytes()[:-1], b"\0" * len(utterance.to_bytes())):
+        with pytest.raises(EngineError):
+            voice.utterance(plan, saved=damaged)
+
+
+def test_two_utterances_of_one_plan_share_nothing(voice: Voice, whole: np.ndarray) -> None:
+    plan = voice.plan(TEXT)
+    one, other = voice.utterance(plan, seed=7), voice.utterance(plan, seed=7)
+    speak(voice, one, [1_000])
+    np.testing.assert_array_equal(speak(voice, other, [1_000]), whole)
+
+
+def test_conditioning_is_computed_when_its_sentence_is_reached(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the first sound of a long text is not late."""
+    reached = []
+    original = type(voice.pack.acoustic).conditions
+    monkeypatch.setattr(type(voice.pack.acoustic), "conditions", lambda model, *args: reached.append(1) or original(model, *args))
+    utterance = voice.utterance(voice.plan(TEXT), seed=7)
+    assert len(reached) == 0
+    utterance.job(100)
+    assert len(reached) == 1
+    speak(voice, utterance, [400])
+    assert len(reached) == 2
+
+
+@pytest.mark.parametrize("output", ["logistic_mixture", "gaussian"])
+def test_other_outputs_keep_the_laws_too(tmp_path: Path, output: str) -> None:
+    voice = load_voice(make_tiny_voice(tmp_path / "other", output=output))  # type: ignore[arg-type]
+    whole = voice.synthesize("Hi.", seed=3)
+    np.testing.assert_array_equal(np.concatenate(list(voice.stream("Hi.", seed=3, chunk_samples=97))), whole)
+    assert whole.std() > 0

@@ -1,0 +1,116 @@
+"""The verbs of a voice: what changes the sound, and what must not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tests.tiny_voice import AUDIO
+from vocoder.audio.pcm import to_float32
+from vocoder.errors import AudioError, InputError
+from vocoder.voice import Voice
+
+TEXT = "Hi you."
+
+
+def recording(seconds: float = 0.4) -> np.ndarray:
+    t = np.arange(int(seconds * AUDIO.sample_rate)) / AUDIO.sample_rate
+    return (0.3 * sum(np.sin(2 * np.pi * k * 150 * t) / k for k in range(1, 6))).astype(np.float32)
+
+
+def test_the_same_seed_is_the_same_sound_and_another_is_another(voice: Voice) -> None:
+    first, again, other = (voice.synthesize(TEXT, seed=seed) for seed in (1, 1, 2))
+    assert first.dtype == np.int16
+    assert first.ndim == 1
+    np.testing.assert_array_equal(first, again)
+    assert len(other) == len(first)
+    assert np.mean(other != first) > 0.5
+
+
+def test_without_a_seed_every_utterance_has_its_own_and_tells_it(voice: Voice) -> None:
+    plan = voice.plan(TEXT)
+    one, other = voice.utterance(plan), voice.utterance(plan)
+    assert one.seed != other.seed
+    heard = np.concatenate(list(voice.speak(one)))
+    np.testing.assert_array_equal(heard, voice.synthesize(TEXT, seed=one.seed))
+
+
+def test_temperature_zero_needs_no_randomness(voice: Voice) -> None:
+    np.testing.assert_array_equal(voice.synthesize(TEXT, seed=1, temperature=0), voice.synthesize(TEXT, seed=2, temperature=0))
+    assert np.any(voice.synthesize(TEXT, seed=1, temperature=1) != voice.synthesize(TEXT, seed=1, temperature=0.5))
+
+
+def test_voiced_frames_are_sampled_cooler(voice: Voice) -> None:
+    job = voice.utterance(voice.plan(TEXT), seed=1).job(1)
+    assert set(np.round(job.temperatures, 5)) <= {np.float32(0.9), np.round(np.float32(0.9 * 0.8), 5)}
+    job = voice.copy(voice.analyse(recording()), temperature=1.0, seed=1).job(1)
+    assert np.float32(0.8) in job.temperatures
+
+
+def test_speakers_sound_different(voice: Voice) -> None:
+    anna, otto = voice.synthesize(TEXT, seed=1, speaker="anna"), voice.synthesize(TEXT, seed=1, speaker="otto")
+    assert len(anna) != len(otto) or np.any(anna != otto)
+    np.testing.assert_array_equal(voice.synthesize(TEXT, seed=1), anna)
+
+
+def test_slower_speech_is_longer(voice: Voice) -> None:
+    assert 1.8 < len(voice.synthesize(TEXT, seed=1, length_scale=2.0)) / len(voice.synthesize(TEXT, seed=1)) < 2.2
+
+
+def test_the_number_of_torch_threads_changes_nothing_and_is_left_alone(voice: Voice) -> None:
+    before = torch.get_num_threads()
+    try:
+        heard = []
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            heard.append(voice.synthesize(TEXT, seed=1))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(*heard)
+
+
+def test_arguments_are_refused_before_the_first_piece_is_asked_for(voice: Voice) -> None:
+    for arguments, field in (
+        ({"text": ""}, "text"),
+        ({"text": TEXT, "seed": -1}, "seed"),
+        ({"text": TEXT, "temperature": 9}, "temperature"),
+        ({"text": TEXT, "length_scale": 9}, "length_scale"),
+        ({"text": TEXT, "speaker": "eve"}, "speaker"),
+        ({"text": TEXT, "chunk_samples": 0}, "chunk_samples"),
+    ):
+        with pytest.raises(InputError) as caught:
+            voice.stream(**arguments)  # type: ignore[arg-type]
+        assert caught.value.field == field
+
+
+def test_analysis_has_a_frame_for_every_begun_hop_and_no_linguistic_features(voice: Voice) -> None:
+    conditions = voice.analyse(recording()[:-1], speaker="otto")
+    assert conditions.num_frames == 40
+    assert conditions.log_mel.shape == (40, AUDIO.n_mels)
+    assert conditions.categories is None
+    assert conditions.speaker == 1
+    assert conditions.voicing.mean() > 0.9
+    np.testing.assert_allclose(np.exp(conditions.log_f0)[5:-5], 150, rtol=0.01)
+
+
+def test_vocoding_is_deterministic_and_streams(voice: Voice) -> None:
+    conditions = voice.analyse(recording())
+    whole = voice.vocode(conditions, seed=4)
+    assert len(whole) == conditions.num_frames * AUDIO.hop_length
+    np.testing.assert_array_equal(np.concatenate(list(voice.speak(voice.copy(conditions, seed=4), chunk_samples=111))), whole)
+    louder = voice.vocode(voice.analyse(2 * recording()), seed=4)
+    assert np.any(louder != whole), "the sound must depend on what it is conditioned on"
+
+
+@pytest.mark.parametrize("samples", [np.zeros(0), np.zeros((2, 100)), np.array([0.0, np.nan]), np.array([np.inf])])
+def test_what_is_no_recording_is_refused(voice: Voice, samples: np.ndarray) -> None:
+    for verb in (voice.analyse, voice.score):
+        with pytest.raises(AudioError):
+            verb(samples.astype(np.float32))
+
+
+def test_speech_that_was_made_can_be_analysed_again(voice: Voice) -> None:
+    samples = to_float32(voice.synthesize(TEXT, seed=1))
+    assert voice.analyse(samples).num_frames == len(samples) // AUDIO.hop_length
