@@ -12,6 +12,7 @@ bench       how fast they are
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 
 from vocoder.engine.base import Codes, Engine, Job
@@ -43,4 +44,15 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
         raise EngineError(f"unknown engine {name!r}: there are {', '.join(ENGINES)}")
     if precision != "fp32":
         raise EngineError(f"unknown precision {precision!r}: there is fp32")
+    if name == "native" and device != "cpu":
+        raise EngineError(f"the native engine runs on the CPU, not on {device!r}")
+    if name == "reference" or device != "cpu":
+        return ReferenceEngine(network, device=device)
+    if importlib.util.find_spec("vocoder.engine._native") is not None:
+        from vocoder.engine.native import NativeEngine  # late: it needs the compiled module
+
+        return NativeEngine(network, isa=isa)
+    if name == "native":
+        raise EngineError("the native engine was not built when Sonant was installed: it needs a C++ compiler")
+    log.warning("the native engine was not built (no C++ compiler at installation): the reference engine serves, many times slower than real time")
     return ReferenceEngine(network, device=device)

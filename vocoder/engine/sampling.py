@@ -57,7 +57,7 @@ def draw(config: WaveNetConfig, outputs: npt.NDArray[np.float32], temperatures: 
 
 
 def _categorical(logits: FloatArray, temperatures: FloatArray, uniform: FloatArray) -> IntArray:
-    """logits [N, Q], temperatures [N], uniform [N] to the index drawn, int64 [N]; the largest logit's where the temperature is 0."""
+    """Logits [N, Q], temperatures [N], uniform [N] to the index drawn, int64 [N]; the largest logit's where the temperature is 0."""
     most_probable = logits.argmax(axis=1)
     shifted = logits - logits.max(axis=1, keepdims=True)
     with np.errstate(over="ignore"):  # a tiny temperature sends all but the largest to -inf, which is right

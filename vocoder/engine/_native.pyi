@@ -1,0 +1,52 @@
+"""Types of the compiled module; `native/bindings.cpp` is where it is made."""
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+def available_isas() -> list[str]: ...
+def philox(counter: list[int], key0: int, key1: int) -> list[int]: ...
+def gate(isa: str, filtered: FloatArray, gates: FloatArray, out: FloatArray) -> None: ...
+def exponential(isa: str, x: FloatArray, out: FloatArray) -> None: ...
+
+class Job:
+    def __init__(
+        self,
+        *,
+        rings: FloatArray,
+        conditioning: FloatArray,
+        temperatures: FloatArray,
+        codes: IntArray,
+        outputs: FloatArray | None,
+        seed: int,
+        position: int,
+        previous: int,
+        first_frame: int,
+        forced: bool,
+    ) -> None: ...
+
+class Network:
+    def __init__(
+        self,
+        *,
+        isa: str,
+        dilations: tuple[int, ...],
+        hop_length: int,
+        output: str,
+        mixtures: int,
+        inputs: FloatArray,
+        taps: FloatArray,
+        residual: FloatArray,
+        residual_bias: FloatArray,
+        skip: FloatArray,
+        skip_bias: FloatArray,
+        head1: FloatArray,
+        head1_bias: FloatArray,
+        head2: FloatArray,
+        head2_bias: FloatArray,
+    ) -> None: ...
+    @property
+    def isa(self) -> str: ...
+    def generate(self, jobs: list[Job]) -> None: ...

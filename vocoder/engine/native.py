@@ -1,0 +1,100 @@
+"""The native engine: generation in C++ (`native/`), for the instruction set that suits the processor.
+
+The algorithm is the reference engine's, rearranged so that weights are read as seldom as can be: the older taps of a block are computed for
+several samples at once, the skips are one product, and streams that share a call share every read. How it stays exact is said in
+`native/product.h`.
+
+T samples, O output parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from vocoder.engine import _native
+from vocoder.engine.base import Codes, Engine, Job
+from vocoder.engine.weights import EngineWeights
+from vocoder.errors import EngineError
+from vocoder.wavenet.network import WaveNet
+
+
+def available_isas() -> tuple[str, ...]:
+    """Instruction sets that were compiled and that this processor runs, fastest first: of "avx512", "avx2" and "portable"."""
+    return tuple(_native.available_isas())
+
+
+class NativeEngine(Engine):
+    """Generation in C++. Any number of threads may call one engine at a time: it only reads its weights.
+
+    Args:
+        network: whose weights are copied.
+        isa: "auto" (the fastest) or one of `available_isas()`.
+
+    Raises:
+        EngineError: this processor does not offer the instruction set, or a weight is not a finite number.
+    """
+
+    name = "native"
+    precision = "fp32"
+
+    def __init__(self, network: WaveNet, *, isa: str = "auto") -> None:
+        config = network.config
+        if isa != "auto" and isa not in available_isas():
+            raise EngineError(f"this processor does not offer instruction set {isa!r}: it has {', '.join(available_isas())}")
+        weights = EngineWeights.of(network)
+        self.config = config
+        self._network = _native.Network(
+            isa=isa,
+            dilations=config.dilations,
+            hop_length=config.hop_length,
+            output=config.output,
+            mixtures=config.num_mixtures,
+            inputs=weights.inputs,
+            taps=weights.taps,
+            residual=weights.residual,
+            residual_bias=weights.residual_bias,
+            skip=weights.skip,
+            skip_bias=weights.skip_bias,
+            head1=weights.head1,
+            head1_bias=weights.head1_bias,
+            head2=weights.head2,
+            head2_bias=weights.head2_bias,
+        )
+        self.isa = self._network.isa
+
+    def _advance(self, jobs: Sequence[Job]) -> list[Codes]:
+        codes = [np.empty(job.num_samples, np.int64) for job in jobs]
+        self._network.generate([_native_job(job, made, outputs=None, forced=False) for job, made in zip(jobs, codes, strict=True)])
+        for job, made in zip(jobs, codes, strict=True):
+            _move_on(job, made)
+        return codes
+
+    def _logits(self, job: Job, codes: Codes) -> npt.NDArray[np.float32]:
+        outputs = np.empty((job.num_samples, self.config.output_channels), np.float32)
+        self._network.generate([_native_job(job, codes, outputs=outputs, forced=True)])
+        _move_on(job, codes)
+        return outputs
+
+
+def _native_job(job: Job, codes: Codes, *, outputs: npt.NDArray[np.float32] | None, forced: bool) -> _native.Job:
+    return _native.Job(
+        rings=job.state.rings,
+        conditioning=np.ascontiguousarray(job.conditioning),
+        temperatures=np.ascontiguousarray(job.temperatures),
+        codes=codes,
+        outputs=outputs,
+        seed=job.state.seed,
+        position=job.state.position,
+        previous=job.state.previous,
+        first_frame=job.first_frame,
+        forced=forced,
+    )
+
+
+def _move_on(job: Job, codes: Codes) -> None:
+    job.state.position += len(codes)
+    if len(codes):
+        job.state.previous = int(codes[-1])

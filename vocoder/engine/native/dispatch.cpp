@@ -1,0 +1,35 @@
+#include "dispatch.h"
+
+#include <stdexcept>
+
+namespace sonant {
+
+#if defined(SONANT_X86)
+extern const Kernels kernels_avx512;
+extern const Kernels kernels_avx2;
+#endif
+extern const Kernels kernels_portable;
+
+std::vector<const Kernels*> available_kernels() {
+    std::vector<const Kernels*> found;
+#if defined(SONANT_X86)
+    // These also ask whether the operating system saves the wide registers.
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma"))
+        found.push_back(&kernels_avx512);
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&kernels_avx2);
+#endif
+    found.push_back(&kernels_portable);
+    return found;
+}
+
+const Kernels& find_kernels(const std::string& isa) {
+    std::string known;
+    for (const Kernels* kernels : available_kernels()) {
+        if (isa == "auto" || isa == kernels->isa) return *kernels;
+        known += std::string(known.empty() ? "" : ", ") + kernels->isa;
+    }
+    throw std::invalid_argument("this processor does not offer instruction set '" + isa + "': it has " + known);
+}
+
+}  // namespace sonant

@@ -1,0 +1,137 @@
+// Cached-queue generation, compiled once for each instruction set (SONANT_ISA names which) and chosen at run time.
+//
+// Nothing here may have external linkage but the table at the end: a template or inline function of the standard library compiled for
+// AVX-512 could be the copy that the linker keeps for everyone.
+
+#include "model.h"
+#include "product.h"
+#include "sampling.h"
+#include "vector.h"
+
+namespace sonant {
+namespace {
+
+// The conditioning of the frame that sample t lies in, [L][2 H_padded], copied when the frame changes.
+void bring_conditioning(const Model& model, Stream& stream, int64_t t) {
+    const int64_t frame = t / model.hop_length - stream.first_frame;
+    if (frame == stream.frame) return;
+    stream.frame = frame;
+    const float* from = stream.conditioning + frame * model.num_layers * 2 * model.gated;
+    for (int half = 0; half < 2 * model.num_layers; ++half)
+        memcpy(stream.added + int64_t(half) * model.gated_padded, from + int64_t(half) * model.gated, model.gated * sizeof(float));
+}
+
+// What the older taps of a block give for the next samples of every stream. Their inputs lie at least `block.run` samples back and are
+// known; each weight is read once for all of them.
+void look_ahead(const Model& model, const Block& block, int layer, Stream* const* streams, int count, int64_t done, Rows rows) {
+    const int width = 2 * model.gated_padded;
+    for (int tap = 0; tap < model.kernel_size - 1; ++tap) {
+        int n = 0;
+        for (int s = 0; s < count; ++s) {
+            const Stream& stream = *streams[s];
+            const int64_t left = stream.num_samples - done;
+            for (int ahead = 0; ahead < block.run && ahead < left; ++ahead, ++n) {
+                const int64_t row = (stream.position + done + ahead + int64_t(tap) * block.dilation) % block.ring_rows;
+                rows.inputs[n] = stream.rings + block.ring_offset + row * model.residual;
+                rows.outputs[n] = stream.ahead + (int64_t(layer) * kRun + (done + ahead) % kRun) * width;
+                if (tap == 0) memset(rows.outputs[n], 0, width * sizeof(float));
+            }
+        }
+        multiply(block.older[tap], rows.inputs, rows.outputs, n);
+    }
+}
+
+void one_block(const Model& model, const Block& block, int layer, Stream* const* streams, int count, int64_t done, Rows rows) {
+    const int width = 2 * model.gated_padded;
+    if (done % block.run == 0) look_ahead(model, block, layer, streams, count, done, rows);
+    for (int s = 0; s < count; ++s) {
+        Stream& stream = *streams[s];
+        const float* ahead = stream.ahead + (int64_t(layer) * kRun + done % kRun) * width;
+        const float* added = stream.added + int64_t(layer) * width;
+        for (int i = 0; i < width; i += kWidth) store(stream.pre + i, load(ahead + i) + load(added + i));
+        rows.inputs[s] = stream.x;
+        rows.outputs[s] = stream.pre;
+    }
+    multiply(block.newest, rows.inputs, rows.outputs, count);
+    for (int s = 0; s < count; ++s) {
+        Stream& stream = *streams[s];
+        const int64_t row = (stream.position + done) % block.ring_rows;
+        memcpy(stream.rings + block.ring_offset + row * model.residual, stream.x, model.residual * sizeof(float));
+        // The last vector may reach into the next block's gates, which are written later.
+        float* gates = stream.gates + int64_t(layer) * model.gated;
+        for (int i = 0; i < model.gated_padded; i += kWidth)
+            store(gates + i, gate(load(stream.pre + i), load(stream.pre + model.gated_padded + i)));
+        rows.inputs[s] = gates;
+        rows.outputs[s] = stream.x;
+    }
+    if (layer == model.num_layers - 1) return;
+    for (int s = 0; s < count; ++s)
+        for (int i = 0; i < model.residual_padded; i += kWidth)
+            store(streams[s]->x + i, load(streams[s]->x + i) + load(block.residual_bias + i));
+    multiply(block.residual, rows.inputs, rows.outputs, count);
+}
+
+// outputs = bias + inputs x matrix, for one layer after the blocks; `from` and `to` name scratch of a stream.
+void layer_after(const Matrix& matrix, const float* bias, float* Stream::*from, float* Stream::*to, Stream* const* streams, int count, Rows rows) {
+    for (int s = 0; s < count; ++s) {
+        rows.inputs[s] = streams[s]->*from;
+        rows.outputs[s] = streams[s]->*to;
+        memcpy(streams[s]->*to, bias, matrix.outputs_padded * sizeof(float));
+    }
+    multiply(matrix, rows.inputs, rows.outputs, count);
+}
+
+void rectify(float* x, int n) {
+    for (int i = 0; i < n; i += kWidth) store(x + i, at_least(load(x + i), 0.0f));
+}
+
+// One sample of every stream.
+void step(const Model& model, Stream* const* streams, int count, int64_t done, Rows rows) {
+    for (int s = 0; s < count; ++s) {
+        Stream& stream = *streams[s];
+        bring_conditioning(model, stream, stream.position + done);
+        memcpy(stream.x, model.inputs + stream.previous * model.residual_padded, model.residual_padded * sizeof(float));
+    }
+    for (int layer = 0; layer < model.num_layers; ++layer) one_block(model, model.blocks[layer], layer, streams, count, done, rows);
+    layer_after(model.skips, model.skip_bias, &Stream::gates, &Stream::skip_sum, streams, count, rows);
+    for (int s = 0; s < count; ++s) rectify(streams[s]->skip_sum, model.skip_padded);
+    layer_after(model.head1, model.head1_bias, &Stream::skip_sum, &Stream::hidden, streams, count, rows);
+    for (int s = 0; s < count; ++s) rectify(streams[s]->hidden, model.head_padded);
+    layer_after(model.head2, model.head2_bias, &Stream::hidden, &Stream::distribution, streams, count, rows);
+    for (int s = 0; s < count; ++s) {
+        Stream& stream = *streams[s];
+        const int64_t t = stream.position + done;
+        if (stream.outputs) memcpy(stream.outputs + done * model.outputs, stream.distribution, model.outputs * sizeof(float));
+        if (!stream.forced)
+            stream.codes[done] = draw(model, stream.distribution, stream.temperatures[stream.frame], stream.seed, t, stream.probabilities);
+        stream.previous = stream.codes[done];
+    }
+}
+
+// `streams` is ordered by falling num_samples, so that those with work left are always the first ones.
+void generate(const Model& model, Stream* const* streams, int count, Rows rows) {
+    for (int64_t done = 0; count > 0; ++done) {
+        while (count > 0 && streams[count - 1]->num_samples <= done) --count;
+        if (count > 0) step(model, streams, count, done, rows);
+    }
+}
+
+void gate_all(const float* filter, const float* gates, float* out, int n) {
+    for (int i = 0; i < n; i += kWidth) store(out + i, gate(load(filter + i), load(gates + i)));
+}
+
+void exponential_all(const float* x, float* out, int n) {
+    for (int i = 0; i < n; i += kWidth) store(out + i, exponential(load(x + i)));
+}
+
+}  // namespace
+
+#define SONANT_JOIN_(a, b) a##b
+#define SONANT_JOIN(a, b) SONANT_JOIN_(a, b)
+#define SONANT_TEXT_(a) #a
+#define SONANT_TEXT(a) SONANT_TEXT_(a)
+
+extern const Kernels SONANT_JOIN(kernels_, SONANT_ISA);
+const Kernels SONANT_JOIN(kernels_, SONANT_ISA) = {SONANT_TEXT(SONANT_ISA), kWidth, generate, gate_all, exponential_all};
+
+}  // namespace sonant

@@ -1,0 +1,95 @@
+// The network as the kernels see it: shapes, packed weights, and one stream's work. Plain data only, for this header is compiled for
+// several instruction sets and must not bring in code that the linker could merge across them.
+//
+// L layers, K taps, R residual, G gate, H = G / 2 gated, S skip, A head, Q levels, O output parameters. A name ending in _padded is that
+// number rounded up to whole vectors.
+#pragma once
+
+#include <cstdint>
+
+namespace sonant {
+
+enum class Output { softmax, logistic_mixture, gaussian };
+
+// How many samples ahead the older taps of a block are computed at most.
+constexpr int kRun = 8;
+// Vectors side by side in a panel of a packed matrix.
+constexpr int kPanel = 8;
+
+// A product [inputs] x [inputs][outputs], packed in panels of at most kPanel vectors: each panel is [inputs][its width], so that it is read
+// straight through.
+struct Matrix {
+    int inputs;
+    int outputs_padded;
+    const float* data;
+};
+
+struct Block {
+    int dilation;
+    int run;            // samples computed ahead by the older taps: min(dilation, kRun)
+    int64_t ring_rows;  // (K-1) d
+    int64_t ring_offset;
+    const Matrix* older;  // [K-1], oldest first; R -> [tanh H_padded | sigmoid H_padded]
+    Matrix newest;        // the same for the tap of the current sample
+    Matrix residual;      // H -> R; not for the last block
+    const float* residual_bias;
+};
+
+struct Model {
+    int num_layers, kernel_size, residual, gated, skip, head, levels, outputs, mixtures;
+    int residual_padded, gated_padded, skip_padded, head_padded, outputs_padded;
+    int64_t hop_length;
+    int64_t ring_size;
+    Output output;
+    const float* inputs;  // [Q][R_padded]
+    const Block* blocks;  // [L]
+    Matrix skips;         // L H -> S
+    Matrix head1, head2;
+    const float *skip_bias, *head1_bias, *head2_bias;
+};
+
+// One stream's part of a call.
+struct Stream {
+    float* rings;
+    uint64_t seed;
+    int64_t position;
+    int64_t previous;
+    const float* conditioning;  // [F][L][G]
+    const float* temperatures;  // [F]
+    int64_t first_frame;
+    int64_t num_samples;
+    int64_t* codes;  // [num_samples], written unless forced
+    float* outputs;  // [num_samples][O], or null
+    bool forced;
+
+    // Scratch, aligned to whole vectors.
+    int64_t frame;        // whose conditioning lies in `added`, or -1
+    float* added;         // [L][2 H_padded]
+    float* ahead;         // [L][kRun][2 H_padded]: what the older taps give
+    float* x;             // [R_padded]
+    float* pre;           // [2 H_padded]
+    float* gates;         // [L H], and room for one more vector
+    float* skip_sum;      // [S_padded]
+    float* hidden;        // [A_padded]
+    float* distribution;  // [O_padded]
+    float* probabilities;  // [Q_padded or more]
+};
+
+// Rows of several streams, for one product over all of them.
+struct Rows {
+    const float** inputs;
+    float** outputs;
+};
+
+// What one instruction set offers.
+struct Kernels {
+    const char* isa;
+    int width;  // floats in a vector
+    // Makes every stream's samples. `rows` has room for count * kRun.
+    void (*generate)(const Model& model, Stream* const* streams, int count, Rows rows);
+    // tanh(filter) * sigmoid(gate), elementwise over n floats, n a multiple of the width; for tests of accuracy.
+    void (*gate)(const float* filter, const float* gate, float* out, int n);
+    void (*exponential)(const float* x, float* out, int n);
+};
+
+}  // namespace sonant
