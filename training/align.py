@@ -171,7 +171,7 @@ class Mixtures:
 
     def split(self) -> None:
         """Twice as many components, each pair a little apart."""
-        offset = 0.2 * np.sqrt(self.variances)
+        offset = np.float32(0.2) * np.sqrt(self.variances)
         self.means = np.concatenate([self.means - offset, self.means + offset], axis=1)
         self.variances = np.concatenate([self.variances, self.variances], axis=1)
         self.weights = np.concatenate([self.weights, self.weights], axis=1) / 2
@@ -254,7 +254,8 @@ def _join(parts: Sequence[LinguisticFeatures]) -> LinguisticFeatures:
     if len(parts) == 1:
         return parts[0]
     offset = 0
-    categories, positions, phonemes, words = [], [], [], []
+    phonemes: list[str] = []
+    categories, positions, words = [], [], []
     for number, part in enumerate(parts):
         keep = slice(None) if number == len(parts) - 1 else slice(None, -1)
         categories.append(part.categories[keep])
@@ -270,9 +271,7 @@ def _join(parts: Sequence[LinguisticFeatures]) -> LinguisticFeatures:
     )
 
 
-def _write(
-    data: PreparedSet, features: Sequence[LinguisticFeatures], chains: Sequence[Chain], best: Sequence[tuple[IntArray, float]]
-) -> None:
+def _write(data: PreparedSet, features: Sequence[LinguisticFeatures], chains: Sequence[Chain], best: Sequence[tuple[IntArray, float]]) -> None:
     categories, positions, durations, entries = [], [], [], []
     start = 0
     for entry, own, chain, (path, score) in zip(data.header.entries, features, chains, best, strict=True):
@@ -294,14 +293,10 @@ def _write(
             durations.append(length + spare)
             spare = 0
             count += 1
-        entries.append(
-            dataclasses.replace(entry, phoneme_start=start, num_phonemes=count, score=score / len(path))
-        )
+        entries.append(dataclasses.replace(entry, phoneme_start=start, num_phonemes=count, score=score / len(path)))
         start += count
     np.save(data.folder / "categories.npy", np.stack(categories).astype(np.int64))
     np.save(data.folder / "positions.npy", np.stack(positions).astype(np.float32))
     np.save(data.folder / "durations.npy", np.array(durations, np.int64))
-    header = dataclasses.replace(
-        data.header, entries=tuple(entries), category_sizes=category_sizes(), feature_hash=feature_hash()
-    )
+    header = dataclasses.replace(data.header, entries=tuple(entries), category_sizes=category_sizes(), feature_hash=feature_hash())
     header.write(data.folder)

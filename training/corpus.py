@@ -1,6 +1,6 @@
 """Recordings and their texts, from a folder in LJSpeech's layout or from torchaudio's classes for public corpora.
 
-LJSpeech's layout: `metadata.csv` with lines `id|text|normalised text` (or `id|speaker|text` with `--speakers`), and `wavs/ID.wav` (or .flac, .ogg,
+LJSpeech's layout: `metadata.csv` with lines `id|text|normalised text`, and `wavs/ID.wav` (or .flac, .ogg,
 .mp3). Two optional files beside them: `valid.txt`, ids held out for validation, and `takes.csv`, `id,prompt,...`, which says what
 recordings are of the same prompt: two takes of one sentence are not independent, so a split goes by prompt.
 """
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from vocoder.audio.torchaudio_import import import_torchaudio
 from vocoder.errors import InputError
 
+# Public corpora by the name of torchaudio's class: the columns of the text to be spoken and, where there are several, of the speaker.
+PUBLIC_CORPORA: dict[str, tuple[int, int | None]] = {"LJSPEECH": (3, None), "VCTK_092": (2, 3), "LIBRITTS": (3, 4), "CMUARCTIC": (2, None)}
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 
 
@@ -65,16 +65,47 @@ def read_ljspeech(folder: Path, *, speaker: str, validation_share: float = 0.04)
     return recordings
 
 
-def read_torchaudio(name: str, root: Path, *, validation_share: float = 0.04) -> Iterator[tuple[Recording, Any, int]]:
-    """Recordings of a public corpus through torchaudio's class for it: LJSPEECH, VCTK_092, LIBRITTS or CMUARCTIC.
+def read_torchaudio(name: str, root: Path, *, speaker: str, validation_share: float = 0.04) -> list[Recording]:
+    """All recordings of a public corpus that torchaudio has a class for.
 
-    Yields the recording, and its samples and rate where the class reads them itself (it needs torchcodec for that; Sonant reads the file).
+    Args:
+        name: LJSPEECH, VCTK_092, LIBRITTS or CMUARCTIC.
+        root: the folder that the class expects; nothing is downloaded.
+        speaker: the name of the one who speaks, where the corpus has one speaker.
+        validation_share: share of the prompts held out, chosen by a hash of the prompt.
+
+    Raises:
+        InputError: the corpus is unknown, or is not in `root`.
     """
-    datasets = import_torchaudio().datasets
-    readers = {"LJSPEECH": datasets.LJSPEECH, "VCTK_092": datasets.VCTK_092, "LIBRITTS": datasets.LIBRITTS, "CMUARCTIC": datasets.CMUARCTIC}
-    if name not in readers:
-        raise InputError(f"unknown public corpus {name!r}: one of {sorted(readers)}", field="corpus")
-    yield from ()
+    torchaudio = import_torchaudio()
+    if name not in PUBLIC_CORPORA:
+        raise InputError(f"unknown public corpus {name!r}: one of {sorted(PUBLIC_CORPORA)}", field="corpus")
+    try:
+        corpus = getattr(torchaudio.datasets, name)(str(root))
+    except (RuntimeError, OSError, ValueError) as error:
+        raise InputError(f"{root}: no {name} there: {error}", field="corpus") from error
+    text_column, speaker_column = PUBLIC_CORPORA[name]
+    recordings = []
+    own_load = torchaudio.load
+    # torchaudio's classes load what they list; here they are asked for texts and paths only, so the path stands in for the samples.
+    torchaudio.load = lambda path, *args, **kwargs: (Path(path), 0)
+    try:
+        for item in (corpus[index] for index in range(len(corpus))):
+            path, text = item[0], str(item[text_column]).strip()
+            who = speaker if speaker_column is None else str(item[speaker_column])
+            validation = _hashes_below(text, validation_share)
+            recordings.append(Recording(id=path.stem, path=path, text=text, speaker=who, validation=validation))
+    finally:
+        torchaudio.load = own_load
+    return recordings
+
+
+def read_corpus(description: str, *, speaker: str) -> list[Recording]:
+    """A folder in LJSpeech's layout, or `NAME:FOLDER` for one of `PUBLIC_CORPORA`."""
+    name, colon, root = description.partition(":")
+    if colon and name in PUBLIC_CORPORA:
+        return read_torchaudio(name, Path(root), speaker=speaker)
+    return read_ljspeech(Path(description), speaker=speaker)
 
 
 def _read_validation(path: Path) -> set[str] | None:

@@ -115,7 +115,8 @@ class PreparedSet:
         hop = self.audio.hop_length
         first = (entry.frame_start + start) * hop
         count = (entry.num_frames - start if frames is None else frames) * hop
-        return self.samples[first : first + count].astype(np.float32) / 32768.0
+        samples: npt.NDArray[np.float32] = self.samples[first : first + count].astype(np.float32) / 32768.0
+        return samples
 
     def phonemes(self, entry: Entry) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """categories int64 [P, 4], positions float32 [P, 4], durations int64 [P] of an aligned utterance."""

@@ -71,9 +71,7 @@ class VocoderTask:
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """`loss` in nats per sample."""
         assert isinstance(model, WaveNet)
-        conditioning = model.condition(
-            batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"]
-        )
+        conditioning = model.condition(batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"])
         log_prob = self._log_prob(model, batch["codes"], conditioning)
         skipped = self.segments.context_frames * self.config.hop_length
         return {"loss": -log_prob[:, skipped:].mean()}
@@ -90,9 +88,7 @@ class VocoderTask:
                 batch = {key: value.unsqueeze(0).to(device) for key, value in row.items()}
                 whole = SegmentConfig(context_frames=0)
                 assert isinstance(model, WaveNet)
-                conditioning = model.condition(
-                    batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"]
-                )
+                conditioning = model.condition(batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"])
                 with torch.autocast(device.type, torch.bfloat16):
                     nats -= float(model.log_prob(batch["codes"], conditioning).sum())
                 samples += batch["codes"].numel()

@@ -10,6 +10,7 @@ B batch, P phonemes, F frames, M mels, C channels.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,10 @@ from torch.nn import functional
 
 from vocoder.acoustic.frames import expand
 from vocoder.config import FRAME_POSITIONS, POSITIONS, AcousticConfig
-from vocoder.text.features import LinguisticFeatures
 from vocoder.wavenet.conditions import Conditions
+
+if TYPE_CHECKING:  # the model trains with torch and numpy alone; the text package needs more
+    from vocoder.text.features import LinguisticFeatures
 
 EMBEDDING_CHANNELS = (96, 8, 8, 8)  # of phoneme, stress, word position, phrase type
 LONGEST_PHONEME = 400  # frames that a predicted duration may reach
@@ -42,7 +45,8 @@ class ConvBlock(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """x [B, N, C] and mask [B, N, 1] (1 inside, 0 in padding) to [B, N, C]."""
         hidden = self.conv((self.norm(x) * mask).transpose(1, 2)).transpose(1, 2)
-        return x + self.dropout(self.mix(functional.gelu(hidden))) * mask
+        left: Tensor = x + self.dropout(self.mix(functional.gelu(hidden))) * mask
+        return left
 
 
 class Stack(nn.Module):
@@ -87,7 +91,8 @@ class AcousticModel(nn.Module):
         """categories int64 [B, P, 4], positions [B, P, 4], speaker int64 [B], mask [B, P, 1] to [B, P, C]."""
         embedded = [embedding(categories[..., column]) for column, embedding in enumerate(self.embeddings)]
         encoded: Tensor = self.encoder(torch.cat([*embedded, positions], dim=-1), mask)
-        return (encoded + self.speaker(speaker).unsqueeze(1)) * mask
+        spoken_by: Tensor = (encoded + self.speaker(speaker).unsqueeze(1)) * mask
+        return spoken_by
 
     def predict_log_durations(self, encoded: Tensor, mask: Tensor) -> Tensor:
         """Encoded [B, P, C] to log(1 + frames) [B, P]. The encoder does not learn from it: durations alone would bend it."""

@@ -37,7 +37,8 @@ def log_prob(config: WaveNetConfig, outputs: Tensor, codes: Tensor) -> Tensor:
     outputs = outputs.float()
     if config.output == "softmax":
         log_probs = functional.log_softmax(outputs, dim=-1)
-        return log_probs.gather(-1, codes.unsqueeze(-1)).squeeze(-1)
+        chosen: Tensor = log_probs.gather(-1, codes.unsqueeze(-1)).squeeze(-1)
+        return chosen
     half_cell = 1.0 / (config.quantisation_levels - 1)
     values = codes.float() * (2.0 * half_cell) - 1.0
     lower = torch.where(codes == 0, -math.inf, values - half_cell)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.conftest import make_corpus
+from training.corpus import read_corpus, read_ljspeech
+from training.dataset import PreparedSet
+from training.prepare import SPEECH_LEVEL_DB
+from vocoder.audio.mel import log_mel
+from vocoder.errors import InputError
+from vocoder.text.features import category_sizes, feature_hash
+
+
+def test_reads_the_layout_and_the_split(corpus: Path) -> None:
+    recordings = read_ljspeech(corpus, speaker="tone")
+    assert [recording.id for recording in recordings] == [f"utt{index}" for index in range(6)]
+    assert [recording.validation for recording in recordings] == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        (lambda folder: (folder / "metadata.csv").unlink(), "metadata.csv"),
+        (lambda folder: (folder / "metadata.csv").write_text("only one field"), "metadata.csv:1"),
+        (lambda folder: (folder / "wavs" / "utt3.wav").unlink(), "utt3"),
+        (lambda folder: (folder / "metadata.csv").write_text(""), "metadata.csv"),
+        (lambda folder: (folder / "takes.csv").write_text("id,prompt\nutt4,p\nutt5,p\n"), "utt4"),
+    ],
+)
+def test_a_damaged_corpus_is_refused_by_name(tmp_path: Path, damage: object, named: str) -> None:
+    folder = make_corpus(tmp_path / "corpus")
+    damage(folder)  # type: ignore[operator]
+    with pytest.raises(InputError, match=named):
+        read_ljspeech(folder, speaker="tone")
+
+
+def test_a_public_corpus_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="LJSPEECH"):
+        read_corpus(f"LJSPEECH:{tmp_path}", speaker="linda")
+
+
+def test_reads_ljspeech_through_torchaudio(tmp_path: Path) -> None:
+    make_corpus(tmp_path / "LJSpeech-1.1")
+    recordings = read_corpus(f"LJSPEECH:{tmp_path}", speaker="linda")
+    assert [recording.id for recording in recordings] == [f"utt{index}" for index in range(6)]
+    assert all(recording.path.is_file() and recording.speaker == "linda" for recording in recordings)
+    assert recordings[1].text == "The cat sat on the mat."
+
+
+def test_the_prepared_sound_is_levelled_and_its_features_are_its_own(prepared: PreparedSet) -> None:
+    for entry in prepared.header.entries:
+        wave = prepared.wave(entry)
+        levels = 10 * np.log10(np.mean(wave.reshape(-1, prepared.audio.hop_length) ** 2, axis=1) + 1e-12)
+        assert np.percentile(levels, 95) == pytest.approx(SPEECH_LEVEL_DB, abs=0.5)
+        conditions = prepared.conditions(entry)
+        np.testing.assert_allclose(conditions.log_mel, log_mel(wave, prepared.audio), atol=0.01)  # stored in float16
+        voiced = conditions.voicing > 0
+        assert np.median(np.exp(conditions.log_f0[voiced])) == pytest.approx(150, rel=0.01)
+
+
+def test_the_alignment_covers_every_frame_once(prepared: PreparedSet) -> None:
+    assert prepared.header.category_sizes == category_sizes()
+    assert prepared.header.feature_hash == feature_hash()
+    for entry in prepared.header.entries:
+        categories, positions, durations = prepared.phonemes(entry)
+        assert len(categories) == len(positions) == len(durations) == entry.num_phonemes
+        assert durations.sum() == entry.num_frames
+        assert durations.min() >= 0
+        assert (categories >= 1).all()
+        assert (categories < np.array(category_sizes())).all()
+
+
+def test_the_pauses_at_the_ends_are_found(prepared: PreparedSet) -> None:
+    for entry in prepared.header.entries:
+        _, _, durations = prepared.phonemes(entry)
+        loud = np.flatnonzero(prepared.log_mel[entry.frame_start : entry.frame_start + entry.num_frames].astype(np.float32).mean(axis=1) > -7.5)
+        assert abs(int(durations[0]) - int(loud[0])) <= 12, entry.id

@@ -1,0 +1,135 @@
+"""`sonant-train`: from recordings to a voice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import torch
+import typer
+
+from training import export as exporting
+from training import stages
+from training.align import align as align_dataset
+from training.corpus import read_corpus
+from training.evaluate import evaluate as evaluate_voice
+from training.prepare import prepare as prepare_dataset
+from vocoder.config import AudioConfig
+from vocoder.errors import InputError, SonantError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="From recordings to a voice: prepare, align, acoustic, vocoder, export, evaluate.")
+
+Name = Annotated[str, typer.Option("--voice", help="Name of the voice; its files lie in RUNS/NAME.")]
+Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
+Steps = Annotated[int, typer.Option(min=1, help="Where the learning rate reaches 0.")]
+Seconds = Annotated[float | None, typer.Option(help="Stop after so many seconds; the same command goes on.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")]
+Threads = Annotated[int, typer.Option(min=1, help="CPU threads.")]
+_CORES = os.cpu_count() or 1
+
+
+@app.command()
+def prepare(
+    corpus: Annotated[
+        str, typer.Option(help="A folder in LJSpeech's layout, or NAME:FOLDER for a torchaudio data set (LJSPEECH, VCTK_092, LIBRITTS, CMUARCTIC).")
+    ],
+    voice: Name,
+    runs: Runs = Path("runs"),
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = _CORES,
+) -> None:
+    """Filter, level and analyse recordings."""
+    run = stages.Run(name=voice, root=runs)
+    header = prepare_dataset(read_corpus(corpus, speaker=voice), run.data, AudioConfig(), workers=workers)
+    minutes = sum(entry.num_frames for entry in header.entries) * header.audio.hop_length / header.audio.sample_rate / 60
+    typer.echo(f"{len(header.entries)} recordings, {minutes:.1f} minutes, {len(header.speakers)} speaker(s) in {run.data}")
+
+
+@app.command()
+def align(voice: Name, runs: Runs = Path("runs")) -> None:
+    """Find which frames belong to which phoneme."""
+    align_dataset(stages.Run(name=voice, root=runs).data)
+
+
+@app.command()
+def acoustic(voice: Name, runs: Runs = Path("runs"), steps: Steps = 2200, seconds: Seconds = None, device: Device = "cpu", threads: Threads = _CORES) -> None:
+    """Train the acoustic model; run again to go on."""
+    torch.set_num_threads(threads)
+    trainer = stages.train_acoustic(stages.Run(name=voice, root=runs), steps=steps, seconds=seconds, device=device)
+    typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
+
+
+@app.command()
+def vocoder(
+    voice: Name,
+    runs: Runs = Path("runs"),
+    steps: Steps = 12_000,
+    seconds: Seconds = None,
+    device: Device = "cpu",
+    threads: Threads = _CORES,
+    compile_network: Annotated[bool, typer.Option("--compile", help="torch.compile: a minute of waiting, a fifth more speed.")] = False,
+) -> None:
+    """Train the vocoder; run again to go on."""
+    torch.set_num_threads(threads)
+    run = stages.Run(name=voice, root=runs)
+    trainer = stages.train_vocoder(run, steps=steps, seconds=seconds, device=device, compile_network=compile_network)
+    typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
+
+
+@app.command()
+def export(
+    voice: Name,
+    licence: Annotated[str, typer.Option(help="Licence of the recordings.")],
+    source: Annotated[str, typer.Option(help="Where the recordings are from.")],
+    runs: Runs = Path("runs"),
+    output: Annotated[Path, typer.Option("-o", help="Folder of the voices.")] = Path("voices"),
+    release: Annotated[str, typer.Option(help="Release of the voice.")] = "1",
+) -> None:
+    """Write the voice pack."""
+    folder = exporting.export(stages.Run(name=voice, root=runs), output / voice, licence=licence, source=source, release=release)
+    typer.echo(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.1f} MB")
+
+
+@app.command()
+def evaluate(
+    voice: Name,
+    runs: Runs = Path("runs"),
+    pack: Annotated[Path | None, typer.Option(help="The voice pack; voices/NAME when not given.")] = None,
+    sentences: Annotated[int, typer.Option(min=1, help="How many held-out sentences.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output.")] = False,
+    card: Annotated[bool, typer.Option("--card", help="Write the figures into the pack's model card.")] = False,
+) -> None:
+    """Measure a voice pack on the held-out sentences."""
+    torch.set_num_threads(1)
+    run = stages.Run(name=voice, root=runs)
+    report = evaluate_voice(run, pack or Path("voices") / voice, sentences=sentences)
+    typer.echo(report.to_json() if json else report.to_markdown())
+    if card:
+        exporting.write_figures(pack or Path("voices") / voice, report)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """SIGTERM stops a run as Ctrl-C does: with a checkpoint."""
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """The command. Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)  # a shell starts background jobs with it ignored
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("stopped; the same command goes on from here\n")
+        sys.exit(130)
+    except InputError as error:
+        sys.stderr.write(f"sonant-train: {error}\n")
+        sys.exit(2)
+    except SonantError as error:
+        sys.stderr.write(f"sonant-train: {error}\n")
+        sys.exit(1)

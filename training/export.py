@@ -1,0 +1,78 @@
+"""A run's averaged weights as a voice pack, with its model card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from training.evaluate import Report
+from training.stages import Run, read_average, read_model_config
+from vocoder.acoustic.model import AcousticModel
+from vocoder.audio.whole_file import whole_file
+from vocoder.config import AcousticConfig, WaveNetConfig
+from vocoder.pack import CARD, PackManifest, save_pack
+from vocoder.wavenet.network import WaveNet
+
+_FIGURES = "## Measured"
+
+
+def export(run: Run, folder: Path, *, licence: str, source: str, release: str, temperature: float = 0.8, voiced_temperature_ratio: float = 1.0) -> Path:
+    """Writes the voice pack of a run.
+
+    Args:
+        run: with a trained acoustic model and vocoder.
+        folder: of the pack; its name is the voice's.
+        licence: SPDX identifier of the voice's licence.
+        source: where the recordings are from, for the model card.
+        release: of the voice; another one whenever its weights differ.
+        temperature, voiced_temperature_ratio: the voice's defaults (`PackManifest`).
+
+    Returns:
+        the folder.
+
+    Raises:
+        InputError: a stage has not run; `field` is the missing file.
+    """
+    data = run.dataset()
+    acoustic_config = AcousticConfig.from_dict(read_model_config(run.stage("acoustic")))
+    wavenet_config = WaveNetConfig.from_dict(read_model_config(run.stage("vocoder")))
+    acoustic, network = AcousticModel(acoustic_config), WaveNet(wavenet_config)
+    weights, acoustic_steps, acoustic_seconds = read_average(run.stage("acoustic"))
+    acoustic.load_state_dict(weights)
+    weights, vocoder_steps, vocoder_seconds = read_average(run.stage("vocoder"))
+    network.load_state_dict(weights)
+    manifest = PackManifest(
+        name=folder.name,
+        release=release,
+        language="en-us",
+        licence=licence,
+        speakers=data.header.speakers,
+        temperature=temperature,
+        voiced_temperature_ratio=voiced_temperature_ratio,
+        audio=data.audio,
+        acoustic=acoustic_config,
+        wavenet=wavenet_config,
+    )
+    minutes = sum(entry.num_frames for entry in data.entries(validation=False)) * data.audio.hop_length / data.audio.sample_rate / 60
+    sizes = [sum(parameter.numel() for parameter in model.parameters()) for model in (acoustic, network)]
+    card = "\n".join(
+        [
+            f"# Voice {folder.name}, release {release}",
+            "",
+            f"- Data: {source}; {minutes:.1f} minutes trained on, {len(data.entries(validation=True))} utterances held out by prompt.",
+            f"- Licence: {licence}.",
+            f"- Acoustic model: {sizes[0]:,} weights, {acoustic_steps:,} steps, {acoustic_seconds / 3600:.2f} hours.",
+            f"- Vocoder: WaveNet of {wavenet_config.num_layers} blocks, {sizes[1]:,} weights, {vocoder_steps:,} steps, {vocoder_seconds / 3600:.2f} hours.",
+            f"- Sound: {data.audio.sample_rate} Hz, pre-emphasis {data.audio.pre_emphasis}, {wavenet_config.quantisation_levels} levels.",
+            "",
+        ]
+    )
+    save_pack(folder, manifest, acoustic, network, card=card)
+    return folder
+
+
+def write_figures(folder: Path, report: Report) -> None:
+    """Puts a report at the end of a pack's model card, in place of the last one."""
+    path = folder / CARD
+    card = path.read_text(encoding="utf-8").split(_FIGURES)[0].rstrip()
+    with whole_file(path) as file:
+        file.write(f"{card}\n\n{_FIGURES}\n\n{report.to_markdown()}\n".encode())

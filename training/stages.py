@@ -1,0 +1,147 @@
+"""The stages from recordings to a voice, each resumable, each leaving its result in the run's folder.
+
+runs/NAME/data        prepare, align          a prepared data set (`training.dataset`)
+runs/NAME/acoustic    acoustic                config.json, checkpoint.pt, tensorboard/
+runs/NAME/vocoder     vocoder                 config.json, checkpoint.pt, tensorboard/
+voices/NAME           export                  the voice pack
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.acoustic_task import AcousticTask
+from training.board import Board
+from training.dataset import PreparedSet
+from training.listening import Listener
+from training.loop import LoopConfig, Task, Trainer
+from training.vocoder_task import SegmentConfig, VocoderTask
+from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig
+from vocoder.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Where one voice in the making lives."""
+
+    name: str
+    root: Path = Path("runs")
+
+    @property
+    def data(self) -> Path:
+        """The prepared data set."""
+        return self.root / self.name / "data"
+
+    def stage(self, name: str) -> Path:
+        """The folder of one trained part."""
+        return self.root / self.name / name
+
+    def dataset(self) -> PreparedSet:
+        """The prepared data set; InputError where it is not there or not aligned."""
+        data = PreparedSet(self.data)
+        if not data.aligned:
+            raise InputError(f"{self.data} is not aligned; run `sonant-train align` first", field=str(self.data))
+        return data
+
+
+def acoustic_config(data: PreparedSet) -> AcousticConfig:
+    """The acoustic model's recipe. Dropout is high, for an hour of one speaker is little: with 0.1, held-out durations got worse from step 1,000 on."""
+    return AcousticConfig(
+        dropout=0.3,
+        num_speakers=len(data.header.speakers),
+        n_mels=data.audio.n_mels,
+        linguistic=LinguisticConfig(category_sizes=data.header.category_sizes),
+    )
+
+
+def wavenet_config(data: PreparedSet) -> WaveNetConfig:
+    """The vocoder's recipe: about 0.8 million weights, a receptive field of 511 samples (32 ms at 16 kHz)."""
+    return WaveNetConfig(
+        num_speakers=len(data.header.speakers),
+        n_mels=data.audio.n_mels,
+        hop_length=data.audio.hop_length,
+        linguistic=LinguisticConfig(category_sizes=data.header.category_sizes),
+    )
+
+
+def train_acoustic(run: Run, *, steps: int, seconds: float | None, device: str) -> Trainer:
+    """Trains the acoustic model to `steps`, or for `seconds`, from where it was."""
+    data = run.dataset()
+    config = acoustic_config(data)
+    loop = LoopConfig(total_steps=steps, learning_rate=1.5e-3, ema_decay=0.998, weight_decay=1e-2, validate_every=250)
+    return _train(run.stage("acoustic"), AcousticTask(data, config), config.to_dict(), loop, seconds=seconds, device=device, listen=None)
+
+
+def train_vocoder(run: Run, *, steps: int, seconds: float | None, device: str, compile_network: bool) -> Trainer:
+    """Trains the vocoder to `steps`, or for `seconds`, from where it was."""
+    data = run.dataset()
+    config = wavenet_config(data)
+    loop = LoopConfig(total_steps=steps, learning_rate=2e-3, decay_share=0.35, validate_every=2000)
+    task = VocoderTask(data, config, SegmentConfig(), compile_network=compile_network)
+    listener = Listener(data)
+    return _train(run.stage("vocoder"), task, config.to_dict(), loop, seconds=seconds, device=device, listen=listener.listen)
+
+
+def _train(
+    folder: Path,
+    task: Task,
+    model_config: dict[str, Any],
+    loop: LoopConfig,
+    *,
+    seconds: float | None,
+    device: str,
+    listen: Callable[[torch.nn.Module, Board, int], None] | None,
+) -> Trainer:
+    folder.mkdir(parents=True, exist_ok=True)
+    distributed = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    if distributed:
+        torch.distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    trainer = Trainer(task, loop, folder, device=device)
+    if trainer.rank != 0:
+        trainer.run(lambda step, figures: None, seconds=seconds)
+    else:
+        _write_config(folder, model_config, loop)
+        with Board(folder, title=folder.name, total_steps=loop.total_steps, first_step=trainer.step) as board:
+
+            def report(step: int, figures: dict[str, float]) -> None:
+                board(step, figures)
+                if listen is not None and any("/" in name for name in figures):
+                    listen(trainer.average, board, step)
+
+            trainer.run(report, seconds=seconds)
+    if distributed:
+        torch.distributed.destroy_process_group()
+    return trainer
+
+
+def _write_config(folder: Path, model: dict[str, Any], loop: LoopConfig) -> None:
+    resolved = {"model": model, "loop": dataclasses.asdict(loop)}
+    temporary = folder / "config.json.tmp"
+    temporary.write_text(json.dumps(resolved, indent=1), encoding="utf-8")
+    os.replace(temporary, folder / "config.json")
+
+
+def read_model_config(folder: Path) -> dict[str, Any]:
+    """The configuration that a stage's weights were trained with; InputError where the stage has not run."""
+    path = folder / "config.json"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run `sonant-train {folder.name}` first", field=str(path))
+    model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["model"]
+    return model
+
+
+def read_average(folder: Path) -> tuple[dict[str, torch.Tensor], int, float]:
+    """The averaged weights of a stage, its steps and its seconds of training."""
+    path = folder / "checkpoint.pt"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run `sonant-train {folder.name}` first", field=str(path))
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    return state["average"], int(state["step"]), float(state["seconds"])
