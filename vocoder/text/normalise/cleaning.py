@@ -1,0 +1,82 @@
+"""Any Unicode to the characters that the rules know.
+
+Compatibility forms become plain ones (NFKC: full width, ligatures, circled numbers), digits of every script ASCII digits, the many quotes, dashes, primes and
+full stops one of each kind. What means something by its form is spelled out before NFKC would flatten it: "²" is "^2", "½" is " 1/2", "™" a word.
+Control and format characters (zero width, soft hyphens, byte order marks, variation selectors) vanish: they have no sound by nature, so they are not reported.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from vocoder.text.normalise.assembly import plain_marks
+
+_MOST_MARKS = 8  # combining marks in a row: more are no writing, and normalising them takes time that grows with the square of their number
+_SPELLED = {
+    "'": "‘’‚‛ʼʻ´′＇",
+    '"': "“”„‟«»‹›″〝〞〟「」『』",
+    "-": "‐‑−⁃﹣－",
+    "–": "‒",
+    "—": "―⸺⸻﹘",
+    ".": "。．։۔।॥",
+    ",": "、،﹐",
+    ";": "؛",
+    "?": "؟⁇",
+    "%": "٪",
+    "/": "⁄∕",
+    "...": "…⋯",
+    " trademark ": "™",
+    " service mark ": "℠",
+    "No. ": "№",
+    "°": "º˚",
+    "(": "【〈《〔",
+    ")": "】〉》〕",
+    " ": "`¨¯¸\t\n\r\v\f",
+}
+_TABLE = str.maketrans({character: plain for plain, characters in _SPELLED.items() for character in characters})
+_FRACTION = re.compile("(?<=[0-9])(?=[¼-¾⅐-⅞↉])")
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺"
+_SUPERSCRIPT_RUN = re.compile(f"[{_SUPERSCRIPTS}]+")
+_SUPERSCRIPT_TABLE = str.maketrans(_SUPERSCRIPTS, "0123456789-+")
+_DROPPED = frozenset(("Cc", "Cf", "Cs", "Cn", "Co"))
+
+
+def clean(text: str) -> str:
+    """Cleans any string; ASCII text comes back as it is, but for control characters and backticks."""
+    text = text.translate(_TABLE)
+    if not text.isascii():
+        text = _FRACTION.sub(" ", text)
+        text = _SUPERSCRIPT_RUN.sub(lambda run: "^" + run.group().translate(_SUPERSCRIPT_TABLE), text)
+        text = unicodedata.normalize("NFKC", "".join(_known(text))).translate(_TABLE)
+        text = plain_marks("".join(map(_digit, text)))
+    elif not text.isprintable():
+        text = "".join(_known(text))
+    return text
+
+
+def _known(text: str) -> list[str]:
+    """The characters that may have a sound; runs of combining marks are cut short."""
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        if _is_silent(character):
+            continue
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return kept
+
+
+@lru_cache(maxsize=16_384)
+def _is_silent(character: str) -> bool:
+    # U+FE00 to U+FE0F choose between forms of the character before them; U+20E3 is the frame of a keycap.
+    return unicodedata.category(character) in _DROPPED or "\ufe00" <= character <= "\ufe0f" or character == "\u20e3"
+
+
+@lru_cache(maxsize=16_384)
+def _digit(character: str) -> str:
+    """A decimal digit of any script in ASCII; every other character as it is."""
+    value = unicodedata.decimal(character, None)
+    return character if value is None else str(value)

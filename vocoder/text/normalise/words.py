@@ -1,0 +1,96 @@
+"""Plain words: contractions, hyphenated compounds, words in capitals, names in mixed case.
+
+Runs of letters are kept; how a word in capitals is read is decided in `initialisms`. A compound keeps its hyphens unless a part of it is spelled.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from vocoder.text.normalise.abbreviations import PLAIN
+from vocoder.text.normalise.assembly import UNSURE_A
+from vocoder.text.normalise.initialisms import spell_capitals
+from vocoder.text.normalise.source import Reading, Source
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LEADING = re.compile(r"'(?:tis|twas|twere|em|til|till|cause|round|bout|n|cuz|neath|gainst|ere)(?![^\W\d_])", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SHORTEST_PART = 3  # letters: "GitHub" is two words, "McDonald" and "WiFi" one
+
+
+def letters_end(text: str, at: int) -> int:
+    """Where the run of letters, with the vowel signs that other scripts write as marks, ends that begins at `at`; `at` if there is none."""
+    while found := _LETTERS.match(text, at):
+        at = found.end()
+        while at < len(text) and text[at] > "\u02ff" and unicodedata.category(text[at]).startswith("M"):
+            at += 1
+    return at
+
+
+def read_word(source: Source, at: int) -> Reading | None:
+    """A word with its contractions and its hyphens; a leading apostrophe stays where it belongs to the word ('tis)."""
+    text = source.text
+    start = at
+    if leading := _LEADING.match(text, at):
+        return Reading(spoken=leading.group().lower(), end=leading.end())
+    parts: list[str] = []
+    joints: list[str] = []
+    while True:
+        end = letters_end(text, at)
+        if end == at:
+            break
+        parts.append(text[at:end])
+        at = end
+        if text[at : at + 1] in ("'", "-") and letters_end(text, at + 1) > at + 1:
+            joints.append(text[at])
+            at += 1
+        else:
+            break
+    if not parts:
+        return None
+    if parts == ["A"]:
+        return Reading(spoken="a" if _in_title(source, start, at) else UNSURE_A, end=at)
+    return Reading(spoken=_compound(parts, joints), end=at)
+
+
+def _in_title(source: Source, start: int, end: int) -> bool:
+    """Whether "A" stands between words in capitals or with a capital, as the article does in titles."""
+    before, after = source.word_before(start), source.word_after(end)
+    return len(before) > 1 and before[0].isupper() and len(after) > 1 and after[0].isupper()
+
+
+def _compound(parts: list[str], joints: list[str]) -> str:
+    """Parts between hyphens are read one by one, an apostrophe belongs to the part before it."""
+    pieces: list[str] = [parts[0]]
+    for joint, part in zip(joints, parts[1:], strict=True):
+        if joint == "'":
+            pieces[-1] += "'" + part
+        else:
+            pieces.append(part)
+    spoken = [_part(piece) for piece in pieces]
+    spelled = any(" " in piece or piece.isupper() for piece in spoken) and len(spoken) > 1 and not _is_letter_compound(spoken)
+    return (" " if spelled else "-").join(spoken)
+
+
+def _is_letter_compound(spoken: list[str]) -> bool:
+    """Whether a single letter in front is all that is spelled, as in "x-ray": the compound is a word of its own."""
+    return len(spoken[0]) == 1 and all(piece.islower() for piece in spoken[1:])
+
+
+def _part(word: str) -> str:
+    """One word without hyphens: an abbreviation without its full stop, capitals, camel case, or as it is."""
+    stem, apostrophe, ending = word.partition("'")
+    expanded = PLAIN.get(stem) or PLAIN.get(stem.lower()) if not apostrophe else None
+    if expanded:
+        return expanded
+    if stem.isascii() and not stem.islower():
+        parts = _CAMEL.split(stem)
+        if len(parts) > 1 and all(len(part) >= _SHORTEST_PART or part.isupper() and len(part) > 1 for part in parts):
+            return " ".join([*map(_capitals, parts[:-1]), _capitals(parts[-1]) + apostrophe + ending])
+        return spell_capitals(stem, apostrophe + ending)
+    return word.lower()
+
+
+def _capitals(word: str) -> str:
+    return spell_capitals(word, "")
