@@ -43,4 +43,5 @@ def test_pieces_give_the_same_bits_as_the_whole(size: int) -> None:
 
 def test_an_empty_piece_changes_nothing() -> None:
     restored, last = de_emphasise(np.zeros(0, np.float32), 0.85, 0.25)
-    assert len(restored) == 0 and last == 0.25
+    assert len(restored) == 0
+    assert last == 0.25

@@ -12,7 +12,7 @@ import soundfile
 from vocoder.audio.files import read_audio, read_audio_bytes
 from vocoder.audio.pcm import to_float32
 from vocoder.audio.whole_file import whole_file
-from vocoder.audio.writing import EXTENSIONS, write_audio
+from vocoder.audio.writing import FORMATS, check_format, encode_audio, format_of, write_audio
 from vocoder.errors import AudioError, InputError
 
 RATE = 16_000
@@ -25,13 +25,13 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(np.abs(np.fft.rfft(a[:length])), np.abs(np.fft.rfft(b[:length])))[0, 1])
 
 
-@pytest.mark.parametrize("extension", sorted(set(EXTENSIONS) - {".pcm", ".raw"}))
-def test_what_is_written_can_be_read(tmp_path: Path, extension: str) -> None:
-    path = tmp_path / f"sound{extension}"
+@pytest.mark.parametrize("format_name", sorted(set(FORMATS) - {"pcm"}))
+def test_what_is_written_can_be_read(tmp_path: Path, format_name: str) -> None:
+    path = tmp_path / f"sound.{format_name}"
     write_audio(path, SOUND, RATE)
     samples = read_audio(path, RATE)
     assert samples.dtype == np.float32
-    if extension in (".wav", ".flac", ".aiff"):
+    if format_name in ("wav", "flac", "aiff"):
         np.testing.assert_array_equal(samples, to_float32(SOUND))
     else:
         assert len(samples) == len(SOUND)
@@ -103,7 +103,8 @@ def test_an_odd_file_is_refused_by_name(tmp_path: Path, what: str) -> None:
     path.write_bytes(contents)
     with pytest.raises(AudioError, match=reason) as caught:
         read_audio(path, RATE)
-    assert caught.value.field == str(path) and str(path) in str(caught.value)
+    assert caught.value.field == str(path)
+    assert str(path) in str(caught.value)
     with pytest.raises(AudioError, match=reason) as caught:
         read_audio_bytes(contents, RATE, name="upload")
     assert caught.value.field == "upload"
@@ -131,15 +132,41 @@ def test_what_cannot_be_written_is_refused_and_leaves_nothing(tmp_path: Path) ->
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder.wav"]
 
 
+def test_the_format_asked_for_goes_before_the_extension(tmp_path: Path) -> None:
+    write_audio(tmp_path / "sound.dat", SOUND, RATE, format_name="flac")
+    assert (tmp_path / "sound.dat").read_bytes()[:4] == b"fLaC"
+    assert (tmp_path / "sound.dat").read_bytes() == encode_audio(SOUND, RATE, "flac")
+    assert format_of("A.WAV") == "wav"
+    with pytest.raises(InputError, match="unknown format 'xyz'") as caught:
+        check_format("xyz")
+    assert caught.value.field == "format"
+
+
+def test_a_link_stays_a_link_and_a_device_a_device(tmp_path: Path) -> None:
+    (tmp_path / "real.wav").write_bytes(b"before")
+    (tmp_path / "link.wav").symlink_to("real.wav")
+    write_audio(tmp_path / "link.wav", SOUND, RATE)
+    assert (tmp_path / "link.wav").is_symlink()
+    np.testing.assert_array_equal(read_audio(tmp_path / "real.wav", RATE), to_float32(SOUND))
+    (tmp_path / "null").symlink_to("/dev/null")
+    write_audio(tmp_path / "null", SOUND, RATE, format_name="wav")
+    assert Path("/dev/null").is_char_device()
+
+
 @pytest.mark.parametrize("interruption", [ValueError, KeyboardInterrupt, SystemExit])
 def test_whoever_is_interrupted_leaves_what_was_there(tmp_path: Path, interruption: type[BaseException]) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"before")
-    with pytest.raises(interruption), whole_file(path) as file:
-        file.write(b"half of wh")
-        file.flush()
-        assert path.read_bytes() == b"before"
-        raise interruption
+
+    def write_half() -> None:
+        with whole_file(path) as file:
+            file.write(b"half of wh")
+            file.flush()
+            assert path.read_bytes() == b"before"
+            raise interruption
+
+    with pytest.raises(interruption):
+        write_half()
     assert path.read_bytes() == b"before"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.bin"]
 

@@ -45,10 +45,13 @@ def test_silence_and_noise_are_unvoiced(level: float) -> None:
 def test_a_pause_between_two_tones_is_unvoiced_and_bridged() -> None:
     low, high = voice(np.full(RATE, 150.0)), voice(np.full(RATE, 300.0))
     log_f0, voicing = pitch(np.concatenate([low, np.zeros(RATE // 2, np.float32), high]), CONFIG)
-    assert voicing[5:90].all() and voicing[160:245].all() and not voicing[105:145].any()
+    assert voicing[5:90].all()
+    assert voicing[160:245].all()
+    assert not voicing[105:145].any()
     bridge = log_f0[100:150]
     assert np.all(np.diff(bridge) >= -1e-3)
-    assert np.log(148) < bridge.min() and bridge.max() < np.log(302)
+    assert np.log(148) < bridge.min()
+    assert bridge.max() < np.log(302)
 
 
 def test_what_is_nowhere_voiced_has_the_middle_of_the_range() -> None:

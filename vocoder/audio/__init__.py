@@ -1,0 +1,9 @@
+"""Sound in and out: files and streams, samples and codes, spectra and pitch.
+
+files, writing, whole_file    recordings on disk, written whole or not at all
+pcm, wav                      16-bit integers, and the header of a stream
+resample                      another sample rate, whole or streamed
+emphasis, quantise, decode    samples to codes and back
+mel, pitch                    what the networks are conditioned on
+torchaudio_import             torchaudio beside a torch without CUDA
+"""

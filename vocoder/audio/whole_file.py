@@ -21,29 +21,35 @@ def whole_file(path: Path | str) -> Iterator[BinaryIO]:
     """A binary file to write into, which becomes `path` when the block ends well and vanishes when it does not.
 
     Args:
-        path: the file to be; one that exists is replaced.
+        path: the file to be; one that exists is replaced, and one that a symbolic link names is replaced behind the link. A device or a pipe (/dev/null) is
+            written into as it is: there is nothing to replace.
 
     Raises:
         InputError: the folder is missing or may not be written to, or `path` is a folder; `field` is the path.
     """
-    path = Path(path)
-    if path.is_dir():
+    if Path(path).is_dir():
         raise InputError(f"{path}: is a folder, not a file to write", field=str(path))
-    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+    target = Path(os.path.realpath(path))
+    regular = target.is_file() or not target.exists()
+    opened = target.parent / f".{target.name}.{secrets.token_hex(4)}.part" if regular else target
     try:
-        file = temporary.open("x+b")
+        file = opened.open("xb" if regular else "wb")
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})", field=str(path)) from error
+    if not regular:
+        with file:
+            yield file
+        return
     try:
         with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        opened.replace(target)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        opened.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    _sync_folder(target.parent)
 
 
 def _sync_folder(folder: Path) -> None:
