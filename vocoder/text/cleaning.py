@@ -4,7 +4,7 @@
 - What has no sound by nature goes without a word: byte order marks, bidirectional controls, zero-width characters, soft hyphens, combining marks past the
   second on one letter, and on Latin letters all that make no letter of Unicode with it ("zalgo"). The joiner of emoji stays: it makes several of them one.
 - Letters and digits that are plain ones in another dress (full width, mathematical bold, ligatures, circled letters) become the plain ones.
-- Every kind of space becomes a space; line ends become "\\n".
+- Every kind of space becomes a space; line ends become line feeds.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class LinguisticFeatures:
 
     @property
     def pauses(self) -> npt.NDArray[np.bool_]:
-        """bool [P], where the phoneme is a pause."""
+        """Where the phoneme is a pause, bool [P]."""
         pauses: npt.NDArray[np.bool_] = self.word_index < 0
         return pauses
 

@@ -6,6 +6,7 @@ two phones; a diphthong or an affricate is one), and phones of other languages b
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 ABSENT = ""  # index 0: nothing is known of the phoneme
@@ -29,10 +30,11 @@ _SPELLING: dict[str, tuple[str, ...]] = {
     "χ": ("k",), "q": ("k",), "c": ("k",), "ç": ("h",), "ɦ": ("h",), "ħ": ("h",), "ʕ": ("ʔ",), "ɲ": ("n", "j"), "ɳ": ("n",), "ɴ": ("ŋ",),
     "ɱ": ("m",), "ɬ": ("l",), "ɫ": ("l",), "ʎ": ("l", "j"), "ɭ": ("l",), "ʟ": ("l",), "β": ("v",), "ʋ": ("v",), "ɸ": ("f",), "ɥ": ("w",),
     "ʍ": ("w",), "ɣ": ("ɡ",), "ɟ": ("dʒ",), "ɕ": ("ʃ",), "ʂ": ("ʃ",), "ʑ": ("ʒ",), "ʐ": ("ʒ",), "ʈ": ("t",), "ɖ": ("d",), "ts": ("t", "s"),
-    "dz": ("d", "z"),
+    "dz": ("d", "z"), "ʉ": ("uː",), "ε": ("ɛ",), "ɗ": ("d",), "ɓ": ("b",), "ɠ": ("ɡ",),
 }  # fmt: skip
 _SYMBOLS: dict[str, tuple[str, ...]] = {symbol: (symbol,) for symbol in (*VOWELS, *CONSONANTS)} | _SPELLING
 _LONGEST = max(len(symbol) for symbol in _SYMBOLS)
+_TIE = re.compile("[\u0361\u035c]")  # above or below an affricate's two letters
 _SYLLABIC = "\u0329"  # under n or l: a schwa is heard before it
 
 
@@ -45,7 +47,7 @@ def spell(ipa: str) -> tuple[tuple[str, ...], str]:
     Returns:
         the phonemes, and the characters that stand for none (diacritics are dropped and not reported).
     """
-    text = unicodedata.normalize("NFD", ipa).replace("c\u0327", "ç")
+    text = _TIE.sub("", unicodedata.normalize("NFD", ipa)).replace("c\u0327", "ç")
     phonemes: list[str] = []
     unknown = ""
     at = 0

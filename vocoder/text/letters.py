@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-LONGEST_PIECE = 40  # letters; espeak-ng drops the end of a word of more than about 60 phones
-
 _LAST_KNOWN = "\u017f"  # the end of Latin Extended-A
 _PLAIN = {"’": "'", "ʼ": "'", "ʻ": "'", "‐": "-", "‑": "-", "ſ": "s", "ı": "i", "ŉ": "n", "ə": "e", "ɛ": "e", "ɔ": "o", "ẞ": "ss", "ŋ": "ng"}
 _NAMED = re.compile(r"LATIN (?:SMALL |CAPITAL )?(?:LETTER |LIGATURE )?(?:SMALL CAPITAL )?([A-Z]{1,2})(?: WITH .*)?")
@@ -43,12 +41,9 @@ def _respell_letter(character: str) -> str:
     return named.group(1).lower() if named else "\0"
 
 
-def pieces(word: str) -> list[str]:
-    """A word in pieces of at most `LONGEST_PIECE` letters, divided behind a hyphen where it has one."""
-    found: list[str] = []
-    while len(word) > LONGEST_PIECE:
-        hyphen = word.rfind("-", 1, LONGEST_PIECE)
-        at = hyphen + 1 if hyphen > 0 else LONGEST_PIECE
-        found.append(word[:at])
-        word = word[at:]
-    return [*found, word]
+def halves(word: str) -> tuple[str, str]:
+    """A word of two letters or more in two parts, divided behind the hyphen nearest to its middle, or in its middle."""
+    middle = len(word) // 2
+    hyphens = [at + 1 for at, character in enumerate(word[:-1]) if character == "-"]
+    at = min(hyphens, key=lambda place: abs(place - middle), default=middle)
+    return word[:at], word[at:]

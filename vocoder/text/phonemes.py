@@ -12,16 +12,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Protocol
 
 from vocoder.text.espeak import Espeak
 from vocoder.text.inventory import PRIMARY, SECONDARY, spell
-from vocoder.text.letters import pieces, respell
+from vocoder.text.letters import halves, respell
 from vocoder.text.word_boundaries import share_out
 
 # Values of the feature `stress`; 0 is "absent".
 NO_STRESS, SECONDARY_STRESS, PRIMARY_STRESS = 1, 2, 3
 STRESSES = 4
+
+# espeak-ng drops, without a word, what does not fit its buffers: the end of a word of some 100 phones (200 bytes with marks), of a clause of 1,000.
+# So longer words are read in parts, and so are longer clauses.
+_LONGEST_WORD = 48  # letters; the longest word of English dictionaries has 45
+_MOST_PHONES_OF_WORD = 60
+_MOST_PHONES_OF_CLAUSE = 400
 
 # Between two words it keeps espeak-ng from joining them, and is otherwise not noticed: the words still see each other.
 _SEPARATOR = " \u2060"
@@ -63,23 +70,45 @@ class EspeakPhonemiser:
         self.language = language
         self._espeak = Espeak.shared()
         self._espeak.require(language)
-        self._knows_every_letter = language.split("-")[0] != "en"
+        self._knows_every_letter = language.partition("-")[0] != "en"
         self._alone = lru_cache(maxsize=20_000)(self._groups)
 
     def pronounce(self, words: Sequence[str]) -> list[Phones]:
         """See `Phonemiser.pronounce`."""
         spoken: list[str] = []
-        owners: list[int] = []  # which word each spoken piece is of
+        owners: list[int] = []  # which word each spoken part is of
         for number, word in enumerate(words):
-            spelt = word if self._knows_every_letter else respell(word)
-            for piece in pieces(spelt) if spelt else ():
-                if self._alone(piece):
-                    spoken.append(piece)
-                    owners.append(number)
+            parts = self._parts(word if self._knows_every_letter else respell(word))
+            spoken.extend(parts)
+            owners.extend([number] * len(parts))
         said: list[Phones] = [() for _ in words]
-        for owner, phones in zip(owners, self._in_context(spoken), strict=True):
-            said[owner] += phones
+        for clause in self._clauses([len(_together(self._alone(part))) for part in spoken]):
+            for owner, phones in zip(owners[clause], self._in_context(spoken[clause]), strict=True):
+                said[owner] += phones
         return said
+
+    def _parts(self, word: str) -> list[str]:
+        """The word itself, or the parts of a long one; without those that have no pronunciation."""
+        if not word:
+            return []
+        if len(word) <= _LONGEST_WORD:
+            phones = len(_together(self._alone(word)))
+            if phones <= _MOST_PHONES_OF_WORD or len(word) == 1:
+                return [word] if phones else []
+        before, after = halves(word)
+        return self._parts(before) + self._parts(after)
+
+    @staticmethod
+    def _clauses(lengths: Sequence[int]) -> list[slice]:
+        """Runs of words that are read together, given the number of phones of each."""
+        starts = [0]
+        phones = 0
+        for number, length in enumerate(lengths):
+            phones += length
+            if phones > _MOST_PHONES_OF_CLAUSE:
+                starts.append(number)
+                phones = length
+        return [slice(start, end) for start, end in pairwise([*starts, len(lengths)])]
 
     def _in_context(self, words: Sequence[str]) -> list[Phones]:
         """The phones of each word, none empty; every word is pronounceable alone."""
