@@ -1,0 +1,1 @@
+"""From recordings to a voice pack: prepare, align, train, evaluate, export."""

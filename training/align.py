@@ -163,7 +163,7 @@ class Mixtures:
         return logs
 
     def log_likelihoods(self, x: FloatArray, states: IntArray) -> FloatArray:
-        """x [F, D], states [J] to [F, J]."""
+        """Of frames x [F, D] in states [J]: [F, J]."""
         logs = self.components(x, states)
         peak = logs.max(axis=-1)
         total: FloatArray = peak + np.log(np.exp(logs - peak[..., None]).sum(axis=-1))

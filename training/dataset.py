@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -65,7 +64,7 @@ class Header:
         """Whole or not at all."""
         temporary = folder / "dataset.json.tmp"
         temporary.write_text(json.dumps(dataclasses.asdict(self)), encoding="utf-8")
-        os.replace(temporary, folder / "dataset.json")
+        temporary.replace(folder / "dataset.json")
 
     @classmethod
     def read(cls, folder: Path) -> Header:
@@ -119,7 +118,7 @@ class PreparedSet:
         return samples
 
     def phonemes(self, entry: Entry) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """categories int64 [P, 4], positions float32 [P, 4], durations int64 [P] of an aligned utterance."""
+        """Rows of an aligned utterance: categories int64 [P, 4], positions float32 [P, 4], durations int64 [P]."""
         categories, positions, durations = self._phonemes
         part = slice(entry.phoneme_start, entry.phoneme_start + entry.num_phonemes)
         return categories[part], positions[part], durations[part]

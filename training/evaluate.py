@@ -81,8 +81,8 @@ class Report:
         """For people."""
         return "\n".join(
             [
-                f"Measured on {self.sentences} held-out sentences by `sonant-train evaluate`, {self.date}, {self.machine}, engine {self.engine},"
-                f" temperature {self.temperature:g}, seed {SEED}; ± is 1.96 standard errors over sentences.",
+                f"Measured on {self.sentences} held-out sentences by `sonant-train evaluate`, {self.date}, {self.machine}, engine {self.engine},",
+                f"temperature {self.temperature:g}, seed {SEED}; ± is 1.96 standard errors over sentences.",
                 "",
                 "| copy synthesis (from mel, F0 and voicing of the recording) | |",
                 "| --- | --- |",
@@ -130,7 +130,7 @@ def evaluate(run: Run, pack: Path, *, sentences: int) -> Report:
         release=voice.manifest.release,
         engine=f"{voice.engine.name} {voice.engine.precision} {voice.engine.isa}",
         machine=platform.processor() or platform.machine(),
-        date=datetime.date.today().isoformat(),
+        date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         sentences=len(chosen),
         temperature=voice.manifest.temperature,
         bits_per_sample=columns[0],

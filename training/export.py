@@ -24,7 +24,8 @@ def export(run: Run, folder: Path, *, licence: str, source: str, release: str, t
         licence: SPDX identifier of the voice's licence.
         source: where the recordings are from, for the model card.
         release: of the voice; another one whenever its weights differ.
-        temperature, voiced_temperature_ratio: the voice's defaults (`PackManifest`).
+        temperature: the voice's default, 0..2.
+        voiced_temperature_ratio: times which voiced frames are sampled, 0..1.
 
     Returns:
         the folder.

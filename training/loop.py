@@ -136,7 +136,7 @@ class Trainer:
         decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
-        figures = {name: float(value) for name, value in losses.items()}
+        figures = {name: float(value.detach()) for name, value in losses.items()}
         if not np.isfinite(figures["loss"]):
             raise ArithmeticError(f"the loss became {figures['loss']} at step {self.step}: lower the learning rate")
         return figures | {"learning_rate": rate, "gradient_norm": float(norm)}
@@ -164,7 +164,7 @@ class Trainer:
         }
         temporary = self.checkpoint.with_suffix(".tmp")
         torch.save(state, temporary)
-        os.replace(temporary, self.checkpoint)
+        temporary.replace(self.checkpoint)
 
     def _load(self) -> None:
         state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)

@@ -126,7 +126,7 @@ def _write_config(folder: Path, model: dict[str, Any], loop: LoopConfig) -> None
     resolved = {"model": model, "loop": dataclasses.asdict(loop)}
     temporary = folder / "config.json.tmp"
     temporary.write_text(json.dumps(resolved, indent=1), encoding="utf-8")
-    os.replace(temporary, folder / "config.json")
+    temporary.replace(folder / "config.json")
 
 
 def read_model_config(folder: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from training.align import align
 from training.corpus import read_ljspeech
@@ -16,6 +17,7 @@ from vocoder.config import AudioConfig
 
 TEXTS = ("Hello there.", "The cat sat on the mat.", "One, two, three.", "A test of speech.", "Nothing at all.", "See you soon.")
 RATE = 16_000
+torch.set_num_threads(1)  # models this small lose more time to threads than they win
 
 
 def make_corpus(folder: Path) -> Path:

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training.dataset import Entry
+from training.evaluate import Interval, choose
+from vocoder.voice import load_voice
+
+
+def sonant_train(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    program = "import sys, warnings; warnings.simplefilter('ignore'); from training.cli import main; sys.argv[0] = 'sonant-train'; main()"
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def entry(identity: str, text: str) -> Entry:
+    return Entry(id=identity, text=text, speaker=0, validation=True, frame_start=0, num_frames=1)
+
+
+def test_every_text_is_chosen_once_before_any_twice() -> None:
+    entries = [entry("a1", "a"), entry("a2", "a"), entry("b1", "b"), entry("c1", "c")]
+    assert len({chosen.text for chosen in choose(entries, 3)}) == 3
+    assert len({chosen.id for chosen in choose(entries, 4)}) == 4
+    assert choose(entries, 2) == choose(entries, 2)
+
+
+def test_an_interval_is_the_mean_and_its_standard_errors() -> None:
+    interval = Interval.of([1.0, 2.0, 3.0, 4.0])
+    assert interval.mean == 2.5
+    assert interval.margin == pytest.approx(1.96 * 1.2909944 / 2)
+
+
+def test_a_missing_stage_is_named(tmp_path: Path) -> None:
+    done = sonant_train("vocoder", "--voice", "nobody", "--runs", str(tmp_path), code=2)
+    assert "sonant-train prepare" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_corpus_is_named(tmp_path: Path) -> None:
+    done = sonant_train("prepare", "--corpus", str(tmp_path / "nowhere"), "--voice", "nobody", "--runs", str(tmp_path), code=2)
+    assert "nowhere/metadata.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> None:
+    where = ("--voice", "tone", "--runs", str(tmp_path / "runs"))
+    pack = tmp_path / "voices" / "tone"
+    sonant_train("prepare", "--corpus", str(corpus), *where, "--workers", "1")
+    sonant_train("align", *where)
+    sonant_train("acoustic", *where, "--steps", "2", "--threads", "1")
+    sonant_train("vocoder", *where, "--steps", "2", "--threads", "1")
+    sonant_train("export", *where, "--licence", "CC0-1.0", "--source", "tones", "-o", str(tmp_path / "voices"))
+    voice = load_voice(pack)
+    assert voice.manifest.speakers == ("tone",)
+    done = sonant_train("evaluate", *where, "--pack", str(pack), "--sentences", "1", "--json", "--card")
+    report = json.loads(done.stdout)
+    assert report["bits_per_sample"]["mean"] == pytest.approx(8.0, abs=0.5)  # two steps teach little
+    assert "| PESQ-WB |" in (pack / "README.md").read_text()
+    assert sum(path.stat().st_size for path in pack.iterdir()) < 12e6
