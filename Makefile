@@ -1,46 +1,81 @@
-# Every target sets up what it needs on a fresh machine with Python 3.11 or 3.12; a C++ compiler makes the engine fast.
-PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+# Every target sets up what it needs on a fresh machine with Python 3.11 or 3.12. A C++ compiler makes the native engine; without one
+# everything but the analysis of recordings still installs, and the reference engine serves.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
 HOST ?= 127.0.0.1
 PORT ?= 8000
-NATIVE := $(wildcard CMakeLists.txt vocoder/engine/native/*.cpp vocoder/engine/native/*.h)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# The first Python of this machine that Sonant runs on.
+PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2> /dev/null && echo $$python && break; done)
+# What can be installed here: pyworld and pesq come as sources only.
+EXTRAS ?= $(shell command -v "$${CXX:-c++}" > /dev/null && echo service analysis train measure dev || echo service dev)
+# For pip, and for the environments in which it builds what has no wheel (the second name is that of pip 25.3 and later).
+export PIP_CONSTRAINT := $(abspath constraints.txt)
+export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
+
+# What is installed is remembered by empty files, named so that other extras are other files.
+empty :=
+PACKAGES := $(VENV)/.packages-$(subst $(empty) $(empty),-,$(strip $(EXTRAS)))
+ENGINE := $(VENV)/.engine
+SOURCES := $(wildcard CMakeLists.txt vocoder/engine/native/*)
+
+# What the build and these extras need, from pyproject.toml; cmake and ninja are what scikit-build-core would fetch for an isolated build.
+define REQUIREMENTS
+import sys, tomllib
+with open("pyproject.toml", "rb") as file:
+    settings = tomllib.load(file)
+needed = [*settings["build-system"]["requires"], "cmake>=3.18", "ninja", *settings["project"]["dependencies"]]
+for extra in sys.argv[1:]:
+    needed += settings["project"]["optional-dependencies"][extra]
+print(*(line for line in needed if not line.startswith("sonant[")), sep="\n")
+endef
+export REQUIREMENTS
 
 .PHONY: help setup serve test test-slow check format bench clean
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
 
-$(VENV)/.ready: pyproject.toml constraints.txt $(NATIVE)
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --no-deps torchaudio==2.11.0
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt scikit-build-core nanobind ninja
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[service,train,dev]'
-	touch $@
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'Sonant needs Python 3.11 or 3.12: install one, or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
 
-setup: $(VENV)/.ready  ## make .venv, install what is pinned, build the native engine
+$(PACKAGES): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -c "$$REQUIREMENTS" $(EXTRAS) | $(PIP) install --quiet --requirement /dev/stdin
+	rm -f $(VENV)/.packages-* && touch $@
 
-serve: setup  ## start the service with the default voice (HOST=..., PORT=...)
+$(ENGINE): $(PACKAGES) $(SOURCES)
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@if $(BIN)/python -c 'import vocoder.engine._native' 2> /dev/null; then touch $@; \
+	else echo 'No C++ compiler with Python.h was found: the reference engine serves, far slower than real time.' >&2; fi
+
+setup: $(ENGINE)  ## make .venv, install what constraints.txt pins, build the native engine
+
+serve: setup  ## start the service with the default voice (HOST=127.0.0.1 PORT=8000)
 	$(BIN)/sonant serve --host $(HOST) --port $(PORT)
 
 test: setup  ## the quick tests, on the CPU
 	$(BIN)/python -m pytest
 
-test-slow: setup  ## the slow tests, on the CPU
+test-slow: setup  ## the tests that take more than some seconds, on the CPU
 	$(BIN)/python -m pytest -m 'slow and not gpu and not browser'
 
-check: setup  ## format, lint, types
+check: setup  ## formatting, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-format: setup  ## format and mend what can be mended
+format: setup  ## format, and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup  ## how fast each engine is here
+bench: setup  ## how fast each engine is here, at the reference size
 	$(BIN)/sonant bench --reference-size
 
-clean:  ## remove what was built, not what was trained
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache
+clean:  ## remove what was built and installed, not what was trained
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
