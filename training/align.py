@@ -174,7 +174,7 @@ class Mixtures:
         offset = np.float32(0.2) * np.sqrt(self.variances)
         self.means = np.concatenate([self.means - offset, self.means + offset], axis=1)
         self.variances = np.concatenate([self.variances, self.variances], axis=1)
-        self.weights = np.concatenate([self.weights, self.weights], axis=1) / 2
+        self.weights = np.concatenate([self.weights, self.weights], axis=1) * np.float32(0.5)
 
     def update(self, x: FloatArray, assigned: IntArray) -> None:
         """One EM step given the state of every frame; states that own too few frames keep what they had."""

@@ -54,10 +54,9 @@ class Config:
         for name, value in data.items():
             hint = hints[name]
             if isinstance(hint, type) and issubclass(hint, Config):
-                value = hint.from_dict(value)
-            elif isinstance(value, list):
-                value = tuple(value)
-            values[name] = value
+                values[name] = hint.from_dict(value)
+            else:
+                values[name] = tuple(value) if isinstance(value, list) else value
         return cls(**values)
 
 

@@ -14,7 +14,9 @@ def expand(
     """Repeats each phoneme's row for each of its frames, and says where in the phoneme each frame lies.
 
     Args:
-        categories: int64 [P, 4]; positions: float32 [P, 4]; durations: int64 [P], frames, at least 0.
+        categories: int64 [P, 4].
+        positions: float32 [P, 4].
+        durations: int64 [P], frames, at least 0.
 
     Returns:
         categories int64 [F, 4] and positions float32 [F, 6] (columns `vocoder.config.FRAME_POSITIONS`), F = sum of durations.

@@ -43,7 +43,7 @@ class ConvBlock(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x [B, N, C] and mask [B, N, 1] (1 inside, 0 in padding) to [B, N, C]."""
+        """Takes x [B, N, C] and mask [B, N, 1] (1 inside, 0 in padding) to [B, N, C]."""
         hidden = self.conv((self.norm(x) * mask).transpose(1, 2)).transpose(1, 2)
         left: Tensor = x + self.dropout(self.mix(functional.gelu(hidden))) * mask
         return left
@@ -60,7 +60,7 @@ class Stack(nn.Module):
         self.leave = nn.Linear(channels, outputs)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x [B, N, inputs] and mask [B, N, 1] to [B, N, outputs]."""
+        """Takes x [B, N, inputs] and mask [B, N, 1] to [B, N, outputs]."""
         hidden = self.enter(x) * mask
         for block in self.blocks:
             hidden = block(hidden, mask)
@@ -76,9 +76,7 @@ class AcousticModel(nn.Module):
         self.config = config
         channels, kernel_size, dropout = config.channels, config.kernel_size, config.dropout
         sizes = config.linguistic.category_sizes
-        self.embeddings = nn.ModuleList(
-            nn.Embedding(size, width, padding_idx=0) for size, width in zip(sizes, EMBEDDING_CHANNELS, strict=True)
-        )
+        self.embeddings = nn.ModuleList(nn.Embedding(size, width, padding_idx=0) for size, width in zip(sizes, EMBEDDING_CHANNELS, strict=True))
         self.speaker = nn.Embedding(config.num_speakers, channels)
         inputs = sum(EMBEDDING_CHANNELS) + len(POSITIONS)
         in_phoneme = len(FRAME_POSITIONS) - len(POSITIONS)
@@ -88,7 +86,7 @@ class AcousticModel(nn.Module):
         self.decoder = Stack(channels + in_phoneme + 2, channels, config.n_mels, config.decoder_layers, kernel_size, dropout)
 
     def encode(self, categories: Tensor, positions: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
-        """categories int64 [B, P, 4], positions [B, P, 4], speaker int64 [B], mask [B, P, 1] to [B, P, C]."""
+        """Takes categories int64 [B, P, 4], positions [B, P, 4], speaker int64 [B], mask [B, P, 1] to [B, P, C]."""
         embedded = [embedding(categories[..., column]) for column, embedding in enumerate(self.embeddings)]
         encoded: Tensor = self.encoder(torch.cat([*embedded, positions], dim=-1), mask)
         spoken_by: Tensor = (encoded + self.speaker(speaker).unsqueeze(1)) * mask

@@ -1,0 +1,1 @@
+"""The conditional WaveNet: the network, its conditioning and its output distributions."""

@@ -30,8 +30,7 @@ class ConditioningNetwork(nn.Module):
         super().__init__()
         channels = config.cond_channels
         self.embeddings = nn.ModuleList(
-            nn.Embedding(size, width, padding_idx=0)
-            for size, width in zip(config.linguistic.category_sizes, EMBEDDING_CHANNELS, strict=True)
+            nn.Embedding(size, width, padding_idx=0) for size, width in zip(config.linguistic.category_sizes, EMBEDDING_CHANNELS, strict=True)
         )
         inputs = config.n_mels + 2 + sum(EMBEDDING_CHANNELS) + len(FRAME_POSITIONS)
         self.context = nn.Conv1d(inputs, channels, 2 * config.cond_context + 1, padding=config.cond_context)
@@ -39,14 +38,15 @@ class ConditioningNetwork(nn.Module):
         self.speaker = nn.Embedding(config.num_speakers, config.speaker_channels)
         self.project = nn.Linear(channels + config.speaker_channels, config.num_layers * config.gate_channels)
 
-    def forward(
-        self, log_mel: Tensor, log_f0: Tensor, voicing: Tensor, categories: Tensor, positions: Tensor, speaker: Tensor
-    ) -> Tensor:
+    def forward(self, log_mel: Tensor, log_f0: Tensor, voicing: Tensor, categories: Tensor, positions: Tensor, speaker: Tensor) -> Tensor:
         """Conditions to what the gates add.
 
         Args:
-            log_mel: float32 [B, F, M]; log_f0, voicing: float32 [B, F].
-            categories: int64 [B, F, 4], all 0 where unknown; positions: float32 [B, F, 6], all 0 where unknown.
+            log_mel: float32 [B, F, M].
+            log_f0: float32 [B, F], log of Hz.
+            voicing: float32 [B, F], 0..1.
+            categories: int64 [B, F, 4], all 0 where unknown.
+            positions: float32 [B, F, 6], all 0 where unknown.
             speaker: int64 [B].
 
         Returns:

@@ -38,7 +38,8 @@ class Conditions:
 
     def __post_init__(self) -> None:
         frames = len(self.log_mel)
-        assert self.log_mel.ndim == 2 and self.log_f0.shape == (frames,) and self.voicing.shape == (frames,)
+        assert self.log_mel.ndim == 2
+        assert self.log_f0.shape == self.voicing.shape == (frames,)
         assert (self.categories is None) == (self.positions is None)
         if self.categories is not None and self.positions is not None:
             assert self.categories.shape == (frames, len(CATEGORIES)), self.categories.shape

@@ -54,10 +54,12 @@ def log_prob(config: WaveNetConfig, outputs: Tensor, codes: Tensor) -> Tensor:
     # sigmoid(a) - sigmoid(b) loses every digit in the upper tail; mirrored, both terms are small there.
     mirrored = below > 0
     mass = torch.sigmoid(torch.where(mirrored, -below, above)) - torch.sigmoid(torch.where(mirrored, -above, below))
-    return torch.logsumexp(functional.log_softmax(logits, dim=-1) + mass.clamp(min=MIN_MASS).log(), dim=-1)
+    total: Tensor = torch.logsumexp(functional.log_softmax(logits, dim=-1) + mass.clamp(min=MIN_MASS).log(), dim=-1)
+    return total
 
 
 def _gaussian_mass(below: Tensor, above: Tensor) -> Tensor:
     mirrored = below > 0
     mass = torch.special.ndtr(torch.where(mirrored, -below, above)) - torch.special.ndtr(torch.where(mirrored, -above, below))
-    return mass.clamp(min=MIN_MASS)
+    floored: Tensor = mass.clamp(min=MIN_MASS)
+    return floored

@@ -39,7 +39,7 @@ class ResidualBlock(nn.Module):
         self.residual = None if last else nn.Linear(config.gated_channels, config.residual_channels)
 
     def forward(self, x: Tensor, conditioning: Tensor) -> tuple[Tensor, Tensor]:
-        """x [B, T, R] and conditioning [B, F, G] with T a multiple of F, to (next x [B, T, R], gated [B, T, G/2])."""
+        """Takes x [B, T, R] and conditioning [B, F, G] with T a multiple of F, to (next x [B, T, R], gated [B, T, G/2])."""
         batch, samples, _ = x.shape
         frames = conditioning.shape[1]
         history = self.dilation * (self.kernel_size - 1)
@@ -64,9 +64,7 @@ class WaveNet(nn.Module):
         else:
             self.embedding = nn.Linear(1, residual)
         dilations = config.dilations
-        self.blocks = nn.ModuleList(
-            ResidualBlock(config, dilation, last=layer == len(dilations) - 1) for layer, dilation in enumerate(dilations)
-        )
+        self.blocks = nn.ModuleList(ResidualBlock(config, dilation, last=layer == len(dilations) - 1) for layer, dilation in enumerate(dilations))
         self.skip = nn.Linear(config.num_layers * gated, config.skip_channels)
         self.head1 = nn.Linear(config.skip_channels, config.head_channels)
         self.head2 = nn.Linear(config.head_channels, config.output_channels)
@@ -108,10 +106,7 @@ class WaveNet(nn.Module):
             [B, T, O], the parameters of the output distribution (logits for the softmax); row t depends on codes before t only.
         """
         previous = functional.pad(codes[:, :-1], (1, 0), value=self.quantiser.silence)
-        if self.config.output == "softmax":
-            x = self.embedding(previous)
-        else:
-            x = self.embedding(self.values[previous].unsqueeze(-1))  # type: ignore[index]
+        x = self.embedding(previous if self.config.output == "softmax" else self.values[previous].unsqueeze(-1))  # type: ignore[index]
         gates = []
         for layer, block in enumerate(self.blocks):
             x, gated = block(x, conditioning[:, :, layer])
