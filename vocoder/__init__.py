@@ -3,7 +3,7 @@
     voice = vocoder.load_voice("kathleen")
     samples = voice.synthesize("Hello.", seed=7)
 
-Importing this package imports nothing else: its network and quantiser are carried to machines that have torch and numpy alone.
+Importing this package imports nothing heavy: its network and quantiser are carried to machines that have torch and numpy alone.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vocoder.library import DEFAULT_VOICE
+
 if TYPE_CHECKING:
     from vocoder.voice import Voice
 
 __all__ = ["load_voice"]
 
 
-def load_voice(name_or_path: str | Path = "kathleen", *, engine: str = "auto") -> Voice:
+def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto") -> Voice:
     """Loads a voice by its name or from its folder: `vocoder.voice.load_voice`."""
     from vocoder.voice import load_voice as load
 

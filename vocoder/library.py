@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 
 from vocoder.errors import InputError
-from vocoder.pack import MANIFEST
 
 DEFAULT_VOICE = "kathleen"
+MANIFEST = "voice.json"  # the file that makes a folder a voice
 VARIABLE = "SONANT_VOICES"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PACKAGE = Path(__file__).resolve().parent

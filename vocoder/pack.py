@@ -28,13 +28,14 @@ from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.whole_file import whole_file
 from vocoder.config import AcousticConfig, AudioConfig, Config, WaveNetConfig
 from vocoder.errors import ConfigError, VoiceError
+from vocoder.library import MANIFEST
 from vocoder.strict_json import check_types
 from vocoder.text.features import category_sizes, feature_hash
 from vocoder.text.inventory import PHONEMES
 from vocoder.wavenet.network import WaveNet
 
 FORMAT_VERSION = 1
-MANIFEST, CARD = "voice.json", "README.md"
+CARD = "README.md"
 ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS = "acoustic.safetensors", "vocoder.safetensors"
 
 
@@ -91,7 +92,8 @@ def save_pack(folder: Path | str, manifest: PackManifest, acoustic: AcousticMode
     Args:
         folder: made if missing.
         manifest: must describe the two models.
-        acoustic, network: their weights are stored.
+        acoustic: the model whose weights are stored; on any device.
+        network: likewise.
         card: Markdown of README.md: data, licence, training cost, measured quality.
         half: store in fp16, half the size; the price in bits per sample is too small to measure with trained weights.
 

@@ -10,6 +10,7 @@ F frames, T samples, L layers, G gate.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,7 @@ class Score:
 
 
 @torch.inference_mode()
-def score(network: WaveNet, codes: npt.NDArray[np.int64], conditioning: Tensor, *, sample_rate: int) -> Score:
+def score(network: WaveNet, codes: npt.NDArray[np.int64], conditioning: Tensor, *, sample_rate: int, progress: Callable[[int], object] | None = None) -> Score:
     """Exact log-likelihood of codes.
 
     Args:
@@ -56,6 +57,7 @@ def score(network: WaveNet, codes: npt.NDArray[np.int64], conditioning: Tensor, 
         codes: int64 [T], T > 0.
         conditioning: float32 [1, F, L, G] with F = ceil(T / hop_length).
         sample_rate: Hz; only decides how much is computed at once.
+        progress: told, after each block, how many more samples are done.
     """
     hop = network.config.hop_length
     frames = conditioning.shape[1]
@@ -68,5 +70,7 @@ def score(network: WaveNet, codes: npt.NDArray[np.int64], conditioning: Tensor, 
             first, end = max(start - context, 0), min(start + block, frames)
             log_probs = network.log_prob(padded[None, first * hop : end * hop], conditioning[:, first:end])[0]
             nats[start * hop : end * hop] = -log_probs[(start - first) * hop :].double()
+            if progress is not None:
+                progress((end - start) * hop)
     nats[len(codes) :] = 0  # what was only padding is not scored; being later, it influenced nothing
     return Score(num_samples=len(codes), bits_per_frame=(nats.view(frames, hop).sum(dim=1) / _NATS_PER_BIT).numpy())

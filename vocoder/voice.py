@@ -14,7 +14,7 @@ start, which saves the switching.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +116,9 @@ class Voice:
 
         Args:
             text: any Unicode, up to 10,000 characters.
-            speaker, length_scale, temperature: as `settings`.
+            speaker: a name, or an index; None is the first.
+            length_scale: 0.25..4, how much longer everything lasts.
+            temperature: 0..2; None is the voice's own.
             seed: 0..2**64-1; random when None (`utterance` tells which).
 
         Raises:
@@ -138,7 +140,12 @@ class Voice:
         """The samples of `synthesize`, as they are made; arguments are checked here, before the first piece is asked for.
 
         Args:
-            chunk_samples: at least 1, the most samples of one piece; a tenth of a second when None. Others as `synthesize`.
+            text: as `synthesize`.
+            speaker: as `synthesize`.
+            length_scale: as `synthesize`.
+            temperature: as `synthesize`.
+            seed: as `synthesize`.
+            chunk_samples: at least 1, the most samples of one piece; a tenth of a second when None.
 
         Yields:
             int16 [at most chunk_samples].
@@ -189,8 +196,17 @@ class Voice:
         """Conditions as sound: int16 [F * hop_length]. Arguments as `synthesize`."""
         return np.concatenate(list(self.speak(self.copy(conditions, temperature=temperature, seed=seed))))
 
-    def score(self, samples: FloatArray, *, speaker: str | int | None = None) -> Score:
-        """Exact log-likelihood of a recording under the vocoder, conditioned on what `analyse` finds in it. Arguments and errors as `analyse`."""
+    def score(self, samples: FloatArray, *, speaker: str | int | None = None, progress: Callable[[int], object] | None = None) -> Score:
+        """Exact log-likelihood of a recording under the vocoder, conditioned on what `analyse` finds in it.
+
+        Args:
+            samples: as `analyse`.
+            speaker: as `analyse`.
+            progress: told, now and then, how many more samples are done.
+
+        Raises:
+            AudioError, InputError: as `analyse`.
+        """
         conditions = self.analyse(samples, speaker=speaker)
         codes = self.pack.network.quantiser.encode(pre_emphasise(samples, self.manifest.audio.pre_emphasis))
-        return score(self.pack.network, codes, condition(self.pack.network, conditions), sample_rate=self.sample_rate)
+        return score(self.pack.network, codes, condition(self.pack.network, conditions), sample_rate=self.sample_rate, progress=progress)

@@ -17,7 +17,8 @@ from safetensors.torch import save
 
 from tests.tiny_voice import make_tiny_voice
 from vocoder.errors import ConfigError, VoiceError
-from vocoder.pack import ACOUSTIC_WEIGHTS, CARD, MANIFEST, VOCODER_WEIGHTS, read_manifest, read_pack, save_pack
+from vocoder.library import MANIFEST
+from vocoder.pack import ACOUSTIC_WEIGHTS, CARD, VOCODER_WEIGHTS, read_manifest, read_pack, save_pack
 from vocoder.text.features import feature_hash
 from vocoder.text.inventory import PHONEMES
 

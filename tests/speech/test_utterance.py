@@ -90,8 +90,7 @@ def test_company_is_invisible(voice: Voice, whole: np.ndarray) -> None:
 def test_a_parked_utterance_goes_on_to_the_same_samples(tiny_folder: Path, voice: Voice, whole: np.ndarray, turns: int) -> None:
     utterance = voice.utterance(voice.plan(TEXT), seed=7)
     before = [np.zeros(0, np.int16)]
-    for _ in range(turns):
-        before.append(utterance.accept(voice.engine.advance([utterance.job(177)])[0]))
+    before.extend(utterance.accept(voice.engine.advance([utterance.job(177)])[0]) for _ in range(turns))
     saved = utterance.to_bytes()
     elsewhere = load_voice(tiny_folder)  # nothing shared but the bytes
     resumed = elsewhere.utterance(elsewhere.plan(TEXT), saved=saved)

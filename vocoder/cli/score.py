@@ -1,0 +1,45 @@
+"""`sonant score`: how probable a recording is under a voice."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from vocoder.cli.options import Json, Speaker, VoiceName, speaker_of
+from vocoder.cli.recording import read_recording
+from vocoder.cli.waiting import Bar, waiting
+from vocoder.library import DEFAULT_VOICE
+
+
+def score(
+    recording: Annotated[str, typer.Argument(help="A recording in any usual format; - reads it from standard input.")],
+    voice: VoiceName = DEFAULT_VOICE,
+    speaker: Speaker = None,
+    as_json: Json = False,
+) -> None:
+    """Tell how surprised a voice is by a recording, in bits per sample: exact, and lower is better."""
+    with waiting("loading"):
+        from vocoder.voice import load_voice
+
+        judging = load_voice(voice, engine="reference")
+        samples = read_recording(recording, judging.sample_rate)
+    with Bar("scoring", len(samples)) as bar:
+        found = judging.score(samples, speaker=speaker_of(speaker), progress=bar.advance)
+    seconds = found.num_samples / judging.sample_rate
+    if as_json:
+        answer = {
+            "voice": judging.manifest.name,
+            "release": judging.manifest.release,
+            "sample_rate": judging.sample_rate,
+            "num_samples": found.num_samples,
+            "seconds": seconds,
+            "bits": found.bits,
+            "bits_per_sample": found.bits_per_sample,
+            "hop_length": judging.manifest.audio.hop_length,
+            "bits_per_frame": [round(bits, 3) for bits in found.bits_per_frame.tolist()],
+        }
+        typer.echo(json.dumps(answer))
+    else:
+        typer.echo(f"{found.bits_per_sample:.4f} bits per sample, {found.bits:.0f} bits in {seconds:.2f} seconds")
