@@ -56,9 +56,11 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
-        # Python flushes standard output once more when it ends, and would complain: let it flush into nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        return _reader_left()
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # typer has made this of it
+            return _reader_left()
+        raise
     except OSError as error:
         return _fail(f"{error.filename or 'output'}: {error.strerror}", FAILED)
     return code if isinstance(code, int) else 0
@@ -68,6 +70,12 @@ def _fail(message: str, code: int) -> int:
     line = " ".join(message.split())
     sys.stderr.write(f"sonant: {line}\n")
     return code
+
+
+def _reader_left() -> int:
+    """Python flushes standard output once more when it ends, and would complain: let it flush into nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BROKEN_PIPE
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,215 @@
+"""`sonant say`: the same bytes to every destination, and mistakes named before any work is done."""
+
+from __future__ import annotations
+
+import io
+import sys
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vocoder.audio.files import read_audio
+from vocoder.audio.pcm import to_bytes, to_float32
+from vocoder.audio.wav import HEADER_BYTES
+from vocoder.cli.program import BAD_INPUT, FAILED, INTERRUPTED, run
+from vocoder.voice import Voice, load_voice
+
+TEXT = "Oh, hi. You?"
+TINY = ["--voice", "tiny", "--seed", "7"]
+
+
+@pytest.fixture(scope="module")
+def voice(library: Path) -> Voice:
+    return load_voice(library / "tiny")
+
+
+@pytest.fixture(scope="module")
+def samples(voice: Voice) -> np.ndarray:
+    return voice.synthesize(TEXT, seed=7)
+
+
+def test_a_file_holds_what_python_gives(workplace: Path, samples: np.ndarray) -> None:
+    assert run(["say", TEXT, "-o", "hello.wav", *TINY]) == 0
+    with wave.open("hello.wav") as reader:
+        assert (reader.getframerate(), reader.getnchannels(), reader.getnframes()) == (8_000, 1, len(samples))
+        assert reader.readframes(len(samples)) == to_bytes(samples)
+    assert [path.name for path in workplace.iterdir()] == ["hello.wav"]
+
+
+def test_standard_output_gets_the_bytes_of_the_file(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    run(["say", TEXT, "-o", "hello.wav", *TINY])
+    capfdbinary.readouterr()
+    for arguments in (["-o", "-"], []):  # a pipe is where sound goes when nothing else is said
+        assert run(["say", TEXT, *arguments, *TINY]) == 0
+        assert capfdbinary.readouterr().out == Path("hello.wav").read_bytes()
+
+
+def test_standard_output_gets_each_piece_when_it_is_made(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The header leaves before the first sample is made, and every piece before the next."""
+    events: list[tuple[str, int]] = []
+
+    class Pipe(io.BytesIO):
+        def write(self, data: object) -> int:
+            events.append(("sent", len(bytes(data))))  # type: ignore[call-overload]
+            return len(bytes(data))  # type: ignore[call-overload]
+
+    class Stdout:
+        buffer = Pipe()
+
+        def isatty(self) -> bool:
+            return False
+
+        def flush(self) -> None:
+            pass
+
+    advance = type(voice.engine).advance
+
+    def watched(engine: object, jobs: list) -> list:
+        events.append(("made", jobs[0].num_samples))
+        return advance(engine, jobs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(voice.engine), "advance", watched)
+    monkeypatch.setattr(sys, "stdout", Stdout())
+    assert run(["say", TEXT, *TINY]) == 0
+    assert events[0] == ("sent", HEADER_BYTES)
+    made, sent = events[1::2], events[2::2]
+    assert len(made) > 2
+    assert [("sent", 2 * count) for _, count in made] == sent
+
+
+def test_at_a_terminal_sound_goes_into_a_file(workplace: Path, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run(["say", TEXT, *TINY]) == 0
+    np.testing.assert_array_equal(read_audio("out.wav", 8_000), to_float32(samples))
+    assert run(["say", TEXT, "--format", "flac", *TINY]) == 0
+    np.testing.assert_array_equal(read_audio("out.flac", 8_000), to_float32(samples))
+    assert "out.wav: " in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["-o", "a.pcm"], ["-o", "a.dat", "--format", "pcm"], ["-o", "-", "--format", "pcm"]])
+def test_pcm_is_samples_and_nothing_else(arguments: list[str], samples: np.ndarray, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run(["say", TEXT, *arguments, *TINY]) == 0
+    sent = capfdbinary.readouterr().out if "-" in arguments else Path(arguments[1]).read_bytes()
+    assert sent == to_bytes(samples)
+
+
+def test_other_formats_too(samples: np.ndarray, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run(["say", TEXT, "-o", "a.flac", *TINY]) == 0
+    np.testing.assert_array_equal(read_audio("a.flac", 8_000), to_float32(samples))
+    capfdbinary.readouterr()
+    assert run(["say", TEXT, "--format", "flac", *TINY]) == 0
+    assert capfdbinary.readouterr().out == Path("a.flac").read_bytes()
+
+
+class Input:
+    """Standard input that holds these bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.buffer = io.BytesIO(data)
+
+
+def test_text_from_standard_input(samples: np.ndarray, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", Input(b"\xef\xbb\xbf" + TEXT.encode() + b"\n"))
+    assert run(["say", "-", "-o", "a.wav", *TINY]) == 0
+    np.testing.assert_array_equal(read_audio("a.wav", 8_000), to_float32(samples))
+    monkeypatch.setattr(sys, "stdin", Input(b"abc\xff"))
+    assert run(["say", "-", "-o", "b.wav", *TINY]) == BAD_INPUT
+    assert capfd.readouterr().err.endswith("sonant: standard input is not UTF-8 text (at byte 3)\n")
+
+
+def test_the_seed_of_an_unseeded_run_is_told_and_repeats_it(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["say", TEXT, "-o", "a.wav", "--voice", "tiny"]) == 0
+    seed = capfd.readouterr().err.split("seed ")[1].strip()
+    assert run(["say", TEXT, "-o", "b.wav", "--voice", "tiny", "--seed", seed]) == 0
+    assert Path("a.wav").read_bytes() == Path("b.wav").read_bytes()
+
+
+def test_speed_is_the_inverse_of_length_scale(voice: Voice) -> None:
+    assert run(["say", TEXT, "-o", "a.wav", "--speed", "0.5", *TINY]) == 0
+    assert run(["say", TEXT, "-o", "b.wav", "--length-scale", "2", *TINY]) == 0
+    assert Path("a.wav").read_bytes() == Path("b.wav").read_bytes()
+    assert len(read_audio("a.wav", 8_000)) == voice.plan(TEXT, voice.settings(length_scale=2)).num_samples
+
+
+def test_settings_reach_the_voice(voice: Voice) -> None:
+    assert run(["say", TEXT, "-o", "a.wav", "--speaker", "otto", "--temperature", "0.3", *TINY]) == 0
+    assert run(["say", TEXT, "-o", "b.wav", "--speaker", "1", "--temperature", "0.3", *TINY]) == 0
+    expected = to_float32(voice.synthesize(TEXT, speaker="otto", temperature=0.3, seed=7))
+    for name in ("a.wav", "b.wav"):
+        np.testing.assert_array_equal(read_audio(name, 8_000), expected)
+
+
+def test_what_is_skipped_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["say", "Hello \x07 there.", "-o", "a.wav", *TINY]) == 0
+    assert "skipped 'U+0007': it " in capfd.readouterr().err
+
+
+MISTAKES = {
+    "empty text": ([""], "text is empty"),
+    "unspeakable text": (["..."], "nothing in the text can be spoken"),
+    "no text": ([], "Missing argument 'text'"),
+    "unknown voice": ([TEXT, "--voice", "nobody"], "there is no voice 'nobody' (known: "),
+    "unknown speaker": ([TEXT, "--speaker", "eve"], "no speaker 'eve' (known: anna, otto)"),
+    "speaker number": ([TEXT, "--speaker", "2"], "no speaker 2"),
+    "speed": ([TEXT, "--speed", "0"], "speed must lie in 0.25..4, not 0"),
+    "length scale": ([TEXT, "--length-scale", "5"], "length_scale must lie in 0.25..4, not 5"),
+    "both": ([TEXT, "--length-scale", "1", "--speed", "1"], "--speed and --length-scale"),
+    "temperature": ([TEXT, "--temperature", "nan"], "temperature must lie in 0..2"),
+    "not a number": ([TEXT, "--temperature", "hot"], "--temperature"),
+    "seed": ([TEXT, "--seed", "-1"], "seed must lie in 0..2**64-1"),
+    "huge seed": ([TEXT, "--seed", str(2**64)], "seed must lie in 0..2**64-1"),
+    "format": ([TEXT, "--format", "xyz"], "unknown format 'xyz' (known: wav, pcm"),
+    "extension": ([TEXT, "-o", "a.xyz"], "a.xyz: the extension '.xyz' names no format"),
+    "missing folder": ([TEXT, "-o", "nowhere/a.wav"], "nowhere/a.wav: cannot be written"),
+    "engine": ([TEXT, "--engine", "steam"], "--engine"),
+    "option": ([TEXT, "--loud"], "--loud"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_a_mistake_is_one_line_that_names_it(what: str, workplace: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments, message = MISTAKES[what]
+    options = [] if "--voice" in arguments else ["--voice", "tiny"]
+    options += [] if "-o" in arguments else ["-o", "a.wav"]
+    assert run(["say", *arguments, *options]) == BAD_INPUT
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("sonant: ")
+    assert message in captured.err
+    assert list(workplace.iterdir()) == []
+
+
+def test_an_unknown_command_is_a_mistake_too(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["sing"]) == BAD_INPUT
+    assert "No such command 'sing'" in capfd.readouterr().err
+
+
+def test_a_damaged_voice_is_a_failure(library: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "voice.json").write_text("{")
+    assert run(["say", TEXT, "-o", "a.wav", "--voice", str(tmp_path / "damaged")]) == FAILED
+    assert "voice.json: cannot be read" in capfd.readouterr().err
+
+
+def test_an_interrupted_command_leaves_what_was_there(
+    voice: Voice, workplace: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("a.wav").write_bytes(b"before")
+    calls = []
+    advance = type(voice.engine).advance
+
+    def interrupted(engine: object, jobs: list) -> list:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return advance(engine, jobs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(voice.engine), "advance", interrupted)
+    assert run(["say", TEXT, "-o", "a.wav", *TINY]) == INTERRUPTED
+    assert len(calls) == 3
+    assert Path("a.wav").read_bytes() == b"before"
+    assert [path.name for path in workplace.iterdir()] == ["a.wav"]
+    assert "Traceback" not in capfd.readouterr().err

@@ -1,0 +1,37 @@
+"""`sonant voices`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vocoder.cli.program import FAILED, run
+from vocoder.library import VARIABLE
+
+
+def test_voices_for_people_and_for_programs(library: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["voices"]) == 0
+    assert "tiny" in capfd.readouterr().out
+    assert run(["voices", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capfd.readouterr().out)}
+    assert rows["tiny"] == {
+        "name": "tiny",
+        "release": "0.0.1",
+        "language": "en-us",
+        "licence": "CC0-1.0",
+        "speakers": ["anna", "otto"],
+        "sample_rate": 8_000,
+        "folder": str(library / "tiny"),
+    }
+
+
+def test_a_damaged_voice_hides_no_other(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "more" / "damaged").mkdir(parents=True)
+    (tmp_path / "more" / "damaged" / "voice.json").write_text('{"format_version": 99}')
+    monkeypatch.setenv(VARIABLE, f"{tmp_path / 'more'}:{library}")
+    assert run(["voices", "--json"]) == FAILED
+    captured = capfd.readouterr()
+    assert "tiny" in [row["name"] for row in json.loads(captured.out)]
+    assert "format version 99, and this release reads version 1" in captured.err
