@@ -1,0 +1,30 @@
+"""`python -m service`: serves a voice. `sonant serve` is the same with more comfort."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from service.server import serve
+from vocoder.errors import SonantError
+
+
+def main() -> int:
+    """Reads the arguments and serves; 0 after a regular stop, 1 where the service cannot start."""
+    parser = argparse.ArgumentParser(prog="python -m service", description="Serve a voice over HTTP.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s)")
+    parser.add_argument("--voice", help="name or folder of a voice (the default voice)")
+    parser.add_argument("--engine", default="auto", choices=("auto", "native", "reference"))
+    parser.add_argument("--max-streams", type=int, help="streams that may live at once")
+    options = parser.parse_args()
+    try:
+        serve(options.host, options.port, options.voice, engine=options.engine, max_streams=options.max_streams)
+    except (SonantError, OSError) as error:
+        print(f"cannot serve: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""The application: routes, errors, and a worker that lives as long as it does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from service.orders import SpeechWorker
+from service.problems import answer_errors
+from service.routes import make_router
+from service.settings import ServiceSettings
+
+
+def create_app(settings: ServiceSettings | None = None, *, worker: SpeechWorker | None = None) -> FastAPI:
+    """The service as an ASGI application.
+
+    Args:
+        settings: of the service; defaults where None.
+        worker: who speaks, already started; whoever started it stops it. Where None, the application's life cycle starts and stops its own.
+    """
+    settings = settings or ServiceSettings()
+    if worker is not None:
+        return _assemble(settings, worker, owns_worker=False)
+    from service.worker import Worker  # here and not above: only the worker imports torch
+
+    return _assemble(settings, Worker(settings), owns_worker=True)
+
+
+def _assemble(settings: ServiceSettings, worker: SpeechWorker, *, owns_worker: bool) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if not owns_worker:
+            yield
+            return
+        await asyncio.to_thread(worker.start)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(worker.stop)
+
+    app = FastAPI(
+        title="Sonant",
+        description="Text-to-speech with a WaveNet, streamed as it is generated.",
+        version=version("sonant"),
+        lifespan=lifespan,
+        # The pages that FastAPI would show fetch their scripts from elsewhere; /openapi.json says the same.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(make_router(worker, settings))
+    answer_errors(app)
+    return app

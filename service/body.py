@@ -1,0 +1,75 @@
+"""From the bytes of a request to a checked `SynthesizeRequest`.
+
+By hand rather than by FastAPI: it would read a body of any size, take NaN for a number, and answer in another shape.
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from fastapi import Request
+from pydantic import ValidationError
+
+from service.problems import RequestError
+from service.schemas import SynthesizeRequest
+
+
+async def read_synthesize_request(request: Request, *, limit: int) -> SynthesizeRequest:
+    """The body of a request, checked.
+
+    Args:
+        request: whose body has not been read yet.
+        limit: bytes of it that are accepted.
+
+    Raises:
+        RequestError: it is not JSON, is too large, or a field is wrong.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        message = f"the content type must be application/json, not {media_type or 'absent'}"
+        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message, field="content-type")
+    data = _parse(await _read(request, limit))
+    try:
+        return SynthesizeRequest.model_validate(data)
+    except ValidationError as error:
+        raise RequestError.of_validation(error) from error
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > limit:
+            message = f"the body is larger than the limit of {limit} bytes"
+            raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", message, field="body")
+    return bytes(body)
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+    except UnicodeDecodeError as error:
+        raise _not_json(f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
+    except (ValueError, RecursionError) as error:
+        raise _not_json(f"the body is not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise _not_json("the body must be a JSON object")
+    return data
+
+
+def _not_json(message: str) -> RequestError:
+    return RequestError(HTTPStatus.BAD_REQUEST, "invalid_json", message, field="body")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number that JSON has")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(names) < 100 else []
+    if twice:
+        raise ValueError(f"{twice[0]!r} is there twice")
+    return dict(pairs)

@@ -1,0 +1,75 @@
+"""What a request may hold. Types are strict and unknown fields are refused; ranges are the voice's business (`vocoder.speech`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic_core import PydanticCustomError
+
+from service.orders import SpeechOrder
+
+AudioFormat = Literal["wav", "pcm"]
+
+
+class SynthesizeRequest(BaseModel):
+    """The body of `POST /synthesize`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        json_schema_extra={"examples": [{"text": "Hello. This voice was trained on an open corpus.", "seed": 7}]},
+    )
+
+    text: str = Field(description="What is to be spoken: any Unicode.")
+    voice: str | None = Field(None, description="Name of a voice that `GET /voices` lists; the default voice where absent.")
+    speaker: Annotated[StrictStr, Field(min_length=1)] | StrictInt | None = Field(
+        None, description="Name of one of the voice's speakers, or its index; the first where absent."
+    )
+    length_scale: float | None = Field(None, description="0.25..4: how much longer everything lasts; 2 is half speed.")
+    speed: float | None = Field(None, gt=0, description="1 / length_scale: 2 is double speed. Not together with length_scale.")
+    temperature: float | None = Field(None, description="0..2: how freely samples are drawn; the voice's own where absent.")
+    seed: int | None = Field(None, description="0..2**64-1: same request, same seed, same bytes. A random one where absent, told in X-Seed.")
+    format: AudioFormat = Field("wav", description="wav, or pcm for the bare samples: 16 bits, little-endian, one channel.")
+    stream: bool = Field(True, description="Whether audio leaves as it is generated, or all at once. The bytes are the same.")
+
+    @model_validator(mode="after")
+    def _one_speed(self) -> Self:
+        if self.speed is not None and self.length_scale is not None:
+            raise PydanticCustomError("conflict", "speed and length_scale say the same thing: send one of them", {"field": "speed"})
+        return self
+
+    def order(self) -> SpeechOrder:
+        """The request as the worker knows it."""
+        return SpeechOrder(
+            text=self.text,
+            voice=self.voice,
+            speaker=self.speaker,
+            length_scale=self._length_scale(),
+            temperature=self.temperature,
+            seed=self.seed,
+        )
+
+    def _length_scale(self) -> float:
+        if self.speed is not None:
+            return 1.0 / self.speed
+        return 1.0 if self.length_scale is None else self.length_scale
+
+
+class Problem(BaseModel):
+    """What went wrong.
+
+    `field` is null where no single field of the request is at fault.
+    """
+
+    code: str = Field(description="Stable, for programs.", examples=["unknown_field"])
+    message: str = Field(description="A sentence, for people.")
+    field: str | None = Field(description="Name of the request's field that is at fault.")
+
+
+class ProblemAnswer(BaseModel):
+    """The body of every answer that is an error."""
+
+    error: Problem

@@ -1,0 +1,100 @@
+"""Running the service: load, listen, and stop without fuss.
+
+SIGTERM and Ctrl-C: no new streams, those that are open may finish within a limit, what is left is broken off, exit code 0. A second Ctrl-C
+does not wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import math
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+
+from service.app import create_app
+from service.orders import SpeechWorker
+from service.settings import ServiceSettings
+
+_BACKSTOP_SECONDS = 2.0  # that responses have to end after their streams were broken off
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    voice: str | None = None,
+    *,
+    engine: str = "auto",
+    max_streams: int | None = None,
+    log_level: str = "info",
+) -> None:
+    """Loads a voice and serves it until told to stop.
+
+    Args:
+        host: address to listen on.
+        port: 0..65535; 0 takes a free one.
+        voice: name or folder; the default voice where None.
+        engine: "auto", "native" or "reference".
+        max_streams: at least 1, how many streams may live at once; None leaves the default.
+        log_level: uvicorn's: "critical" to "trace".
+
+    Raises:
+        SonantError: the voice or the engine cannot be loaded, or a setting is out of range.
+        OSError: the address cannot be listened on.
+    """
+    settings = ServiceSettings(voices=() if voice is None else (voice,), engine=engine)
+    if max_streams is not None:
+        settings = dataclasses.replace(settings, max_streams=max_streams)
+    run(settings, host=host, port=port, log_level=log_level)
+
+
+def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "info") -> None:
+    """`serve` with every setting at hand. Arguments and errors as there."""
+    from service.worker import Worker  # here and not above: only the worker imports torch
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Listening is tried first: an address in use is known at once, not after the voice has been loaded.
+    with socket.create_server((host, port), family=family) as listener:
+        worker = Worker(settings)
+        worker.start()
+        try:
+            config = uvicorn.Config(
+                create_app(settings, worker=worker),
+                log_level=log_level,
+                timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds + _BACKSTOP_SECONDS),
+            )
+            SpeechServer(config, worker=worker, shutdown_seconds=settings.shutdown_seconds).run(sockets=[listener])
+        finally:
+            worker.stop()
+
+
+class SpeechServer(uvicorn.Server):
+    """uvicorn, stopping as said above.
+
+    Args:
+        config: uvicorn's.
+        worker: whose streams are broken off when the limit is reached.
+        shutdown_seconds: the limit.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, worker: SpeechWorker, shutdown_seconds: float) -> None:
+        super().__init__(config)
+        self._worker = worker
+        self._shutdown_seconds = shutdown_seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begins to stop. uvicorn's own would raise the signal again after it has stopped, and the exit code would not be 0."""
+        self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets open streams finish within the limit."""
+        self._worker.refuse_new()
+        limit = asyncio.get_running_loop().call_later(self._shutdown_seconds, self._worker.break_off)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            limit.cancel()

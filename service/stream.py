@@ -1,0 +1,96 @@
+"""One live stream, between the worker that makes its sound and the response that sends it.
+
+The worker's thread puts; the event loop reads. All of the state lives on the event loop: what the worker does is handed over with
+`call_soon_threadsafe`, so there is nothing to lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from vocoder.audio.pcm import BYTES_PER_SAMPLE
+from vocoder.errors import SonantError
+
+
+class LiveStream:
+    """Sound on its way to one reader.
+
+    Args:
+        on_taken: told how many samples the reader has taken; on the event loop.
+        on_close: told once that the reader will take no more; on the event loop.
+
+    Attributes:
+        seed: of the stream's randomness.
+        sample_rate: Hz.
+        num_samples: exactly as many as will come.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        sample_rate: int,
+        num_samples: int,
+        loop: asyncio.AbstractEventLoop,
+        on_taken: Callable[[int], None],
+        on_close: Callable[[], None],
+    ) -> None:
+        self.seed = seed
+        self.sample_rate = sample_rate
+        self.num_samples = num_samples
+        self._loop = loop
+        self._on_taken = on_taken
+        self._on_close = on_close
+        self._waiting: deque[bytes] = deque()
+        self._changed = asyncio.Event()
+        self._finished = False
+        self._failure: SonantError | None = None
+        self._closed = False
+
+    def put(self, pcm: bytes) -> None:
+        """Sound that is ready: int16 samples, little-endian. From any thread."""
+        self._hand_over(lambda: self._waiting.append(pcm))
+
+    def finish(self) -> None:
+        """Nothing comes after what has been put. From any thread."""
+        self._hand_over(lambda: setattr(self, "_finished", True))
+
+    def fail(self, error: SonantError) -> None:
+        """Nothing comes any more, not even what is waiting. From any thread."""
+        self._hand_over(lambda: setattr(self, "_failure", error))
+
+    def _hand_over(self, change: Callable[[], None]) -> None:
+        def arrive() -> None:
+            change()
+            self._changed.set()
+
+        # A loop that has been closed has no reader left who could miss anything.
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(arrive)
+
+    async def read(self) -> bytes:
+        """The next piece of sound, b"" after the last.
+
+        Raises:
+            SonantError: the stream broke off; the error says why.
+        """
+        while True:
+            if self._failure is not None:
+                raise self._failure
+            if self._waiting:
+                pcm = self._waiting.popleft()
+                self._on_taken(len(pcm) // BYTES_PER_SAMPLE)
+                return pcm
+            if self._finished:
+                return b""
+            self._changed.clear()
+            await self._changed.wait()
+
+    def close(self) -> None:
+        """The reader leaves, early or not. On the event loop; more than once does no harm."""
+        if not self._closed:
+            self._closed = True
+            self._waiting.clear()
+            self._on_close()
