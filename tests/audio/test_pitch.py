@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from vocoder.audio.pitch import pitch
 from vocoder.config import AudioConfig
+from vocoder.errors import SonantError
 
 CONFIG = AudioConfig()
 RATE, HOP = CONFIG.sample_rate, CONFIG.hop_length
@@ -64,3 +67,9 @@ def test_what_is_nowhere_voiced_has_the_middle_of_the_range() -> None:
 def test_one_value_for_every_begun_hop(num_samples: int, num_frames: int) -> None:
     log_f0, voicing = pitch(np.full(num_samples, 0.1, np.float32), CONFIG)
     assert log_f0.shape == voicing.shape == (num_frames,)
+
+
+def test_without_pyworld_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyworld", None)
+    with pytest.raises(SonantError, match=r"pip install 'sonant\[analysis\]'"):
+        pitch(np.zeros(1_600, np.float32), CONFIG)

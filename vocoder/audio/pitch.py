@@ -7,17 +7,14 @@ long. The contour is made continuous by linear interpolation of log-F0, because 
 from __future__ import annotations
 
 import warnings
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
 
 from vocoder.audio.mel import pad_to_frames
 from vocoder.config import AudioConfig
-
-with warnings.catch_warnings():
-    # pyworld finds its own version number through pkg_resources, which announces its retirement to whoever imports it.
-    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
-    import pyworld
+from vocoder.errors import SonantError
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -33,7 +30,11 @@ def pitch(samples: FloatArray, config: AudioConfig) -> tuple[FloatArray, FloatAr
         log_f0: float32 [F], natural logarithm of Hz, interpolated through unvoiced frames; the middle of the range (geometric mean of f0_min and
             f0_max) where nothing at all is voiced.
         voicing: float32 [F], 1 where voiced, else 0. F = ceil(T / hop_length).
+
+    Raises:
+        SonantError: pyworld is not installed.
     """
+    pyworld = _import_pyworld()
     padded = pad_to_frames(samples, config)
     frames = len(padded) // config.hop_length
     period_ms = 1000.0 * config.hop_length / config.sample_rate
@@ -50,3 +51,16 @@ def pitch(samples: FloatArray, config: AudioConfig) -> tuple[FloatArray, FloatAr
     indices = np.arange(frames)
     log_f0 = np.interp(indices, indices[voiced], np.log(f0[voiced]))
     return log_f0.astype(np.float32), voiced.astype(np.float32)
+
+
+def _import_pyworld() -> ModuleType:
+    """Imported late: it has no wheels, and a machine without a compiler, which has not got it, can speak all the same."""
+    try:
+        with warnings.catch_warnings():
+            # pyworld finds its own version number through pkg_resources, which announces its retirement to whoever imports it.
+            warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+            import pyworld
+    except ModuleNotFoundError as error:
+        raise SonantError(f"F0 is found by pyworld, and {error.name} is missing; pip install 'sonant[analysis]' (takes a C++ compiler)") from error
+    module: ModuleType = pyworld
+    return module
