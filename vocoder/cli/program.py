@@ -17,6 +17,7 @@ import typer
 
 from vocoder.cli.say import say
 from vocoder.cli.score import score
+from vocoder.cli.serve import serve
 from vocoder.cli.vocode import vocode
 from vocoder.cli.voices import voices
 from vocoder.errors import InputError, SonantError
@@ -25,7 +26,7 @@ FAILED, BAD_INPUT = 1, 2
 INTERRUPTED, BROKEN_PIPE, TERMINATED = (128 + number for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM))
 
 app = typer.Typer(name="sonant", help="Speech from text, by a WaveNet.", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-for command in (say, vocode, voices, score):
+for command in (say, vocode, voices, score, serve):
     app.command()(command)
 
 
