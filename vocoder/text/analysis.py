@@ -8,28 +8,18 @@ Any Unicode goes in. What cannot be spoken is left out and reported; nothing is 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from vocoder.text.cleaning import Cleaned, clean
 from vocoder.text.features import BREAKING, LinguisticFeatures, build_features
+from vocoder.text.normalise import normalise
 from vocoder.text.phonemes import EspeakPhonemiser, Phonemiser, Phones
 from vocoder.text.sentences import split_sentences
 
 _STRONGEST = "?!.;:—,"  # of several marks behind a word the first of these is heard
 assert frozenset(_STRONGEST) == BREAKING
-# Marks of other scripts, as the marks that the normaliser knows.
-_MARKS = str.maketrans(
-    {
-        **dict.fromkeys("。｡．۔।॥։።", ". "),
-        **dict.fromkeys("？؟⸮‽⁇⁈⁉", "? "),
-        **dict.fromkeys("，、،", ", "),
-        **dict.fromkeys("；؛", "; "),
-        "！": "! ",
-        "：": ": ",
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +81,8 @@ def _phonemiser(language: str) -> Phonemiser:
 
 def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, skipped: list[Skipped]) -> Sentence | None:
     """One sentence of clean text; what cannot be spoken is added to `skipped`. None where nothing is left."""
-    from vocoder.text.normalise import normalise  # being written: until it is there, the features must import without it
-
     written = cleaned.text[start:end]
-    normalised = normalise(" ".join(written.translate(_MARKS).split()))
+    normalised = normalise(" ".join(written.split()))
     tokens = _tokens(normalised.text)
     words = [word for word, _ in tokens]
     phones = _pronounce(phonemiser, tokens)
@@ -144,13 +132,27 @@ def _why_silent(word: str) -> str:
     return "is in a script that this language is not written in" if foreign else "has no pronunciation"
 
 
-def _located(reports: Iterable[tuple[str, str]], cleaned: Cleaned, start: int, end: int) -> list[Skipped]:
+def _located(reports: Sequence[tuple[str, str]], cleaned: Cleaned, start: int, end: int) -> list[Skipped]:
     """What was skipped in the sentence cleaned.text[start:end], with its place in the text that was given; reports come in the order of the text."""
+    if not reports:
+        return []
+    # The reports have the forms that normalisation gives to characters: look for them among the same forms.
+    forms = [_form(character) for character in cleaned.text[start:end]]
+    places = [place for place, form in enumerate(forms, start) for _ in form]
+    sentence = "".join(forms)
     found: list[Skipped] = []
-    after = start
+    after = 0
     for what, reason in reports:
-        at = cleaned.text.find(what, after, end)
+        sought = "".join(map(_form, what))
+        at = sentence.find(sought, after)
         if at >= 0:
-            after = at + len(what)
-        found.append(Skipped(text=what, start=cleaned.origins[at if at >= 0 else start], reason=reason))
+            after = at + len(sought)
+        found.append(Skipped(text=what, start=cleaned.origins[places[at] if at >= 0 and sought else start], reason=reason))
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _form(character: str) -> str:
+    """A character as the search for what was skipped compares it: without case, dress and marks; "" for what has nothing else."""
+    plain = unicodedata.normalize("NFKD", character).casefold()
+    return "".join(part for part in plain if unicodedata.category(part) not in ("Mn", "Me", "Cf"))

@@ -1,10 +1,11 @@
-"""Any Unicode to text that the rest can read, remembering where each character came from.
+"""Any Unicode to text without anything that cannot be a part of speech, remembering where each character came from.
 
 - Control characters, lone surrogates, private and unassigned code points become a space and are reported.
-- What has no sound by nature goes without a word: byte order marks, bidirectional controls, zero-width characters, soft hyphens, combining marks past the
-  second on one letter, and on Latin letters all that make no letter of Unicode with it ("zalgo"). The joiner of emoji stays: it makes several of them one.
-- Letters and digits that are plain ones in another dress (full width, mathematical bold, ligatures, circled letters) become the plain ones.
+- What has no sound by nature goes without a word: byte order marks, bidirectional controls, zero-width characters, soft hyphens, and combining marks past the
+  second on one letter ("zalgo"). The joiner of emoji stays: it makes several of them one.
 - Every kind of space becomes a space; line ends become line feeds.
+
+How the rest is read (other forms of letters and digits, quotes, symbols) is the normaliser's affair.
 """
 
 from __future__ import annotations
@@ -18,15 +19,13 @@ _MOST_MARKS = 2  # combining marks on one letter; Vietnamese and a keycap emoji 
 _LONGEST_REPORT = 8  # characters of a run that are shown
 _ZERO_WIDTH_JOINER = "\u200d"
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_LOST = "\ufffd\ufffc"
 _REASONS = {
     "Cc": "is a control character",
     "Cs": "is half of a surrogate pair",
     "Co": "is a private character without a meaning of its own",
     "Cn": "is not an assigned character",
 }
-_LOST = "\ufffd\ufffc"  # what other programs put in the place of something they could not keep
-_DRESSES = ("<font>", "<wide>", "<circle>")
-_LIGATURES = "ﬀﬁﬂﬃﬄﬅﬆ"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +42,8 @@ class Cleaned:
     """Text without anything that the later stages could stumble over.
 
     Attributes:
-        text: encodable in UTF-8, in normal form C as far as letters go.
-        origins: for each character of `text` the index in the original of the character it came from; never decreasing.
+        text: encodable in UTF-8, without control characters but line feeds.
+        origins: for each character of `text` the index in the original of the character it came from; increasing.
         removed: what could not be kept, in order.
     """
 
@@ -60,36 +59,20 @@ def clean(text: str) -> Cleaned:
     kept: list[str] = []
     origins: list[int] = []
     removed: list[Removed] = []
-    at = 0
+    at = marks = 0
     for reason, run in groupby(text, key=_reason):
         characters = list(run)
         if reason:
             removed.append(Removed(text=_show(characters), start=at, reason=reason))
-            kept.append(" ")
-            origins.append(at)
-        else:
-            _keep(characters, at, kept, origins)
+        for place, character in enumerate(" " if reason else characters, at):
+            plain = _plain(character)
+            marks = marks + 1 if _is_mark(character) else 0
+            first_of_two = character == "\r" and text[place + 1 : place + 2] == "\n"
+            if plain and marks <= _MOST_MARKS and not first_of_two:
+                kept.append(plain)
+                origins.append(place)
         at += len(characters)
     return Cleaned(text="".join(kept), origins=tuple(origins), removed=tuple(removed))
-
-
-def _keep(characters: list[str], start: int, kept: list[str], origins: list[int]) -> None:
-    """Adds the cleaned form of a run without anything to report."""
-    at = 0
-    while at < len(characters):
-        first = at
-        at += 1
-        while at < len(characters) and _is_mark(characters[at]):
-            at += 1
-        letter = characters[first]
-        if letter == "\r" and at < len(characters) and characters[at] == "\n":
-            continue
-        marks = characters[first + 1 : min(at, first + 1 + _MOST_MARKS)]
-        plain = unicodedata.normalize("NFC", "".join([_plain(letter), *marks]))
-        if letter.isalpha() and unicodedata.name(letter, "").startswith("LATIN"):
-            plain = "".join(character for character in plain if not _is_mark(character))
-        kept.append(plain)
-        origins.extend([start + first] * len(plain))
 
 
 @lru_cache(maxsize=20_000)
@@ -109,10 +92,7 @@ def _plain(character: str) -> str:
         return "\n"
     if character.isspace():
         return " "
-    if unicodedata.category(character) == "Cf":
-        return character if character == _ZERO_WIDTH_JOINER else ""
-    dressed = unicodedata.decomposition(character).startswith(_DRESSES) and unicodedata.normalize("NFKC", character).isalnum()
-    return unicodedata.normalize("NFKC", character) if dressed or character in _LIGATURES else character
+    return "" if unicodedata.category(character) == "Cf" and character != _ZERO_WIDTH_JOINER else character
 
 
 @lru_cache(maxsize=20_000)

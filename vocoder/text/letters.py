@@ -16,13 +16,16 @@ _NAMED = re.compile(r"LATIN (?:SMALL |CAPITAL )?(?:LETTER |LIGATURE )?(?:SMALL C
 
 
 def respell(word: str) -> str:
-    """A word in letters that espeak-ng's English can say; "" where it has any of another script, or no letter at all."""
+    """A word in letters that espeak-ng's English can say; "" where it has any of another script, or no letter at all.
+
+    A single upper-case letter is the name of that letter, as the normaliser has it.
+    """
     spelt = "".join(_respell_letter(character) for character in unicodedata.normalize("NFC", word))
     if "\0" in spelt or not any(character.isalpha() for character in spelt):
         return ""
     if len(spelt.strip("'-")) == 1:  # alone, a letter with an accent would be described: "e acute"
         spelt = "".join(character for character in unicodedata.normalize("NFD", spelt) if not unicodedata.combining(character))
-    return spelt
+    return "eh" if spelt == "A" else spelt  # the letter's name in sounds: of "A" espeak-ng makes the article
 
 
 def _respell_letter(character: str) -> str:

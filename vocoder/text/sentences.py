@@ -13,20 +13,21 @@ LONGEST_SENTENCE = 400  # characters
 _SHORTEST_PART = 60  # characters: a long sentence is divided no nearer to either end, where that can be
 
 _NEVER_END = """
-    mr mrs ms messrs mme mlle dr prof st rev hon gov sen rep pres supt gen col capt cpt cmdr lt sgt cpl pvt maj adm mt no nos vol vols pp p
+    mr mrs ms messrs mme mlle dr prof rev hon gov sen rep pres supt gen col capt cpt cmdr lt sgt cpl pvt maj adm mt no nos vol vols pp p
     fig figs sec ch chap eq eqs ed eds vs v approx dept est ext incl viz e.g i.e eg ie cf ca c sq tel hwy
+"""
+# Those that end one where a capital follows.
+_OFTEN_END = "etc inc ltd co corp bros jr sr esp al ave rd blvd oz lb lbs ft hr hrs min mins"
+# Those that end one only where a word follows that begins many: not in "U.S. Senate", "St. Louis" or "Jan. Fifth".
+_SELDOM_END = """
+    a.m p.m u.s u.k u.s.a u.n e.u d.c a.d b.c ph.d m.d b.a m.a b.sc m.sc st
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun
 """
-# Those that often end a sentence too: a capital after them starts a new one.
-_OFTEN_END = """
-    etc inc ltd co corp bros jr sr esp al ave rd blvd oz lb lbs ft hr hrs min mins
-    a.m p.m u.s u.k u.s.a u.n e.u d.c a.d b.c ph.d m.d b.a m.a b.sc m.sc
-"""
-_MAY_END = frozenset(_OFTEN_END.split())
-_ABBREVIATIONS = _MAY_END | frozenset(_NEVER_END.split())
+_OFTEN = frozenset(_OFTEN_END.split())
+_SELDOM = frozenset(_SELDOM_END.split())
+_ABBREVIATIONS = _OFTEN | _SELDOM | frozenset(_NEVER_END.split())
 # Before a number these do not end, whatever else they are: "No. 5", "p. 12".
 _NUMBERED = frozenset({"no", "nos", "p", "pp", "fig", "figs", "vol", "vols", "ch", "chap", "sec", "eq", "eqs", "tel"})
-# After a country's or a degree's letters a capital mostly goes on with the name: "U.S. Senate". These words do not.
 _OFTEN_FIRST = """
     the a an he she it we they you i this that these those there his her its our their but and so in on at for if when while after as then
     what who how
@@ -96,9 +97,9 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return True
     if word[0].isdigit() and abbreviation in _NUMBERED:
         return False
-    if "." in abbreviation:
-        return abbreviation in _MAY_END and _is_starter(word)
-    return abbreviation in _MAY_END and word[0].isupper()
+    if abbreviation in _SELDOM:
+        return _is_starter(word)
+    return abbreviation in _OFTEN and word[0].isupper()
 
 
 def _is_starter(word: str) -> bool:
