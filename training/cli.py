@@ -55,7 +55,7 @@ def align(voice: Name, runs: Runs = Path("runs")) -> None:
 
 
 @app.command()
-def acoustic(voice: Name, runs: Runs = Path("runs"), steps: Steps = 2200, seconds: Seconds = None, device: Device = "cpu", threads: Threads = _CORES) -> None:
+def acoustic(voice: Name, runs: Runs = Path("runs"), steps: Steps = 4000, seconds: Seconds = None, device: Device = "cpu", threads: Threads = _CORES) -> None:
     """Train the acoustic model; run again to go on."""
     torch.set_num_threads(threads)
     trainer = stages.train_acoustic(stages.Run(name=voice, root=runs), steps=steps, seconds=seconds, device=device)
@@ -66,7 +66,7 @@ def acoustic(voice: Name, runs: Runs = Path("runs"), steps: Steps = 2200, second
 def vocoder(
     voice: Name,
     runs: Runs = Path("runs"),
-    steps: Steps = 12_000,
+    steps: Steps = 10_200,
     seconds: Seconds = None,
     device: Device = "cpu",
     threads: Threads = _CORES,
