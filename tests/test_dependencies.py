@@ -1,0 +1,127 @@
+"""What is imported is declared, what is declared is used, and what is installed is pinned."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import packages_distributions, requires, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parent.parent
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = SETTINGS["project"]
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+
+# Not installed by `make setup`, and not pinned: triton must fit the CUDA build of torch that brings it; ray is for clusters.
+NOT_PINNED = ("gpu", "distributed")
+# Declared although no line of ours imports them, and why.
+NOT_IMPORTED = {
+    "torchaudio": "vocoder/audio/torchaudio_import.py imports it by its name",
+    "tensorboard": "torch.utils.tensorboard writes through it",
+    "setuptools": "pyworld imports its pkg_resources",
+    "pytest-asyncio": "a plugin, configured in pyproject.toml",
+    "ruff": "a command of the Makefile",
+    "mypy": "a command of the Makefile",
+}
+# Which extras each package may count on, beside the core dependencies.
+AT_HAND = {
+    "vocoder": ("analysis",),
+    "service": ("service",),
+    "training": ("analysis", "train", "measure"),
+    "tests": ("analysis", "service", "train", "measure", "dev"),
+}
+
+
+def requirements(lines: Iterable[str]) -> list[Requirement]:
+    return [Requirement(line) for line in lines if not line.startswith("sonant[")]
+
+
+def names(lines: Iterable[str]) -> set[str]:
+    return {canonicalize_name(requirement.name) for requirement in requirements(lines)}
+
+
+DECLARED = [
+    *SETTINGS["build-system"]["requires"],
+    *PROJECT["dependencies"],
+    *(line for extra, lines in EXTRAS.items() if extra not in NOT_PINNED for line in lines),
+]
+
+
+def pins() -> dict[str, str]:
+    lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
+    found: dict[str, str] = {}
+    for line in lines:
+        match = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)", line)
+        assert match, f"constraints.txt: {line!r} is not NAME==VERSION"
+        assert canonicalize_name(match[1]) not in found, f"constraints.txt pins {match[1]} twice"
+        found[canonicalize_name(match[1])] = match[2]
+    return found
+
+
+def with_what_they_need(requirement: Requirement, found: dict[str, str]) -> dict[str, str]:
+    """Adds the requirement's distribution and all that it needs here, each with the version that is installed."""
+    name = canonicalize_name(requirement.name)
+    new_extras = requirement.extras or {""}
+    found[name] = Version(version(name)).public
+    for line in requires(name) or ():
+        need = Requirement(line)
+        wanted = need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in new_extras)
+        if wanted and (canonicalize_name(need.name) not in found or need.extras):
+            with_what_they_need(need, found)
+    return found
+
+
+def third_party(folder: str) -> Iterator[tuple[str, str]]:
+    """Each distribution that a file of this folder imports, and one such file."""
+    owners = packages_distributions()
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                modules = [node.module]
+            for top in {module.partition(".")[0] for module in modules}:
+                if top not in sys.stdlib_module_names and top not in AT_HAND:
+                    yield canonicalize_name(owners[top][0]), str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("folder", AT_HAND)
+def test_what_is_imported_is_declared(folder: str) -> None:
+    at_hand = names(PROJECT["dependencies"]) | names(line for extra in AT_HAND[folder] for line in EXTRAS[extra])
+    # Theirs for good: fastapi is a layer on starlette, pydantic one on its core, and pytest compares versions.
+    brought = {"starlette": "fastapi", "pydantic-core": "pydantic", "packaging": "pytest"}
+    missing = {f"{name} ({path})" for name, path in third_party(folder) if brought.get(name, name) not in at_hand}
+    assert not missing
+
+
+def test_what_is_declared_is_used() -> None:
+    used = {name for folder in AT_HAND for name, _ in third_party(folder)}
+    declared = names(PROJECT["dependencies"]) | names(line for extra in AT_HAND["tests"] for line in EXTRAS[extra])
+    assert declared - used == set(NOT_IMPORTED)
+
+
+@pytest.mark.parametrize("requirement", requirements(DECLARED), ids=lambda requirement: requirement.name)
+def test_what_is_declared_is_pinned_to_a_version_it_allows(requirement: Requirement) -> None:
+    pinned = pins()[canonicalize_name(requirement.name)]
+    assert requirement.specifier.contains(pinned)
+
+
+def test_what_is_installed_is_pinned_to_that_version() -> None:
+    installed: dict[str, str] = {}
+    for requirement in requirements(DECLARED):
+        with_what_they_need(requirement, installed)
+    assert len(installed) > len(DECLARED)
+    pinned = pins()
+    assert {name: pinned.get(name) for name in installed} == installed
+
+
+def test_torch_is_pinned_where_a_bare_name_would_bring_cuda() -> None:
+    assert "torch" in pins()
+    assert "PIP_CONSTRAINT" in (ROOT / "Makefile").read_text("utf-8")

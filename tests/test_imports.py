@@ -1,0 +1,185 @@
+"""Who may import whom: the table of ARCHITECTURE.md, held by parsing every import of every file, late ones too."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("vocoder", "training", "service")
+EVERYWHERE = ("vocoder.config", "vocoder.errors")
+
+# Inside vocoder, in the order of the data: what each part may import beside itself and EVERYWHERE. A name covers all that lies below it.
+FOUNDATIONS: dict[str, tuple[str, ...]] = {
+    "vocoder.config": (),
+    "vocoder.errors": (),
+    "vocoder.audio": (),
+    "vocoder.text": (),
+    "vocoder.acoustic": ("vocoder.text.features", "vocoder.wavenet.conditions"),
+    "vocoder.wavenet": ("vocoder.audio.quantise",),
+    "vocoder.engine": ("vocoder.wavenet", "vocoder.audio.quantise"),
+}
+# Above them, from the bottom to the top: each may import the foundations and those before it.
+STOREYS = (
+    "vocoder.library", "vocoder.strict_json", "vocoder.pack", "vocoder.speech", "vocoder.score", "vocoder.utterance", "vocoder.voice", "vocoder.cli",
+)  # fmt: skip
+
+# What a machine with torch and numpy alone can run: training from prepared data, and the engines.
+CARRIED = (
+    "vocoder.wavenet.network", "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
+    "training.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task",
+)  # fmt: skip
+
+# Run in a process of its own: imports the modules named after "--", while nothing can be imported that belongs to a distribution other than
+# those named before it and what they need.
+ONLY = """
+import importlib, importlib.abc, re, sys
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+
+def canonical(name):
+    return re.sub("[-_.]+", "-", name).lower()
+
+def with_needs(name, found):
+    if canonical(name) in found:
+        return
+    try:
+        needs = requires(name) or ()
+    except PackageNotFoundError:
+        return
+    found.add(canonical(name))
+    for line in needs:
+        if "extra ==" not in line:
+            with_needs(re.match("[A-Za-z0-9._-]+", line).group(), found)
+
+split = sys.argv.index("--")
+allowed = {"sonant"}
+for name in sys.argv[1:split]:
+    with_needs(name, allowed)
+blocked = {top for top, names in packages_distributions().items() if not any(canonical(name) in allowed for name in names)}
+
+class Refuse(importlib.abc.MetaPathFinder):
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname.split(".")[0] in blocked:
+            raise ModuleNotFoundError(f"{fullname} is not on this machine", name=fullname)
+
+sys.meta_path.insert(0, Refuse())
+for name in sys.argv[split + 1:]:
+    importlib.import_module(name)
+"""
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_names(tree: ast.AST) -> set[str]:
+    """Every module that the file imports; `from a import b` counts as a.b, which covers modules and what is in them alike."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: relative imports hide from this test"
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def below(name: str, part: str) -> bool:
+    return name == part or name.startswith(part + ".")
+
+
+def parts() -> dict[str, tuple[str, ...]]:
+    table = dict(FOUNDATIONS)
+    for storey in STOREYS:
+        table[storey] = tuple(table)
+    table["vocoder.cli"] += ("service",)
+    return table
+
+
+def forbidden(module: str, imports: set[str]) -> set[str]:
+    """Which of these imports of our own packages the table does not allow in this module."""
+    ours = {name for name in imports if name.split(".")[0] in PACKAGES}
+    package = module.partition(".")[0]
+    if package != "vocoder":
+        return {name for name in ours if name.split(".")[0] not in (package, "vocoder")}
+    if module == "vocoder":  # the package itself hands out the top of the house, late
+        allowed: tuple[str, ...] = ("vocoder",)
+    else:
+        own = next((part for part in parts() if below(module, part)), None)
+        assert own is not None, f"{module} is in no row of the table: say in ARCHITECTURE.md and in {Path(__file__).name} what it may import"
+        allowed = (own, *EVERYWHERE, *parts()[own])
+    return {name for name in ours if not any(below(name, part) for part in allowed)}
+
+
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+IMPORTS = {module_name(path): imported_names(ast.parse(path.read_text("utf-8"))) for path in SOURCES}
+
+
+def import_with_only(distributions: tuple[str, ...], modules: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", ONLY, *distributions, "--", *modules]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("module", IMPORTS)
+def test_imports_keep_to_the_table(module: str) -> None:
+    assert not forbidden(module, IMPORTS[module])
+
+
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("vocoder.audio.mel", "vocoder.text.features"),
+        ("vocoder.text.phonemes", "vocoder.audio.quantise"),
+        ("vocoder.acoustic.model", "vocoder.text.phonemes"),
+        ("vocoder.wavenet.network", "vocoder.audio.mel"),
+        ("vocoder.engine.native", "vocoder.voice.Voice"),
+        ("vocoder.pack", "vocoder.voice"),
+        ("vocoder.voice", "service.app"),
+        ("vocoder.cli.say", "training.loop"),
+        ("training.loop", "service.app"),
+        ("service.app", "training.loop"),
+    ],
+)
+def test_an_arrow_that_runs_the_wrong_way_is_seen(module: str, imported: str) -> None:
+    assert forbidden(module, {imported}) == {imported}
+
+
+def test_the_command_line_may_start_the_service() -> None:
+    assert not forbidden("vocoder.cli.serve", {"service.app"})
+
+
+def test_every_row_of_the_table_is_in_the_architecture() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    rows = {line.split("|")[1] for line in page.splitlines() if line.startswith("| `vocoder")}
+    missing = [part for part in parts() if part not in EVERYWHERE and not any(f"`{part}`" in row for row in rows)]
+    assert not missing
+
+
+def test_what_is_carried_to_a_gpu_machine_needs_torch_and_numpy_alone() -> None:
+    result = import_with_only(("torch", "numpy"), CARRIED)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_machine_with_torch_and_numpy_alone_has_nothing_else() -> None:
+    result = import_with_only(("torch", "numpy"), ("scipy",))
+    assert "scipy is not on this machine" in result.stderr
+
+
+def test_speech_is_made_where_nothing_could_be_compiled() -> None:
+    """pyworld and pesq have no wheels: a machine without a compiler has everything else, and speaks."""
+    wheels = ("torch", "numpy", "scipy", "torchaudio", "soundfile", "soxr", "safetensors", "espeakng-loader", "num2words", "typer", "rich")
+    result = import_with_only(wheels, ("vocoder.voice", "vocoder.cli"))
+    assert result.returncode == 0, result.stderr
+
+
+def test_in_the_service_only_the_worker_imports_torch() -> None:
+    """Neither in a line of theirs nor by way of something they import: the others could run in a process that has no torch."""
+    others = tuple(module for module in IMPORTS if below(module, "service") and module != "service.worker")
+    assert len(others) > 1
+    result = import_with_only(("fastapi", "uvicorn", "pydantic", "numpy", "scipy"), others)
+    assert result.returncode == 0, result.stderr
+    assert import_with_only(("fastapi", "uvicorn", "pydantic", "numpy", "scipy"), ("service.worker",)).returncode != 0

@@ -1,0 +1,123 @@
+"""The Makefile does what is missing and nothing else. `make -n` says what it would do; nothing is installed here."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TARGETS = ("setup", "serve", "test", "test-slow", "check", "format", "bench", "clean")
+INSTALL_PACKAGES = "install --quiet --requirement"
+INSTALL_ENGINE = "install --quiet --no-deps --no-build-isolation --editable"
+
+
+def make(folder: Path, *arguments: str, compiler: str | None = "sh") -> str:
+    """What `make` prints. Any command can stand for the compiler: nothing is compiled."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "CXX", "EXTRAS", "VENV"))}
+    if compiler is not None:
+        environment["CXX"] = compiler
+    result = subprocess.run(["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    return result.stdout
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Path:
+    """What a clone has of that on which the Makefile depends, all of it a minute old."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "CMakeLists.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "vocoder/engine/native", tmp_path / "vocoder/engine/native")
+    age(tmp_path, 60)
+    return tmp_path
+
+
+@pytest.fixture
+def installed(fresh: Path) -> Path:
+    """The same after `make setup` with a compiler, half a minute later."""
+    (fresh / ".venv/bin").mkdir(parents=True)
+    (fresh / ".venv/bin/python").touch()
+    for stamp in stamps(fresh):
+        (fresh / stamp).touch()
+    age(fresh / ".venv", 30)
+    return fresh
+
+
+def age(folder: Path, seconds: float) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        then = path.stat().st_mtime - seconds
+        os.utime(path, (then, then))
+
+
+def stamps(folder: Path) -> list[str]:
+    """The files whose age says that all is installed, as the Makefile names them."""
+    database = make(folder, "-p", "help")
+    return [re.search(rf"^{name} := (.*)$", database, re.MULTILINE)[1].replace("$(VENV)", ".venv") for name in ("PACKAGES", "ENGINE")]  # type: ignore[index]
+
+
+def test_make_alone_tells_what_there_is(fresh: Path) -> None:
+    listed = re.findall(r"^make (\S+) +\S", make(fresh), re.MULTILINE)
+    assert set(listed) == {"help", *TARGETS}
+
+
+@pytest.mark.parametrize("target", [target for target in TARGETS if target != "clean"])
+def test_every_target_sets_up_what_it_needs(fresh: Path, target: str) -> None:
+    plan = make(fresh, "-n", target)
+    steps = [plan.index(step) for step in ("-m venv .venv", INSTALL_PACKAGES, INSTALL_ENGINE)]
+    assert steps == sorted(steps)
+
+
+@pytest.mark.parametrize("target", [target for target in TARGETS if target not in ("clean", "setup")])
+def test_nothing_is_installed_twice(installed: Path, target: str) -> None:
+    assert "install" not in make(installed, "-n", target)
+
+
+def test_setup_has_nothing_to_do_the_second_time(installed: Path) -> None:
+    assert "Nothing to be done" in make(installed, "setup")
+
+
+@pytest.mark.parametrize("name", ["CMakeLists.txt", "vocoder/engine/native/kernels.cpp", "vocoder/engine/native/model.h"])
+def test_a_change_of_the_engine_builds_the_engine_alone(installed: Path, name: str) -> None:
+    (installed / name).touch()
+    plan = make(installed, "-n", "setup")
+    assert INSTALL_ENGINE in plan
+    assert INSTALL_PACKAGES not in plan
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+def test_a_change_of_the_dependencies_installs_them(installed: Path, name: str) -> None:
+    (installed / name).touch()
+    plan = make(installed, "-n", "setup")
+    assert plan.index(INSTALL_PACKAGES) < plan.index(INSTALL_ENGINE)
+
+
+def test_other_extras_are_installed_when_asked_for(installed: Path) -> None:
+    assert INSTALL_PACKAGES in make(installed, "-n", "setup", "EXTRAS=service")
+
+
+def test_without_a_compiler_only_what_has_wheels_is_installed(fresh: Path) -> None:
+    plan = make(fresh, "-n", "serve", compiler="/nowhere/c++")
+    assert '"$REQUIREMENTS" service dev |' in plan
+    assert INSTALL_ENGINE in plan
+    assert '"$REQUIREMENTS" service analysis train measure dev |' in make(fresh, "-n", "serve")
+
+
+def test_where_the_service_listens_can_be_said(installed: Path) -> None:
+    assert "sonant serve --host 127.0.0.1 --port 8000" in make(installed, "-n", "serve")
+    assert "sonant serve --host 0.0.0.0 --port 80" in make(installed, "-n", "serve", "HOST=0.0.0.0", "PORT=80")
+
+
+def test_no_python_that_fits_is_said_in_one_sentence(fresh: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        make(fresh, "setup", "PYTHON=")
+    assert "Sonant needs Python 3.11 or 3.12" in caught.value.stderr
+
+
+def test_continuous_integration_runs_the_makefile() -> None:
+    script = ROOT / ".ci/run"
+    assert os.access(script, os.X_OK)
+    called = [target for line in re.findall(r"^make (.*)$", script.read_text("utf-8"), re.MULTILINE) for target in line.split()]
+    assert called == ["check", "test", "test-slow"]
