@@ -81,8 +81,23 @@ void layer_after(const Matrix& matrix, const float* bias, float* Stream::*from, 
     multiply(matrix, rows.inputs, rows.outputs, count);
 }
 
-void rectify(float* x, int n) {
-    for (int i = 0; i < n; i += kWidth) store(x + i, at_least(load(x + i), 0.0f));
+// The same behind a rectifier, which leaves about half of the inputs at zero: alone, a stream reads only the weights that it needs.
+void layer_after_rectifier(const Matrix& matrix, const float* bias, float* Stream::*from, float* Stream::*to, Stream* const* streams, int count, Rows rows) {
+    if (count > 1) {
+        for (int s = 0; s < count; ++s)
+            for (int i = 0; i < matrix.inputs; i += kWidth) store(streams[s]->*from + i, at_least(load(streams[s]->*from + i), 0.0f));
+        layer_after(matrix, bias, from, to, streams, count, rows);
+        return;
+    }
+    const float* x = streams[0]->*from;
+    Sparse row{0, streams[0]->nonzero, streams[0]->nonzero_at};
+    for (int i = 0; i < matrix.inputs; ++i) {  // without a branch, for signs are as good as random
+        row.values[row.count] = x[i];
+        row.indices[row.count] = i;
+        row.count += x[i] > 0.0f;
+    }
+    memcpy(streams[0]->*to, bias, matrix.outputs_padded * sizeof(float));
+    multiply_sparse(matrix, row, streams[0]->*to);
 }
 
 // One sample of every stream.
@@ -94,10 +109,8 @@ void step(const Model& model, Stream* const* streams, int count, int64_t done, R
     }
     for (int layer = 0; layer < model.num_layers; ++layer) one_block(model, model.blocks[layer], layer, streams, count, done, rows);
     layer_after(model.skips, model.skip_bias, &Stream::gates, &Stream::skip_sum, streams, count, rows);
-    for (int s = 0; s < count; ++s) rectify(streams[s]->skip_sum, model.skip_padded);
-    layer_after(model.head1, model.head1_bias, &Stream::skip_sum, &Stream::hidden, streams, count, rows);
-    for (int s = 0; s < count; ++s) rectify(streams[s]->hidden, model.head_padded);
-    layer_after(model.head2, model.head2_bias, &Stream::hidden, &Stream::distribution, streams, count, rows);
+    layer_after_rectifier(model.head1, model.head1_bias, &Stream::skip_sum, &Stream::hidden, streams, count, rows);
+    layer_after_rectifier(model.head2, model.head2_bias, &Stream::hidden, &Stream::distribution, streams, count, rows);
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         const int64_t t = stream.position + done;

@@ -72,7 +72,9 @@ struct Stream {
     float* skip_sum;      // [S_padded]
     float* hidden;        // [A_padded]
     float* distribution;  // [O_padded]
-    float* probabilities;  // [Q_padded or more]
+    float* probabilities; // [O_padded]
+    float* nonzero;       // [max(S, A)], what a rectifier lets pass
+    int* nonzero_at;      // [max(S, A)], and where
 };
 
 // Rows of several streams, for one product over all of them.

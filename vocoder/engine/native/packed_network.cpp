@@ -6,30 +6,54 @@
 #include <new>
 #include <numeric>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace sonant {
 namespace {
 
-constexpr std::size_t kAlignment = 64;  // bytes: a cache line, and the widest vector
-constexpr int kWidestVector = 16;       // floats
+constexpr std::size_t kLine = 16;             // floats in a cache line, and in the widest vector
+constexpr std::size_t kHugePage = 2u << 20;   // bytes
+constexpr std::size_t kChunk = 1u << 20;      // floats that an arena takes from the system at a time, at least: two huge pages
+
+std::size_t whole_lines(std::size_t size) { return (size + kLine - 1) / kLine * kLine; }
+
+AlignedFloats allocate(std::size_t size, std::size_t alignment) {
+    const std::size_t bytes = (size * sizeof(float) + alignment - 1) / alignment * alignment;  // what aligned_alloc asks for
+    float* data = static_cast<float*>(std::aligned_alloc(alignment, bytes));
+    if (!data) throw std::bad_alloc();
+    return AlignedFloats(data);
+}
 
 }  // namespace
 
-Floats::Floats(std::size_t size) {
-    const std::size_t bytes = (size * sizeof(float) + kAlignment) / kAlignment * kAlignment;
-    float* data = static_cast<float*>(std::aligned_alloc(kAlignment, bytes));
-    if (!data) throw std::bad_alloc();
-    std::memset(data, 0, bytes);
-    data_.reset(data);
-}
+void FreeAligned::operator()(float* p) const { std::free(p); }
 
-void Floats::Free::operator()(float* p) const { std::free(p); }
+float* Arena::take(std::size_t size) {
+    size = whole_lines(size);
+    if (size > left_) {
+        const std::size_t chunk = std::max(size, kChunk);
+        chunks_.push_back(allocate(chunk, kHugePage));
+        next_ = chunks_.back().get();
+        left_ = chunk;
+#if defined(__linux__)
+        madvise(next_, chunk * sizeof(float), MADV_HUGEPAGE);  // a hint: without huge pages everything works as well, a little slower
+#endif
+    }
+    float* here = next_;
+    next_ += size;
+    left_ -= size;
+    std::memset(here, 0, size * sizeof(float));
+    return here;
+}
 
 int PackedNetwork::padded(int n) const { return (n + kernels_.width - 1) / kernels_.width * kernels_.width; }
 
 // A copy with rows padded to whole vectors.
 const float* PackedNetwork::keep(const float* from, int rows, int columns) {
     const int width = padded(columns);
-    float* to = owned_.emplace_back(std::size_t(rows) * width).data();
+    float* to = arena_.take(std::size_t(rows) * width);
     for (int row = 0; row < rows; ++row) std::copy_n(from + std::size_t(row) * columns, columns, to + std::size_t(row) * width);
     return to;
 }
@@ -38,7 +62,7 @@ const float* PackedNetwork::keep(const float* from, int rows, int columns) {
 Matrix PackedNetwork::pack(const float* from, int inputs, const std::vector<int>& columns) {
     const int outputs = int(columns.size());
     const int given = 1 + *std::max_element(columns.begin(), columns.end());
-    float* to = owned_.emplace_back(std::size_t(inputs) * outputs).data();
+    float* to = arena_.take(std::size_t(inputs) * outputs);
     const float* start = to;
     const int panel = kPanel * kernels_.width;
     for (int first = 0; first < outputs; first += panel)
@@ -90,8 +114,6 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
         block.ring_offset = m.ring_size;
         m.ring_size += block.ring_rows * m.residual;
         const float* taps = weights.taps + layer * m.kernel_size * tap_size;
-        block.older = older_.data() + older_.size();
-        for (int tap = 0; tap < older_taps; ++tap) older_.push_back(pack(taps + tap * tap_size, m.residual, halves));
         block.newest = pack(taps + older_taps * tap_size, m.residual, halves);
         if (layer < m.num_layers - 1) {
             block.residual = pack(weights.residual + std::size_t(layer) * m.gated * m.residual, m.gated, m.residual);
@@ -106,46 +128,49 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
     m.head1_bias = keep(weights.head1_bias, 1, m.head);
     m.head2 = pack(weights.head2, m.head, m.outputs);
     m.head2_bias = keep(weights.head2_bias, 1, m.outputs);
+    // Last, because they are not read for every sample: the others then lie without a gap.
+    for (int layer = 0; layer < m.num_layers; ++layer) {
+        blocks_[layer].older = older_.data() + older_.size();
+        const float* taps = weights.taps + layer * m.kernel_size * tap_size;
+        for (int tap = 0; tap < older_taps; ++tap) older_.push_back(pack(taps + tap * tap_size, m.residual, halves));
+    }
 }
 
-// Lays a stream's scratch out from `at` on; with a null `at` it only measures.
-void PackedNetwork::place_scratch(Stream& stream, float* at) const {
+// Lays a stream's scratch out from `at` on and returns how many floats it takes; with a null `at` it only measures.
+std::size_t PackedNetwork::place_scratch(Stream& stream, float* at) const {
     const Model& m = model_;
-    auto take = [&at](int64_t size) {
-        float* here = at;
-        at += (size + kWidestVector - 1) / kWidestVector * kWidestVector;
+    std::size_t used = 0;
+    auto take = [&](std::size_t size) {
+        float* here = at ? at + used : nullptr;
+        used += whole_lines(size);
         return here;
     };
-    const int64_t width = 2 * m.gated_padded;
+    const std::size_t width = 2 * m.gated_padded;
+    const std::size_t rectified = std::max(m.skip, m.head);
     stream.frame = -1;
     stream.added = take(m.num_layers * width);
     stream.ahead = take(m.num_layers * kRun * width);
     stream.x = take(m.residual_padded);
     stream.pre = take(width);
-    stream.gates = take(int64_t(m.num_layers) * m.gated + kWidestVector);
+    stream.gates = take(std::size_t(m.num_layers) * m.gated + kLine);
     stream.skip_sum = take(m.skip_padded);
     stream.hidden = take(m.head_padded);
     stream.distribution = take(m.outputs_padded);
     stream.probabilities = take(m.outputs_padded);
-}
-
-int64_t PackedNetwork::scratch_size() const {
-    const Model& m = model_;
-    const int64_t width = 2 * m.gated_padded;
-    const int64_t sizes[] = {m.num_layers * width, m.num_layers * kRun * width, m.residual_padded, width,
-                             int64_t(m.num_layers) * m.gated + kWidestVector, m.skip_padded, m.head_padded, 2 * m.outputs_padded};
-    int64_t total = 0;
-    for (int64_t size : sizes) total += size + 2 * kWidestVector;
-    return total;
+    stream.nonzero = take(rectified);
+    stream.nonzero_at = reinterpret_cast<int*>(take(rectified));
+    return used;
 }
 
 void PackedNetwork::generate(std::vector<Stream>& streams) const {
+    if (streams.empty()) return;
     const std::size_t count = streams.size();
-    const int64_t each = (scratch_size() + kWidestVector - 1) / kWidestVector * kWidestVector;
-    Floats scratch(each * count);
+    const std::size_t each = place_scratch(streams[0], nullptr);
+    const AlignedFloats scratch = allocate(each * count, kLine * sizeof(float));
+    std::memset(scratch.get(), 0, each * count * sizeof(float));
     std::vector<Stream*> order;
     for (std::size_t s = 0; s < count; ++s) {
-        place_scratch(streams[s], scratch.data() + each * s);
+        place_scratch(streams[s], scratch.get() + each * s);
         order.push_back(&streams[s]);
     }
     // Kernels drop streams from the end as they finish.

@@ -10,18 +10,21 @@
 
 namespace sonant {
 
-// Floats aligned to the widest vector, zero at first.
-class Floats {
+struct FreeAligned {
+    void operator()(float* p) const;
+};
+using AlignedFloats = std::unique_ptr<float[], FreeAligned>;
+
+// Floats that lie one after the other in the order they were asked for, aligned to cache lines, zero at first, and on huge pages where the
+// system has them: the weights are read from end to end for every sample.
+class Arena {
   public:
-    explicit Floats(std::size_t size);
-    float* data() { return data_.get(); }
-    const float* data() const { return data_.get(); }
+    float* take(std::size_t size);
 
   private:
-    struct Free {
-        void operator()(float* p) const;
-    };
-    std::unique_ptr<float[], Free> data_;
+    std::vector<AlignedFloats> chunks_;
+    float* next_ = nullptr;
+    std::size_t left_ = 0;
 };
 
 // The weights as `vocoder.engine.weights.EngineWeights` has them, sizes checked by whoever fills this in.
@@ -54,12 +57,11 @@ class PackedNetwork {
     const float* keep(const float* from, int rows, int columns);
     Matrix pack(const float* from, int inputs, const std::vector<int>& columns);
     Matrix pack(const float* from, int inputs, int outputs);
-    int64_t scratch_size() const;
-    void place_scratch(Stream& stream, float* at) const;
+    std::size_t place_scratch(Stream& stream, float* at) const;
 
     const Kernels& kernels_;
     Model model_{};
-    std::vector<Floats> owned_;
+    Arena arena_;
     std::vector<Matrix> older_;
     std::vector<Block> blocks_;
 };

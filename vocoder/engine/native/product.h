@@ -21,7 +21,8 @@ inline void tile(const float* const* inputs, float* const* outputs, int first, i
     for (int i = first; i < first + count; ++i, weights += stride) {
 #pragma GCC unroll 8
         for (int v = 0; v < Columns; ++v) {
-            const Vector w = load(weights + v * kWidth);
+            Vector w = load(weights + v * kWidth);
+            if (Rows_ > 1) keep_in_register(w);
 #pragma GCC unroll 8
             for (int m = 0; m < Rows_; ++m) sums[m][v] += inputs[m][i] * w;
         }
@@ -63,6 +64,42 @@ inline void multiply(const Matrix& matrix, const float* const* inputs, float* co
             if (rows - m == 1) panel<1>(inputs + m, outputs + m, first, count, v * kWidth, weights, wide);
             weights += int64_t(count) * wide * kWidth;
         }
+    }
+}
+
+// The inputs of a row that are not zero.
+struct Sparse {
+    int count;
+    float* values;
+    int* indices;
+};
+
+template <int Columns>
+inline void sparse_tile(Sparse row, float* output, const float* weights, int stride) {
+    Vector sums[Columns];
+#pragma GCC unroll 8
+    for (int v = 0; v < Columns; ++v) sums[v] = load(output + v * kWidth);
+    for (int i = 0; i < row.count; ++i) {
+        const float* w = weights + int64_t(row.indices[i]) * stride;
+#pragma GCC unroll 8
+        for (int v = 0; v < Columns; ++v) sums[v] += row.values[i] * load(w + v * kWidth);
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < Columns; ++v) store(output + v * kWidth, sums[v]);
+}
+
+// One row of which many inputs are zero, as a rectifier leaves it. The sums are those of `multiply`: a product with zero adds nothing.
+inline void multiply_sparse(const Matrix& matrix, Sparse row, float* output) {
+    const int vectors = matrix.outputs_padded / kWidth;
+    const float* weights = matrix.data;
+    for (int first = 0; first < vectors; first += kPanel) {
+        const int wide = vectors - first < kPanel ? vectors - first : kPanel;
+        const int stride = wide * kWidth;
+        int v = 0;
+        for (; v + kPanel <= wide; v += kPanel) sparse_tile<kPanel>(row, output + (first + v) * kWidth, weights + v * kWidth, stride);
+        for (; v + 2 <= wide; v += 2) sparse_tile<2>(row, output + (first + v) * kWidth, weights + v * kWidth, stride);
+        for (; v < wide; ++v) sparse_tile<1>(row, output + (first + v) * kWidth, weights + v * kWidth, stride);
+        weights += int64_t(matrix.inputs) * stride;
     }
 }
 

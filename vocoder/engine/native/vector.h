@@ -25,6 +25,18 @@ typedef float Unaligned __attribute__((vector_size(kWidth * 4), aligned(4), may_
 
 inline Vector load(const float* p) { return *reinterpret_cast<const Unaligned*>(p); }
 inline void store(float* p, Vector v) { *reinterpret_cast<Unaligned*>(p) = v; }
+
+// Stops the compiler from reading a value from memory again wherever it is used: several products with one load are what tiles are for.
+inline void keep_in_register(Vector& v) {
+#if defined(__x86_64__)
+    __asm__("" : "+v"(v));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(v));
+#else
+    (void)v;
+#endif
+}
+
 inline Vector splat(float value) { return value - Vector{}; }
 inline Vector at_least(Vector v, float low) { return v < low ? splat(low) : v; }
 inline Vector at_most(Vector v, float high) { return v > high ? splat(high) : v; }
