@@ -95,8 +95,9 @@ class Scheduler:
         ready.sort()
         voice = self._tracks[ready[0][1]].voice
         chosen = [stream for _, stream in ready if self._tracks[stream].voice == voice][: self._settings.streams_per_turn]
-        # The first sound of a new stream must not wait for long chunks of its company: the shortest chunk counts for all.
-        is_new = any(self._tracks[stream].made == 0 for stream in chosen)
+        # The first sound of a new stream must not wait for long chunks of its company, nor its second while it has little to play: the
+        # shortest chunk counts for all.
+        is_new = any(self._made_seconds(stream) < self._settings.chunk_seconds for stream in chosen)
         seconds = self._settings.first_chunk_seconds if is_new else self._settings.chunk_seconds
         return Turn(voice=voice, shares=tuple((stream, max(1, round(seconds * self._tracks[stream].sample_rate))) for stream in chosen))
 
@@ -104,6 +105,9 @@ class Scheduler:
         """When it is worth asking for room: once the shortest of what is left could have been heard; 1 second where nothing is known."""
         left = [(track.num_samples - track.made) / track.sample_rate for track in self._tracks.values()]
         return max(1.0, min(left, default=1.0))
+
+    def _made_seconds(self, stream: int) -> float:
+        return self._tracks[stream].made / self._tracks[stream].sample_rate
 
     def _has_room(self, track: _Track) -> bool:
         return track.waiting_seconds + self._settings.chunk_seconds <= self._settings.buffer_seconds + 1e-9

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import math
 import signal
 import socket
@@ -19,6 +20,7 @@ from service.app import create_app
 from service.orders import SpeechWorker
 from service.settings import ServiceSettings
 
+log = logging.getLogger("uvicorn.error")  # where uvicorn itself says what is going on; not only errors
 _BACKSTOP_SECONDS = 2.0  # that responses have to end after their streams were broken off
 
 
@@ -89,6 +91,13 @@ class SpeechServer(uvicorn.Server):
         """Begins to stop. uvicorn's own would raise the signal again after it has stopped, and the exit code would not be 0."""
         self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
         self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to listen, and says where: uvicorn says it only of sockets that it has opened itself."""
+        await super().startup(sockets)
+        for listener in sockets or []:
+            host, port = listener.getsockname()[:2]
+            log.info("Sonant is listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Lets open streams finish within the limit."""

@@ -17,8 +17,8 @@ class ServiceSettings:
         max_streams: at least 1, how many streams may live at once; the next is refused.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         body_limit: bytes of a request's body, at least 1.
-        first_chunk_seconds: of sound in a stream's first turn, short so that it is heard soon.
-        chunk_seconds: of sound in every later turn; so much work is wasted at most when a client leaves.
+        first_chunk_seconds: of sound in a stream's first turns, short so that it is heard soon; until one chunk of the other size is made.
+        chunk_seconds: of sound in every other turn; so much work is wasted at most when a client leaves.
         buffer_seconds: of sound that may wait for a reader before its generation pauses; at least one chunk.
         streams_per_turn: at least 1, how many streams share one call of the engine.
         stall_seconds: above 0, how long a client may take no byte at all before it counts as gone.

@@ -1,0 +1,52 @@
+"""An engine that a test can hold: nothing is generated without a permit while it is gated; and it counts."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from vocoder.engine import Codes, Engine, Job
+
+
+class GatedEngine(Engine):
+    name = "gated"
+    precision = "fp32"
+    isa = "test"
+
+    def __init__(self, inner: Engine) -> None:
+        self.config = inner.config
+        self._inner = inner
+        self._permits: threading.Semaphore | None = None
+        self.made: Counter[int] = Counter()  # samples by seed
+        self.company: list[tuple[int, ...]] = []  # seeds of each call
+        self.failing: set[int] = set()  # seeds that break
+
+    def gate(self) -> None:
+        self._permits = threading.Semaphore(0)
+
+    def allow(self, calls: int) -> None:
+        assert self._permits is not None
+        self._permits.release(calls)
+
+    def open(self) -> None:
+        permits, self._permits = self._permits, None
+        if permits is not None:
+            permits.release()
+
+    def _advance(self, jobs: Sequence[Job]) -> list[Codes]:
+        if self._permits is not None:
+            self._permits.acquire()
+        if any(job.state.seed in self.failing for job in jobs):
+            raise RuntimeError("broken on purpose")
+        codes = self._inner.advance(jobs)
+        self.company.append(tuple(job.state.seed for job in jobs))
+        for job in jobs:
+            self.made[job.state.seed] += job.num_samples
+        return codes
+
+    def _logits(self, job: Job, codes: Codes) -> npt.NDArray[np.float32]:
+        return self._inner.logits(job, codes)

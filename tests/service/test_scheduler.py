@@ -1,0 +1,140 @@
+"""Decisions only: no engine, no clock, no threads."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.scheduler import Scheduler, Turn
+from service.settings import ServiceSettings
+from vocoder.errors import ConfigError
+
+RATE = 1_000
+SETTINGS = ServiceSettings(first_chunk_seconds=0.05, chunk_seconds=0.1, buffer_seconds=1.0, streams_per_turn=2)
+
+
+def scheduler(*streams: int, now: float = 0.0, voice: str = "a", num_samples: int = 10_000) -> Scheduler:
+    made = Scheduler(SETTINGS)
+    for stream in streams:
+        made.add(stream, voice=voice, sample_rate=RATE, num_samples=num_samples, now=now)
+    return made
+
+
+def turn(scheduler: Scheduler) -> Turn:
+    found = scheduler.next_turn()
+    assert found is not None
+    return found
+
+
+def streams(turn: Turn) -> list[int]:
+    return [stream for stream, _ in turn.shares]
+
+
+def test_nothing_to_do() -> None:
+    assert scheduler().next_turn() is None
+
+
+def test_the_nearest_deadline_is_first() -> None:
+    three = scheduler(1, 2, 3)
+    three.made(1, 300, 0.0)
+    three.made(2, 100, 0.0)
+    three.made(3, 200, 0.0)
+    assert [three.deadline(stream) for stream in (1, 2, 3)] == pytest.approx([0.3, 0.1, 0.2])
+    assert turn(three).shares == ((2, 100), (3, 100))
+
+
+def test_listening_begins_with_the_first_sound() -> None:
+    one = scheduler(1, now=1.0)
+    assert one.deadline(1) == 1.0
+    one.made(1, 50, 3.0)
+    one.made(1, 100, 3.5)
+    assert one.deadline(1) == pytest.approx(3.15)
+
+
+def test_a_new_stream_comes_before_those_that_have_something_to_play_and_gets_a_short_chunk() -> None:
+    two = scheduler(1, now=0.0)
+    two.made(1, 500, 0.0)
+    two.add(2, voice="a", sample_rate=RATE, num_samples=10_000, now=0.2)
+    assert turn(two).shares == ((2, 50), (1, 50))
+
+
+def test_streams_of_another_voice_have_a_turn_of_their_own() -> None:
+    mixed = scheduler(1, 3)
+    mixed.add(2, voice="b", sample_rate=2 * RATE, num_samples=10_000, now=-1.0)
+    assert turn(mixed) == Turn(voice="b", shares=((2, 100),))
+
+
+def test_a_full_buffer_pauses_its_own_stream_only() -> None:
+    two = scheduler(1, 2)
+    two.made(1, 950, 0.0)
+    two.made(2, 100, 0.0)
+    assert streams(turn(two)) == [2]
+    two.taken(1, 50, 0.0)
+    assert streams(turn(two)) == [2, 1]
+
+
+def test_who_did_not_read_was_not_listening() -> None:
+    two = scheduler(1, 2)
+    two.made(1, 1_000, 0.0)
+    two.taken(1, 50, 60.0)  # after a minute
+    two.taken(1, 100, 60.0)
+    assert two.deadline(1) == pytest.approx(60.0 + 0.95)
+    two.made(2, 100, 60.0)
+    two.taken(2, 100, 60.0)
+    assert streams(turn(two)) == [2, 1]
+
+
+def test_a_reader_in_real_time_keeps_its_deadline_though_its_buffer_is_full() -> None:
+    one = scheduler(1)
+    one.made(1, 1_000, 0.0)
+    one.taken(1, 600, 0.2)  # into buffers on the way, ahead of being heard
+    assert one.deadline(1) == pytest.approx(1.0)
+
+
+def test_the_finished_and_the_removed_have_no_turn() -> None:
+    two = scheduler(1, 2, num_samples=100)
+    two.made(1, 100, 0.0)
+    assert streams(turn(two)) == [2]
+    two.remove(2)
+    two.remove(2)
+    two.taken(2, 5, 0.0)
+    assert two.next_turn() is None
+
+
+def test_everyone_is_served_in_time() -> None:
+    """Three streams on an engine of four times real time; each listener plays a tenth of a second after his first sound, and never runs dry."""
+    three = scheduler(1, 2, 3)
+    now, heard_from, made = 0.0, {}, dict.fromkeys((1, 2, 3), 0)
+    while (next_turn := three.next_turn()) is not None:
+        for stream, size in next_turn.shares:
+            now += size / RATE / 4
+            heard_from.setdefault(stream, now + 0.1)
+            assert made[stream] == 0 or now <= heard_from[stream] + made[stream] / RATE
+            three.made(stream, size, now)
+            made[stream] += size
+            three.taken(stream, size, now)
+    assert all(num_samples == 10_000 for num_samples in made.values())
+
+
+def test_when_to_ask_again() -> None:
+    two = scheduler(1, 2)
+    two.made(1, 7_000, 0.0)
+    assert two.seconds_until_room() == pytest.approx(3.0)
+    assert scheduler().seconds_until_room() == 1.0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_streams": 0},
+        {"streams_per_turn": 0},
+        {"body_limit": 0},
+        {"text_limit": 0},
+        {"buffer_seconds": 0.05},
+        {"first_chunk_seconds": 0.0},
+        {"stall_seconds": 0.0},
+        {"shutdown_seconds": -1.0},
+    ],
+)
+def test_settings_that_contradict_themselves(wrong: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        ServiceSettings(**wrong)  # type: ignore[arg-type]

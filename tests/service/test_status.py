@@ -1,0 +1,80 @@
+"""What the service says of itself, and how it stops."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from service.settings import ServiceSettings
+from service.worker import Worker
+from tests.tiny_voice import AUDIO, SPEAKERS
+from vocoder.audio.pcm import to_bytes
+from vocoder.voice import Voice
+
+
+async def test_voices(client: httpx.AsyncClient) -> None:
+    (voice,) = (await client.get("/voices")).json()["voices"]
+    assert voice["name"] == "tiny"
+    assert voice["speakers"] == list(SPEAKERS)
+    assert voice["sample_rate"] == AUDIO.sample_rate
+    assert voice["is_default"] is True
+
+
+async def test_health_and_readiness(client: httpx.AsyncClient, worker: Worker, settings: ServiceSettings) -> None:
+    assert (await client.get("/healthz")).json() == {"status": "ok"}
+    ready = await client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json() == {"status": "ready", "live_streams": 0, "max_streams": settings.max_streams}
+    worker.refuse_new()
+    assert (await client.get("/healthz")).status_code == 200
+    not_ready = await client.get("/readyz")
+    assert (not_ready.status_code, not_ready.json()["error"]["code"]) == (503, "not_ready")
+    refused = await client.post("/synthesize", json={"text": "Yes."})
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"] == "1"
+
+
+async def test_not_ready_when_the_generator_is_gone(client: httpx.AsyncClient, worker: Worker) -> None:
+    worker.stop()
+    assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
+    operation = (await client.get("/openapi.json")).json()["paths"]["/synthesize"]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert schema["additionalProperties"] is False
+    assert set(schema["properties"]) == {"text", "voice", "speaker", "length_scale", "speed", "temperature", "seed", "format", "stream"}
+
+
+def test_a_server_that_is_told_to_stop_finishes_what_is_open(pack: Path, voice: Voice) -> None:
+    """Over a real socket: the stream that is open when SIGTERM comes is heard to its end; exit code 0, no traceback."""
+    text = "One two three four five six seven eight nine ten."
+    command = [sys.executable, "-m", "service", "--port", "0", "--voice", str(pack)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            log = ""
+            while not (found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", log)):
+                line = server.stderr.readline()
+                assert line, f"the server did not start: {log}"
+                log += line
+            connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=20)
+            body = json.dumps({"text": text, "seed": 7, "format": "pcm"})
+            connection.request("POST", "/synthesize", body, {"content-type": "application/json"})
+            answer = connection.getresponse()
+            first = answer.read(200)
+            server.send_signal(signal.SIGTERM)
+            assert first + answer.read() == to_bytes(voice.synthesize(text, seed=7))
+            connection.close()
+            log += server.stderr.read()
+            assert server.wait(20) == 0, log
+            assert "Traceback" not in log
+        finally:
+            server.kill()
