@@ -9,42 +9,16 @@ from __future__ import annotations
 
 import re
 
+from vocoder.text.normalise.abbreviation_names import AFTER_NAME, BEFORE_NAME, BEFORE_NUMBER, CAPITAL_AND_STOP, DOTTED, PLAIN, SLASHED
 from vocoder.text.normalise.source import Reading, Source
 
-PLAIN = {
-    "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "prof": "professor", "st": "street", "jr": "junior", "sr": "senior", "messrs": "messers",
-    "vs": "versus", "etc": "et cetera", "approx": "approximately", "dept": "department", "govt": "government", "inc": "incorporated", "ltd": "limited",
-    "corp": "corporation", "bros": "brothers", "ave": "avenue", "blvd": "boulevard", "hwy": "highway", "pkwy": "parkway", "apt": "apartment", "bldg": "building",
-    "sgt": "sergeant", "lt": "lieutenant", "capt": "captain", "cmdr": "commander", "natl": "national", "intl": "international", "avg": "average",
-    "univ": "university", "assn": "association", "assoc": "associates", "mfg": "manufacturing", "mgmt": "management", "misc": "miscellaneous",
-    "rd": "road", "mt": "mount", "ft": "feet", "sq": "square", "cont": "continued", "esq": "esquire", "asst": "assistant", "mtn": "mountain", "jan": "january",
-    "feb": "february", "apr": "april", "aug": "august", "sept": "september", "oct": "october", "nov": "november", "tues": "tuesday", "thurs": "thursday",
-}  # fmt: skip
-_BEFORE_NUMBER = {
-    "no": "number", "nos": "numbers", "p": "page", "pp": "pages", "pg": "page", "vol": "volume", "vols": "volumes", "ch": "chapter", "chap": "chapter", "fig": "figure",
-    "figs": "figures", "sec": "section", "art": "article", "par": "paragraph", "ext": "extension", "eq": "equation", "ver": "version", "pt": "part", "rm": "room",
-    "ste": "suite", "est": "established", "ca": "circa", "c": "circa", "op": "opus", "col": "column", "lvl": "level", "ed": "edition",
-}  # fmt: skip
-_BEFORE_NAME = {
-    "st": "saint", "gen": "general", "col": "colonel", "maj": "major", "sen": "senator", "rep": "representative", "gov": "governor", "pres": "president",
-    "rev": "reverend", "fr": "father", "ft": "fort", "mt": "mount", "hon": "honorable", "adm": "admiral", "amb": "ambassador", "supt": "superintendent",
-    "sec": "secretary", "atty": "attorney", "det": "detective", "insp": "inspector", "cpl": "corporal", "pvt": "private", "cpt": "captain",
-}  # fmt: skip
-_AFTER_NAME = {"dr": "drive", "co": "company", "ct": "court", "ln": "lane", "pl": "place", "ter": "terrace", "cir": "circle", "sq": "square"}
-_CAPITAL_AND_STOP = {"jun": "june", "jul": "july", "dec": "december", "mar": "march", "sep": "september", "mon": "monday", "tue": "tuesday", "wed": "wednesday", "thu": "thursday", "fri": "friday", "sat": "saturday", "sun": "sunday"}  # fmt: skip
-_DOTTED = {
-    "e.g": "for example", "i.e": "that is", "p.s": "P S", "a.k.a": "A K A", "ph.d": "P H D", "ph.ds": "P H D's", "m.sc": "M S C", "b.sc": "B S C", "d.phil": "D phil", "ed.d": "E D D",
-    "et.al": "and others", "a.d": "A D", "b.c": "B C",
-}  # fmt: skip
-_SLASHED = {"w/": "with", "w/o": "without", "c/o": "care of", "b/c": "because", "n/a": "not applicable"}
-
 _WORD = re.compile(r"([A-Za-z]{1,8})(\.?)(?![^\W_])")
-_NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{1,6}\b)")
+_NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{2,6}\b)")
 _NAME_NEXT = re.compile(r"\s(?:[A-Z][a-z]|[A-Z]\.)")
 _DOTTED_WORD = re.compile(r"((?:[A-Za-z]|[Pp]h)(?:\.[A-Za-z]){1,8}(?:[Ss]c|[Pp]hil|s|l)?)(\.?)(?!\w)")
 _SLASHED_WORD = re.compile(r"(?:[wcb]/[oc]|n/a|w/)(?![^\W\d_]|[0-9])|w/(?=[^\W\d_])", re.IGNORECASE)
 _INITIALS = re.compile(r"((?:[A-Z]\.[ -]?){1,6})(?=[A-Z][a-z])")
-_ET_AL = re.compile(r"et al(\.?)(?!\w)")
+_ET_AL = re.compile(r"et al(\.?)(?!\w)", re.IGNORECASE)
 _STREET_NUMBER = re.compile(r"[0-9]+(?:st|nd|rd|th)?(?:\s[A-Z][a-z]{1,20}){0,2}\s\Z")
 
 
@@ -52,14 +26,14 @@ def read_abbreviation(source: Source, at: int) -> Reading | None:
     """An abbreviated word, dotted letters, or initials before a name."""
     text = source.text
     if slashed := _SLASHED_WORD.match(text, at):
-        return Reading(spoken=_SLASHED[slashed.group().lower()], end=slashed.end())
+        return Reading(spoken=SLASHED[slashed.group().lower()], end=slashed.end())
     if et_al := _ET_AL.match(text, at):
         return _closed(source, "and others", et_al.end(), et_al.group(1))
     if initials := _INITIALS.match(text, at):
         return Reading(spoken=" ".join(re.findall("[A-Z]", initials.group(1))), end=initials.end())
     if dotted := _DOTTED_WORD.match(text, at):
         low = dotted.group(1).lower()
-        return _closed(source, _DOTTED.get(low) or " ".join(dotted.group(1).upper().split(".")), dotted.end(), dotted.group(2))
+        return _closed(source, DOTTED.get(low) or " ".join(dotted.group(1).upper().split(".")), dotted.end(), dotted.group(2))
     word = _WORD.match(text, at)
     if word is None:
         return None
@@ -73,18 +47,24 @@ def _expand(source: Source, word: re.Match[str]) -> str:
     low = written.lower()
     text, end = source.text, word.end()
     capital = written[0].isupper()
-    if stop and low in _BEFORE_NUMBER and _NUMBER_NEXT.match(text, end):
-        return _BEFORE_NUMBER[low]
+    if stop and low in BEFORE_NUMBER and _NUMBER_NEXT.match(text, end):
+        return BEFORE_NUMBER[low]
     if capital and low in ("st", "dr") and _is_street(source, word.start(), end):
         return "street" if low == "st" else "drive"
-    if capital and low in _BEFORE_NAME and (stop or low in ("st", "mt", "ft")) and _NAME_NEXT.match(text, end):
-        return _BEFORE_NAME[low]
+    if capital and low in BEFORE_NAME and (stop or low in ("st", "mt", "ft")) and _NAME_NEXT.match(text, end):
+        return BEFORE_NAME[low]
     if low == "v" and stop and source.word_before(word.start())[:1].isupper() and _NAME_NEXT.match(text, end):
         return "versus"
-    if capital and stop and low in _AFTER_NAME and low != "dr" and source.word_before(word.start())[:1].isupper():
-        return _AFTER_NAME[low]
-    if capital and stop and low in _CAPITAL_AND_STOP:
-        return _CAPITAL_AND_STOP[low]
+    if (
+        capital
+        and stop
+        and low in AFTER_NAME
+        and low != "dr"
+        and (source.word_before(word.start())[:1].isupper() or text[word.start() - 2 : word.start()] == "& ")
+    ):
+        return AFTER_NAME[low]
+    if capital and stop and low in CAPITAL_AND_STOP:
+        return CAPITAL_AND_STOP[low]
     if written.isupper() and len(written) > 1 and not stop:
         return ""  # MS, DR, MT: letters, or a word in a text of capitals
     return PLAIN.get(low, "")

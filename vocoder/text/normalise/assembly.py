@@ -10,7 +10,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from vocoder.text.normalise.abbreviation_names import PLAIN
+
 UNSURE_A = "A*"
+_TIED = "A+"  # a letter that is tied to the next word
 MARKS = ",:;—.!?"  # weakest first: of several marks in one place the strongest is kept
 _TOKEN = re.compile(rf"[{MARKS}]|[^\s{MARKS}]+")
 _LETTER = re.compile(r"[A-Z](?:'s)?")
@@ -28,18 +31,27 @@ def assemble(spoken: Iterable[str]) -> str:
         if token in MARKS:
             if words and (not marks[-1] or MARKS.index(token) > MARKS.index(marks[-1])):
                 marks[-1] = token
-        elif token == UNSURE_A or (word := _final(token)):
-            words.append(UNSURE_A if token == UNSURE_A else word)
-            marks.append("")
+        else:
+            for word in _final(token):
+                if word == "al" and words and words[-1] == "et" and not marks[-1]:
+                    words[-1:] = ["and", "others"]
+                else:
+                    words.append(word)
+                marks.append("")
     return " ".join(word + mark for word, mark in zip(*_settle_a(words, marks), strict=True))
 
 
-def _final(token: str) -> str:
-    """A word as it stays: lower case unless it is one letter's name, without marks that its letters cannot carry."""
-    if _LETTER.fullmatch(token):
-        return token
+def _final(token: str) -> list[str]:
+    """A word as it stays: lower case unless it is one letter's name, without marks that its letters cannot carry, no abbreviation (so it may become several).
+
+    Whichever rule a word comes from, this is done to it here, so that a text that has been read holds nothing that would be read otherwise another time.
+    """
+    if token == UNSURE_A or _LETTER.fullmatch(token):
+        return [token]
     word = plain_marks(unicodedata.normalize("NFKC", token.lower()))
-    return word if word.isalpha() or any(character.isalpha() for character in word) else ""
+    if word in PLAIN:
+        return PLAIN[word].split()
+    return [word] if any(character.isalpha() for character in word) else []
 
 
 def plain_marks(text: str) -> str:
@@ -70,16 +82,13 @@ def _settle_a(words: list[str], marks: list[str]) -> tuple[list[str], list[str]]
     settled: list[str] = []
     settled_marks: list[str] = []
     for number, (word, mark) in enumerate(zip(words, marks, strict=True)):
-        if settled and settled[-1].endswith("A+"):
+        if settled and settled[-1] == _TIED:
             settled[-1] = f"a-{word}"
             settled_marks[-1] = mark
             continue
         starts = not settled or settled_marks[-1] != ""
         before_word = not mark and number + 1 < len(words) and words[number + 1] != UNSURE_A and not _LETTER.fullmatch(words[number + 1])
-        if word == UNSURE_A:
-            word = "a" if starts and before_word else "A"
-        elif word == "A" and starts and before_word:
-            word = "A+"
-        settled.append(word)
+        article = starts and before_word
+        settled.append(("a" if article else "A") if word == UNSURE_A else _TIED if word == "A" and article else word)
         settled_marks.append(mark)
     return settled, settled_marks

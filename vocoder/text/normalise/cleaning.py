@@ -77,6 +77,8 @@ def _is_silent(character: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _digit(character: str) -> str:
-    """A decimal digit of any script in ASCII; every other character as it is."""
+    """A decimal digit of any script in ASCII; other numerals stand by themselves, so that no word contains one; every other character as it is."""
     value = unicodedata.decimal(character, None)
-    return character if value is None else str(value)
+    if value is not None:
+        return str(value)
+    return f" {character} " if character.isalnum() and not character.isalpha() else character

@@ -9,41 +9,53 @@ from __future__ import annotations
 import re
 
 from vocoder.text.normalise.spelling import letters
+from vocoder.text.normalise.word_lists import listed
 
-# Acronyms that are said as words, and words that are often written in capitals for emphasis.
-_ACRONYMS = frozenset(
-    "nasa nato unesco unicef opec aids laser radar scuba nafta fema swat pin sim ram rom gif covid nasdaq nascar osha midi lan wan yolo fomo captcha yaml "
-    "wysiwyg peta hamas opec asean interpol nimby ikea lego hiv-aids dos bios cad sars mers basic cobol fortran gan gans bert elmo pisa gatt caricom "
-    "potus scotus sonar nimbys imax epcot hazmat".split()
-)
-_WORDS = frozenset(
-    "a i am an as at be by do go he hi if in is it me my no of oh ok on or ox so to up we and all any are ask bad big boy but buy can car cat cut day did die dog "
-    "don't eat end eye far few fix fly for fun get god got gun had has her hey him his hot how its job joy key kid law lay let lie lot love low mad man map may men met "
-    "mom dad near new nor not now odd off oil old one our out own pay per put ran red run sad sat saw say sea see set sex she shy sin sir sit six sky son sun ten the tie "
-    "tip too top try two use war was way wet who why win won yes yet you your free stop open help warning danger only must this that with from have been will what "
-    "when where here there never always very much more most less best good live news".split()
-) - {"us"}
+_ACRONYMS = listed("""
+    nasa nato unesco unicef opec aids laser radar scuba nafta fema swat pin sim ram rom gif covid nasdaq nascar osha midi lan wan yolo fomo captcha yaml
+    wysiwyg peta hamas asean interpol nimby ikea lego dos bios cad sars mers basic cobol fortran gan bert elmo pisa gatt potus scotus sonar imax epcot
+    hazmat
+""")
+# Short words that are often written in capitals for emphasis; what is not here and has three letters or fewer is spelled.
+_WORDS = listed("""
+    a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up we and all any are ask bad big boy but buy can car cat cut day did die
+    dog eat end eye far few fix fly for fun get god got gun had has her hey him his hot how its job joy key kid law lay let lie lot love low mad man map may
+    men met mom dad near new nor not now odd off oil old one our out own pay per put ran red run sad sat saw say sea see set sex she shy sin sir sit six sky
+    son sun ten the tie tip too top try two use war was way wet who why win won yes yet you bed bit box cry due ear egg era fat fit gas hit ice ill jet joe
+    leg let lip net nut pan pet pig pop pot raw rid row rub sum tax tea toe ton toy van wow add age ago aid aim air arm art bag ball bar
+""")
 # Read letter by letter although English could have them as words.
-_SPELLED = frozenset(
-    "us usa uk eu un uae ai it tv pc id ip os asap aarp ucla aclu ebay imdb iou ufo ussr usda uefa usaf usmc ioc iaea oecd espn unhcr nypd lapd ncaa hiv url uri "
-    "irs imf who gui sos diy eta esa epa era ira ioi api cpu gpu usb led lcd dvd ceo cfo cto coo vip faq atm dna rna gps mri html http https css sql".split()
-) - {"who", "it", "era"}
+_SPELLED = listed("""
+    us usa asap aarp ucla aclu imdb iou ufo ussr usda uefa usaf usmc iaea oecd unhcr nypd lapd iupac ieee uaw usps ioc csis cern-eu uci usc iso eula
+""")
 _AS_SPOKEN = {
-    "jpeg": "jay peg", "jpg": "jay peg", "png": "P N G", "ascii": "askey", "json": "jason", "wifi": "wi-fi", "naacp": "N double A C P", "aaa": "triple A",
-    "ok": "okay", "ieee": "I triple E", "phd": "P H D", "tv": "T V", "gif": "gif", "scsi": "scuzzy", "phds": "P H D's", "iphone": "I phone", "ipad": "I pad",
-    "ipod": "I pod", "ios": "I O S", "ebay": "E bay", "macos": "mac O S", "latex": "latex", "sqlite": "S Q lite", "mysql": "my S Q L", "covid": "covid",
-    "youtube": "youtube", "iot": "I O T", "bsc": "B S C", "msc": "M S C", "mba": "M B A", "llc": "L L C",
+    "jpeg": "jay peg", "jpg": "jay peg", "ascii": "askey", "json": "jason", "wifi": "wi-fi", "naacp": "N double A C P", "aaa": "triple A", "ok": "okay",
+    "ieee": "I triple E", "phd": "P H D", "phds": "P H D's", "scsi": "scuzzy", "iphone": "I phone", "ipad": "I pad", "ipod": "I pod", "imac": "I mac",
+    "ios": "I O S", "ebay": "E bay", "macos": "mac O S", "sqlite": "S Q lite", "mysql": "my S Q L", "iot": "I O T", "bsc": "B S C", "msc": "M S C",
+    "ncaa": "N C double A",
 }  # fmt: skip
-_MIXED = frozenset(("phd", "phds", "wifi", "iphone", "ipad", "ipod", "ios", "ebay", "macos", "sqlite", "mysql", "iot", "bsc", "msc"))
+# Those of them that are written with small letters as well.
+_MIXED = listed("phd phds wifi iphone ipad ipod imac ios ebay macos sqlite mysql iot bsc msc ok")
 
-_ONSETS = (
-    "|b|bl|br|c|ch|chr|cl|cr|d|dr|dw|f|fl|fr|g|gh|gl|gr|gu|h|j|k|kn|kl|kr|l|m|n|p|ph|pl|pr|qu|r|rh|s|sc|sch|scr|sh|shr|sk|sl|sm|sn|sp|spl|spr|squ|st|str|sw|t|th|thr|tr|tw|v|w|wh|wr|y|z"
+# How English syllables begin and end.
+_ONSETS = "|".join(
+    sorted(
+        listed("""
+    b bl br c ch chr cl cr d dr dw f fl fr g gh gl gr gu h j k kn kl kr l m n p ph pl pr qu r rh s sc sch scr sh shr sk sl sm sn sp spl spr squ st str sw t
+    th thr tr tw v w wh wr y z
+""")
+    )
 )
-_CODAS = (
-    "|b|c|ch|ck|ct|d|dge|f|ff|ft|g|gh|ght|h|k|ks|l|lb|ld|lf|lk|ll|lm|lp|ls|lt|lth|m|mb|mn|mp|mps|ms|n|nc|nch|nd|nds|ng|ngs|nk|nks|ns|nt|nth|nts|p|ph|pt|pts|r|rb|rc|rch|rd|rds|rf|rg|rk|rks|rl|rm|rms|"
-    "rn|rns|rp|rs|rst|rt|rth|rts|s|sh|sk|sm|sp|ss|st|sts|t|tch|th|ths|ts|tt|v|w|wl|wn|x|xt|y|z|zz"
+_CODAS = "|".join(
+    sorted(
+        listed("""
+    b bs c ch ck cks cs ct cts d ds f ff ffs fs ft fts g gh ght ghts gn gs h hn k ks l lb lbs ld lds lf lk lks ll lls lm lms lp lps ls lt lth lts m mb mbs
+    mn mp mps mpt ms n nc nch nct nd nds ng ngs ngth nk nks ns nt nth nts p ph phs ps pt pts r rb rbs rc rch rd rds rf rfs rg rk rks rl rld rls rm rms rmth
+    rn rns rp rps rs rsh rst rt rth rts s sh sk sks sm sms sp sps ss st sts t tch th ths ts tt v w wd wk wl wls wn wns wt x xt xts y z zz
+""")
+    )
 )
-_SYLLABLES = re.compile(rf"(?:{_ONSETS})[aeiouy]+(?:[b-df-hj-np-tv-z]{{1,4}}[aeiouy]+){{0,10}}(?:{_CODAS})")
+_SYLLABLES = re.compile(rf"(?:{_ONSETS})?[aeiouy]+(?:[b-df-hj-np-tv-xz]{{1,4}}[aeiouy]+){{0,20}}(?:{_CODAS})?")
 _LONGEST_SPELLED = 3  # letters up to which an unknown word in capitals is spelled
 _LONGEST_DOUBTFUL = 40  # letters from which on nothing is spelled: it would take a minute
 
@@ -59,12 +71,13 @@ def spell_capitals(word: str, ending: str) -> str:
         "F B I", "nasa", "C E O's", "hello".
     """
     low = word.lower()
-    if len(word) == 1:
-        return word + ending if ending == "'s" else word.lower() + ending if ending else word
+    if len(word) == 1:  # a letter, or a contraction of a pronoun ("I'm")
+        return word + ending if ending in ("", "'s") else low + ending
     if (word.isupper() or low in _MIXED) and low in _AS_SPOKEN:
         return _AS_SPOKEN[low] + ending
     if word.isupper():
-        return low + ending if is_word(low) or ending and not ending == "'s" else letters(word) + ending
+        contracted = ending not in ("", "'s", "'S")  # only words are: DON'T
+        return low + ending if contracted or is_word(low) else letters(word) + ending.lower()
     if word[:-1].isupper() and word[-1] == "s" and len(word) > 2:  # CEOs; but "As" and "Is" are words
         return low + ending if low[:-1] in _ACRONYMS else letters(word[:-1]) + "'s"
     return low + ending
@@ -80,4 +93,9 @@ def is_word(low: str) -> bool:
         return True
     if low in _SPELLED or len(low) <= _LONGEST_SPELLED:
         return False
-    return _SYLLABLES.fullmatch(low) is not None
+    return could_be_word(low)
+
+
+def could_be_word(low: str) -> bool:
+    """Whether English could have such a word: a vowel, between consonants that begin and end a syllable."""
+    return _SYLLABLES.fullmatch(low[:_LONGEST_DOUBTFUL]) is not None

@@ -7,15 +7,83 @@ the order says which reading wins where several are possible: the more special b
 from __future__ import annotations
 
 from vocoder.text.normalise.abbreviations import read_abbreviation
+from vocoder.text.normalise.addresses import read_address, read_handle
+from vocoder.text.normalise.alphanumerics import read_alphanumeric, read_joined_capitals
+from vocoder.text.normalise.compounds import read_compound
+from vocoder.text.normalise.dates import read_named_date, read_numeric_date
+from vocoder.text.normalise.fractions import read_fraction
+from vocoder.text.normalise.labels import read_label, read_product
+from vocoder.text.normalise.markup import read_markup
+from vocoder.text.normalise.money import read_money
 from vocoder.text.normalise.numbers import read_number, read_ordinal
-from vocoder.text.normalise.punctuation import read_mark
+from vocoder.text.normalise.paths import read_path
+from vocoder.text.normalise.places import read_state
+from vocoder.text.normalise.powers import read_exponent, read_scientific
+from vocoder.text.normalise.punctuation import read_mark, read_silent
+from vocoder.text.normalise.ranges import read_range
+from vocoder.text.normalise.romans import read_roman
 from vocoder.text.normalise.source import Reading, Rule, Source
-from vocoder.text.normalise.symbols import read_symbol, read_unspeakable
+from vocoder.text.normalise.symbols import read_greek, read_symbol, read_unspeakable
+from vocoder.text.normalise.telephone import read_digit_groups, read_telephone
+from vocoder.text.normalise.times import read_time
+from vocoder.text.normalise.units import read_amount
+from vocoder.text.normalise.versions import read_points, read_version
 from vocoder.text.normalise.words import read_word
+from vocoder.text.normalise.years import read_decade, read_year
 
-AT_LETTER: tuple[Rule, ...] = (read_abbreviation, read_word)
-AT_DIGIT: tuple[Rule, ...] = (read_ordinal, read_number)
-AT_OTHER: tuple[Rule, ...] = (read_number, read_word, read_mark, read_symbol)
+AT_LETTER: tuple[Rule, ...] = (
+    read_address,
+    read_path,
+    read_money,  # US$5, EUR 50
+    read_version,
+    read_named_date,
+    read_state,
+    read_roman,
+    read_joined_capitals,
+    read_alphanumeric,
+    read_greek,
+    read_abbreviation,
+    read_word,
+)
+AT_DIGIT: tuple[Rule, ...] = (
+    read_address,
+    read_path,
+    read_numeric_date,
+    read_telephone,
+    read_time,
+    read_digit_groups,
+    read_label,
+    read_money,  # 20€, 3 USD
+    read_decade,  # before units: "1990s" are no seconds
+    read_product,
+    read_amount,
+    read_scientific,
+    read_year,
+    read_fraction,
+    read_points,
+    read_range,
+    read_compound,
+    read_ordinal,
+    read_alphanumeric,
+    read_number,
+)
+AT_OTHER: tuple[Rule, ...] = (
+    read_markup,
+    read_handle,
+    read_path,
+    read_telephone,  # (555) 123-4567, +1 555 123 4567
+    read_money,
+    read_decade,  # '90s
+    read_amount,  # -5°C, .5 km
+    read_scientific,
+    read_fraction,
+    read_exponent,
+    read_number,
+    read_word,  # 'tis
+    read_symbol,
+    read_mark,
+    read_silent,
+)
 
 
 def read(source: Source) -> list[Reading]:
@@ -24,7 +92,7 @@ def read(source: Source) -> list[Reading]:
     text = source.text
     at = 0
     while at < len(text):
-        if text[at] == " " or text[at].isspace():
+        if text[at].isspace():
             at += 1
             continue
         reading = _first(source, at)

@@ -55,10 +55,8 @@ def quantity(written: str) -> str:
     """
     whole, _, decimals = written.partition(".")
     digits = whole.replace(",", "")
-    if len(digits) > _LONGEST_PLAIN and "," not in whole and not digits.endswith("000"):
-        words = one_by_one(digits)
-    else:
-        words = cardinal(digits) if digits else ""
+    is_name = len(digits) > _LONGEST_PLAIN and "," not in whole and not digits.endswith("000")
+    words = one_by_one(digits) if is_name else cardinal(digits) if digits else ""
     return f"{words} point {one_by_one(decimals)}".strip() if decimals else words
 
 

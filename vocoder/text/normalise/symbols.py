@@ -8,35 +8,92 @@ import unicodedata
 from vocoder.text.normalise.source import Reading, Source
 
 _SPOKEN = {
-    "&": "and", "@": "at", "#": "hash", "%": "percent", "+": "plus", "=": "equals", "§": "section", "¶": "paragraph", "©": "copyright", "®": "registered trademark",
-    "°": "degrees", "×": "times", "÷": "divided by", "±": "plus or minus", "∓": "minus or plus", "≤": "less than or equal to", "≥": "greater than or equal to",
-    "≈": "approximately equals", "≠": "does not equal", "≡": "is equivalent to", "<": "less than", ">": "greater than", "→": "to", "←": "from", "⇒": "implies",
-    "⇔": "if and only if", "↔": "to and from", "↑": "up", "↓": "down", "∞": "infinity", "√": "square root of", "∑": "sum of", "∏": "product of", "∫": "integral of",
-    "∂": "partial", "∇": "nabla", "∆": "delta", "∈": "in", "∉": "not in", "∩": "intersection", "∪": "union", "⊂": "is a subset of", "∀": "for all",
-    "∃": "there exists", "∅": "the empty set", "∝": "is proportional to", "∴": "therefore", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yen",
-    "¢": "cent", "₹": "rupee", "₽": "ruble", "₩": "won", "₿": "bitcoin", "✓": "check", "✔": "check", "♯": "sharp", "♭": "flat", "†": "dagger",
+    "&": "and", "@": "at", "#": "hash", "%": "percent", "+": "plus", "=": "equals", "§": "section", "¶": "paragraph", "©": "copyright",
+    "®": "registered trademark", "°": "degrees", "×": "times", "÷": "divided by", "±": "plus or minus", "∓": "minus or plus", "≤": "less than or equal to",
+    "≥": "greater than or equal to", "≈": "approximately equals", "≠": "does not equal", "≡": "is equivalent to", "<": "less than", ">": "greater than",
+    "→": "to", "←": "from", "⇒": "implies", "⇔": "if and only if", "↔": "to and from", "↑": "up", "↓": "down", "∞": "infinity", "√": "the square root of",
+    "∑": "the sum of", "∏": "the product of", "∫": "the integral of", "∂": "partial", "∇": "nabla", "∆": "delta", "∈": "in", "∉": "not in",
+    "∩": "intersection", "∪": "union", "⊂": "is a subset of", "∀": "for all", "∃": "there exists", "∅": "the empty set", "∝": "is proportional to",
+    "∴": "therefore", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "¢": "cent", "₹": "rupee", "₽": "ruble", "₩": "won",
+    "₿": "bitcoin", "✓": "check", "✔": "check", "♯": "sharp", "♭": "flat", "†": "dagger", "‡": "double dagger", "⋅": "times", "∙": "times", "⟶": "to",
+    "⟹": "implies", "⟵": "from",
 }  # fmt: skip
-_REPEATED = re.compile(r"(?P<one>[^\w\s])(?P=one){2,}")
-_BETWEEN_NUMBERS = {"*": "times", "-": "minus", "–": "minus", "/": "divided by", "^": "to the power of"}
-_DIGIT_BEFORE = re.compile(r"[0-9]\s?\Z")
-_DIGIT_AFTER = re.compile(r"\s?[-+]?[0-9]")
+_JOINED = {
+    "->": "to",
+    "-->": "to",
+    "=>": "implies",
+    "<-": "from",
+    "<=": "less than or equal to",
+    ">=": "greater than or equal to",
+    "!=": "does not equal",
+    "==": "equals",
+    "+/-": "plus or minus",
+}
+_JOINED_PATTERN = re.compile(r"--?>|=>|<-|<=|>=|!=|==|\+/-")
+_BETWEEN_NUMBERS = {"*": "times", "-": "minus", "/": "divided by", "^": "to the power of"}
+_DIGIT_BEFORE = re.compile(r"[0-9)]\s?\Z")
+_DIGIT_AFTER = re.compile(r"\s?[-+(]?[0-9]")
+_TIGHT_HYPHEN = re.compile(r"-(?=\S)")
+_GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξοπρστυφχψω",
+        ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma"]
+        + ["tau", "upsilon", "phi", "chi", "psi", "omega"],
+        strict=True,
+    )
+)
+_ALTERNATIVES = frozenset(
+    (("he", "she"), ("she", "he"), ("his", "her"), ("his", "hers"), ("him", "her"), ("s", "he"), ("yes", "no"), ("true", "false"), ("on", "off"))
+)
+
+
+def read_greek(source: Source, at: int) -> Reading | None:
+    """A Greek letter that stands alone, by its name."""
+    name = _GREEK.get(source.text[at].lower())
+    alone = name and not source.character_before(at).isalpha() and not source.character_after(at + 1).isalpha()
+    return Reading(spoken=name, end=at + 1) if name and alone else None
 
 
 def read_symbol(source: Source, at: int) -> Reading | None:
     """A symbol's name; between numbers, the operation."""
     text = source.text
     character = text[at]
-    if repeated := _REPEATED.match(text, at):
-        if repeated.group()[0] not in _SPOKEN:
-            return None
-        return Reading(spoken="", end=repeated.end(), skipped=((_shown(repeated.group()), "is a line of symbols"),))
-    if character in _BETWEEN_NUMBERS and _DIGIT_BEFORE.search(text[max(0, at - 2) : at]) and _DIGIT_AFTER.match(text, at + 1):
+    if joined := _JOINED_PATTERN.match(text, at):
+        return Reading(spoken=_JOINED[joined.group()], end=joined.end())
+    if character in _BETWEEN_NUMBERS and _is_operation(text, at):
         return Reading(spoken=_BETWEEN_NUMBERS[character], end=at + 1)
-    if character == "/" and source.word_before(at) and source.word_after(at + 1):
-        return Reading(spoken="slash", end=at + 1)
+    if character == "/":
+        return Reading(spoken=_slash(source, at), end=at + 1)
+    if character == "\\" and source.character_after(at + 1).isalnum():
+        return Reading(spoken="backslash", end=at + 1)
+    if character == "#":
+        return Reading(spoken=_number_sign(source, at), end=at + 1)
     if character in _SPOKEN:
         return Reading(spoken=_SPOKEN[character], end=at + 1)
     return None
+
+
+def _is_operation(text: str, at: int) -> bool:
+    if text[at] == "-" and _TIGHT_HYPHEN.match(text, at):
+        return False
+    return _DIGIT_BEFORE.search(text[max(0, at - 2) : at]) is not None and _DIGIT_AFTER.match(text, at + 1) is not None
+
+
+def _slash(source: Source, at: int) -> str:
+    """What a slash between words is read as: nothing in "and/or", "or" between alternatives; nothing where it joins nothing."""
+    before, after = source.word_before(at).lower(), source.word_after(at + 1).lower()
+    if (before, after) in _ALTERNATIVES:
+        return "or"
+    joins = source.character_before(at).strip() and source.character_after(at + 1).strip()
+    return "" if before == "and" or not (joins or (before and after)) else "slash"
+
+
+def _number_sign(source: Source, at: int) -> str:
+    after = source.character_after(at + 1)
+    if after and after in "0123456789":
+        return "number"
+    before = source.character_before(at)
+    return "sharp" if before and before in "ABCDEFG" else "hash"
 
 
 def read_unspeakable(source: Source, at: int) -> Reading:
@@ -44,19 +101,22 @@ def read_unspeakable(source: Source, at: int) -> Reading:
     text = source.text
     reason = _reason(text[at])
     end = at + 1
-    while end < len(text) and not text[end].isspace() and not text[end].isascii() and not text[end].isalnum() and _reason(text[end]) == reason:
+    while end < len(text) and not text[end].isspace() and not text[end].isascii() and not text[end].isalpha() and _reason(text[end]) == reason:
         end += 1
-    return Reading(spoken="", end=end, skipped=((_shown(text[at:end]), reason),))
+    return Reading(spoken="", end=end, skipped=((shown(text[at:end]), reason),))
 
 
 def _reason(character: str) -> str:
     category = unicodedata.category(character)
-    if category == "So" or character > "\U0001f000" and category.startswith("S"):
+    if character in _SPOKEN:
+        return "is a symbol in a place where it is not read"
+    if category == "So" or (character > "\U0001f000" and category.startswith("S")):
         return "is a picture or a sign without a reading"
     if category.startswith("N"):
         return "is a number in a script that is not read"
     return "is a symbol without a reading"
 
 
-def _shown(what: str) -> str:
+def shown(what: str) -> str:
+    """What is skipped, short enough for a report."""
     return what if len(what) <= 8 else f"{what[:8]}..."

@@ -8,20 +8,23 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from vocoder.text.normalise.abbreviations import PLAIN
+from vocoder.text.normalise.abbreviation_names import PLAIN
 from vocoder.text.normalise.assembly import UNSURE_A
 from vocoder.text.normalise.initialisms import spell_capitals
 from vocoder.text.normalise.source import Reading, Source
 
 _LETTERS = re.compile(r"[^\W\d_]+")
-_LEADING = re.compile(r"'(?:tis|twas|twere|em|til|till|cause|round|bout|n|cuz|neath|gainst|ere)(?![^\W\d_])", re.IGNORECASE)
+_LEADING = re.compile(r"'(?:tis|twas|twere|em|til|till|cause|round|bout|cuz|neath|gainst)(?![^\W\d_])", re.IGNORECASE)
+_AND = re.compile(r"'n'?(?![^\W\d_])", re.IGNORECASE)  # rock 'n' roll
+_SYMBOL_NEXT = re.compile(r"\s?[^\w\s.,;:!?'\"()\[\]{}…—–-]|[-](?!\w)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SHORTEST_PART = 3  # letters: "GitHub" is two words, "McDonald" and "WiFi" one
 
 
 def letters_end(text: str, at: int) -> int:
     """Where the run of letters, with the vowel signs that other scripts write as marks, ends that begins at `at`; `at` if there is none."""
-    while found := _LETTERS.match(text, at):
+    # Other scripts' numerals match as well; cleaning has put spaces around them, so a run that begins with a letter has letters alone.
+    while text[at : at + 1].isalpha() and (found := _LETTERS.match(text, at)):
         at = found.end()
         while at < len(text) and text[at] > "\u02ff" and unicodedata.category(text[at]).startswith("M"):
             at += 1
@@ -34,6 +37,8 @@ def read_word(source: Source, at: int) -> Reading | None:
     start = at
     if leading := _LEADING.match(text, at):
         return Reading(spoken=leading.group().lower(), end=leading.end())
+    if shortened := _AND.match(text, at):
+        return Reading(spoken="and", end=shortened.end())
     parts: list[str] = []
     joints: list[str] = []
     while True:
@@ -50,7 +55,10 @@ def read_word(source: Source, at: int) -> Reading | None:
     if not parts:
         return None
     if parts == ["A"]:
-        return Reading(spoken="a" if _in_title(source, start, at) else UNSURE_A, end=at)
+        spoken = "A" if _SYMBOL_NEXT.match(text, at) else "a" if _in_title(source, start, at) else UNSURE_A
+        return Reading(spoken=spoken, end=at)
+    if text.startswith("(s)", at) and parts[-1].islower():
+        return Reading(spoken=_compound(parts, joints) + "s", end=at + len("(s)"))
     return Reading(spoken=_compound(parts, joints), end=at)
 
 
@@ -86,7 +94,7 @@ def _part(word: str) -> str:
         return expanded
     if stem.isascii() and not stem.islower():
         parts = _CAMEL.split(stem)
-        if len(parts) > 1 and all(len(part) >= _SHORTEST_PART or part.isupper() and len(part) > 1 for part in parts):
+        if len(parts) > 1 and all(len(part) >= _SHORTEST_PART or (part.isupper() and len(part) > 1) for part in parts):
             return " ".join([*map(_capitals, parts[:-1]), _capitals(parts[-1]) + apostrophe + ending])
         return spell_capitals(stem, apostrophe + ending)
     return word.lower()

@@ -1,0 +1,72 @@
+"""Laws of normalisation: its alphabet, that reading twice changes nothing, that it is a function, that time grows with length alone."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.text.normalise.table import rows
+from vocoder.text.normalise import normalise
+from vocoder.text.normalise.abbreviation_names import PLAIN
+
+# Written pieces that rules look for, and what may stand between them: texts of these come near to every boundary between rules.
+_PIECES = sorted({piece for row in rows() for piece in row.written.split()} | set(PLAIN) | {abbreviation.capitalize() + "." for abbreviation in PLAIN})
+_LETTERS = list("ABIVXas'")
+_JOINTS = ["", " ", "-", ".", ",", "'", '"', "(", ")", "/", ":", "😀", "\u200b", "*", "&", "@", "—", "\n", "1", "A", "°", "²", "½"]
+_RAW = st.lists(st.tuples(st.sampled_from(_PIECES + _LETTERS), st.sampled_from(_JOINTS)), max_size=12).map(lambda pairs: "".join(map("".join, pairs)))
+_SPACED = st.lists(st.sampled_from(_PIECES + _LETTERS), max_size=12).map(" ".join)
+_ANY = st.text(st.characters(), max_size=60)
+_ASCII = st.text(st.sampled_from([chr(code) for code in range(32, 127)]), max_size=60)
+_TEXTS = st.one_of(_RAW, _SPACED, _ANY, _ASCII)
+
+
+def _is_word(word: str) -> bool:
+    parts = re.split("['-]", word.removeprefix("'"))
+    inner = all(parts) and all(character.isalpha() or unicodedata.category(character)[0] == "M" for part in parts for character in part)
+    return inner and (word == word.lower() or re.fullmatch("[A-Z](?:'s)?", word) is not None)
+
+
+def _assert_alphabet(spoken: str) -> None:
+    for token in spoken.split(" ") if spoken else []:
+        word = token[:-1] if token[-1] in ",;:.?!—" else token
+        assert _is_word(word), (token, spoken)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(_TEXTS)
+def test_the_output_has_words_and_single_marks_alone(text: str) -> None:
+    _assert_alphabet(normalise(text).text)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(_TEXTS)
+def test_reading_what_was_read_changes_nothing_and_skips_nothing(text: str) -> None:
+    spoken = normalise(text).text
+    again = normalise(spoken)
+    assert again.text == spoken
+    assert again.skipped == ()
+
+
+@settings(max_examples=200, deadline=None)
+@given(_TEXTS)
+def test_it_is_a_function(text: str) -> None:
+    assert normalise(text) == normalise(text)
+
+
+def test_every_row_of_the_table_is_in_the_alphabet_and_stays_as_it_is() -> None:
+    for row in rows():
+        _assert_alphabet(row.spoken)
+        assert normalise(row.spoken).text == row.spoken, row
+
+
+def test_every_character_can_be_met() -> None:
+    step = 7  # a sample that reaches every block; all of them were run once
+    for code in range(0, sys.maxunicode + 1, step):
+        for text in (chr(code), f"a{chr(code)}b 1{chr(code)}"):
+            spoken = normalise(text).text
+            _assert_alphabet(spoken)
+            assert normalise(spoken).text == spoken, (hex(code), spoken)

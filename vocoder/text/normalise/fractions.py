@@ -1,0 +1,50 @@
+"""Fractions and mixed numbers: "3/4", "2 1/2"."""
+
+from __future__ import annotations
+
+import re
+
+from vocoder.text.normalise.source import Reading, Source
+from vocoder.text.normalise.spelling import cardinal, ordinal, plural
+
+# What is read as a fraction rather than as two numbers with a slash between them.
+FRACTION = r"[0-9]{1,4}/[1-9][0-9]{0,3}(?![0-9/]|\.[0-9])"
+MIXED = rf"[0-9]{{1,6}}[ -]{FRACTION}"
+_NAMES = {"2": "half", "4": "quarter"}
+_FRACTION = re.compile(r"(?:([0-9]{1,6})[ -])?([0-9]{1,4})/([0-9]{1,4})")
+_RULE = re.compile(rf"-?(?:{MIXED}|{FRACTION})(?![A-Za-z])")
+_LONGEST_NAMED = 9  # the greatest numerator of an improper fraction whose denominator is read as an ordinal: "nine fifths", but "twenty-two over seven"
+
+
+def fraction(written: str) -> str:
+    """A fraction in words: "3/4" -> "three quarters", "1 1/2" -> "one and a half".
+
+    Args:
+        written: what `MIXED` or `FRACTION` matches.
+    """
+    found = _FRACTION.fullmatch(written)
+    assert found is not None, "the pattern that found it is narrower"
+    whole, top, bottom = found.groups()
+    part = _part(top, bottom)
+    if whole is None:
+        return part
+    return f"{cardinal(whole)} and {'a half' if part == 'one half' else part}"
+
+
+def read_fraction(source: Source, at: int) -> Reading | None:
+    """A fraction by itself; with a unit it is read by the unit's rule."""
+    found = _RULE.match(source.text, at)
+    if found is None or (source.text[at] == "-" and source.character_before(at).strip()):
+        return None
+    written = found.group()
+    return Reading(spoken=f"minus {fraction(written[1:])}" if written[0] == "-" else fraction(written), end=found.end())
+
+
+def _part(top: str, bottom: str) -> str:
+    numerator = cardinal(top)
+    if int(bottom) == 1 or (int(top) > int(bottom) and int(top) > _LONGEST_NAMED):
+        return f"{numerator} over {cardinal(bottom)}"
+    name = _NAMES.get(bottom) or ordinal(bottom)
+    if int(top) == 1:
+        return f"{numerator} {name}"
+    return f"{numerator} {'halves' if name == 'half' else plural(name)}"

@@ -1,0 +1,97 @@
+"""Money: the currency is said behind the amount that it is written in front of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from vocoder.text.normalise.amounts import number
+from vocoder.text.normalise.numbers import NUMBER, SIGN, SIGNS, may_be_signed
+from vocoder.text.normalise.source import Reading, Source
+from vocoder.text.normalise.spelling import cardinal
+from vocoder.text.normalise.unit_names import PER
+
+
+@dataclass(frozen=True, kw_only=True)
+class Currency:
+    """What one and several of a currency, and of its hundredth, are called."""
+
+    one: str
+    several: str
+    part: str = ""
+    parts: str = ""
+
+
+_DOLLAR = Currency(one="dollar", several="dollars", part="cent", parts="cents")
+_EURO = Currency(one="euro", several="euros", part="cent", parts="cents")
+_POUND = Currency(one="pound", several="pounds", part="penny", parts="pence")
+_YEN = Currency(one="yen", several="yen")
+_SYMBOLS = {
+    "$": _DOLLAR, "€": _EURO, "£": _POUND, "¥": _YEN, "₹": Currency(one="rupee", several="rupees", part="paisa", parts="paise"),
+    "₩": Currency(one="won", several="won"), "₽": Currency(one="ruble", several="rubles"), "₺": Currency(one="lira", several="lira"),
+    "₿": Currency(one="bitcoin", several="bitcoins"), "₪": Currency(one="shekel", several="shekels"), "₱": Currency(one="peso", several="pesos"),
+    "¢": Currency(one="cent", several="cents"),
+}  # fmt: skip
+_COUNTRIES = {"US": "U S", "CA": "canadian", "C": "canadian", "AU": "australian", "A": "australian", "NZ": "new zealand", "HK": "hong kong", "R": "brazilian"}
+_CODES = {
+    "USD": ("U S", _DOLLAR), "EUR": ("", _EURO), "GBP": ("british", _POUND), "JPY": ("japanese", _YEN), "CAD": ("canadian", _DOLLAR),
+    "AUD": ("australian", _DOLLAR), "CHF": ("swiss", Currency(one="franc", several="francs", part="centime", parts="centimes")),
+    "CNY": ("chinese", Currency(one="yuan", several="yuan")), "INR": ("indian", _SYMBOLS["₹"]), "MXN": ("mexican", _SYMBOLS["₱"]),
+    "BTC": ("", _SYMBOLS["₿"]),
+}  # fmt: skip
+_SCALES = {
+    "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "mm": "million", "MM": "million", "mil": "million", "b": "billion",
+    "B": "billion", "bn": "billion", "Bn": "billion", "t": "trillion", "T": "trillion", "tn": "trillion", "trn": "trillion",
+}  # fmt: skip
+_SCALE_WORDS = "hundred|thousand|million|billion|trillion|quadrillion"
+_SCALE = rf"(?:[ -](?P<word>(?i:{_SCALE_WORDS}))|[ ]?(?P<short>trn|tn|bn|Bn|mn|mm|MM|mil|[kKmMbBtT]))?(?![^\W_])"
+_SYMBOL = "[" + "".join(_SYMBOLS) + "]"
+_IN_FRONT = re.compile(
+    rf"(?P<sign>{SIGN})(?P<country>US|CA|AU|NZ|HK|C|A|R)?(?P<symbol>{_SYMBOL})\s?(?P<amount>{NUMBER}|\.[0-9]++)"
+    rf"(?:\s?[-–]\s?{_SYMBOL}?(?P<upper>{NUMBER}))?{_SCALE}"
+)
+_BEHIND = re.compile(rf"(?P<sign>{SIGN})(?P<amount>{NUMBER})(?P<upper>)(?:{_SCALE}\s)?\s?(?:(?P<symbol>[€£¥₹₩₽₺₪₱¢])|(?P<code>{'|'.join(_CODES)})(?![^\W_]))")
+_CODE_IN_FRONT = re.compile(rf"(?P<sign>)(?P<code>{'|'.join(_CODES)})\s?(?P<amount>{NUMBER})(?P<upper>){_SCALE}")
+_PER = re.compile(r"/([A-Za-z]{1,9})(?![^\W_])")
+_NOUN_NEXT = re.compile(r"[ -][a-z]")
+
+
+def read_money(source: Source, at: int) -> Reading | None:
+    """Money written with a symbol or a code, on either side of the amount."""
+    for pattern in (_IN_FRONT, _BEHIND, _CODE_IN_FRONT):
+        found = pattern.match(source.text, at)
+        if found and (not found.group("sign") or may_be_signed(source, at)):
+            return _say(source, at, found)
+    return None
+
+
+def _say(source: Source, at: int, found: re.Match[str]) -> Reading:
+    groups = found.groupdict()
+    if groups.get("symbol"):
+        currency = _SYMBOLS[groups["symbol"]]
+        country = _COUNTRIES[groups["country"]] + " " if groups.get("country") else ""
+    else:
+        name, currency = _CODES[groups["code"]]
+        country = name + " " if name else ""
+    short, word = groups.get("short"), groups.get("word")
+    scale = f" {word.lower()}" if word else f" {_SCALES[short]}" if short else ""
+    describes = source.word_before(at).lower() in ("a", "an") and _NOUN_NEXT.match(source.text, found.end()) is not None
+    spoken = SIGNS[groups["sign"].strip()] + _amount(groups["amount"], groups["upper"] or "", scale, country, currency, describes=describes)
+    end = found.end()
+    per = _PER.match(source.text, end)
+    if per and per.group(1) in PER:
+        return Reading(spoken=f"{spoken} per {PER[per.group(1)]}", end=per.end())
+    return Reading(spoken=spoken, end=end)
+
+
+def _amount(amount: str, upper: str, scale: str, country: str, currency: Currency, *, describes: bool) -> str:
+    """The amount and its currency; `describes` is whether a noun follows that both belong to ("a five dollar bill")."""
+    whole, point, hundredths = amount.partition(".")
+    if upper or scale or describes or not currency.part or len(hundredths) != 2:
+        is_one = (amount == "1" and not upper and not scale) or describes
+        words = number(amount) + (f" to {number(upper)}" if upper else "") + scale
+        return f"{words} {country}{currency.one if is_one else currency.several}"
+    parts = f"{cardinal(str(int(hundredths)))} {currency.part if hundredths == '01' else currency.parts}" if int(hundredths) else ""
+    units = f"{number(whole)} {country}{currency.one if whole == '1' else currency.several}" if whole.strip("0,") or not parts else ""
+    assert point, "hundredths stand behind a point"
+    return " and ".join(filter(None, (units, parts)))

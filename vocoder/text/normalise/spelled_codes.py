@@ -1,0 +1,42 @@
+"""Names that were made for computers (addresses, file names, tags): words as words, the rest spelled, marks by name."""
+
+from __future__ import annotations
+
+import re
+
+from vocoder.text.normalise.initialisms import could_be_word, spell_capitals
+from vocoder.text.normalise.spelling import label, letters, one_by_one
+from vocoder.text.normalise.word_lists import listed
+
+_MARKS = {
+    ".": "dot", "/": "slash", "\\": "backslash", "-": "dash", "_": "underscore", "@": "at", ":": "colon", "?": "question mark", "=": "equals", "&": "and",
+    "#": "hash", "%": "percent", "+": "plus", "~": "tilde", ",": "comma", ";": "semicolon", "!": "exclamation mark", "$": "dollar", "*": "star",
+    "(": "open parenthesis", ")": "close parenthesis", "'": "apostrophe",
+}  # fmt: skip
+_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^A-Za-z0-9]")
+_SPELLED = listed("io ai uk us eu edu tv fm au ca de fr ch py js ts cpp exe xyz usr src api id url ie ru")
+_SAID = {"json": "jason", "yaml": "yaml", "jpg": "jay peg", "jpeg": "jay peg", "www": "W W W"}
+
+
+def speak_code(written: str) -> str:
+    """A name in words: "my_file2.py" -> "my underscore file two dot P Y".
+
+    Args:
+        written: ASCII.
+    """
+    return " ".join(_piece(piece) for piece in _PIECE.findall(written))
+
+
+def _piece(piece: str) -> str:
+    if piece in _MARKS:
+        return _MARKS[piece]
+    if piece.isdigit():
+        return label(piece) if len(piece) <= 4 else one_by_one(piece)
+    low = piece.lower()
+    if low in _SAID:
+        return _SAID[low]
+    if len(low) == 1 or low in _SPELLED:
+        return letters(low)
+    if piece.isupper():
+        return spell_capitals(piece, "")
+    return low if could_be_word(low) else letters(low)
