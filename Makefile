@@ -9,6 +9,8 @@ PORT ?= 8000
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# At a terminal pip shows how far it is, elsewhere only what went wrong.
+QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 # The first Python of this machine that Sonant runs on.
 PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2> /dev/null && echo $$python && break; done)
@@ -46,11 +48,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(PACKAGES): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -c "$$REQUIREMENTS" $(EXTRAS) | $(PIP) install --quiet --requirement /dev/stdin
+	$(BIN)/python -c "$$REQUIREMENTS" $(EXTRAS) | $(PIP) install $(QUIET) --requirement /dev/stdin
 	rm -f $(VENV)/.packages-* && touch $@
 
 $(ENGINE): $(PACKAGES) $(SOURCES)
-	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	$(PIP) install $(QUIET) --no-deps --no-build-isolation --editable .
 	@if $(BIN)/python -c 'import vocoder.engine._native' 2> /dev/null; then touch $@; \
 	else echo 'No C++ compiler with Python.h was found: the reference engine serves, far slower than real time.' >&2; fi
 
