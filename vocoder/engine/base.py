@@ -125,9 +125,7 @@ def check_job(config: WaveNetConfig, job: Job) -> None:
         raise EngineError(f"previous code must lie in 0..{config.quantisation_levels - 1}, not {state.previous}")
     shape = job.conditioning.shape
     if len(shape) != 3 or shape[1:] != (config.num_layers, config.gate_channels) or job.conditioning.dtype != np.float32:
-        raise EngineError(
-            f"conditioning must be float32 (frames, {config.num_layers}, {config.gate_channels}), not {job.conditioning.dtype} {shape}"
-        )
+        raise EngineError(f"conditioning must be float32 (frames, {config.num_layers}, {config.gate_channels}), not {job.conditioning.dtype} {shape}")
     if job.temperatures.shape != shape[:1] or job.temperatures.dtype != np.float32:
         raise EngineError(f"temperatures must be float32 ({shape[0]},), not {job.temperatures.dtype} {job.temperatures.shape}")
     if job.num_samples < 0 or state.position < 0:

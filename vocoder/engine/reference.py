@@ -96,10 +96,7 @@ class ReferenceEngine(Engine):
         """A copy of the state's rings on the device, each [(K-1) d, R]."""
         layout = RingLayout.of(self.config)
         flat = torch.from_numpy(job.state.rings.copy()).to(self.device)
-        return [
-            flat[offset : offset + rows * layout.width].view(rows, layout.width)
-            for offset, rows in zip(layout.offsets, layout.rows, strict=True)
-        ]
+        return [flat[offset : offset + rows * layout.width].view(rows, layout.width) for offset, rows in zip(layout.offsets, layout.rows, strict=True)]
 
     def _step(self, rings: list[Tensor], position: int, previous: int, conditioning: Tensor) -> Tensor:
         """One sample: conditioning [L, G] to outputs [O]; writes each block's input into its ring."""

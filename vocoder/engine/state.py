@@ -103,9 +103,7 @@ class StreamState:
     def to_bytes(self) -> bytes:
         """The state as bytes: a header (`HEADER`) and the rings as little-endian float32."""
         body = self.rings.astype("<f4").tobytes()
-        header = HEADER.pack(
-            MAGIC, VERSION, fingerprint(self.config), self.position, self.seed, self.previous, self.rings.size, zlib.crc32(body)
-        )
+        header = HEADER.pack(MAGIC, VERSION, fingerprint(self.config), self.position, self.seed, self.previous, self.rings.size, zlib.crc32(body))
         return header + body
 
     @classmethod

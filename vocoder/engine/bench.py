@@ -1,0 +1,277 @@
+"""How fast the engines are here: samples per second of each, measured beside two yardsticks in one run.
+
+`run` measures everything in turn, several rounds over, and keeps medians: a machine that is busy for a while disturbs a round of all and not
+all rounds of one. Every row is measured on one thread. Speed is given by the clock on the wall and by the processor's: they differ where
+other processes share the cores, and ratios are of the latter.
+
+    python -m vocoder.engine.bench [--reference-size] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from vocoder.config import LinguisticConfig, WaveNetConfig
+from vocoder.engine import Engine, Job, make_engine
+from vocoder.engine.reference import one_torch_thread
+from vocoder.engine.torch_loop import TorchLoop
+from vocoder.engine.weights import EngineWeights
+from vocoder.wavenet.network import WaveNet
+
+RECOMPUTED, TORCH_LOOP = "recomputed", "torch-loop"
+CONDITIONING_SPREAD = 0.3  # of the random numbers that stand for a conditioning
+SAMPLES_AT_FIRST = 4  # to learn how many fill the time of a measurement
+
+Work = Callable[[int], None]  # makes that many samples of each of its streams
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One engine's speed.
+
+    Attributes:
+        engine: "native", "reference", "torch-loop" (`vocoder.engine.torch_loop`) or "recomputed" (the parallel network over the whole
+            receptive field for every sample).
+        precision: of weights and sums; isa: instruction set, or torch device.
+        streams: that share each call; threads: that compute.
+        samples_per_second: of all streams together, by the clock on the wall.
+        real_time_factor: the same over the sample rate: how many streams could play at once, or how much faster than playing one is.
+        samples_per_cpu_second: by the processor's clock, so without the time that other processes had.
+        times_recomputed, times_torch_loop: the speed over that of the yardstick, both by the processor's clock.
+        state_bytes: what one stream has to remember, 0 for the yardsticks.
+    """
+
+    engine: str
+    precision: str
+    isa: str
+    streams: int
+    threads: int
+    samples_per_second: float
+    real_time_factor: float
+    samples_per_cpu_second: float
+    times_recomputed: float
+    times_torch_loop: float
+    state_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a run found; `machine` says where, `network` of what size."""
+
+    machine: dict[str, Any]
+    network: dict[str, Any]
+    rows: tuple[Row, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """One row to be measured."""
+
+    engine: str
+    isa: str
+    streams: int
+    state_bytes: int
+    work: Work
+
+
+def reference_config() -> WaveNetConfig:
+    """The size that speeds are compared at: 20 layers, 868,352 multiply-adds per sample with the last block's residual product."""
+    return WaveNetConfig(
+        num_layers=20, num_cycles=2, residual_channels=64, gate_channels=128, skip_channels=256, head_channels=256,
+        linguistic=LinguisticConfig(category_sizes=(2, 2, 2, 2)),
+    )  # fmt: skip
+
+
+def run(
+    config: WaveNetConfig,
+    *,
+    sample_rate: int = 16_000,
+    streams: Sequence[int] = (1, 2, 4, 8, 16),
+    rounds: int = 5,
+    seconds: float = 0.3,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Measures every engine that runs here on a network of this config with random weights.
+
+    Args:
+        config: of the network; the torch loop is measured for a softmax output only and is 0 times for others.
+        sample_rate: Hz, what real time means.
+        streams: how many share a call; all of them for the fastest engine, the others are measured with one.
+        rounds: measurements per row; their median counts.
+        seconds: about how long a measurement takes, except where a single sample takes longer.
+        progress: called with the measurements done and those there are.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = WaveNet(config).eval()
+    contestants = _contestants(network, streams)
+    wall: list[list[float]] = [[] for _ in contestants]
+    cpu: list[list[float]] = [[] for _ in contestants]
+    with one_torch_thread():
+        sizes = [_samples_in(contestant.work, seconds) for contestant in contestants]
+        for turn in range(rounds):
+            for index, contestant in enumerate(contestants):
+                wall_seconds, cpu_seconds = _time(contestant.work, sizes[index])
+                made = sizes[index] * contestant.streams
+                wall[index].append(made / wall_seconds)
+                cpu[index].append(made / cpu_seconds)
+                if progress is not None:
+                    progress(turn * len(contestants) + index + 1, rounds * len(contestants))
+    by_cpu = [statistics.median(speeds) for speeds in cpu]
+    yardsticks = {contestant.engine: speed for contestant, speed in zip(contestants, by_cpu, strict=True)}
+    rows = tuple(
+        Row(
+            engine=contestant.engine, precision="fp32", isa=contestant.isa, streams=contestant.streams, threads=1,
+            samples_per_second=round(statistics.median(wall[index]), 1),
+            real_time_factor=round(statistics.median(wall[index]) / sample_rate, 4),
+            samples_per_cpu_second=round(by_cpu[index], 1),
+            times_recomputed=round(by_cpu[index] / yardsticks[RECOMPUTED], 2),
+            times_torch_loop=round(by_cpu[index] / yardsticks[TORCH_LOOP], 2) if TORCH_LOOP in yardsticks else 0.0,
+            state_bytes=contestant.state_bytes,
+        )
+        for index, contestant in enumerate(contestants)
+    )  # fmt: skip
+    size = {"multiply_adds": EngineWeights.of(network).multiply_adds, "receptive_field": config.receptive_field, **config.to_dict()}
+    return Report(machine=_machine(), network=size, rows=rows)
+
+
+def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
+    found = [Contestant(engine=RECOMPUTED, isa="cpu", streams=1, state_bytes=0, work=_recompute(network))]
+    if network.config.output == "softmax":
+        found.append(Contestant(engine=TORCH_LOOP, isa="cpu", streams=1, state_bytes=0, work=_torch_loop(network)))
+    engines = [make_engine(network, "reference")]
+    if importlib.util.find_spec("vocoder.engine._native") is not None:
+        from vocoder.engine.native import available_isas  # late: it needs the compiled module
+
+        engines += [make_engine(network, "native", isa=isa) for isa in reversed(available_isas())]
+    for engine in engines:
+        for count in streams if engine is engines[-1] else streams[:1]:
+            state_bytes = engine.start(0).nbytes
+            found.append(Contestant(engine=engine.name, isa=engine.isa, streams=count, state_bytes=state_bytes, work=_generate(engine, count)))
+    return found
+
+
+def _generate(engine: Engine, streams: int) -> Work:
+    config = engine.config
+
+    def work(num_samples: int) -> None:
+        frames = -(-num_samples // config.hop_length)
+        conditioning = _conditioning(config, frames)
+        temperatures = np.ones(frames, np.float32)
+        jobs = [
+            Job(state=engine.start(seed), conditioning=conditioning, first_frame=0, temperatures=temperatures, num_samples=num_samples)
+            for seed in range(streams)
+        ]
+        engine.advance(jobs)
+
+    return work
+
+
+def _torch_loop(network: WaveNet) -> Work:
+    loop = TorchLoop(network)
+    channels = network.conditioning.project.in_features
+
+    def work(num_samples: int) -> None:
+        with torch.random.fork_rng():
+            loop.generate(torch.randn(1, num_samples, channels) * CONDITIONING_SPREAD)
+
+    return work
+
+
+def _recompute(network: WaveNet) -> Work:
+    config = network.config
+    frames = -(-config.receptive_field // config.hop_length)
+    conditioning = torch.from_numpy(_conditioning(config, frames)).unsqueeze(0)
+    codes = torch.randint(config.quantisation_levels, (1, frames * config.hop_length), generator=torch.Generator().manual_seed(0))
+
+    @torch.inference_mode()
+    def work(num_samples: int) -> None:
+        for _ in range(num_samples):
+            codes[0] = torch.roll(codes[0], -1)
+            codes[0, -1] = network(codes, conditioning)[0, -1].argmax() % config.quantisation_levels
+
+    return work
+
+
+def _conditioning(config: WaveNetConfig, frames: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    shape = (frames, config.num_layers, config.gate_channels)
+    return np.random.default_rng(0).standard_normal(shape, np.float32) * np.float32(CONDITIONING_SPREAD)
+
+
+def _time(work: Work, num_samples: int) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), time.thread_time()
+    work(num_samples)
+    return time.perf_counter() - wall, time.thread_time() - cpu
+
+
+def _samples_in(work: Work, seconds: float) -> int:
+    """How many samples take about that long; also warms everything up."""
+    samples = SAMPLES_AT_FIRST
+    while (taken := _time(work, samples)[1]) < seconds / 4:
+        samples *= 2
+    return max(1, round(samples * seconds / taken))
+
+
+def _machine() -> dict[str, Any]:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return {
+        "processor": names[0] if names else platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def table(report: Report) -> str:
+    """The report for reading."""
+    machine = report.machine
+    lines = [
+        f"{machine['processor']}, {machine['cores']} cores, one of them used; torch {machine['torch']}",
+        f"{report.network['num_layers']} layers, {report.network['multiply_adds']:,} multiply-adds per sample",
+        "",
+        f"{'engine':<12}{'isa':<10}{'streams':>8}{'samples/s':>12}{'x real time':>12}{'x recomputed':>14}{'x torch loop':>14}",
+    ]
+    lines += [
+        f"{row.engine:<12}{row.isa:<10}{row.streams:>8}{row.samples_per_second:>12,.0f}{row.real_time_factor:>12.2f}"
+        f"{row.times_recomputed:>14,.1f}{row.times_torch_loop:>14,.1f}"
+        for row in report.rows
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """`python -m vocoder.engine.bench`."""
+    parser = argparse.ArgumentParser(prog="python -m vocoder.engine.bench", description="How fast the engines are here.")
+    parser.add_argument("--reference-size", action="store_true", help="the size that speeds are compared at, not a voice's")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    voice_size = WaveNetConfig(linguistic=reference_config().linguistic)
+    report = run(
+        reference_config() if options.reference_size else voice_size,
+        progress=lambda done, of: print(f"\r{done}/{of} measurements", end="\n" if done == of else "", file=sys.stderr),
+    )
+    print(json.dumps(report.to_dict(), indent=2) if options.json else table(report))
+
+
+if __name__ == "__main__":
+    main()
