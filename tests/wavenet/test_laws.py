@@ -1,0 +1,88 @@
+"""Causality, and a receptive field that is as long as it says."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.wavenet.networks import conditioning, make_network, random_codes, small_config
+from vocoder.config import OutputKind, WaveNetConfig
+
+OUTPUTS: tuple[OutputKind, ...] = ("softmax", "logistic_mixture", "gaussian")
+CONFIGS = [
+    *(small_config(output=output, layers=4, cycles=2, hop_length=4) for output in OUTPUTS),
+    small_config(layers=3, kernel_size=3, hop_length=4),
+    small_config(layers=4, cycles=2, kernel_size=4, hop_length=4),
+    small_config(layers=1, hop_length=4),
+]
+
+
+def outputs_after_each_change(config: WaveNetConfig, samples: int) -> tuple[Tensor, Tensor]:
+    """The outputs [T, O] for some codes, and those for the same codes with code i changed, [T (which code), T, O]."""
+    network = make_network(config).double()
+    codes = torch.from_numpy(random_codes(config, samples))
+    changed = codes.repeat(samples, 1)
+    changed.diagonal().add_(config.quantisation_levels // 2).remainder_(config.quantisation_levels)
+    added = torch.from_numpy(conditioning(config, samples // config.hop_length)).double().unsqueeze(0)
+    everything = network(torch.cat([codes.unsqueeze(0), changed]), added.expand(samples + 1, -1, -1, -1))
+    return everything[0], everything[1:]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_a_sample_reaches_those_after_it_as_far_as_the_receptive_field_and_no_others(config: WaveNetConfig) -> None:
+    field = config.receptive_field
+    samples = -(-(field + 6) // config.hop_length) * config.hop_length
+    before, after = outputs_after_each_change(config, samples)
+    reached = (after != before).any(-1)
+    distance = torch.arange(samples).unsqueeze(0) - torch.arange(samples).unsqueeze(1)
+    assert reached.equal((distance >= 1) & (distance <= field))
+
+
+@pytest.mark.parametrize("config", CONFIGS[:4], ids=str)
+def test_a_frame_reaches_its_own_samples_and_those_after_it(config: WaveNetConfig) -> None:
+    network = make_network(config)
+    frames, hop = 5, config.hop_length
+    codes = torch.from_numpy(random_codes(config, frames * hop)).unsqueeze(0)
+    added = torch.from_numpy(conditioning(config, frames)).unsqueeze(0)
+    before = network(codes, added)
+    added[:, 2] += 1.0
+    after = network(codes, added)
+    assert torch.equal(before[:, : 2 * hop], after[:, : 2 * hop])
+    assert (before[:, 2 * hop : 3 * hop] != after[:, 2 * hop : 3 * hop]).any(-1).all()
+
+
+def test_the_last_code_is_not_read() -> None:
+    """Row t is the distribution of code t: its own code must not be among what it was computed from."""
+    config = CONFIGS[0]
+    network = make_network(config)
+    codes = torch.from_numpy(random_codes(config, 8)).unsqueeze(0)
+    added = torch.from_numpy(conditioning(config, 2)).unsqueeze(0)
+    before = network(codes, added)
+    codes[0, -1] = (codes[0, -1] + 1) % config.quantisation_levels
+    assert torch.equal(before, network(codes, added))
+
+
+def test_the_code_before_the_first_is_silence() -> None:
+    config = small_config(layers=1, hop_length=4)
+    network = make_network(config)
+    added = torch.from_numpy(conditioning(config, 1)).unsqueeze(0).repeat(1, 2, 1, 1)
+    silence = torch.full((1, 8), network.quantiser.silence)
+    rows = network(silence, added)[0]
+    # After enough silence nothing but the empty past before the stream tells the first row from later ones: the newest tap is the same.
+    network.blocks[0].taps.weight[:, : config.residual_channels] = 0.0
+    rows = network(silence, added)[0]
+    torch.testing.assert_close(rows[0], rows[7], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_training_reaches_every_weight(output: OutputKind) -> None:
+    config = small_config(output=output)
+    network = make_network(config).requires_grad_(True)
+    frames, one = 3, torch.ones(1, 3)
+    categories = torch.ones(1, frames, 4, dtype=torch.int64)
+    added = network.condition(torch.randn(1, frames, 4), 5.0 * one, one, categories, torch.rand(1, frames, 6), torch.tensor([1]))
+    codes = torch.from_numpy(random_codes(config, frames * config.hop_length)).unsqueeze(0)
+    network.log_prob(codes, added).mean().backward()
+    untouched = [name for name, parameter in network.named_parameters() if parameter.grad is None or not parameter.grad.any()]
+    assert not untouched
