@@ -132,3 +132,17 @@ async def test_a_stream_that_breaks_later_is_cut_short(app: FastAPI, engine: Gat
     body = await call.finished()
     assert len(body) < int(call.headers["content-length"])
     assert worker.live_streams == 0
+
+
+async def test_what_is_open_at_the_end_of_the_shutdown_limit_is_cut_short(app: FastAPI, engine: GatedEngine, worker: Worker) -> None:
+    engine.gate()
+    begun, waiting = AsgiCall(app, {"text": LONG}), AsgiCall(app, {"text": LONG, "stream": False})
+    engine.allow(1)
+    await eventually(lambda: len(engine.company) > 0 and len(begun.body) > 0)
+    worker.refuse_new()
+    worker.break_off()
+    assert len(await begun.finished()) < int(begun.headers["content-length"])
+    assert b'"at_capacity"' in await waiting.finished()
+    assert waiting.status == 503
+    assert worker.live_streams == 0
+    assert not worker.ready
