@@ -50,9 +50,15 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
         VoiceError: the pack is missing, damaged, or made for other features.
         EngineError: the engine does not exist or does not run here.
     """
-    is_path = isinstance(name_or_path, Path) or os.sep in name_or_path
-    pack = read_pack(name_or_path if is_path else find_voice(str(name_or_path)))
+    pack = read_pack(voice_folder(name_or_path))
     return Voice(pack=pack, engine=make_engine(pack.network, engine))
+
+
+def voice_folder(name_or_path: str | Path) -> Path:
+    """The folder that `load_voice` loads from. Errors as `find_voice`; a folder that is named as such need not exist."""
+    if isinstance(name_or_path, Path) or os.sep in name_or_path:
+        return Path(name_or_path)
+    return find_voice(name_or_path)
 
 
 class Voice:

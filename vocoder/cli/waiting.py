@@ -46,7 +46,11 @@ class Bar:
 
     def advance(self, amount: float) -> None:
         """So much more is done."""
-        self._done += amount
+        self.reach(self._done + amount)
+
+    def reach(self, done: float) -> None:
+        """So much is done in all."""
+        self._done = done
         if self._progress is None and self._console.is_terminal and time.monotonic() - self._began > PATIENCE_SECONDS:
             columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
             self._progress = Progress(*columns, console=self._console, transient=True)
