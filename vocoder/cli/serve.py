@@ -19,7 +19,7 @@ def serve(
     engine: Engine = EngineName.AUTO,
     max_streams: Annotated[int | None, typer.Option("--max-streams", min=1, help="How many streams may be spoken at once.")] = None,
 ) -> None:
-    """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, and /docs for people."""
+    """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
         try:
             import service
