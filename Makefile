@@ -54,7 +54,7 @@ $(PACKAGES): pyproject.toml constraints.txt | $(BIN)/python
 $(ENGINE): $(PACKAGES) $(SOURCES)
 	$(PIP) install $(QUIET) --no-deps --no-build-isolation --editable .
 	@if $(BIN)/python -c 'import vocoder.engine._native' 2> /dev/null; then touch $@; \
-	else echo 'No C++ compiler with Python.h was found: the reference engine serves, far slower than real time.' >&2; fi
+	else rm -f $@; echo 'No C++ compiler with Python.h was found: the reference engine serves, far slower than real time.' >&2; fi
 
 setup: $(ENGINE)  ## make .venv, install what constraints.txt pins, build the native engine
 
