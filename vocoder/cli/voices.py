@@ -43,7 +43,8 @@ def voices(as_json: Json = False) -> None:
         ]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        table = Table("voice", "release", "language", "licence", "speakers", "sample rate", "folder")
+        table = Table("voice", "release", "language", "licence", "speakers", "sample rate")
+        table.add_column("folder", overflow="fold")  # a path that is cut short is no path
         for name, manifest in manifests.items():
             rate = f"{manifest.audio.sample_rate} Hz"
             table.add_row(name, manifest.release, manifest.language, manifest.licence, ", ".join(manifest.speakers), rate, str(found[name]))
