@@ -18,6 +18,10 @@ CONFIGS = [
 ]
 
 
+def short_name(config: WaveNetConfig) -> str:
+    return f"{config.output}-{config.num_layers}x{config.kernel_size}"
+
+
 def outputs_after_each_change(config: WaveNetConfig, samples: int) -> tuple[Tensor, Tensor]:
     """The outputs [T, O] for some codes, and those for the same codes with code i changed, [T (which code), T, O]."""
     network = make_network(config).double()
@@ -29,7 +33,7 @@ def outputs_after_each_change(config: WaveNetConfig, samples: int) -> tuple[Tens
     return everything[0], everything[1:]
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=str)
+@pytest.mark.parametrize("config", CONFIGS, ids=short_name)
 def test_a_sample_reaches_those_after_it_as_far_as_the_receptive_field_and_no_others(config: WaveNetConfig) -> None:
     field = config.receptive_field
     samples = -(-(field + 6) // config.hop_length) * config.hop_length
@@ -39,7 +43,7 @@ def test_a_sample_reaches_those_after_it_as_far_as_the_receptive_field_and_no_ot
     assert reached.equal((distance >= 1) & (distance <= field))
 
 
-@pytest.mark.parametrize("config", CONFIGS[:4], ids=str)
+@pytest.mark.parametrize("config", CONFIGS[:4], ids=short_name)
 def test_a_frame_reaches_its_own_samples_and_those_after_it(config: WaveNetConfig) -> None:
     network = make_network(config)
     frames, hop = 5, config.hop_length
@@ -68,8 +72,7 @@ def test_the_code_before_the_first_is_silence() -> None:
     network = make_network(config)
     added = torch.from_numpy(conditioning(config, 1)).unsqueeze(0).repeat(1, 2, 1, 1)
     silence = torch.full((1, 8), network.quantiser.silence)
-    rows = network(silence, added)[0]
-    # After enough silence nothing but the empty past before the stream tells the first row from later ones: the newest tap is the same.
+    # Without its older tap the one block sees nothing but the previous code.
     network.blocks[0].taps.weight[:, : config.residual_channels] = 0.0
     rows = network(silence, added)[0]
     torch.testing.assert_close(rows[0], rows[7], rtol=0, atol=1e-6)

@@ -60,7 +60,7 @@ class LoopBlock(nn.Module):
         self.residual = None if block.residual is None else _pointwise(block.residual)
 
     def step(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        """x [B, 1, R] and conditioning features [B, 1, C] to (next x [B, 1, R], skip [B, 1, S])."""
+        """One sample: x [B, 1, R] and conditioning features [B, 1, C] to (next x [B, 1, R], skip [B, 1, S])."""
         filtered, gate = self.conv.step(x).chunk(2, dim=-1)
         added_filtered, added_gate = self.condition.step(features).chunk(2, dim=-1)
         filtered, gate = filtered + added_filtered, gate + added_gate
