@@ -39,12 +39,12 @@ def test_word_boundaries_survive(words: list[str]) -> None:
         shared = {phone.symbol for phone in phones if phone.symbol in CONSONANTS} & {phone.symbol for phone in alone if phone.symbol in CONSONANTS}
         consonants = [phone for phone in alone if phone.symbol in CONSONANTS]
         assert phones
-        assert abs(len(phones) - len(alone)) <= 1
+        assert abs(len(phones) - len(alone)) <= 1, (word, phones, alone)
         assert len(shared) >= len({phone.symbol for phone in consonants}) - 1, (word, phones, alone)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from(_COMMON), min_size=2, max_size=12))
+@given(st.lists(st.sampled_from([word for word in _COMMON if word.lower() not in "xi"]), min_size=2, max_size=12))
 def test_nothing_of_the_natural_reading_is_lost(words: list[str]) -> None:
     """The phones of the words in order are those that espeak-ng gives for the whole clause."""
     spelt = ["Nguyen" if word == "Nguyễn" else word for word in words]
@@ -137,6 +137,12 @@ def test_words(word: str, phones: str) -> None:
 )
 def test_words_in_context(clause: str, phones: str) -> None:
     assert said(clause) == phones
+
+
+def test_letters_in_a_row_are_all_said() -> None:
+    """espeak-ng leaves out the fourth of four equal ones."""
+    assert said("x x x x x") == "1ɛks 1ɛks 1ɛks 1ɛks 1ɛks"
+    assert said("W W W W") == " ".join(["d1ʌbəlj2uː"] * 4)
 
 
 def test_heteronyms_by_context() -> None:

@@ -60,6 +60,7 @@ def test_joined_words(chunks: list[str], words: list[str], bounds: list[tuple[in
     ("chunks", "words"),
     [
         (["ə"], ["ʌ v", "ð ə"]),  # a word has vanished
+        (["ɛ k s"], ["ɛ k s", "ɛ k s"]),
         (["ə", "v", "ə"], ["ʌ v", "ð ə"]),  # more chunks than words
         ([], ["ə"]),
         (["a b c d e f g h i"], ["a", "b", "c", "d", "e", "f", "g"]),  # more words than one chunk ever holds
