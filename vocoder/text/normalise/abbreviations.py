@@ -15,6 +15,7 @@ from vocoder.text.normalise.source import Reading, Source
 _WORD = re.compile(r"([A-Za-z]{1,8})(\.?)(?![^\W_])")
 _NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{2,6}\b)")
 _NAME_NEXT = re.compile(r"\s(?:[A-Z][a-z]|[A-Z]\.)")
+_FULL_NAME_NEXT = re.compile(r"\s[A-Z][a-z]")
 _DOTTED_WORD = re.compile(r"((?:[A-Za-z]|[Pp]h)(?:\.[A-Za-z]){1,8}(?:[Ss]c|[Pp]hil|s|l)?)(\.?)(?!\w)")
 _SLASHED_WORD = re.compile(r"(?:[wcb]/[oc]|n/a|w/)(?![^\W\d_]|[0-9])|w/(?=[^\W\d_])", re.IGNORECASE)
 _INITIALS = re.compile(r"((?:[A-Z]\.[ -]?){1,6})(?=[A-Z][a-z])")
@@ -53,7 +54,7 @@ def _expand(source: Source, word: re.Match[str]) -> str:
         return "street" if low == "st" else "drive"
     if capital and low in BEFORE_NAME and (stop or low in ("st", "mt", "ft")) and _NAME_NEXT.match(text, end):
         return BEFORE_NAME[low]
-    if low == "v" and stop and source.word_before(word.start())[:1].isupper() and _NAME_NEXT.match(text, end):
+    if written == "v" and stop and source.word_before(word.start())[:1].isupper() and _FULL_NAME_NEXT.match(text, end):
         return "versus"
     if (
         capital

@@ -11,10 +11,12 @@ import unicodedata
 from collections.abc import Iterable
 
 from vocoder.text.normalise.abbreviation_names import PLAIN
+from vocoder.text.normalise.greek import GREEK
 
 UNSURE_A = "A*"
 _TIED = "A+"  # a letter that is tied to the next word
 MARKS = ",:;—.!?"  # weakest first: of several marks in one place the strongest is kept
+_WHOLE = PLAIN | GREEK
 _TOKEN = re.compile(rf"[{MARKS}]|[^\s{MARKS}]+")
 _LETTER = re.compile(r"[A-Z](?:'s)?")
 
@@ -42,15 +44,18 @@ def assemble(spoken: Iterable[str]) -> str:
 
 
 def _final(token: str) -> list[str]:
-    """A word as it stays: lower case unless it is one letter's name, without marks that its letters cannot carry, no abbreviation (so it may become several).
+    """A word as it stays: lower case unless it is one letter's name, without marks that its letters cannot carry, no abbreviation and no Greek letter
+    (so it may become several).
 
     Whichever rule a word comes from, this is done to it here, so that a text that has been read holds nothing that would be read otherwise another time.
     """
     if token == UNSURE_A or _LETTER.fullmatch(token):
         return [token]
     word = plain_marks(unicodedata.normalize("NFKC", token.lower()))
-    if word in PLAIN:
-        return PLAIN[word].split()
+    if word in _WHOLE:
+        return _WHOLE[word].split()
+    if "-" in word:
+        word = "-".join(_WHOLE.get(part, part).replace(" ", "-") for part in word.split("-"))
     return [word] if any(character.isalpha() for character in word) else []
 
 

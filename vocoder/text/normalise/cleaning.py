@@ -36,7 +36,7 @@ _SPELLED = {
     " ": "`¨¯¸\t\n\r\v\f",
 }
 _TABLE = str.maketrans({character: plain for plain, characters in _SPELLED.items() for character in characters})
-_FRACTION = re.compile("(?<=[0-9])(?=[¼-¾⅐-⅞↉])")
+_FRACTION = re.compile(r"(?<=\S)(?=[¼-¾⅐-⅞↉])")
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺"
 _SUPERSCRIPT_RUN = re.compile(f"[{_SUPERSCRIPTS}]+")
 _SUPERSCRIPT_TABLE = str.maketrans(_SUPERSCRIPTS, "0123456789-+")

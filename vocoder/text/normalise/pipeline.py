@@ -23,7 +23,7 @@ from vocoder.text.normalise.punctuation import read_mark, read_silent
 from vocoder.text.normalise.ranges import read_range
 from vocoder.text.normalise.romans import read_roman
 from vocoder.text.normalise.source import Reading, Rule, Source
-from vocoder.text.normalise.symbols import read_greek, read_symbol, read_unspeakable
+from vocoder.text.normalise.symbols import read_symbol, read_unspeakable
 from vocoder.text.normalise.telephone import read_digit_groups, read_telephone
 from vocoder.text.normalise.times import read_time
 from vocoder.text.normalise.units import read_amount
@@ -41,7 +41,6 @@ AT_LETTER: tuple[Rule, ...] = (
     read_roman,
     read_joined_capitals,
     read_alphanumeric,
-    read_greek,
     read_abbreviation,
     read_word,
 )

@@ -34,24 +34,9 @@ _BETWEEN_NUMBERS = {"*": "times", "-": "minus", "/": "divided by", "^": "to the 
 _DIGIT_BEFORE = re.compile(r"[0-9)]\s?\Z")
 _DIGIT_AFTER = re.compile(r"\s?[-+(]?[0-9]")
 _TIGHT_HYPHEN = re.compile(r"-(?=\S)")
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρστυφχψω",
-        ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma"]
-        + ["tau", "upsilon", "phi", "chi", "psi", "omega"],
-        strict=True,
-    )
-)
 _ALTERNATIVES = frozenset(
     (("he", "she"), ("she", "he"), ("his", "her"), ("his", "hers"), ("him", "her"), ("s", "he"), ("yes", "no"), ("true", "false"), ("on", "off"))
 )
-
-
-def read_greek(source: Source, at: int) -> Reading | None:
-    """A Greek letter that stands alone, by its name."""
-    name = _GREEK.get(source.text[at].lower())
-    alone = name and not source.character_before(at).isalpha() and not source.character_after(at + 1).isalpha()
-    return Reading(spoken=name, end=at + 1) if name and alone else None
 
 
 def read_symbol(source: Source, at: int) -> Reading | None:

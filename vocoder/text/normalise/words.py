@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from vocoder.text.normalise.abbreviation_names import PLAIN
 from vocoder.text.normalise.assembly import UNSURE_A
 from vocoder.text.normalise.initialisms import spell_capitals
 from vocoder.text.normalise.source import Reading, Source
@@ -18,6 +17,7 @@ _LEADING = re.compile(r"'(?:tis|twas|twere|em|til|till|cause|round|bout|cuz|neat
 _AND = re.compile(r"'n'?(?![^\W\d_])", re.IGNORECASE)  # rock 'n' roll
 _SYMBOL_NEXT = re.compile(r"\s?[^\w\s.,;:!?'\"()\[\]{}…—–-]|[-](?!\w)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_MOST_PARTS = 32  # of a compound: longer ones are no words, and are read piece by piece
 _SHORTEST_PART = 3  # letters: "GitHub" is two words, "McDonald" and "WiFi" one
 
 
@@ -41,7 +41,7 @@ def read_word(source: Source, at: int) -> Reading | None:
         return Reading(spoken="and", end=shortened.end())
     parts: list[str] = []
     joints: list[str] = []
-    while True:
+    while len(parts) < _MOST_PARTS:
         end = letters_end(text, at)
         if end == at:
             break
@@ -87,11 +87,8 @@ def _is_letter_compound(spoken: list[str]) -> bool:
 
 
 def _part(word: str) -> str:
-    """One word without hyphens: an abbreviation without its full stop, capitals, camel case, or as it is."""
+    """One word without hyphens: capitals, camel case, or as it is."""
     stem, apostrophe, ending = word.partition("'")
-    expanded = PLAIN.get(stem) or PLAIN.get(stem.lower()) if not apostrophe else None
-    if expanded:
-        return expanded
     if stem.isascii() and not stem.islower():
         parts = _CAMEL.split(stem)
         if len(parts) > 1 and all(len(part) >= _SHORTEST_PART or (part.isupper() and len(part) > 1) for part in parts):
