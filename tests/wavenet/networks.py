@@ -33,6 +33,20 @@ def small_config(
     )  # fmt: skip
 
 
+CONFIGS: dict[str, WaveNetConfig] = {
+    "softmax": small_config(),
+    "three taps": small_config(kernel_size=3),
+    "four taps, two cycles": small_config(kernel_size=4, layers=6, cycles=2),
+    "one block": small_config(layers=1),
+    "dilation 1 only": small_config(layers=3, cycles=3),
+    "whole vectors": small_config(residual=16, gate=64, skip=32, head=16, levels=64),
+    "more than one panel": small_config(residual=70, gate=150, skip=150, head=33, levels=512),
+    "logistic mixture": small_config(output="logistic_mixture", levels=65_536),
+    "gaussian": small_config(output="gaussian", levels=65_536, kernel_size=3),
+    "two levels": small_config(levels=2),
+}
+
+
 def make_network(config: WaveNetConfig, seed: int = 0) -> WaveNet:
     """The same weights for the same seed, in any process."""
     with torch.random.fork_rng():
