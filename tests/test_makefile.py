@@ -16,13 +16,12 @@ INSTALL_PACKAGES = "install --quiet --requirement"
 INSTALL_ENGINE = "install --quiet --no-deps --no-build-isolation --editable"
 
 
-def make(folder: Path, *arguments: str, compiler: str | None = "sh") -> str:
-    """What `make` prints. Any command can stand for the compiler: nothing is compiled."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "CXX", "EXTRAS", "VENV"))}
-    if compiler is not None:
-        environment["CXX"] = compiler
+def make(folder: Path, *arguments: str, compiler: str = "sh", merged: bool = False) -> str:
+    """What `make` prints, with its standard error where merged. Any command can stand for the compiler: nothing is compiled."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "EXTRAS", "VENV"))}
+    environment["CXX"] = compiler
     result = subprocess.run(["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
-    return result.stdout
+    return result.stdout + result.stderr if merged else result.stdout
 
 
 @pytest.fixture
@@ -43,6 +42,18 @@ def installed(fresh: Path) -> Path:
     for stamp in stamps(fresh):
         (fresh / stamp).touch()
     age(fresh / ".venv", 30)
+    return fresh
+
+
+@pytest.fixture
+def pretending(fresh: Path) -> Path:
+    """A clone whose Python writes down what it is asked, and has a native engine where there is a file `native`."""
+    python = fresh / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$*" >> asked\ncase "$*" in *_native*) test -e native;; esac\n', "utf-8")
+    python.chmod(0o755)
+    age(python.parent, 30)
+    (fresh / "native").touch()
     return fresh
 
 
@@ -77,6 +88,22 @@ def test_nothing_is_installed_twice(installed: Path, target: str) -> None:
 
 def test_setup_has_nothing_to_do_the_second_time(installed: Path) -> None:
     assert "Nothing to be done" in make(installed, "setup")
+
+
+def test_what_setup_has_done_it_does_not_do_again(pretending: Path) -> None:
+    make(pretending, "setup")
+    assert "--editable" in (pretending / "asked").read_text("utf-8")
+    assert "Nothing to be done" in make(pretending, "setup")
+
+
+def test_an_engine_that_could_not_be_built_is_tried_again(pretending: Path) -> None:
+    """And it is said what that costs; one day there is a compiler."""
+    (pretending / "native").unlink()
+    for _ in range(2):
+        (pretending / "asked").write_text("")
+        make(pretending, "setup")
+        assert "--editable" in (pretending / "asked").read_text("utf-8")
+    assert "the reference engine serves" in make(pretending, "setup", "--silent", merged=True)
 
 
 @pytest.mark.parametrize("name", ["CMakeLists.txt", "vocoder/engine/native/kernels.cpp", "vocoder/engine/native/model.h"])
