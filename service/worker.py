@@ -57,6 +57,7 @@ class Worker:
         self._changed = threading.Condition()
         self._refusing = True
         self._stopping = False
+        self._broken_off = False
         self._planner = ThreadPoolExecutor(1, thread_name_prefix="planner")
         self._generator = threading.Thread(target=self._generate, name="generator", daemon=True)
 
@@ -119,8 +120,9 @@ class Worker:
         self._refusing = True
 
     def break_off(self) -> None:
-        """Fails every open stream."""
+        """Fails every open stream, and those that are still being planned as soon as they are; called once no new ones are taken on."""
         with self._changed:
+            self._broken_off = True
             speaking = self._forget(list(self._speaking))
         _fail(speaking, CapacityError("the service is stopping", retry_after_seconds=1.0))
 
@@ -168,7 +170,7 @@ class Worker:
             on_close=lambda: self._release(number),
         )
         with self._changed:
-            if self._stopping:
+            if self._stopping or self._broken_off:
                 raise CapacityError("the service is stopping", retry_after_seconds=1.0)
             self._speaking[number] = _Speaking(stream=stream, utterance=utterance)
             self._scheduler.add(number, voice=voice.manifest.name, sample_rate=voice.sample_rate, num_samples=utterance.num_samples, now=self._clock())

@@ -12,7 +12,9 @@ import pytest
 from vocoder.audio.wav import HEADER_BYTES
 from vocoder.cli.program import BROKEN_PIPE, INTERRUPTED, TERMINATED
 
-COMMAND = [sys.executable, "-c", "from vocoder.cli import main; main()"]
+# A shell starts what runs in its background with SIGINT ignored, and children inherit that: these tests are about what a terminal sends.
+LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+COMMAND = [sys.executable, "-c", f"{LISTEN}; from vocoder.cli import main; main()"]
 # The reference engine takes minutes for it.
 SPEAK_LONG = [*COMMAND, "say", "This is a long sentence, and it goes on and on. " * 20, "-o", "-", "--voice", "tiny", "--engine", "reference"]
 CHECKOUT = Path(__file__).resolve().parents[2]
