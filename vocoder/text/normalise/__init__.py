@@ -44,6 +44,6 @@ def normalise(sentence: str) -> Normalised:
     Returns:
         its words; `text` is empty where there is nothing to say. Never raises on any string.
     """
-    readings = read(Source(text=clean(sentence)))
+    readings = read(Source.of(clean(sentence)))
     skipped = tuple(item for reading in readings for item in reading.skipped)
     return Normalised(text=assemble(reading.spoken for reading in readings), skipped=skipped)

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 PLAIN = {
-    "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "prof": "professor", "st": "street", "jr": "junior", "sr": "senior", "messrs": "messers",
-    "vs": "versus", "etc": "et cetera", "approx": "approximately", "dept": "department", "govt": "government", "inc": "incorporated", "ltd": "limited",
-    "corp": "corporation", "bros": "brothers", "ave": "avenue", "blvd": "boulevard", "hwy": "highway", "pkwy": "parkway", "apt": "apartment",
-    "bldg": "building", "sgt": "sergeant", "lt": "lieutenant", "capt": "captain", "cmdr": "commander", "natl": "national", "intl": "international",
-    "avg": "average", "univ": "university", "assn": "association", "assoc": "associates", "mfg": "manufacturing", "mgmt": "management",
-    "misc": "miscellaneous", "rd": "road", "mt": "mount", "ft": "feet", "sq": "square", "cont": "continued", "esq": "esquire", "asst": "assistant",
-    "mtn": "mountain", "jan": "january", "feb": "february", "apr": "april", "aug": "august", "sept": "september", "oct": "october", "nov": "november",
-    "tues": "tuesday", "thurs": "thursday",
+    "mr": "mister", "mrs": "missus", "ms": "miz", "dr": "doctor", "prof": "professor", "st": "street", "jr": "junior", "sr": "senior",
+    "messrs": "messers", "vs": "versus", "etc": "et cetera", "ie": "that is", "eg": "for example", "approx": "approximately", "dept": "department",
+    "govt": "government", "inc": "incorporated", "ltd": "limited", "corp": "corporation", "bros": "brothers", "ave": "avenue", "blvd": "boulevard",
+    "hwy": "highway", "pkwy": "parkway", "apt": "apartment", "bldg": "building", "sgt": "sergeant", "lt": "lieutenant", "capt": "captain",
+    "cmdr": "commander", "natl": "national", "intl": "international", "avg": "average", "univ": "university", "assn": "association",
+    "assoc": "associates", "mfg": "manufacturing", "mgmt": "management", "misc": "miscellaneous", "rd": "road", "mt": "mount", "ft": "feet",
+    "sq": "square", "cont": "continued", "esq": "esquire", "asst": "assistant", "mtn": "mountain", "jan": "january", "feb": "february", "apr": "april",
+    "aug": "august", "sept": "september", "oct": "october", "nov": "november", "tues": "tuesday", "thurs": "thursday",
 }  # fmt: skip
 BEFORE_NUMBER = {
     "no": "number", "nos": "numbers", "p": "page", "pp": "pages", "pg": "page", "vol": "volume", "vols": "volumes", "ch": "chapter", "chap": "chapter",

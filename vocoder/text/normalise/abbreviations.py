@@ -12,7 +12,7 @@ import re
 from vocoder.text.normalise.abbreviation_names import AFTER_NAME, BEFORE_NAME, BEFORE_NUMBER, CAPITAL_AND_STOP, DOTTED, PLAIN, SLASHED
 from vocoder.text.normalise.source import Reading, Source
 
-_WORD = re.compile(r"([A-Za-z]{1,8})(\.?)(?![^\W_])")
+_WORD = re.compile(r"([A-Za-z]{1,8})(\.?)(?![^\W_]|'[^\W\d_])")
 _NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{2,6}\b)")
 _NAME_NEXT = re.compile(r"\s(?:[A-Z][a-z]|[A-Z]\.)")
 _FULL_NAME_NEXT = re.compile(r"\s[A-Z][a-z]")

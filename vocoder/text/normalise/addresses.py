@@ -23,7 +23,7 @@ _EMAIL = re.compile(rf"(?:mailto:)?([A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@(?:{_LAB
 _URL = re.compile(rf"(?:https?|ftp)://((?:[A-Za-z0-9-]{{1,63}}\.){{0,8}}[A-Za-z0-9-]{{1,63}}{_TAIL})", re.IGNORECASE)
 _BARE = re.compile(rf"(?:www\.(?:{_LABEL}\.){{1,8}}[A-Za-z]{{2,24}}|{_HOST}){_TAIL}", re.IGNORECASE)
 _HANDLE = re.compile(r"@([A-Za-z0-9_]{1,40}(?:\.[A-Za-z0-9_]{1,40})?)")
-_TAG = re.compile(r"#([A-Za-z_][A-Za-z0-9_]{0,100})")
+_TAG = re.compile(r"#([A-Za-z_][A-Za-z0-9_]{0,100}|[0-9]{1,12}[A-Za-z_][A-Za-z0-9_]{1,100})(?![^\W_])")
 _TRAILING = ".,;:!?'\")]}*"
 
 

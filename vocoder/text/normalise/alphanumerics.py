@@ -11,6 +11,7 @@ from vocoder.text.normalise.spelling import label, letters, one_by_one, plural
 _MIXED = re.compile(r"(?=[A-Za-z]{0,40}[0-9])(?=[0-9]{0,40}[A-Za-z])[A-Za-z0-9]{2,64}(?:'s)?(?![^\W_])")
 _RUNS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _JOINED = re.compile(r"[A-Z]{1,6}(?:[&/][A-Z]{1,6}){1,4}(?:'s)?(?![^\W_]|[&/])")
+_LONGEST_SYMBOL = 2  # capitals in a formula: "H2SO4" has no word in it
 _LONGEST_LABEL = 4  # digits that are read two at a time
 
 
@@ -24,6 +25,8 @@ def read_alphanumeric(source: Source, at: int) -> Reading | None:
     several = len(runs) > 2 and runs[-1] == "s" and runs[-2].isdigit()
     if len(runs) == 2 and runs[-1] == "s":
         several = True
+    if len(runs) == 2 and runs[-1] in ("er", "ers") and runs[0].isdigit():  # 49ers
+        return Reading(spoken=label(runs[0]).removesuffix("e") + runs[-1], end=found.end())
     if several:
         runs.pop()
     words = " ".join(_run(run) for run in runs).split()
@@ -47,6 +50,6 @@ def read_joined_capitals(source: Source, at: int) -> Reading | None:
 def _run(run: str) -> str:
     if run.isdigit():
         return label(run) if len(run) <= _LONGEST_LABEL else one_by_one(run)
-    if len(run) == 1 or (run.islower() and not could_be_word(run)):
+    if len(run) == 1 or (len(run) <= _LONGEST_SYMBOL and run.isupper()) or (run.islower() and not could_be_word(run)):
         return letters(run)
     return spell_capitals(run, "")

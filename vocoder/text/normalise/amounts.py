@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vocoder.text.normalise.fractions import FRACTION, MIXED, fraction
+from vocoder.text.normalise.fractions import FRACTION, MIXED, fraction, is_part
 from vocoder.text.normalise.numbers import NUMBER, SIGN, SIGNS, may_be_signed
 from vocoder.text.normalise.source import Source
 from vocoder.text.normalise.spelling import quantity
@@ -40,7 +40,7 @@ def amounts(source: Source, at: int) -> list[Amount]:
         spoken = f"{SIGNS[found[0].group(1).strip()]}{number(found[0].group(2))} to {number(found[0].group(4))}"
         possible.append(Amount(spoken=spoken, end=found[0].end(), is_one=False))
     written = found[1].group(2)
-    is_one = written == "1" or ("/" in written and " " not in written and "-" not in written)
+    is_one = written == "1" or is_part(written)
     possible.append(Amount(spoken=SIGNS[found[1].group(1).strip()] + number(written), end=found[1].end(), is_one=is_one))
     return possible
 

@@ -12,12 +12,15 @@ from collections.abc import Iterable
 
 from vocoder.text.normalise.abbreviation_names import PLAIN
 from vocoder.text.normalise.greek import GREEK
+from vocoder.text.normalise.word_lists import listed
 
 UNSURE_A = "A*"
 _TIED = "A+"  # a letter that is tied to the next word
 MARKS = ",:;—.!?"  # weakest first: of several marks in one place the strongest is kept
 _WHOLE = PLAIN | GREEK
 _TOKEN = re.compile(rf"[{MARKS}]|[^\s{MARKS}]+")
+# Words that no article stands before: "A is for apple", "A plus", "A to Z".
+_NO_NOUNS = listed("is was are has and or to plus minus equals in on of for at with as squared cubed")
 _LETTER = re.compile(r"[A-Z](?:'s)?")
 
 
@@ -81,8 +84,8 @@ def plain_marks(text: str) -> str:
 def _settle_a(words: list[str], marks: list[str]) -> tuple[list[str], list[str]]:
     """Decides what each A is, so that reading the result again decides the same.
 
-    At the start of a clause an A before a word is the article; so the letter's name is tied to the word there ("A4 paper" -> "a-four paper"), which is read as
-    the letter too. Before another letter, or before a mark, it is the letter; so it is behind a word ("vitamin A").
+    At the start of a clause an A before a word is the article, unless the word cannot follow one; so the letter's name is tied to the word there ("A4 paper" ->
+    "a-four paper"), which is read as the letter too. Before another letter, or before a mark, it is the letter; so it is behind a word ("vitamin A").
     """
     settled: list[str] = []
     settled_marks: list[str] = []
@@ -93,7 +96,7 @@ def _settle_a(words: list[str], marks: list[str]) -> tuple[list[str], list[str]]
             continue
         starts = not settled or settled_marks[-1] != ""
         before_word = not mark and number + 1 < len(words) and words[number + 1] != UNSURE_A and not _LETTER.fullmatch(words[number + 1])
-        article = starts and before_word
+        article = starts and before_word and words[number + 1] not in _NO_NOUNS
         settled.append(("a" if article else "A") if word == UNSURE_A else _TIED if word == "A" and article else word)
         settled_marks.append(mark)
     return settled, settled_marks

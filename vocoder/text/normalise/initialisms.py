@@ -26,13 +26,17 @@ _WORDS = listed("""
 """)
 # Read letter by letter although English could have them as words.
 _SPELLED = listed("""
-    us usa asap aarp ucla aclu imdb iou ufo ussr usda uefa usaf usmc iaea oecd unhcr nypd lapd iupac ieee uaw usps ioc csis cern-eu uci usc iso eula
+    us usa uk un eu uae ai id ip os ceo coo cio cia irs nsa epa era gop usb api ira eta esa iso uav vip lax jfk mit uva apa ups gui pbs esp iq eq oj
+    ac hiv dui dea icu er iv obe po pr hr ad bc tv pc dj md va la ma pa asap aarp ucla aclu imdb iou ufo ussr usda uefa usaf usmc iaea oecd unhcr nypd
+    lapd iupac ieee uaw usps ioc csis uci usc eula fyi diy imo iirc eod aoc aka
 """)
+# Words of a normal sentence when written small, initialisms when written large.
+_WORDS_TOO = listed("it who am pm")
 _AS_SPOKEN = {
-    "jpeg": "jay peg", "jpg": "jay peg", "ascii": "askey", "json": "jason", "wifi": "wi-fi", "naacp": "N double A C P", "aaa": "triple A", "ok": "okay",
-    "ieee": "I triple E", "phd": "P H D", "phds": "P H D's", "scsi": "scuzzy", "iphone": "I phone", "ipad": "I pad", "ipod": "I pod", "imac": "I mac",
-    "ios": "I O S", "ebay": "E bay", "macos": "mac O S", "sqlite": "S Q lite", "mysql": "my S Q L", "iot": "I O T", "bsc": "B S C", "msc": "M S C",
-    "ncaa": "N C double A",
+    "wwii": "world war two", "wwi": "world war one", "jpeg": "jay peg", "jpg": "jay peg", "ascii": "askey", "json": "jason", "wifi": "wi-fi",
+    "naacp": "N double A C P", "aaa": "triple A", "ok": "okay", "ieee": "I triple E", "phd": "P H D", "phds": "P H D's", "scsi": "scuzzy",
+    "iphone": "I phone", "ipad": "I pad", "ipod": "I pod", "imac": "I mac", "ios": "I O S", "ebay": "E bay", "macos": "mac O S", "sqlite": "S Q lite",
+    "mysql": "my S Q L", "iot": "I O T", "bsc": "B S C", "msc": "M S C", "ncaa": "N C double A",
 }  # fmt: skip
 # Those of them that are written with small letters as well.
 _MIXED = listed("phd phds wifi iphone ipad ipod imac ios ebay macos sqlite mysql iot bsc msc ok")
@@ -60,12 +64,13 @@ _LONGEST_SPELLED = 3  # letters up to which an unknown word in capitals is spell
 _LONGEST_DOUBTFUL = 40  # letters from which on nothing is spelled: it would take a minute
 
 
-def spell_capitals(word: str, ending: str) -> str:
+def spell_capitals(word: str, ending: str, *, shouted: bool = False) -> str:
     """How a word is read that is not all lower case.
 
     Args:
         word: ASCII letters.
         ending: what follows it with an apostrophe ("'s"), or "".
+        shouted: whether all words around it are in capitals too, so that it is a word unless it is known to be spelled.
 
     Returns:
         "F B I", "nasa", "C E O's", "hello".
@@ -77,21 +82,24 @@ def spell_capitals(word: str, ending: str) -> str:
         return _AS_SPOKEN[low] + ending
     if word.isupper():
         contracted = ending not in ("", "'s", "'S")  # only words are: DON'T
-        return low + ending if contracted or is_word(low) else letters(word) + ending.lower()
+        return low + ending if contracted or is_word(low, shouted=shouted) else letters(word) + ending.lower()
     if word[:-1].isupper() and word[-1] == "s" and len(word) > 2:  # CEOs; but "As" and "Is" are words
         return low + ending if low[:-1] in _ACRONYMS else letters(word[:-1]) + "'s"
     return low + ending
 
 
-def is_word(low: str) -> bool:
+def is_word(low: str, *, shouted: bool = False) -> bool:
     """Whether what is written in capitals is read as a word.
 
     Args:
         low: the word in lower case.
+        shouted: as for `spell_capitals`.
     """
+    if low in _WORDS_TOO:
+        return shouted
     if low in _ACRONYMS or low in _WORDS or len(low) > _LONGEST_DOUBTFUL:
         return True
-    if low in _SPELLED or len(low) <= _LONGEST_SPELLED:
+    if low in _SPELLED or (len(low) <= _LONGEST_SPELLED and not shouted):
         return False
     return could_be_word(low)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from vocoder.text.normalise.numbers import NUMBER
 from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import label, plural, quantity
 from vocoder.text.normalise.word_lists import listed
@@ -13,6 +14,8 @@ _IDIOMS = {
     "9/11": "nine eleven",
     "50/50": "fifty fifty",
     "20/20": "twenty twenty",
+    "20-20": "twenty twenty",
+    "50-50": "fifty fifty",
     "401(k)": "four oh one K",
     "401k": "four oh one K",
 }
@@ -22,13 +25,15 @@ _NAMED = listed("""
     flight room highway interstate route apartment apt suite channel boeing airbus porsche studio area building extension ext platform hwy locker gate
     psalm ste rm bus peugeot ferrari
 """)
-_AIRCRAFT = re.compile(r"(7[0-9]7)(s?)(?=\s(?:planes?|jets?|aircraft|airliners?|jumbos?|pilots?)\b)")
+_AIRCRAFT = re.compile(r"(7[0-9]7)(?:(s)(?![^\W_])|()(?=\s(?:planes?|jets?|aircraft|airliners?|jumbos?|pilots?)\b))")
 _HOUSE = re.compile(
     r"([0-9]{3,5})(?=\s(?:[NSEW]\.?\s)?(?:[A-Z][a-z]{1,20}\s|[0-9]{1,3}(?:st|nd|rd|th)\s){1,3}"
     r"(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Pl|Place|Way|Hwy|Highway|Pkwy|Parkway)\b)"
 )
-_BY = re.compile(r"([0-9]{1,5})\s?x\s?([0-9]{1,5})(?:\s?x\s?([0-9]{1,5}))?(?![^\W_])|([0-9]{1,5})×([0-9]{1,5})()(?![^\W_])")
-_TIMES = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)x(?=\s[a-z])")
+_BY = re.compile(r"([0-9]{1,5})\s?x\s?([0-9]{1,5})(?:\s?x\s?([0-9]{1,5}))?(?![^\W_])|([0-9]{3,5})×([0-9]{3,5})(?![^\W_])")
+_FACTOR = r"[0-9]{1,4}(?:\.[0-9]{1,3})?"
+_TIMES = re.compile(rf"({_FACTOR})x(?=\s[a-z])|({_FACTOR})[-–]({_FACTOR})x(?![^\W_])")
+_LARGE = re.compile(rf"({NUMBER})(M|B|bn)(?=\s(?:[a-z]{{2,20}}s|people)\b)")
 
 
 def read_label(source: Source, at: int) -> Reading | None:
@@ -43,17 +48,23 @@ def read_label(source: Source, at: int) -> Reading | None:
     if house := _HOUSE.match(text, at):
         return Reading(spoken=label(house.group(1)), end=house.end())
     found = _NUMBER.match(text, at)
-    return _named(found) if found and source.word_before(at).lower() in _NAMED else None
+    if found is None:
+        return None
+    before = source.word_before(at)
+    is_model = len(before) > 1 and before.isupper() and source.character_before(at) == " " and not source.shouted and text[at - 2].isalpha()  # RTX 3080
+    return _named(found) if is_model or before.lower() in _NAMED else None
 
 
 def read_product(source: Source, at: int) -> Reading | None:
-    """Sizes with an x between the sides: "4x4", "1920x1080"; factors: "5x faster"."""
+    """Sizes with an x between the sides: "4x4", "1920x1080"; factors: "5x faster"; counts in millions: "2.5M views"."""
     if not source.starts_token(at):
         return None
     if found := _BY.match(source.text, at):
         return Reading(spoken=" by ".join(label(side) for side in found.groups() if side), end=found.end())
-    found = _TIMES.match(source.text, at)
-    return Reading(spoken=f"{quantity(found.group(1))} times", end=found.end()) if found else None
+    if found := _TIMES.match(source.text, at):
+        return Reading(spoken=" to ".join(quantity(factor) for factor in found.groups() if factor) + " times", end=found.end())
+    found = _LARGE.match(source.text, at)
+    return Reading(spoken=f"{quantity(found.group(1))} {'million' if found.group(2) == 'M' else 'billion'}", end=found.end()) if found else None
 
 
 def _named(found: re.Match[str]) -> Reading:

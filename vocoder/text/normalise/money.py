@@ -52,7 +52,8 @@ _IN_FRONT = re.compile(
 )
 _BEHIND = re.compile(rf"(?P<sign>{SIGN})(?P<amount>{NUMBER})(?P<upper>)(?:{_SCALE}\s)?\s?(?:(?P<symbol>[€£¥₹₩₽₺₪₱¢])|(?P<code>{'|'.join(_CODES)})(?![^\W_]))")
 _CODE_IN_FRONT = re.compile(rf"(?P<sign>)(?P<code>{'|'.join(_CODES)})\s?(?P<amount>{NUMBER})(?P<upper>){_SCALE}")
-_PER = re.compile(r"/([A-Za-z]{1,9})(?![^\W_])")
+_PER = re.compile(r"/([A-Za-z]{1,9})(?![^\W_])(?:\.(?=[,;)]))?")
+_UPPER = re.compile(rf"\s?[-–]\s?(?={_SYMBOL}[0-9])")
 _NOUN_NEXT = re.compile(r"[ -][a-z]")
 
 
@@ -61,7 +62,13 @@ def read_money(source: Source, at: int) -> Reading | None:
     for pattern in (_IN_FRONT, _BEHIND, _CODE_IN_FRONT):
         found = pattern.match(source.text, at)
         if found and (not found.group("sign") or may_be_signed(source, at)):
-            return _say(source, at, found)
+            first = _say(source, at, found)
+            upper = _UPPER.match(source.text, first.end)
+            second = _IN_FRONT.match(source.text, upper.end()) if upper else None
+            if second is None:
+                return first
+            last = _say(source, at, second)
+            return Reading(spoken=f"{first.spoken} to {last.spoken}", end=last.end)
     return None
 
 
@@ -79,6 +86,8 @@ def _say(source: Source, at: int, found: re.Match[str]) -> Reading:
     spoken = SIGNS[groups["sign"].strip()] + _amount(groups["amount"], groups["upper"] or "", scale, country, currency, describes=describes)
     end = found.end()
     per = _PER.match(source.text, end)
+    if per and per.group(1) == "ea":
+        return Reading(spoken=f"{spoken} each", end=per.end())
     if per and per.group(1) in PER:
         return Reading(spoken=f"{spoken} per {PER[per.group(1)]}", end=per.end())
     return Reading(spoken=spoken, end=end)

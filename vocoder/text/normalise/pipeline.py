@@ -11,7 +11,7 @@ from vocoder.text.normalise.addresses import read_address, read_handle
 from vocoder.text.normalise.alphanumerics import read_alphanumeric, read_joined_capitals
 from vocoder.text.normalise.compounds import read_compound
 from vocoder.text.normalise.dates import read_named_date, read_numeric_date
-from vocoder.text.normalise.fractions import read_fraction
+from vocoder.text.normalise.fractions import read_fraction, read_rating
 from vocoder.text.normalise.labels import read_label, read_product
 from vocoder.text.normalise.markup import read_markup
 from vocoder.text.normalise.money import read_money
@@ -20,7 +20,7 @@ from vocoder.text.normalise.paths import read_path
 from vocoder.text.normalise.places import read_state
 from vocoder.text.normalise.powers import read_exponent, read_scientific
 from vocoder.text.normalise.punctuation import read_mark, read_silent
-from vocoder.text.normalise.ranges import read_range
+from vocoder.text.normalise.ranges import read_link, read_range
 from vocoder.text.normalise.romans import read_roman
 from vocoder.text.normalise.source import Reading, Rule, Source
 from vocoder.text.normalise.symbols import read_symbol, read_unspeakable
@@ -55,6 +55,7 @@ AT_DIGIT: tuple[Rule, ...] = (
     read_money,  # 20€, 3 USD
     read_decade,  # before units: "1990s" are no seconds
     read_product,
+    read_rating,
     read_amount,
     read_scientific,
     read_year,
@@ -77,6 +78,7 @@ AT_OTHER: tuple[Rule, ...] = (
     read_scientific,
     read_fraction,
     read_exponent,
+    read_link,
     read_number,
     read_word,  # 'tis
     read_symbol,

@@ -9,7 +9,19 @@ from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import quantity
 
 # A hyphen between spaces is a minus or a dash, an en dash between spaces is not.
-_RANGE = re.compile(rf"({NUMBER})(?:[-–]|\s–\s)({NUMBER})(?![\w:/]|[-–][0-9])")
+_RANGE = re.compile(rf"({NUMBER})(?:[-–]|\s–\s|-to-)({NUMBER})(?![\w:/]|[-–][0-9])")
+
+
+_LINK = re.compile(r"–(?=[^\W_])|-(?=(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z.]{0,7}\s?[0-9])")
+_DECADE_NEXT = re.compile(r"[-–]'?[0-9]{1,3}0s\b")
+
+
+def read_link(source: Source, at: int) -> Reading | None:
+    """The dash between the ends of a range that are not both plain numbers: "Jan. 1–Feb. 15", "2021–present"."""
+    before = source.text[max(0, at - 2) : at]
+    if before.endswith("s") and before[:1].isdigit() and _DECADE_NEXT.match(source.text, at):
+        return Reading(spoken="to", end=at + 1)
+    return Reading(spoken="to", end=at + 1) if before[-1:].isdigit() and _LINK.match(source.text, at) else None
 
 
 def read_range(source: Source, at: int) -> Reading | None:

@@ -17,6 +17,7 @@ _RULERS = listed("""
     xerxes robert malcolm harold olaf gustav haakon alfonso juan carlos pedro ivan boniface sixtus julius adrian theodore constantine leopold albert
     maximilian rudolf joseph christian margrethe
 """)
+_SHORT_HEADINGS = listed("vol ch chap pt sec fig no art bk")
 _TITLES = listed("king queen pope emperor empress tsar czar kaiser prince pharaoh saint")
 _HEADINGS = listed("""
     chapter part volume book section act scene article title appendix phase type class level stage grade war bowl amendment canto figure table
@@ -37,7 +38,11 @@ def read_roman(source: Source, at: int) -> Reading | None:
     numeral, possessive = found.group(1), found.group(2) or ""
     value = _value(numeral)
     name = source.word_before(at)
-    if not value or not name or source.text[at - 2] in ".,":
+    if not value or not name:
+        return None
+    if source.text[at - 2] == "." and name.lower() in _SHORT_HEADINGS and len(numeral) > 1:
+        return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
+    if source.text[at - 2] in ".,":
         return None
     if name.lower() in _RULERS and name[0].isupper():
         return Reading(spoken=f"the {ordinal(str(value))}{possessive}", end=found.end()) if len(numeral) > 1 or _is_ruler(source, at, numeral, name) else None

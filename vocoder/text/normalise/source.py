@@ -10,6 +10,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_LARGE, _SMALL = re.compile("[A-Z]"), re.compile("[a-z]")
+_LONG_CAPITALS = re.compile(r"[A-Z]{4}")
+_SHOUTED = 0.8  # share of capitals among the letters
 _FAR = 48  # characters of context that a rule may look at
 _WORD_BEFORE = re.compile(r"([^\W\d_][^\W\d_'-]*)[.,]?[\s\"'(\[]*\Z")
 _WORD_AFTER = re.compile(r"[\s\"'(\[]*([^\W\d_][^\W\d_'-]*)")
@@ -33,9 +36,21 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Cleaned text, and bounded looks around in it."""
+    """Cleaned text, and bounded looks around in it.
+
+    Attributes:
+        text: what `cleaning.clean` made of what was written.
+        shouted: whether it is in capitals as a whole, so that capitals say nothing of single words.
+    """
 
     text: str
+    shouted: bool = False
+
+    @classmethod
+    def of(cls, text: str) -> Source:
+        """Cleaned text, looked at as a whole."""
+        large, small = len(_LARGE.findall(text)), len(_SMALL.findall(text))
+        return cls(text=text, shouted=large >= _SHOUTED * (large + small) and len(_LONG_CAPITALS.findall(text)) >= 2)
 
     def word_before(self, at: int) -> str:
         """The word that ends before `at`, with nothing but a full stop, a comma, spaces or opening marks between; "" if there is none."""

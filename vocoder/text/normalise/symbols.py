@@ -27,13 +27,17 @@ _JOINED = {
     ">=": "greater than or equal to",
     "!=": "does not equal",
     "==": "equals",
+    "&&": "and",
+    "||": "or",
     "+/-": "plus or minus",
 }
-_JOINED_PATTERN = re.compile(r"--?>|=>|<-|<=|>=|!=|==|\+/-")
+_JOINED_PATTERN = re.compile(r"--?>|=>|<-|<=|>=|!=|==|&&|\|\||\+/-")
 _BETWEEN_NUMBERS = {"*": "times", "-": "minus", "/": "divided by", "^": "to the power of"}
 _DIGIT_BEFORE = re.compile(r"[0-9)]\s?\Z")
 _DIGIT_AFTER = re.compile(r"\s?[-+(]?[0-9]")
 _TIGHT_HYPHEN = re.compile(r"-(?=\S)")
+_VARIABLE_BEFORE = re.compile(r"(?<![^\W\d_'-])[b-hj-z]\s\Z")
+_LETTER_AFTER = re.compile(r"\s[b-hj-z](?![^\W_])")
 _ALTERNATIVES = frozenset(
     (("he", "she"), ("she", "he"), ("his", "her"), ("his", "hers"), ("him", "her"), ("s", "he"), ("yes", "no"), ("true", "false"), ("on", "off"))
 )
@@ -61,7 +65,11 @@ def read_symbol(source: Source, at: int) -> Reading | None:
 def _is_operation(text: str, at: int) -> bool:
     if text[at] == "-" and _TIGHT_HYPHEN.match(text, at):
         return False
-    return _DIGIT_BEFORE.search(text[max(0, at - 2) : at]) is not None and _DIGIT_AFTER.match(text, at + 1) is not None
+    digit_before, digit_after = _DIGIT_BEFORE.search(text[max(0, at - 2) : at]), _DIGIT_AFTER.match(text, at + 1)
+    if digit_before and digit_after:
+        return True
+    # "2x - 1", "3 * y": a letter is a variable where a number is on the other side.
+    return bool((digit_before and _LETTER_AFTER.match(text, at + 1)) or (digit_after and _VARIABLE_BEFORE.search(text[max(0, at - 4) : at])))
 
 
 def _slash(source: Source, at: int) -> str:

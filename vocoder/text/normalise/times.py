@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import cardinal, quantity
+from vocoder.text.normalise.word_lists import listed
 
 _MERIDIEM = r"\s?(?P<meridiem>[ap]\.\s?m\b|[ap]m\b|[AP]\.\s?M\b|[AP]M\b)(?P<stop>\.?)"
 _HOUR = r"(?P<hour>[01]?[0-9]|2[0-4])"
-_CLOCK = re.compile(rf"{_HOUR}[:.](?P<minute>[0-5][0-9]){_MERIDIEM}(?!\w)|(?P<hour24>[01]?[0-9]|2[0-4]):(?P<minute24>[0-5][0-9])(?!\w|:[0-9])")
+_CLOCK = re.compile(rf"{_HOUR}[:.](?P<minute>[0-5][0-9]){_MERIDIEM}(?!\w)|(?P<hour24>[01]?[0-9]|2[0-4]):(?P<minute24>[0-5][0-9])(?!(?!ish\b)\w|:[0-9])")
 _HOUR_ONLY = re.compile(rf"{_HOUR}{_MERIDIEM}(?!\w)")
 _SPAN = re.compile(rf"([0-9]{{1,3}}):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?(?:{_MERIDIEM})?(?![\w:])")
 _RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?):([0-9]{1,6}(?:\.[0-9]{1,6})?)(?![\w:])")
+_BOOKS = listed("genesis exodus leviticus deuteronomy psalm psalms proverbs isaiah jeremiah matthew mark luke john acts romans corinthians revelation surah")
 _TO = re.compile(r"\s?[-–]\s?|\sto\s")
 _BARE_HOUR = re.compile(r"([1-9]|1[0-2])(?=\s?[-–]\s?[0-9]{1,2}(?::[0-5][0-9])?\s?[ap]\.?m)", re.IGNORECASE)
 
@@ -95,4 +97,7 @@ def _count(number: str, unit: str) -> str:
 
 def _ratio(source: Source, at: int) -> Reading | None:
     found = _RATIO.match(source.text, at)
-    return Reading(spoken=f"{quantity(found.group(1))} to {quantity(found.group(2))}", end=found.end()) if found else None
+    if found is None:
+        return None
+    link = " " if source.word_before(at).lower() in _BOOKS else " to "  # chapter and verse
+    return Reading(spoken=f"{quantity(found.group(1))}{link}{quantity(found.group(2))}", end=found.end())

@@ -19,6 +19,7 @@ _REGULAR = {
 }  # fmt: skip
 # One and several, where the plural is not just an s behind it.
 _IRREGULAR = {
+    "mmHg": ("millimeter of mercury", "millimeters of mercury"), "inHg": ("inch of mercury", "inches of mercury"),
     "ft": ("foot", "feet"), "Hz": ("hertz", "hertz"), "kHz": ("kilohertz", "kilohertz"), "MHz": ("megahertz", "megahertz"), "GHz": ("gigahertz",
     "gigahertz"), "THz": ("terahertz", "terahertz"), "mph": ("mile per hour", "miles per hour"), "kph": ("kilometer per hour", "kilometers per hour"),
     "kmh": ("kilometer per hour", "kilometers per hour"), "mpg": ("mile per gallon", "miles per gallon"), "psi": ("pound per square inch",

@@ -13,13 +13,15 @@ _UNIT = re.compile(
     r"[ -]?(?:(?P<power_word>sq|cu|square|cubic)\.?[ -])?(?P<unit>[A-Za-zμΩ]{1,5})(?P<power>\^?[23](?![0-9]))?"
     r"(?:/(?P<per>[A-Za-zμ]{1,9})(?P<per_power>\^?[23](?![0-9]))?)?(?P<stop>\.?)(?![^\W_]|'[a-z])"
 )
-_INCHES = re.compile(r"[ -]in(?:\.|(?= (?:tall|wide|long|high|deep|thick|by|x|×)\b))(?![^\W_])")
+_INCHES = re.compile(r"in(?![^\W_])|[ -]in(?:\.|(?= (?:tall|wide|long|high|deep|thick|by|x|×)\b))(?![^\W_])")
 _PERCENT = re.compile(r"[ -]?%")
 _DEGREES = re.compile(r"\s?°(?:\s?(?P<scale>[CFK])(?![^\W_])|\s?(?P<direction>[NSEW])(?![^\W_]))?")
 _SCALES = {"C": "celsius", "F": "fahrenheit", "K": "kelvin"}
 _DIRECTIONS = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _HEIGHT = re.compile(r"([0-9]{1,3})'\s?([0-9]{1,2}(?:\.[0-9])?)(?:\"|'')")
+_HEIGHT_SHORT = re.compile(r"([3-7])'([0-9]|1[01])(?![\w'\"])")
 _FEET = re.compile(r"'(?![^\W_])")
+_NOUN_NEXT = re.compile(r" (?!(?:tall|wide|long|high|deep|thick|by|x|and|or|of|in|on|at|to|for|from|is|was)\b)[a-z]")
 _WINDOW = 200  # characters in which the opening of a quotation is looked for
 _OPENING_QUOTE = re.compile(r"(?:^|[\s(])'(?=\w)")
 _SQUARED = {"2": "squared", "3": "cubed"}
@@ -27,9 +29,11 @@ _SQUARED = {"2": "squared", "3": "cubed"}
 
 def read_amount(source: Source, at: int) -> Reading | None:
     """An amount with what it is an amount of; nothing if no unit follows."""
-    if height := _HEIGHT.match(source.text, at):
+    if height := _HEIGHT.match(source.text, at) or _HEIGHT_SHORT.match(source.text, at):
         inches = height.group(2).removesuffix(".0")
         return Reading(spoken=f"{cardinal(height.group(1))} foot {_decimal(inches)}", end=height.end())
+    if source.character_before(at) == "-" and source.text[max(0, at - 2) : at - 1].isalpha():
+        return None  # "omega-3s" are no seconds
     for amount in amounts(source, at):
         reading = _percent(source, amount) or _degrees(source, amount) or _marks(source, amount) or _unit(source, at, amount)
         if reading is not None:
@@ -63,7 +67,8 @@ def _marks(source: Source, amount: Amount) -> Reading | None:
     if _FEET.match(text, end) and not _OPENING_QUOTE.search(before):
         return Reading(spoken=f"{amount.spoken} {'foot' if amount.is_one else 'feet'}", end=end + 1)
     if source.character_after(end) == '"' and before.count('"') % 2 == 0:
-        return Reading(spoken=f"{amount.spoken} {'inch' if amount.is_one else 'inches'}", end=end + 1)
+        describes = _NOUN_NEXT.match(text, end + 1) is not None  # "a 12-inch pizza"
+        return Reading(spoken=f"{amount.spoken} {'inch' if amount.is_one or describes else 'inches'}", end=end + 1)
     if inches := _INCHES.match(text, end):
         stop = "." if text[inches.end() - 1] == "." and source.ends_at(inches.end()) else ""
         return Reading(spoken=f"{amount.spoken} {'inch' if amount.is_one else 'inches'}{stop}", end=inches.end())

@@ -41,13 +41,13 @@ def read_word(source: Source, at: int) -> Reading | None:
         return Reading(spoken="and", end=shortened.end())
     parts: list[str] = []
     joints: list[str] = []
-    while len(parts) < _MOST_PARTS:
+    while True:
         end = letters_end(text, at)
         if end == at:
             break
         parts.append(text[at:end])
         at = end
-        if text[at : at + 1] in ("'", "-") and letters_end(text, at + 1) > at + 1:
+        if len(parts) < _MOST_PARTS and text[at : at + 1] in ("'", "-") and letters_end(text, at + 1) > at + 1:
             joints.append(text[at])
             at += 1
         else:
@@ -58,8 +58,8 @@ def read_word(source: Source, at: int) -> Reading | None:
         spoken = "A" if _SYMBOL_NEXT.match(text, at) else "a" if _in_title(source, start, at) else UNSURE_A
         return Reading(spoken=spoken, end=at)
     if text.startswith("(s)", at) and parts[-1].islower():
-        return Reading(spoken=_compound(parts, joints) + "s", end=at + len("(s)"))
-    return Reading(spoken=_compound(parts, joints), end=at)
+        return Reading(spoken=_compound(parts, joints, shouted=source.shouted) + "s", end=at + len("(s)"))
+    return Reading(spoken=_compound(parts, joints, shouted=source.shouted), end=at)
 
 
 def _in_title(source: Source, start: int, end: int) -> bool:
@@ -68,7 +68,7 @@ def _in_title(source: Source, start: int, end: int) -> bool:
     return len(before) > 1 and before[0].isupper() and len(after) > 1 and after[0].isupper()
 
 
-def _compound(parts: list[str], joints: list[str]) -> str:
+def _compound(parts: list[str], joints: list[str], *, shouted: bool) -> str:
     """Parts between hyphens are read one by one, an apostrophe belongs to the part before it."""
     pieces: list[str] = [parts[0]]
     for joint, part in zip(joints, parts[1:], strict=True):
@@ -76,7 +76,7 @@ def _compound(parts: list[str], joints: list[str]) -> str:
             pieces[-1] += "'" + part
         else:
             pieces.append(part)
-    spoken = [_part(piece) for piece in pieces]
+    spoken = [_part(piece, shouted=shouted) for piece in pieces]
     spelled = any(" " in piece or piece.isupper() for piece in spoken) and len(spoken) > 1 and not _is_letter_compound(spoken)
     return (" " if spelled else "-").join(spoken)
 
@@ -86,14 +86,14 @@ def _is_letter_compound(spoken: list[str]) -> bool:
     return len(spoken[0]) == 1 and all(piece.islower() for piece in spoken[1:])
 
 
-def _part(word: str) -> str:
+def _part(word: str, *, shouted: bool) -> str:
     """One word without hyphens: capitals, camel case, or as it is."""
     stem, apostrophe, ending = word.partition("'")
     if stem.isascii() and not stem.islower():
         parts = _CAMEL.split(stem)
         if len(parts) > 1 and all(len(part) >= _SHORTEST_PART or (part.isupper() and len(part) > 1) for part in parts):
             return " ".join([*map(_capitals, parts[:-1]), _capitals(parts[-1]) + apostrophe + ending])
-        return spell_capitals(stem, apostrophe + ending)
+        return spell_capitals(stem, apostrophe + ending, shouted=shouted)
     return word.lower()
 
 
