@@ -32,13 +32,14 @@ class Listener:
         audio = self.data.audio
         frames = min(self.entry.num_frames, round(SECONDS * audio.sample_rate / audio.hop_length))
         network = copy.deepcopy(model).cpu().eval()
-        conditioning = condition(network, self.data.conditions(self.entry))[0, :frames].numpy()
+        added, predictors = condition(network, audio, self.data.conditions(self.entry))
         engine = make_engine(network)
         job = Job(
             state=engine.start(0),
-            conditioning=conditioning,
+            conditioning=added[0].numpy(),
+            predictors=predictors,
             first_frame=0,
-            temperatures=np.full(frames, TEMPERATURE, np.float32),
+            temperatures=np.full(self.entry.num_frames, TEMPERATURE, np.float32),
             num_samples=frames * audio.hop_length,
         )
         decoder = PcmDecoder(quantiser=network.quantiser, pre_emphasis=audio.pre_emphasis)

@@ -62,7 +62,7 @@ def acoustic_config(data: PreparedSet) -> AcousticConfig:
 
 
 def wavenet_config(data: PreparedSet) -> WaveNetConfig:
-    """The vocoder's recipe: about 0.8 million weights, a receptive field of 511 samples (32 ms at 16 kHz)."""
+    """The vocoder's recipe: about 0.9 million weights, which see the last 766 samples (48 ms at 16 kHz)."""
     return WaveNetConfig(
         num_speakers=len(data.header.speakers),
         n_mels=data.audio.n_mels,
@@ -71,11 +71,17 @@ def wavenet_config(data: PreparedSet) -> WaveNetConfig:
     )
 
 
+def bf16_pays(device: str) -> bool:
+    """Whether products in bf16 are the faster ones: on a CPU without instructions for them they take three times as long as those in fp32."""
+    return not device.startswith("cpu") or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
 def train_acoustic(run: Run, *, steps: int, seconds: float | None, device: str) -> Trainer:
     """Trains the acoustic model to `steps`, or for `seconds`, from where it was."""
     data = run.dataset()
     config = acoustic_config(data)
-    loop = LoopConfig(total_steps=steps, learning_rate=1.5e-3, ema_decay=0.998, validate_every=250)
+    loop = LoopConfig(total_steps=steps, learning_rate=1.5e-3, ema_decay=0.998, validate_every=250, bf16=bf16_pays(device))
+    torch.manual_seed(loop.seed)  # the weights that training begins with
     return _train(run.stage("acoustic"), AcousticTask(data, config), config.to_dict(), loop, seconds=seconds, device=device, listen=None)
 
 
@@ -83,7 +89,8 @@ def train_vocoder(run: Run, *, steps: int, seconds: float | None, device: str, c
     """Trains the vocoder to `steps`, or for `seconds`, from where it was."""
     data = run.dataset()
     config = wavenet_config(data)
-    loop = LoopConfig(total_steps=steps, learning_rate=2e-3, decay_share=0.35, validate_every=2000)
+    loop = LoopConfig(total_steps=steps, learning_rate=2e-3, decay_share=0.35, validate_every=2000, bf16=bf16_pays(device))
+    torch.manual_seed(loop.seed)  # the weights that training begins with
     task = VocoderTask(data, config, SegmentConfig(), compile_network=compile_network)
     listener = Listener(data)
     return _train(run.stage("vocoder"), task, config.to_dict(), loop, seconds=seconds, device=device, listen=listener.listen)

@@ -20,6 +20,7 @@ from training.loop import Batch
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import CATEGORIES, FRAME_POSITIONS, WaveNetConfig
 from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.prediction import Predictors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,7 @@ class VocoderTask:
         """`loss` in nats per sample."""
         assert isinstance(model, WaveNet)
         conditioning = model.condition(batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"])
-        log_prob = self._log_prob(model, batch["codes"], conditioning)
+        log_prob = self._log_prob(model, batch["codes"], conditioning, batch["coefficients"], batch["lags"])
         skipped = self.segments.context_frames * self.config.hop_length
         return {"loss": -log_prob[:, skipped:].mean()}
 
@@ -90,7 +91,7 @@ class VocoderTask:
                 assert isinstance(model, WaveNet)
                 conditioning = model.condition(batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"])
                 with torch.autocast(device.type, torch.bfloat16):
-                    nats -= float(model.log_prob(batch["codes"], conditioning).sum())
+                    nats -= float(model.log_prob(batch["codes"], conditioning, batch["coefficients"], batch["lags"]).sum())
                 samples += batch["codes"].numel()
                 if samples > whole.validation_seconds * self.data.audio.sample_rate:
                     break
@@ -105,6 +106,7 @@ class VocoderTask:
         codes = self.quantiser.encode(pre_emphasised(wave, audio.pre_emphasis, previous))
         conditions = self.data.conditions(entry)
         part = slice(start, start + frames)
+        predictors = Predictors.of(conditions.log_mel[part], conditions.log_f0[part], audio, self.config)
         if conditions.categories is None or conditions.positions is None or withhold:
             categories = np.zeros((frames, len(CATEGORIES)), np.int64)
             positions = np.zeros((frames, len(FRAME_POSITIONS)), np.float32)
@@ -117,5 +119,7 @@ class VocoderTask:
             "voicing": torch.from_numpy(conditions.voicing[part]),
             "categories": torch.from_numpy(categories),
             "positions": torch.from_numpy(positions),
+            "coefficients": torch.from_numpy(predictors.coefficients),
+            "lags": torch.from_numpy(predictors.lags),
             "speaker": torch.tensor(entry.speaker),
         }

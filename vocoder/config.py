@@ -111,6 +111,8 @@ class WaveNetConfig(Config):
     cond_context: int = 2  # frames that the conditioning sees to each side
     speaker_channels: int = 16  # of a speaker's embedding
     num_speakers: int = 1
+    prediction_order: int = 16  # P, coefficients of the linear prediction that the network is shown; 0: it is shown none
+    max_lag: int = 256  # longest period of the voice, in samples, that the network is shown the sample before; 0: it is shown none
     quantisation_levels: int = 256  # Q, mu-law codes of the softmax; linear levels of the other outputs
     output: OutputKind = "softmax"
     num_mixtures: int = 10  # K, of the logistic mixture
@@ -125,6 +127,8 @@ class WaveNetConfig(Config):
         ):  # fmt: skip
             _require(getattr(self, name) > 0, f"{name} must be positive, not {getattr(self, name)}")
         _require(self.cond_context >= 0, "cond_context must not be negative")
+        _require(self.prediction_order >= 0, "prediction_order must not be negative")
+        _require(self.max_lag >= 0, "max_lag must not be negative")
         _require(self.num_layers % self.num_cycles == 0, "num_layers must be a multiple of num_cycles")
         _require(self.kernel_size >= 2, "kernel_size must be at least 2: one tap sees no history")
         _require(self.gate_channels % 2 == 0, "gate_channels must be even: half is tanh, half sigmoid")
@@ -140,7 +144,17 @@ class WaveNetConfig(Config):
     @property
     def receptive_field(self) -> int:
         """How many samples before t the distribution of sample t depends on."""
-        return 1 + (self.kernel_size - 1) * sum(self.dilations)
+        return self.history_length + (self.kernel_size - 1) * sum(self.dilations)
+
+    @property
+    def num_predictions(self) -> int:
+        """H, predicted codes that the network is shown beside the previous one."""
+        return (self.prediction_order > 0) + (self.max_lag > 0)
+
+    @property
+    def history_length(self) -> int:
+        """How many codes before t the input of the first block at t is computed from."""
+        return max(1, self.prediction_order, self.max_lag)
 
     @property
     def gated_channels(self) -> int:

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from vocoder.engine.reference import one_torch_thread
 from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.prediction import Predictors
 
 _BLOCK_SECONDS = 0.5  # at 16 kHz about 100 MB of activations for the default voice
 _NATS_PER_BIT = math.log(2)
@@ -49,13 +50,22 @@ class Score:
 
 
 @torch.inference_mode()
-def score(network: WaveNet, codes: npt.NDArray[np.int64], conditioning: Tensor, *, sample_rate: int, progress: Callable[[int], object] | None = None) -> Score:
+def score(
+    network: WaveNet,
+    codes: npt.NDArray[np.int64],
+    conditioning: Tensor,
+    predictors: Predictors,
+    *,
+    sample_rate: int,
+    progress: Callable[[int], object] | None = None,
+) -> Score:
     """Exact log-likelihood of codes.
 
     Args:
         network: whose distribution counts.
         codes: int64 [T], T > 0.
         conditioning: float32 [1, F, L, G] with F = ceil(T / hop_length).
+        predictors: of the same frames.
         sample_rate: Hz; only decides how much is computed at once.
         progress: told, after each block, how many more samples are done.
     """
@@ -65,10 +75,11 @@ def score(network: WaveNet, codes: npt.NDArray[np.int64], conditioning: Tensor, 
     context = math.ceil(network.receptive_field / hop)
     block = max(round(_BLOCK_SECONDS * sample_rate / hop), 1)
     nats = torch.zeros(frames * hop, dtype=torch.float64)
+    coefficients, lags = (torch.from_numpy(array).unsqueeze(0) for array in (predictors.coefficients, predictors.lags))
     with one_torch_thread():
         for start in range(0, frames, block):
             first, end = max(start - context, 0), min(start + block, frames)
-            log_probs = network.log_prob(padded[None, first * hop : end * hop], conditioning[:, first:end])[0]
+            log_probs = network.log_prob(padded[None, first * hop : end * hop], conditioning[:, first:end], coefficients[:, first:end], lags[:, first:end])[0]
             nats[start * hop : end * hop] = -log_probs[(start - first) * hop :].double()
             if progress is not None:
                 progress((end - start) * hop)

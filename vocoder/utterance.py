@@ -25,7 +25,7 @@ from torch import Tensor
 
 from vocoder.audio.decode import DecoderState, PcmDecoder
 from vocoder.audio.pcm import Int16Array
-from vocoder.config import CATEGORIES, FRAME_POSITIONS
+from vocoder.config import CATEGORIES, FRAME_POSITIONS, AudioConfig
 from vocoder.engine import Codes, Engine, Job, StreamState
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import EngineError
@@ -33,6 +33,7 @@ from vocoder.pack import Pack
 from vocoder.speech import Plan, choose_seed
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.prediction import Predictors
 
 _DECODER_STATE = struct.Struct("<d")
 
@@ -51,8 +52,11 @@ class Passage:
 
 
 @torch.inference_mode()
-def condition(network: WaveNet, conditions: Conditions) -> Tensor:
-    """All that is added inside the network's gates: float32 [1, F, L, G]. Linguistic features that are not known are given as absent."""
+def condition(network: WaveNet, audio: AudioConfig, conditions: Conditions) -> tuple[Tensor, Predictors]:
+    """What the network needs of every frame: all that is added inside its gates, float32 [1, F, L, G], and what its predictions are made with.
+
+    Linguistic features that are not known are given as absent.
+    """
     frames = conditions.num_frames
     categories = np.zeros((frames, len(CATEGORIES)), np.int64) if conditions.categories is None else conditions.categories
     positions = np.zeros((frames, len(FRAME_POSITIONS)), np.float32) if conditions.positions is None else conditions.positions
@@ -60,8 +64,9 @@ def condition(network: WaveNet, conditions: Conditions) -> Tensor:
     def batch(array: npt.NDArray[np.generic]) -> Tensor:
         return torch.tensor(array).unsqueeze(0)
 
+    predictors = Predictors.of(conditions.log_mel, conditions.log_f0, audio, network.config)
     with one_torch_thread():
-        return network.condition(
+        added = network.condition(
             batch(conditions.log_mel),
             batch(conditions.log_f0),
             batch(conditions.voicing),
@@ -69,6 +74,7 @@ def condition(network: WaveNet, conditions: Conditions) -> Tensor:
             batch(positions),
             torch.tensor([conditions.speaker]),
         )
+    return added, predictors
 
 
 class Utterance:
@@ -104,6 +110,7 @@ class Utterance:
         self._passages = tuple(passages)
         self._ends = np.cumsum([passage.num_frames for passage in passages]).tolist()  # in frames
         self._network = pack.network
+        self._audio = pack.manifest.audio
         self._hop = pack.manifest.audio.hop_length
         self._temperature = temperature
         self._voiced_ratio = pack.manifest.voiced_temperature_ratio
@@ -116,8 +123,8 @@ class Utterance:
             self._restore(saved, engine)
         self.seed = self._state.seed
         self._decoded = self._state.position
-        # Of the passage being spoken: its index, conditioning [F, L, G] and temperatures [F].
-        self._current: tuple[int, npt.NDArray[np.float32], npt.NDArray[np.float32]] | None = None
+        # Of the passage being spoken: its index, conditioning [F, L, G], predictors and temperatures [F].
+        self._current: tuple[int, npt.NDArray[np.float32], Predictors, npt.NDArray[np.float32]] | None = None
 
     @classmethod
     def of_plan(cls, plan: Plan, pack: Pack, engine: Engine, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
@@ -160,10 +167,11 @@ class Utterance:
         index = int(np.searchsorted(self._ends, self._decoded // self._hop, side="right"))
         if self._current is None or self._current[0] != index:
             self._current = (index, *self._prepare(self._passages[index]))
-        _, conditioning, temperatures = self._current
+        _, conditioning, predictors, temperatures = self._current
         return Job(
             state=self._state,
             conditioning=conditioning,
+            predictors=predictors,
             first_frame=self._ends[index] - self._passages[index].num_frames,
             temperatures=temperatures,
             num_samples=min(max_samples, self._ends[index] * self._hop - self._decoded),
@@ -189,8 +197,9 @@ class Utterance:
         if self._state.position > self.num_samples:
             raise EngineError(f"the saved utterance is at sample {self._state.position} of {self.num_samples}: it is of another plan")
 
-    def _prepare(self, passage: Passage) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def _prepare(self, passage: Passage) -> tuple[npt.NDArray[np.float32], Predictors, npt.NDArray[np.float32]]:
         conditions = passage.conditions()
         assert conditions.num_frames == passage.num_frames
         temperatures = self._temperature * (1.0 - (1.0 - self._voiced_ratio) * conditions.voicing)
-        return condition(self._network, conditions)[0].numpy(), temperatures.astype(np.float32)
+        added, predictors = condition(self._network, self._audio, conditions)
+        return added[0].numpy(), predictors, temperatures.astype(np.float32)

@@ -215,4 +215,5 @@ class Voice:
         """
         conditions = self.analyse(samples, speaker=speaker)
         codes = self.pack.network.quantiser.encode(pre_emphasise(samples, self.manifest.audio.pre_emphasis))
-        return score(self.pack.network, codes, condition(self.pack.network, conditions), sample_rate=self.sample_rate, progress=progress)
+        conditioning, predictors = condition(self.pack.network, self.manifest.audio, conditions)
+        return score(self.pack.network, codes, conditioning, predictors, sample_rate=self.sample_rate, progress=progress)

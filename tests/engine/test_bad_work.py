@@ -10,13 +10,18 @@ import pytest
 
 from tests.engine.engines import ENGINES, job_for
 from tests.engine.test_laws import engine_of
-from tests.wavenet.networks import CONFIGS
+from tests.wavenet.networks import CONFIGS, predictors
 from vocoder.engine import Engine, Job
 from vocoder.engine.state import MAX_SEED
 from vocoder.errors import EngineError
+from vocoder.wavenet.prediction import Predictors
 
 LAYERS, GATE = CONFIGS["softmax"].num_layers, CONFIGS["softmax"].gate_channels
 NOT_A_NUMBER = np.full((3, LAYERS, GATE), np.nan, np.float32)
+
+
+def made(**wrong: Any) -> Predictors:
+    return dataclasses.replace(predictors(CONFIGS["softmax"], 3), **wrong)
 
 
 def good_job(engine: Engine) -> Job:
@@ -34,8 +39,22 @@ def good_job(engine: Engine) -> Job:
         ({"conditioning": np.zeros((3, LAYERS, GATE + 1), np.float32)}, "conditioning"),
         ({"conditioning": np.zeros((3, LAYERS * GATE), np.float32)}, "conditioning"),
         ({"conditioning": np.zeros((3, LAYERS, GATE), np.float64)}, "float64"),
-        ({"conditioning": np.zeros((0, LAYERS, GATE), np.float32), "temperatures": np.zeros(0, np.float32)}, "frames"),
+        (
+            {
+                "conditioning": np.zeros((0, LAYERS, GATE), np.float32),
+                "temperatures": np.zeros(0, np.float32),
+                "predictors": made(coefficients=np.zeros((0, 3), np.float32), lags=np.zeros(0, np.int32)),
+            },
+            "frames",
+        ),
         ({"conditioning": NOT_A_NUMBER}, "finite"),
+        ({"predictors": made(coefficients=np.zeros((3, 2), np.float32))}, "coefficients"),
+        ({"predictors": made(coefficients=np.zeros((3, 3), np.float64))}, "float64"),
+        ({"predictors": made(coefficients=np.full((3, 3), np.inf, np.float32))}, "finite"),
+        ({"predictors": made(lags=np.ones(2, np.int32))}, "lags"),
+        ({"predictors": made(lags=np.ones(3, np.int64))}, "int64"),
+        ({"predictors": made(lags=np.array([0, 1, 1], np.int32))}, r"lags must lie in 1\.\.12"),
+        ({"predictors": made(lags=np.array([13, 1, 1], np.int32))}, r"lags must lie in 1\.\.12"),
         ({"temperatures": np.ones(2, np.float32)}, "temperatures"),
         ({"temperatures": np.ones(3, np.float64)}, "temperatures"),
         ({"temperatures": np.full(3, -0.1, np.float32)}, "temperatures"),
@@ -58,8 +77,10 @@ def test_a_job_that_does_not_fit(name: str, wrong: dict[str, Any], said: str) ->
     [
         ("rings", np.zeros(3, np.float32)),
         ("rings", np.zeros(CONFIGS["softmax"].receptive_field, np.float64)),
-        ("previous", 32),
-        ("previous", -1),
+        ("history", np.full(12, 32, np.int32)),
+        ("history", np.full(12, -1, np.int32)),
+        ("history", np.zeros(11, np.int32)),
+        ("history", np.zeros(12, np.int64)),
         ("position", -1),
         ("config", CONFIGS["three taps"]),
     ],

@@ -13,8 +13,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine.engines import ENGINES, engine_named, job_for, whole_conditioning
-from tests.wavenet.networks import CONFIGS, make_network, random_codes
+from tests.engine.engines import ENGINES, engine_named, frames_from, job_for, whole_conditioning, whole_predictors
+from tests.wavenet.networks import CONFIGS, make_network, outputs, random_codes
 from vocoder.engine import Codes, Engine, StreamState
 
 STREAMS = 4
@@ -40,7 +40,8 @@ def test_step_is_forward(name: str, config: str) -> None:
     codes = random_codes(engine.config, frames * engine.config.hop_length)
     added = whole_conditioning(engine.config, 3, frames)
     stepped = engine.logits(job_for(engine.start(3), len(codes)), codes)
-    parallel = make_network(engine.config)(torch.from_numpy(codes).unsqueeze(0), torch.from_numpy(added).unsqueeze(0))[0]
+    predicted = whole_predictors(engine.config, 3, frames)
+    parallel = outputs(make_network(engine.config), torch.from_numpy(codes).unsqueeze(0), torch.from_numpy(added).unsqueeze(0), predicted)[0]
     assert parallel.std() > 0.1, "the network must say something"
     torch.testing.assert_close(torch.from_numpy(stepped), parallel, rtol=0, atol=1e-4)
 
@@ -143,11 +144,16 @@ def test_the_frames_of_a_job_are_found_wherever_it_starts(name: str) -> None:
     engine = engine_of(name)
     whole, parts = engine.start(6), engine.start(6)
     (expected,) = engine.advance([job_for(whole, 75)])
-    added = whole_conditioning(engine.config, 6, 9)
+    added, predicted = whole_conditioning(engine.config, 6, 9), whole_predictors(engine.config, 6, 9)
     found = []
     for samples, first in ((25, 0), (14, 1), (36, 3)):
         job = job_for(parts, samples)
-        fields = {"conditioning": added[first:], "first_frame": first, "temperatures": np.ones(9 - first, np.float32)}
+        fields = {
+            "conditioning": added[first:],
+            "predictors": frames_from(predicted, first),
+            "first_frame": first,
+            "temperatures": np.ones(9 - first, np.float32),
+        }
         found.append(engine.advance([type(job)(state=job.state, num_samples=samples, **fields)])[0])
     assert np.concatenate(found).tobytes() == expected.tobytes()
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.engine.engines import ENGINES, engine_named
-from tests.wavenet.networks import make_network, small_config
+from tests.wavenet.networks import make_network, predictors, small_config
 from vocoder.config import OutputKind, WaveNetConfig
 from vocoder.engine import Job
 from vocoder.engine.philox import uniforms
@@ -71,6 +71,7 @@ def test_engines_draw_so_too(name: str, output: OutputKind) -> None:
     job = Job(
         state=engine_named(name, network).start(3),
         conditioning=np.zeros((frames, 1, 2), np.float32),
+        predictors=predictors(config, frames),
         first_frame=0,
         temperatures=np.ones(frames, np.float32),
         num_samples=frames * 100,

@@ -21,9 +21,10 @@ def codes_of(voice: Voice, samples: np.ndarray) -> np.ndarray:
 
 def test_the_score_is_the_networks_log_likelihood(voice: Voice) -> None:
     samples = recording()
-    conditioning = condition(voice.pack.network, voice.analyse(samples))
+    conditioning, predictors = condition(voice.pack.network, AUDIO, voice.analyse(samples))
+    coefficients, lags = torch.from_numpy(predictors.coefficients)[None], torch.from_numpy(predictors.lags)[None]
     with torch.inference_mode():
-        log_probs = voice.pack.network.log_prob(torch.from_numpy(codes_of(voice, samples))[None], conditioning)[0]
+        log_probs = voice.pack.network.log_prob(torch.from_numpy(codes_of(voice, samples))[None], conditioning, coefficients, lags)[0]
     found = voice.score(samples)
     assert found.num_samples == len(samples)
     expected = -log_probs.double().view(-1, AUDIO.hop_length).sum(1).numpy() / np.log(2)
@@ -36,10 +37,11 @@ def test_the_score_is_what_generation_would_have_paid(voice: Voice) -> None:
     """The engine, forced along the recording, gives the same probabilities one sample at a time."""
     samples = recording()
     conditions = voice.analyse(samples)
-    conditioning = condition(voice.pack.network, conditions)[0].numpy()
+    conditioning, predictors = condition(voice.pack.network, AUDIO, conditions)
     job = Job(
         state=voice.engine.start(0),
-        conditioning=conditioning,
+        conditioning=conditioning[0].numpy(),
+        predictors=predictors,
         first_frame=0,
         temperatures=np.ones(conditions.num_frames, np.float32),
         num_samples=len(samples),
@@ -60,10 +62,10 @@ def test_the_size_of_the_blocks_changes_nothing(voice: Voice, monkeypatch: pytes
 def test_a_last_frame_that_is_not_full_counts_its_own_samples_only(voice: Voice) -> None:
     samples = recording()
     conditions = voice.analyse(samples)
-    conditioning = condition(voice.pack.network, conditions)
+    conditioning, predictors = condition(voice.pack.network, AUDIO, conditions)
     codes = codes_of(voice, samples)
-    full = vocoder.score.score(voice.pack.network, codes, conditioning, sample_rate=8_000)
-    short = vocoder.score.score(voice.pack.network, codes[:-50], conditioning, sample_rate=8_000)
+    full = vocoder.score.score(voice.pack.network, codes, conditioning, predictors, sample_rate=8_000)
+    short = vocoder.score.score(voice.pack.network, codes[:-50], conditioning, predictors, sample_rate=8_000)
     np.testing.assert_allclose(short.bits_per_frame[:-1], full.bits_per_frame[:-1])
     assert 0 < short.bits_per_frame[-1] < full.bits_per_frame[-1]
     assert short.num_samples == len(codes) - 50

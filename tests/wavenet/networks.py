@@ -8,6 +8,7 @@ import torch
 
 from vocoder.config import LinguisticConfig, OutputKind, WaveNetConfig
 from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.prediction import Predictors
 
 LOUDER = 2.0  # times the weights that torch draws
 
@@ -24,12 +25,15 @@ def small_config(
     head: int = 7,
     levels: int = 32,
     hop_length: int = 10,
+    prediction_order: int = 3,
+    max_lag: int = 12,
 ) -> WaveNetConfig:
     """Channels that are no multiple of any vector, frames that are no multiple of a run of samples."""
     return WaveNetConfig(
         num_layers=layers, num_cycles=cycles, kernel_size=kernel_size, residual_channels=residual, gate_channels=gate, skip_channels=skip,
         head_channels=head, cond_channels=5, cond_context=1, speaker_channels=2, num_speakers=2, quantisation_levels=levels, output=output,
-        num_mixtures=3, n_mels=4, hop_length=hop_length, linguistic=LinguisticConfig(category_sizes=(3, 3, 3, 3)),
+        num_mixtures=3, n_mels=4, prediction_order=prediction_order, max_lag=max_lag, hop_length=hop_length,
+        linguistic=LinguisticConfig(category_sizes=(3, 3, 3, 3)),
     )  # fmt: skip
 
 
@@ -43,6 +47,9 @@ CONFIGS: dict[str, WaveNetConfig] = {
     "more than one panel": small_config(residual=70, gate=150, skip=150, head=33, levels=512),
     "logistic mixture": small_config(output="logistic_mixture", levels=65_536),
     "gaussian": small_config(output="gaussian", levels=65_536, kernel_size=3),
+    "no predictions": small_config(prediction_order=0, max_lag=0),
+    "linear prediction alone": small_config(max_lag=0, prediction_order=16),
+    "period alone": small_config(prediction_order=0),
     "two levels": small_config(levels=2),
 }
 
@@ -67,6 +74,20 @@ def conditioning(config: WaveNetConfig, frames: int, seed: int = 0) -> npt.NDArr
     """What the gates add, float32 [F, L, G]."""
     shape = (frames, config.num_layers, config.gate_channels)
     return np.random.default_rng(seed).standard_normal(shape, np.float32) * np.float32(0.5)
+
+
+def predictors(config: WaveNetConfig, frames: int, seed: int = 0) -> Predictors:
+    """What predictions are made with, strong enough that they move about."""
+    rng = np.random.default_rng(seed)
+    coefficients = rng.uniform(-1.0, 1.0, (frames, config.prediction_order)).astype(np.float32)
+    lags = rng.integers(1, config.max_lag, frames, np.int32, endpoint=True) if config.max_lag else np.zeros(frames, np.int32)
+    return Predictors(coefficients=coefficients, lags=lags)
+
+
+def outputs(network: WaveNet, codes: torch.Tensor, added: torch.Tensor, predicted: Predictors) -> torch.Tensor:
+    """What the parallel network says of codes [B, T] under conditioning [B, F, L, G] and one set of predictors for all: [B, T, O]."""
+    coefficients = torch.from_numpy(predicted.coefficients).expand(len(codes), -1, -1)
+    return network(codes, added, coefficients, torch.from_numpy(predicted.lags).expand(len(codes), -1))
 
 
 def random_codes(config: WaveNetConfig, samples: int, seed: int = 0) -> npt.NDArray[np.int64]:

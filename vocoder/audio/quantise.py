@@ -51,6 +51,15 @@ class Quantiser:
         return samples
 
     @property
+    def edges(self) -> npt.NDArray[np.float64]:
+        """Where one code gives way to the next, float64 [levels - 1], ascending: `encode` of a value is the number of edges not above it."""
+        mu = self.levels - 1
+        companded = (2.0 * np.arange(1, self.levels) - 1.0) / mu - 1.0
+        if self.kind == "mulaw":
+            companded = np.sign(companded) * np.expm1(np.abs(companded) * np.log1p(mu)) / mu
+        return companded
+
+    @property
     def values(self) -> npt.NDArray[np.float32]:
         """The sample that each code stands for, float32 [levels]."""
         mu = self.levels - 1

@@ -4,6 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
+DoubleArray = npt.NDArray[np.float64]
+ShortArray = npt.NDArray[np.int32]
 IntArray = npt.NDArray[np.int64]
 
 def available_isas() -> list[str]: ...
@@ -16,13 +18,15 @@ class Job:
         self,
         *,
         rings: FloatArray,
+        history: ShortArray,
         conditioning: FloatArray,
+        coefficients: FloatArray,
+        lags: ShortArray,
         temperatures: FloatArray,
         codes: IntArray,
         outputs: FloatArray | None,
         seed: int,
         position: int,
-        previous: int,
         first_frame: int,
         forced: bool,
     ) -> None: ...
@@ -36,6 +40,10 @@ class Network:
         hop_length: int,
         output: str,
         mixtures: int,
+        prediction_order: int,
+        max_lag: int,
+        values: DoubleArray,
+        edges: DoubleArray,
         inputs: FloatArray,
         taps: FloatArray,
         residual: FloatArray,

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from vocoder.config import WaveNetConfig
 from vocoder.engine.state import RingLayout, StreamState
 from vocoder.errors import EngineError
+from vocoder.wavenet.prediction import Predictors
 
 Codes = npt.NDArray[np.int64]
 
@@ -29,6 +30,7 @@ class Job:
     Attributes:
         state: the stream's; it is moved on in place.
         conditioning: float32 [F, L, G], what `WaveNet.condition` gives for consecutive frames.
+        predictors: of the same frames, what the network's predictions are made with.
         first_frame: the index in the stream of the first of these frames. Sample t of the stream uses frame t // hop_length.
         temperatures: float32 [F], at least 0; 0 takes the most probable code.
         num_samples: T, at least 0; all of them must lie within the frames.
@@ -36,6 +38,7 @@ class Job:
 
     state: StreamState
     conditioning: npt.NDArray[np.float32]
+    predictors: Predictors
     first_frame: int
     temperatures: npt.NDArray[np.float32]
     num_samples: int
@@ -121,13 +124,21 @@ def check_job(config: WaveNetConfig, job: Job) -> None:
     layout = RingLayout.of(config)
     if state.rings.shape != (layout.size,) or state.rings.dtype != np.float32 or not state.rings.flags.c_contiguous:
         raise EngineError(f"rings must be contiguous float32 ({layout.size},), not {state.rings.dtype} {state.rings.shape}")
-    if not 0 <= state.previous < config.quantisation_levels:
-        raise EngineError(f"previous code must lie in 0..{config.quantisation_levels - 1}, not {state.previous}")
+    history = state.history
+    if history.shape != (config.history_length,) or history.dtype != np.int32 or not history.flags.c_contiguous:
+        raise EngineError(f"history must be contiguous int32 ({config.history_length},), not {history.dtype} {history.shape}")
+    if not 0 <= history.min() <= history.max() < config.quantisation_levels:
+        raise EngineError(f"codes of the history must lie in 0..{config.quantisation_levels - 1}, not {history.min()}..{history.max()}")
     shape = job.conditioning.shape
     if len(shape) != 3 or shape[1:] != (config.num_layers, config.gate_channels) or job.conditioning.dtype != np.float32:
         raise EngineError(f"conditioning must be float32 (frames, {config.num_layers}, {config.gate_channels}), not {job.conditioning.dtype} {shape}")
     if job.temperatures.shape != shape[:1] or job.temperatures.dtype != np.float32:
         raise EngineError(f"temperatures must be float32 ({shape[0]},), not {job.temperatures.dtype} {job.temperatures.shape}")
+    coefficients, lags = job.predictors.coefficients, job.predictors.lags
+    if coefficients.shape != (shape[0], config.prediction_order) or coefficients.dtype != np.float32:
+        raise EngineError(f"coefficients must be float32 ({shape[0]}, {config.prediction_order}), not {coefficients.dtype} {coefficients.shape}")
+    if lags.shape != shape[:1] or lags.dtype != np.int32:
+        raise EngineError(f"lags must be int32 ({shape[0]},), not {lags.dtype} {lags.shape}")
     if job.num_samples < 0 or state.position < 0:
         raise EngineError(f"num_samples and position must not be negative: {job.num_samples}, {state.position}")
     if job.num_samples == 0:
@@ -141,6 +152,10 @@ def check_job(config: WaveNetConfig, job: Job) -> None:
         )
     if not np.isfinite(job.conditioning[first : last + 1]).all():
         raise EngineError("conditioning has values that are not finite numbers")
+    if not np.isfinite(coefficients[first : last + 1]).all():
+        raise EngineError("coefficients has values that are not finite numbers")
+    if config.max_lag > 0 and not 1 <= lags[first : last + 1].min() <= lags[first : last + 1].max() <= config.max_lag:
+        raise EngineError(f"lags must lie in 1..{config.max_lag}, not {lags.min()}..{lags.max()}")
     temperatures = job.temperatures[first : last + 1]
     if not (np.isfinite(temperatures) & (temperatures >= 0)).all():
         raise EngineError(f"temperatures must be finite and at least 0, not {temperatures.min()}..{temperatures.max()}")

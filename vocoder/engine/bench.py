@@ -31,6 +31,7 @@ from vocoder.engine.reference import one_torch_thread
 from vocoder.engine.torch_loop import TorchLoop
 from vocoder.engine.weights import EngineWeights
 from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.prediction import Predictors
 
 RECOMPUTED, TORCH_LOOP = "recomputed", "torch-loop"
 CONDITIONING_SPREAD = 0.3  # of the random numbers that stand for a conditioning
@@ -93,9 +94,9 @@ class Contestant:
 
 
 def reference_config() -> WaveNetConfig:
-    """The size that speeds are compared at: 20 layers, 868,352 multiply-adds per sample with the last block's residual product."""
+    """The size that speeds are compared at: 20 layers, 868,352 multiply-adds per sample with the last block's residual product; no predictions."""
     return WaveNetConfig(
-        num_layers=20, num_cycles=2, residual_channels=64, gate_channels=128, skip_channels=256, head_channels=256,
+        prediction_order=0, max_lag=0, num_layers=20, num_cycles=2, residual_channels=64, gate_channels=128, skip_channels=256, head_channels=256,
         linguistic=LinguisticConfig(category_sizes=(2, 2, 2, 2)),
     )  # fmt: skip
 
@@ -177,7 +178,14 @@ def _generate(engine: Engine, streams: int) -> Work:
         conditioning = _conditioning(config, frames)
         temperatures = np.ones(frames, np.float32)
         jobs = [
-            Job(state=engine.start(seed), conditioning=conditioning, first_frame=0, temperatures=temperatures, num_samples=num_samples)
+            Job(
+                state=engine.start(seed),
+                conditioning=conditioning,
+                predictors=_predictors(config, frames),
+                first_frame=0,
+                temperatures=temperatures,
+                num_samples=num_samples,
+            )
             for seed in range(streams)
         ]
         engine.advance(jobs)
@@ -200,13 +208,15 @@ def _recompute(network: WaveNet) -> Work:
     config = network.config
     frames = -(-config.receptive_field // config.hop_length)
     conditioning = torch.from_numpy(_conditioning(config, frames)).unsqueeze(0)
+    predictors = _predictors(config, frames)
+    coefficients, lags = torch.from_numpy(predictors.coefficients).unsqueeze(0), torch.from_numpy(predictors.lags).unsqueeze(0)
     codes = torch.randint(config.quantisation_levels, (1, frames * config.hop_length), generator=torch.Generator().manual_seed(0))
 
     @torch.inference_mode()
     def work(num_samples: int) -> None:
         for _ in range(num_samples):
             codes[0] = torch.roll(codes[0], -1)
-            codes[0, -1] = network(codes, conditioning)[0, -1].argmax() % config.quantisation_levels
+            codes[0, -1] = network(codes, conditioning, coefficients, lags)[0, -1].argmax() % config.quantisation_levels
 
     return work
 
@@ -214,6 +224,11 @@ def _recompute(network: WaveNet) -> Work:
 def _conditioning(config: WaveNetConfig, frames: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     shape = (frames, config.num_layers, config.gate_channels)
     return np.random.default_rng(0).standard_normal(shape, np.float32) * np.float32(CONDITIONING_SPREAD)
+
+
+def _predictors(config: WaveNetConfig, frames: int) -> Predictors:
+    coefficients = np.random.default_rng(1).uniform(-1, 1, (frames, config.prediction_order)) / max(config.prediction_order, 1)
+    return Predictors(coefficients=coefficients.astype(np.float32), lags=np.full(frames, -(-config.max_lag // 2), np.int32))
 
 
 def _time(work: Work, num_samples: int) -> tuple[float, float]:

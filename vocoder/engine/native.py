@@ -52,6 +52,10 @@ class NativeEngine(Engine):
             hop_length=config.hop_length,
             output=config.output,
             mixtures=config.num_mixtures,
+            prediction_order=config.prediction_order,
+            max_lag=config.max_lag,
+            values=network.quantiser.values.astype(np.float64),
+            edges=network.quantiser.edges,
             inputs=weights.inputs,
             taps=weights.taps,
             residual=weights.residual,
@@ -69,32 +73,28 @@ class NativeEngine(Engine):
         codes = [np.empty(job.num_samples, np.int64) for job in jobs]
         self._network.generate([_native_job(job, made, outputs=None, forced=False) for job, made in zip(jobs, codes, strict=True)])
         for job, made in zip(jobs, codes, strict=True):
-            _move_on(job, made)
+            job.state.position += len(made)
         return codes
 
     def _logits(self, job: Job, codes: Codes) -> npt.NDArray[np.float32]:
         outputs = np.empty((job.num_samples, self.config.output_channels), np.float32)
         self._network.generate([_native_job(job, codes, outputs=outputs, forced=True)])
-        _move_on(job, codes)
+        job.state.position += job.num_samples
         return outputs
 
 
 def _native_job(job: Job, codes: Codes, *, outputs: npt.NDArray[np.float32] | None, forced: bool) -> _native.Job:
     return _native.Job(
         rings=job.state.rings,
+        history=job.state.history,
         conditioning=np.ascontiguousarray(job.conditioning),
+        coefficients=np.ascontiguousarray(job.predictors.coefficients),
+        lags=np.ascontiguousarray(job.predictors.lags),
         temperatures=np.ascontiguousarray(job.temperatures),
         codes=codes,
         outputs=outputs,
         seed=job.state.seed,
         position=job.state.position,
-        previous=job.state.previous,
         first_frame=job.first_frame,
         forced=forced,
     )
-
-
-def _move_on(job: Job, codes: Codes) -> None:
-    job.state.position += len(codes)
-    if len(codes):
-        job.state.previous = int(codes[-1])

@@ -23,6 +23,7 @@ from vocoder.engine.sampling import draw
 from vocoder.engine.state import RingLayout
 from vocoder.engine.weights import EngineWeights
 from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.prediction import predict_next
 
 
 @contextmanager
@@ -51,6 +52,7 @@ class ReferenceEngine(Engine):
         self.config = network.config
         self.device = torch.device(device)
         self.isa = self.device.type
+        self._quantiser = network.quantiser
         weights = EngineWeights.of(network)
         self.inputs = self._tensor(weights.inputs)
         self.taps = self._tensor(weights.taps)
@@ -77,19 +79,22 @@ class ReferenceEngine(Engine):
         conditioning = torch.from_numpy(job.conditioning).to(self.device)
         codes = np.zeros(job.num_samples, np.int64)
         outputs = np.zeros((job.num_samples, config.output_channels), np.float32)
+        past = np.concatenate([state.past()[::-1], codes])  # of each sample, the history_length codes before it
         random = uniforms(state.seed, state.position, job.num_samples)
         with one_torch_thread():
             for index in range(job.num_samples):
                 frame = (state.position + index) // config.hop_length - job.first_frame
-                outputs[index] = self._step(rings, state.position + index, state.previous, conditioning[frame]).cpu().numpy()
+                predicted = predict_next(config, self._quantiser, past[index : index + config.history_length][::-1], *job.predictors.at(frame))
+                known = np.concatenate([past[index + config.history_length - 1 :][:1], predicted])
+                outputs[index] = self._step(rings, state.position + index, known, conditioning[frame]).cpu().numpy()
                 if forced is None:
                     row = slice(index, index + 1)
                     codes[index] = draw(config, outputs[row], job.temperatures[frame : frame + 1], random[row])[0]
                 else:
                     codes[index] = forced[index]
-                state.previous = int(codes[index])
+                past[index + config.history_length] = codes[index]
         state.rings[:] = torch.cat([ring.flatten() for ring in rings]).cpu().numpy()
-        state.position += job.num_samples
+        state.append(codes)
         return codes, outputs
 
     def _rings(self, job: Job) -> list[Tensor]:
@@ -98,9 +103,9 @@ class ReferenceEngine(Engine):
         flat = torch.from_numpy(job.state.rings.copy()).to(self.device)
         return [flat[offset : offset + rows * layout.width].view(rows, layout.width) for offset, rows in zip(layout.offsets, layout.rows, strict=True)]
 
-    def _step(self, rings: list[Tensor], position: int, previous: int, conditioning: Tensor) -> Tensor:
-        """One sample: conditioning [L, G] to outputs [O]; writes each block's input into its ring."""
-        x = self.inputs[previous]
+    def _step(self, rings: list[Tensor], position: int, known: npt.NDArray[np.int64], conditioning: Tensor) -> Tensor:
+        """One sample: the previous and the predicted codes [1 + H] and conditioning [L, G] to outputs [O]; writes each block's input into its ring."""
+        x = self.inputs[torch.arange(len(known)), torch.from_numpy(known)].sum(0)
         gates = []
         for layer, (ring, dilation) in enumerate(zip(rings, self.config.dilations, strict=True)):
             row = position % len(ring)

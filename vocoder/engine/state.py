@@ -4,6 +4,8 @@ Cached generation ("Fast WaveNet", Le Paine et al. 2016, arXiv 1611.09482): each
 need, in a ring. Block l at time t reads the rows of t - d, t - 2d ... and then overwrites the oldest with its input of time t, so its ring
 has (K-1) d rows and time t lives in row t mod (K-1) d. Rows of times before the stream began are 0.
 
+The codes of the last samples are kept as well, as far back as the network's predictions of the next one reach (`vocoder.wavenet.prediction`).
+
 The layout is the same in every fp32 engine: a stream may be parked as bytes, moved to another process and resumed by another engine.
 
 L layers, K taps, d dilation, R residual channels.
@@ -25,8 +27,8 @@ from vocoder.config import WaveNetConfig
 from vocoder.errors import EngineError
 
 MAGIC = b"SNTS"
-VERSION = 1
-# magic, version, fingerprint of the config, position, seed, previous code, number of floats, CRC-32 of the floats. Little-endian.
+VERSION = 2
+# magic, version, fingerprint of the config, position, seed, codes of the history, floats of the rings, CRC-32 of both. Little-endian.
 HEADER = struct.Struct("<4sI16sQQIQI")
 MAX_SEED = 2**64 - 1
 
@@ -67,15 +69,15 @@ class StreamState:
     Attributes:
         config: of the network that it belongs to.
         rings: float32 [RingLayout.size], past inputs of every block.
+        history: int32 [config.history_length], the last codes: that of time t lies at t mod its length; silence before the first.
         position: index of the next sample, from 0.
-        previous: code of the last sample; silence before the first.
         seed: of the stream's randomness, 64 bits.
     """
 
     config: WaveNetConfig
     rings: npt.NDArray[np.float32]
+    history: npt.NDArray[np.int32]
     position: int
-    previous: int
     seed: int
 
     @classmethod
@@ -89,21 +91,33 @@ class StreamState:
             raise EngineError(f"a seed must lie in 0..2**64-1, not {seed}")
         silence = Quantiser(kind="linear", levels=config.quantisation_levels).silence
         rings = np.zeros(RingLayout.of(config).size, np.float32)
-        return cls(config=config, rings=rings, position=0, previous=silence, seed=seed)
+        return cls(config=config, rings=rings, history=np.full(config.history_length, silence, np.int32), position=0, seed=seed)
+
+    def past(self) -> npt.NDArray[np.int32]:
+        """The last codes, the latest first: int32 [config.history_length]."""
+        return np.roll(self.history, -(self.position % len(self.history)))[::-1]
+
+    def append(self, codes: npt.NDArray[np.integer]) -> None:
+        """Moves on by codes that have been made: history and position."""
+        length = len(self.history)
+        last = codes[-length:]
+        times = self.position + np.arange(len(codes) - len(last), len(codes))
+        self.history[times % length] = last
+        self.position += len(codes)
 
     @property
     def nbytes(self) -> int:
         """Length of `to_bytes()`."""
-        return HEADER.size + self.rings.nbytes
+        return HEADER.size + self.history.nbytes + self.rings.nbytes
 
     def copy(self) -> StreamState:
         """An independent state: advancing one leaves the other as it was."""
-        return StreamState(config=self.config, rings=self.rings.copy(), position=self.position, previous=self.previous, seed=self.seed)
+        return StreamState(config=self.config, rings=self.rings.copy(), history=self.history.copy(), position=self.position, seed=self.seed)
 
     def to_bytes(self) -> bytes:
-        """The state as bytes: a header (`HEADER`) and the rings as little-endian float32."""
-        body = self.rings.astype("<f4").tobytes()
-        header = HEADER.pack(MAGIC, VERSION, fingerprint(self.config), self.position, self.seed, self.previous, self.rings.size, zlib.crc32(body))
+        """The state as bytes: a header (`HEADER`), the history as little-endian int32 and the rings as little-endian float32."""
+        body = self.history.astype("<i4").tobytes() + self.rings.astype("<f4").tobytes()
+        header = HEADER.pack(MAGIC, VERSION, fingerprint(self.config), self.position, self.seed, self.history.size, self.rings.size, zlib.crc32(body))
         return header + body
 
     @classmethod
@@ -115,20 +129,21 @@ class StreamState:
         """
         if len(data) < HEADER.size:
             raise EngineError(f"stream state is cut short: {len(data)} bytes, where the header alone has {HEADER.size}")
-        magic, version, owner, position, seed, previous, floats, checksum = HEADER.unpack_from(data)
+        magic, version, owner, position, seed, codes, floats, checksum = HEADER.unpack_from(data)
         if magic != MAGIC:
             raise EngineError(f"not a stream state: it begins with {magic!r}, not {MAGIC!r}")
         if version != VERSION:
             raise EngineError(f"stream state has version {version}, this release reads version {VERSION}")
         if owner != fingerprint(config):
             raise EngineError(f"stream state belongs to a network of config {owner.hex()}, this network's is {fingerprint(config).hex()}")
-        size = RingLayout.of(config).size
+        needed = (config.history_length, RingLayout.of(config).size)
         body = data[HEADER.size :]
-        if floats != size or len(body) != 4 * size:
-            raise EngineError(f"stream state holds {len(body)} bytes of rings and announces {4 * floats}, this network needs {4 * size}")
+        if (codes, floats) != needed or len(body) != 4 * sum(needed):
+            raise EngineError(f"stream state holds {len(body)} bytes and announces {4 * (codes + floats)}, this network needs {4 * sum(needed)}")
         if zlib.crc32(body) != checksum:
-            raise EngineError(f"stream state is damaged: its rings have CRC-32 {zlib.crc32(body):08x}, the header says {checksum:08x}")
-        if previous >= config.quantisation_levels:
-            raise EngineError(f"stream state has previous code {previous}, this network has {config.quantisation_levels} levels")
-        rings = np.frombuffer(body, "<f4").astype(np.float32)
-        return cls(config=config, rings=rings, position=position, previous=previous, seed=seed)
+            raise EngineError(f"stream state is damaged: its body has CRC-32 {zlib.crc32(body):08x}, the header says {checksum:08x}")
+        history = np.frombuffer(body, "<i4", codes).astype(np.int32)
+        if not 0 <= history.min() <= history.max() < config.quantisation_levels:
+            raise EngineError(f"stream state has codes {history.min()}..{history.max()}, this network has {config.quantisation_levels} levels")
+        rings = np.frombuffer(body, "<f4", offset=4 * codes).astype(np.float32)
+        return cls(config=config, rings=rings, history=history, position=position, seed=seed)

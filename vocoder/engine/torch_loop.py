@@ -3,7 +3,9 @@
 Step by step what such a mode does: the previous code as a one-hot vector under a 1x1 convolution; in every block a dilated convolution
 whose queue of past inputs is moved up by one per sample, a 1x1 convolution of the conditioning features, one for the skip and one for
 the residual path; a draw from a categorical distribution. It gives this network's outputs (a test holds it to that), and only the
-benchmark uses it. `vocoder.engine.reference` is leaner: rings in place of queues, conditioning per frame, one product for all skips.
+benchmark uses it. It knows no predictions (`vocoder.wavenet.prediction`): of a network that is
+shown some it does all but that. `vocoder.engine.reference` is leaner: rings in place of queues, conditioning per frame, one product for
+all skips.
 
 B batch (1), C channels, O output parameters, Q levels.
 """

@@ -1,10 +1,10 @@
 """A network's weights as the engines read them: plain numpy arrays, each product stored [input][output].
 
 With the outputs of one input side by side, a product is "broadcast one input, multiply by a row, add": the form that vector units like.
-The skips of all blocks are one matrix over the concatenated gates. The input layer becomes a table with one row per code, also where the
+The skips of all blocks are one matrix over the concatenated gates. The input layer becomes tables with one row per code, also where the
 network sees the code's value instead of an embedding.
 
-L layers, K taps, R residual, G gate, S skip, A head, Q levels, O output parameters.
+L layers, K taps, R residual, G gate, S skip, A head, Q levels, H predictions, O output parameters.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class EngineWeights:
     """All float32, C-contiguous and finite.
 
     Attributes:
-        inputs: [Q, R], the first block's input for each previous code.
+        inputs: [1 + H, Q, R], what the previous code and each predicted one add to the first block's input.
         taps: [L, K * R, G], oldest tap first.
         residual: [L - 1, G / 2, R]; residual_bias: [L - 1, R].
         skip: [L * G / 2, S]; skip_bias: [S].
@@ -85,11 +85,11 @@ class EngineWeights:
 
 @torch.inference_mode()
 def _input_table(network: WaveNet) -> FloatArray:
-    weight = cast(Tensor, network.embedding.weight)
+    embeddings = [network.embedding, *network.predicted]
     if network.config.output == "softmax":
-        return _array(weight)
-    values = torch.from_numpy(network.quantiser.values).to(weight)
-    return _array(network.embedding(values.unsqueeze(-1)))
+        return np.stack([_array(cast(Tensor, embedding.weight)) for embedding in embeddings])
+    values = torch.from_numpy(network.quantiser.values).to(network.head1.weight).unsqueeze(-1)
+    return np.stack([_array(embedding(values)) for embedding in embeddings])
 
 
 def _array(tensor: Tensor) -> FloatArray:

@@ -11,6 +11,8 @@ B batch, F frames, T samples, L layers, R residual, G gate, S skip, C conditioni
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,6 +21,27 @@ from vocoder.audio.quantise import Quantiser
 from vocoder.config import WaveNetConfig
 from vocoder.wavenet.conditioning import ConditioningNetwork
 from vocoder.wavenet.distributions import log_prob
+from vocoder.wavenet.prediction import predict
+
+LOWEST_FREQUENCY, HIGHEST_FREQUENCY = 0.2, 20.0  # of an embedding's sines, in radians per half of the range of codes
+
+
+def smooth_rows(levels: int, channels: int) -> Tensor:
+    """What an embedding of codes begins as: sines of the code, of random frequency and phase, so that neighbouring codes have neighbouring rows.
+
+    Independent rows would have to find out first that codes have an order: on this project's recordings, training from those is behind by 0.15 bits
+    per sample after 200 steps.
+
+    Args:
+        levels: Q.
+        channels: R.
+
+    Returns:
+        float32 [Q, R], of a variance of 1.
+    """
+    places = torch.linspace(-1.0, 1.0, levels).unsqueeze(1)
+    frequencies = LOWEST_FREQUENCY * (HIGHEST_FREQUENCY / LOWEST_FREQUENCY) ** torch.rand(channels)
+    return math.sqrt(2.0) * torch.sin(places * frequencies + 2.0 * math.pi * torch.rand(channels))
 
 
 class ResidualBlock(nn.Module):
@@ -57,12 +80,11 @@ class WaveNet(nn.Module):
     def __init__(self, config: WaveNetConfig) -> None:
         super().__init__()
         self.config = config
-        residual, gated = config.residual_channels, config.gated_channels
+        gated = config.gated_channels
         self.conditioning = ConditioningNetwork(config)
-        if config.output == "softmax":
-            self.embedding: nn.Module = nn.Embedding(config.quantisation_levels, residual)
-        else:
-            self.embedding = nn.Linear(1, residual)
+        # Of the previous code, and of each predicted one; their sum is the first block's input.
+        self.embedding = self._embedding()
+        self.predicted = nn.ModuleList(self._embedding() for _ in range(config.num_predictions))
         dilations = config.dilations
         self.blocks = nn.ModuleList(ResidualBlock(config, dilation, last=layer == len(dilations) - 1) for layer, dilation in enumerate(dilations))
         self.skip = nn.Linear(config.num_layers * gated, config.skip_channels)
@@ -70,6 +92,15 @@ class WaveNet(nn.Module):
         self.head2 = nn.Linear(config.head_channels, config.output_channels)
         values = torch.from_numpy(self.quantiser.values)
         self.register_buffer("values", values, persistent=False)
+
+    def _embedding(self) -> nn.Module:
+        levels, channels = self.config.quantisation_levels, self.config.residual_channels
+        if self.config.output != "softmax":
+            return nn.Linear(1, channels)
+        embedding = nn.Embedding(levels, channels)
+        with torch.no_grad():
+            embedding.weight.copy_(smooth_rows(levels, channels))
+        return embedding
 
     @property
     def quantiser(self) -> Quantiser:
@@ -95,18 +126,19 @@ class WaveNet(nn.Module):
         flat: Tensor = self.conditioning(log_mel, log_f0, voicing, categories, positions, speaker)
         return flat.view(*flat.shape[:2], self.config.num_layers, self.config.gate_channels)
 
-    def forward(self, codes: Tensor, conditioning: Tensor) -> Tensor:
+    def forward(self, codes: Tensor, conditioning: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
         """The distribution of every code given those before it.
 
         Args:
             codes: int64 [B, T], 0..Q-1; T is F * hop_length.
             conditioning: [B, F, L, G], from `condition`.
+            coefficients: [B, F, P], of `vocoder.wavenet.prediction.Predictors`.
+            lags: int [B, F], likewise.
 
         Returns:
             [B, T, O], the parameters of the output distribution (logits for the softmax); row t depends on codes before t only.
         """
-        previous = functional.pad(codes[:, :-1], (1, 0), value=self.quantiser.silence)
-        x = self.embedding(previous if self.config.output == "softmax" else self.values[previous].unsqueeze(-1))  # type: ignore[index]
+        x = self._first_input(codes, coefficients, lags)
         gates = []
         for layer, block in enumerate(self.blocks):
             x, gated = block(x, conditioning[:, :, layer])
@@ -115,6 +147,19 @@ class WaveNet(nn.Module):
         output: Tensor = self.head2(functional.relu(self.head1(functional.relu(skips))))
         return output
 
-    def log_prob(self, codes: Tensor, conditioning: Tensor) -> Tensor:
-        """Exact log-likelihood of each code in nats: codes int64 [B, T] to float32 [B, T]."""
-        return log_prob(self.config, self.forward(codes, conditioning), codes)
+    def _first_input(self, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
+        quantiser = self.quantiser
+        previous = functional.pad(codes[:, :-1], (1, 0), value=quantiser.silence)
+        x: Tensor = self._embed(self.embedding, previous)
+        predictions = predict(self.config, quantiser, codes, coefficients, lags)
+        for index, embedding in enumerate(self.predicted):
+            x = x + self._embed(embedding, predictions[..., index])
+        return x
+
+    def _embed(self, embedding: nn.Module, codes: Tensor) -> Tensor:
+        embedded: Tensor = embedding(codes if self.config.output == "softmax" else self.values[codes].unsqueeze(-1))  # type: ignore[index]
+        return embedded
+
+    def log_prob(self, codes: Tensor, conditioning: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
+        """Exact log-likelihood of each code in nats: codes int64 [B, T] to float32 [B, T]; arguments as `forward`."""
+        return log_prob(self.config, self.forward(codes, conditioning, coefficients, lags), codes)

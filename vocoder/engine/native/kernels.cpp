@@ -4,6 +4,7 @@
 // AVX-512 could be the copy that the linker keeps for everyone.
 
 #include "model.h"
+#include "prediction.h"
 #include "product.h"
 #include "sampling.h"
 #include "vector.h"
@@ -105,7 +106,7 @@ void step(const Model& model, Stream* const* streams, int count, int64_t done, R
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         bring_conditioning(model, stream, stream.position + done);
-        memcpy(stream.x, model.inputs + stream.previous * model.residual_padded, model.residual_padded * sizeof(float));
+        first_input(model, stream, stream.position + done);
     }
     for (int layer = 0; layer < model.num_layers; ++layer) one_block(model, model.blocks[layer], layer, streams, count, done, rows);
     layer_after(model.skips, model.skip_bias, &Stream::gates, &Stream::skip_sum, streams, count, rows);
@@ -117,12 +118,13 @@ void step(const Model& model, Stream* const* streams, int count, int64_t done, R
         if (stream.outputs) memcpy(stream.outputs + done * model.outputs, stream.distribution, model.outputs * sizeof(float));
         if (!stream.forced)
             stream.codes[done] = draw(model, stream.distribution, stream.temperatures[stream.frame], stream.seed, t, stream.probabilities);
-        stream.previous = stream.codes[done];
+        remember(model, stream, t, stream.codes[done]);
     }
 }
 
 // `streams` is ordered by falling num_samples, so that those with work left are always the first ones.
 void generate(const Model& model, Stream* const* streams, int count, Rows rows) {
+    for (int s = 0; s < count; ++s) recall(model, *streams[s]);
     for (int64_t done = 0; count > 0; ++done) {
         while (count > 0 && streams[count - 1]->num_samples <= done) --count;
         if (count > 0) step(model, streams, count, done, rows);

@@ -1,7 +1,7 @@
 // The network as the kernels see it: shapes, packed weights, and one stream's work. Plain data only, for this header is compiled for
 // several instruction sets and must not bring in code that the linker could merge across them.
 //
-// L layers, K taps, R residual, G gate, H = G / 2 gated, S skip, A head, Q levels, O output parameters. A name ending in _padded is that
+// L layers, K taps, R residual, G gate, H = G / 2 gated, S skip, A head, Q levels, O output parameters, H predictions, P prediction order. A name ending in _padded is that
 // number rounded up to whole vectors.
 #pragma once
 
@@ -37,11 +37,17 @@ struct Block {
 
 struct Model {
     int num_layers, kernel_size, residual, gated, skip, head, levels, outputs, mixtures;
+    int predictions;       // H
+    int prediction_order;  // P
+    int max_lag;
+    int history_length;    // codes that the input of the first block is computed from
     int residual_padded, gated_padded, skip_padded, head_padded, outputs_padded;
     int64_t hop_length;
     int64_t ring_size;
     Output output;
-    const float* inputs;  // [Q][R_padded]
+    const float* inputs;   // [1 + H][Q][R_padded]
+    const double* values;  // [Q], the sample that each code stands for
+    const double* edges;   // [Q - 1], where one code gives way to the next
     const Block* blocks;  // [L]
     Matrix skips;         // L H -> S
     Matrix head1, head2;
@@ -52,9 +58,11 @@ struct Model {
 struct Stream {
     float* rings;
     uint64_t seed;
+    int32_t* history;  // [history_length], the code of time t at t mod its length
     int64_t position;
-    int64_t previous;
     const float* conditioning;  // [F][L][G]
+    const float* coefficients;  // [F][P]
+    const int32_t* lags;        // [F]
     const float* temperatures;  // [F]
     int64_t first_frame;
     int64_t num_samples;
@@ -63,6 +71,8 @@ struct Stream {
     bool forced;
 
     // Scratch, aligned to whole vectors.
+    double* past;         // [2 history_length], values of the last codes twice over: the latest, and those before it, lie in a row
+    int64_t previous;     // the last code
     int64_t frame;        // whose conditioning lies in `added`, or -1
     float* added;         // [L][2 H_padded]
     float* ahead;         // [L][kRun][2 H_padded]: what the older taps give

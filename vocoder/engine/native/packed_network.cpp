@@ -91,6 +91,14 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
     m.mixtures = shape.mixtures;
     m.hop_length = shape.hop_length;
     m.output = shape.output;
+    m.predictions = shape.predictions;
+    m.prediction_order = shape.prediction_order;
+    m.max_lag = shape.max_lag;
+    m.history_length = shape.history_length;
+    values_.assign(weights.values, weights.values + m.levels);
+    edges_.assign(weights.edges, weights.edges + m.levels - 1);
+    m.values = values_.data();
+    m.edges = edges_.data();
     m.residual_padded = padded(m.residual);
     m.gated_padded = padded(m.gated);
     m.skip_padded = padded(m.skip);
@@ -105,7 +113,7 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
     const int older_taps = m.kernel_size - 1;
     const std::size_t tap_size = std::size_t(m.residual) * 2 * m.gated;
     older_.reserve(std::size_t(m.num_layers) * older_taps);  // the blocks point into it
-    m.inputs = keep(weights.inputs, m.levels, m.residual);
+    m.inputs = keep(weights.inputs, (1 + m.predictions) * m.levels, m.residual);
     for (int layer = 0; layer < m.num_layers; ++layer) {
         Block block{};
         block.dilation = shape.dilations[layer];
@@ -148,6 +156,7 @@ std::size_t PackedNetwork::place_scratch(Stream& stream, float* at) const {
     const std::size_t width = 2 * m.gated_padded;
     const std::size_t rectified = std::max(m.skip, m.head);
     stream.frame = -1;
+    stream.past = reinterpret_cast<double*>(take(2 * 2 * std::size_t(m.history_length)));
     stream.added = take(m.num_layers * width);
     stream.ahead = take(m.num_layers * kRun * width);
     stream.x = take(m.residual_padded);

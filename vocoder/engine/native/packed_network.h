@@ -29,11 +29,13 @@ class Arena {
 
 // The weights as `vocoder.engine.weights.EngineWeights` has them, sizes checked by whoever fills this in.
 struct PlainWeights {
+    const double *values, *edges;
     const float *inputs, *taps, *residual, *residual_bias, *skip, *skip_bias, *head1, *head1_bias, *head2, *head2_bias;
 };
 
 struct Shape {
     std::vector<int> dilations;
+    int predictions, prediction_order, max_lag, history_length;
     int kernel_size, residual, gated, skip, head, levels, outputs, mixtures;
     int64_t hop_length;
     Output output;
@@ -62,6 +64,7 @@ class PackedNetwork {
     const Kernels& kernels_;
     Model model_{};
     Arena arena_;
+    std::vector<double> values_, edges_;
     std::vector<Matrix> older_;
     std::vector<Block> blocks_;
 };

@@ -1,0 +1,169 @@
+"""What can be foretold of a sample before the network speaks, and is shown to it.
+
+Speech is to a large part an all-pole filter excited once a period. Both are known beforehand: the filter follows from the frame's log-mel
+spectrum, the period from its log-F0. A network of a million weights spends most of its training on finding that out again; so its first
+block is shown, beside the previous code, two codes computed from the past and the frame:
+
+    linear      what linear prediction expects:     sum_k a[k] v[t-1-k]
+    period      what there was one period ago:      v[t-lag]
+
+v[t] is the value of code[t]. LPCNet (arXiv 1810.11846) and LP-WaveNet (arXiv 1811.11913) put a linear prediction in front of their network as
+well, and model what is left; QPNet (arXiv 1907.00797) reaches one period back. Here the network still gives the distribution of the code itself: its
+likelihoods stay exact and comparable with those of any other network of the same codes, and where the foretelling is wrong it can say so.
+
+Everything is computed in float64 and rounded to a code once, so that engines agree whatever the order of their sums. torch and numpy alone.
+
+B batch, F frames, T samples, M mels, P prediction order, H predictions, Q levels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from vocoder.audio.quantise import Quantiser
+from vocoder.config import AudioConfig, WaveNetConfig
+
+FloatArray = npt.NDArray[np.float32]
+BINS = 257  # frequencies at which the spectrum is sampled
+NOISE = 1e-3  # of the power, added as white noise: the past is made of codes, whose error a sharper filter would follow
+LAG_WINDOW_HZ = 40.0  # width over which the spectrum is smoothed, so that single harmonics are not taken for resonances
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictors:
+    """What the predictions of every frame are made with.
+
+    Attributes:
+        coefficients: float32 [F, P], of the linear prediction; the first belongs to the sample just before. P may be 0.
+        lags: int32 [F], 1..max_lag, the period in samples; 0 throughout for a network without `max_lag`.
+    """
+
+    coefficients: FloatArray
+    lags: npt.NDArray[np.int32]
+
+    def at(self, frame: int) -> tuple[FloatArray, int]:
+        """Coefficients [P] and lag of one frame."""
+        return self.coefficients[frame], int(self.lags[frame])
+
+    @classmethod
+    def of(cls, log_mel: FloatArray, log_f0: FloatArray, audio: AudioConfig, config: WaveNetConfig) -> Predictors:
+        """From a frame's spectrum and pitch.
+
+        Args:
+            log_mel: float32 [F, M].
+            log_f0: float32 [F], log of Hz.
+            audio: what they were computed with.
+            config: of the network that will be shown the predictions.
+        """
+        lags = np.zeros(len(log_f0), np.int32)
+        if config.max_lag > 0:
+            periods = audio.sample_rate / np.exp(log_f0.astype(np.float64))
+            lags = np.clip(np.round(periods), 1, config.max_lag).astype(np.int32)
+        return cls(coefficients=linear_prediction(log_mel, audio, config.prediction_order), lags=lags)
+
+
+def linear_prediction(log_mel: FloatArray, audio: AudioConfig, order: int) -> FloatArray:
+    """Coefficients that predict the pre-emphasised signal best, by the spectrum alone: float32 [F, M] to float32 [F, order].
+
+    The power spectrum is read off the mel bands, its inverse transform is the autocorrelation, and Levinson's recursion solves for
+    the filter (Makhoul 1975, "Linear prediction: a tutorial review"). The filter is stable for any spectrum.
+    """
+    frequencies = np.linspace(0.0, audio.sample_rate / 2, BINS)
+    place = np.interp(frequencies, _band_centres(audio), np.arange(audio.n_mels))
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, audio.n_mels - 1)
+    wide = log_mel.astype(np.float64)
+    log_magnitude = wide[:, below] * (1.0 - (place - below)) + wide[:, above] * (place - below)
+    emphasis = np.abs(1.0 - audio.pre_emphasis * np.exp(-2j * np.pi * frequencies / audio.sample_rate)) ** 2
+    delays = np.arange(order + 1)
+    correlation = np.fft.irfft(np.exp(2.0 * log_magnitude) * emphasis, axis=1)[:, : order + 1]
+    correlation *= np.exp(-0.5 * (2.0 * np.pi * LAG_WINDOW_HZ / audio.sample_rate * delays) ** 2)
+    correlation[:, 0] *= 1.0 + NOISE
+    return _levinson(correlation).astype(np.float32)
+
+
+def _band_centres(audio: AudioConfig) -> npt.NDArray[np.float64]:
+    """Centre frequencies of the mel bands in Hz, on Slaney's scale: linear to 1 kHz, logarithmic above (as `vocoder.audio.mel`)."""
+    step, corner, log_step = 200.0 / 3.0, 1000.0, np.log(6.4) / 27.0
+
+    def to_mel(hz: float) -> float:
+        return hz / step if hz < corner else corner / step + np.log(hz / corner) / log_step
+
+    mels = np.linspace(to_mel(audio.f_min), to_mel(audio.f_max), audio.n_mels + 2)[1:-1]
+    linear = mels < corner / step
+    return np.where(linear, mels * step, corner * np.exp((mels - corner / step) * log_step))
+
+
+def _levinson(correlation: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Autocorrelations [F, P + 1] to prediction coefficients [F, P]."""
+    frames, order = len(correlation), correlation.shape[1] - 1
+    coefficients = np.zeros((frames, order))
+    error = correlation[:, 0].copy()
+    for k in range(order):
+        known = coefficients[:, :k]
+        reflection = (correlation[:, k + 1] - (known * correlation[:, k:0:-1]).sum(axis=1)) / error
+        coefficients[:, :k] = known - reflection[:, np.newaxis] * known[:, ::-1]
+        coefficients[:, k] = reflection
+        error = error * (1.0 - reflection**2)
+    return coefficients
+
+
+def predict(config: WaveNetConfig, quantiser: Quantiser, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
+    """The predictions of every sample from the codes before it; before the first there is silence.
+
+    Args:
+        config: says which predictions there are.
+        quantiser: the network's.
+        codes: int64 [B, T], T = F * hop_length.
+        coefficients: [B, F, P].
+        lags: int [B, F].
+
+    Returns:
+        int64 [B, T, H], each a code; H = `config.num_predictions`.
+    """
+    order, history = config.prediction_order, config.history_length
+    batch, samples = codes.shape
+    if config.num_predictions == 0:
+        return codes.new_zeros((batch, samples, 0))
+    values = torch.from_numpy(quantiser.values).to(codes.device).double()[codes]
+    past = functional.pad(values, (history, 0), value=float(quantiser.values[quantiser.silence]))
+    now = torch.arange(samples, device=codes.device) + history  # where sample t lies in `past`
+    found = []
+    if order > 0:
+        # Row i holds past[i - order .. i - 1], the latest first, as the coefficients are.
+        before = past.unfold(1, order, 1).flip(-1)
+        rows = coefficients.double().repeat_interleave(config.hop_length, dim=1)
+        found.append((before[:, now - order] * rows).sum(-1))
+    if config.max_lag > 0:
+        then = now - lags.long().repeat_interleave(config.hop_length, dim=1)
+        found.append(past.gather(1, then))
+    edges = torch.from_numpy(quantiser.edges).to(codes.device)
+    return torch.bucketize(torch.stack(found, dim=-1), edges, right=True)
+
+
+def predict_next(config: WaveNetConfig, quantiser: Quantiser, past: npt.NDArray[np.integer], coefficients: FloatArray, lag: int) -> npt.NDArray[np.int64]:
+    """The predictions of one sample: `predict` for an engine that goes step by step.
+
+    Args:
+        config: says which predictions there are.
+        quantiser: the network's.
+        past: codes [history_length], the latest first.
+        coefficients: float32 [P] of the sample's frame.
+        lag: of the sample's frame.
+
+    Returns:
+        int64 [H].
+    """
+    values = quantiser.values[past].astype(np.float64)
+    found = []
+    if config.prediction_order > 0:
+        found.append(coefficients.astype(np.float64) @ values[: config.prediction_order])
+    if config.max_lag > 0:
+        found.append(values[lag - 1])
+    return np.searchsorted(quantiser.edges, np.array(found), side="right").astype(np.int64)
