@@ -16,10 +16,11 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s)")
     parser.add_argument("--voice", help="name or folder of a voice (the default voice)")
     parser.add_argument("--engine", default="auto", choices=("auto", "native", "reference"))
+    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16", "int8"))
     parser.add_argument("--max-streams", type=int, help="streams that may live at once")
     options = parser.parse_args()
     try:
-        serve(options.host, options.port, options.voice, engine=options.engine, max_streams=options.max_streams)
+        serve(options.host, options.port, options.voice, engine=options.engine, precision=options.precision, max_streams=options.max_streams)
     except (SonantError, OSError) as error:
         print(f"cannot serve: {error}", file=sys.stderr)
         return 1

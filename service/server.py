@@ -30,6 +30,7 @@ def serve(
     voice: str | None = None,
     *,
     engine: str = "auto",
+    precision: str = "auto",
     max_streams: int | None = None,
     log_level: str = "info",
 ) -> None:
@@ -40,6 +41,7 @@ def serve(
         port: 0..65535; 0 takes a free one.
         voice: name or folder; the default voice where None.
         engine: "auto", "native" or "reference".
+        precision: "auto", "fp32", "bf16" or "int8".
         max_streams: at least 1, how many streams may live at once; None leaves the default.
         log_level: uvicorn's: "critical" to "trace".
 
@@ -47,7 +49,7 @@ def serve(
         SonantError: the voice or the engine cannot be loaded, or a setting is out of range.
         OSError: the address cannot be listened on.
     """
-    settings = ServiceSettings(voices=() if voice is None else (voice,), engine=engine)
+    settings = ServiceSettings(voices=() if voice is None else (voice,), engine=engine, precision=precision)
     if max_streams is not None:
         settings = dataclasses.replace(settings, max_streams=max_streams)
     run(settings, host=host, port=port, log_level=log_level)

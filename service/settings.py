@@ -14,6 +14,7 @@ class ServiceSettings:
     Attributes:
         voices: names or folders of the voices to load; the first speaks where a request names none. Empty: the default voice.
         engine: "auto", "native" or "reference".
+        precision: "auto", "fp32", "bf16" or "int8".
         max_streams: at least 1, how many streams may live at once; the next is refused.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         body_limit: bytes of a request's body, at least 1.
@@ -27,6 +28,7 @@ class ServiceSettings:
 
     voices: tuple[str, ...] = ()
     engine: str = "auto"
+    precision: str = "auto"
     max_streams: int = 8
     text_limit: int | None = None
     body_limit: int = 262_144

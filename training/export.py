@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.evaluate import Report
+from training.price import precision_prices
 from training.stages import Run, read_average, read_model_config
 from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.whole_file import whole_file
+from vocoder.cli.voices import price_text
 from vocoder.config import AcousticConfig, WaveNetConfig
 from vocoder.pack import CARD, PackManifest, save_pack
 from vocoder.wavenet.network import WaveNet
@@ -41,6 +43,8 @@ def export(run: Run, folder: Path, *, licence: str, source: str, release: str, t
     acoustic.load_state_dict(weights)
     weights, vocoder_steps, vocoder_seconds = read_average(run.stage("vocoder"))
     network.load_state_dict(weights)
+    network.eval().requires_grad_(False)
+    prices = precision_prices(network, data)
     manifest = PackManifest(
         name=folder.name,
         release=release,
@@ -49,6 +53,7 @@ def export(run: Run, folder: Path, *, licence: str, source: str, release: str, t
         speakers=data.header.speakers,
         temperature=temperature,
         voiced_temperature_ratio=voiced_temperature_ratio,
+        precision_prices=prices,
         audio=data.audio,
         acoustic=acoustic_config,
         wavenet=wavenet_config,
@@ -64,6 +69,7 @@ def export(run: Run, folder: Path, *, licence: str, source: str, release: str, t
             f"- Acoustic model: {sizes[0]:,} weights, {acoustic_steps:,} steps, {acoustic_seconds / 3600:.2f} hours.",
             f"- Vocoder: WaveNet of {wavenet_config.num_layers} blocks, {sizes[1]:,} weights, {vocoder_steps:,} steps, {vocoder_seconds / 3600:.2f} hours.",
             f"- Sound: {data.audio.sample_rate} Hz, pre-emphasis {data.audio.pre_emphasis}, {wavenet_config.quantisation_levels} levels.",
+            f"- Price per sample, held-out speech, through the engine: bf16 {price_text(prices.bf16)}, int8 {price_text(prices.int8)}.",
             "",
         ]
     )

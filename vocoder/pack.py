@@ -40,6 +40,23 @@ ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS = "acoustic.safetensors", "vocoder.safetensors
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrecisionPrices(Config):
+    """What less exact arithmetic costs this voice: bits per sample more than in fp32 on held-out speech, measured through the engine when the voice was
+    exported. None: not measured, so not chosen unless asked for.
+    """
+
+    bf16: float | None = None
+    int8: float | None = None
+
+    def fastest_within(self, limit: float) -> str:
+        """The fastest precision that costs at most `limit` bits per sample."""
+        for name, price in (("int8", self.int8), ("bf16", self.bf16)):
+            if price is not None and price <= limit:
+                return name
+        return "fp32"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PackManifest(Config):
     """What voice.json says of a voice.
 
@@ -54,6 +71,7 @@ class PackManifest(Config):
     speakers: tuple[str, ...]  # names, in the order of their indices
     temperature: float = 1.0  # sampling temperature of requests that name none, 0..2
     voiced_temperature_ratio: float = 1.0  # voiced frames are sampled at this times the temperature, 0..1
+    precision_prices: PrecisionPrices = PrecisionPrices()
     audio: AudioConfig
     acoustic: AcousticConfig
     wavenet: WaveNetConfig

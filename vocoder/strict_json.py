@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ def check_types(config: type[Config], data: Any, where: str = "") -> None:
     """Checks plain data against the fields of a config, nested configs included; keys that are missing or unknown are not its business.
 
     Args:
-        config: the class whose annotations count: int, float, str, Literal, tuples of these, and other configs.
+        config: the class whose annotations count: int, float, str, Literal, tuples of these, any of them or None, and other configs.
         data: what JSON gave.
         where: path to `data` inside the document, for the message.
 
@@ -37,6 +38,10 @@ def check_types(config: type[Config], data: Any, where: str = "") -> None:
 def _check(hint: Any, value: Any, where: str) -> None:
     if isinstance(hint, type) and issubclass(hint, Config):
         check_types(hint, value, where)
+    elif typing.get_origin(hint) is types.UnionType:
+        (wanted,) = (option for option in typing.get_args(hint) if option is not types.NoneType)
+        if value is not None:
+            _check(wanted, value, where)
     elif typing.get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise ConfigError(f"{where} must be a list, not {value!r}")

@@ -24,7 +24,7 @@ from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.mel import log_mel
 from vocoder.audio.pcm import Int16Array
 from vocoder.audio.pitch import pitch
-from vocoder.engine import Engine, make_engine
+from vocoder.engine import Engine, make_engine, native_built
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import AudioError, InputError
 from vocoder.library import DEFAULT_VOICE, find_voice
@@ -35,15 +35,18 @@ from vocoder.utterance import Passage, Utterance, condition
 from vocoder.wavenet.conditions import Conditions
 
 FloatArray = npt.NDArray[np.float32]
+PRICE_LIMIT = 0.01  # bits per sample that less exact arithmetic may cost where nobody asks for it by name
 CHUNK_SECONDS = 0.1  # of sound in one piece of a stream, where nothing else is asked for
 
 
-def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto") -> Voice:
+def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto", precision: str = "auto") -> Voice:
     """Loads a voice pack and makes an engine for it.
 
     Args:
         name_or_path: a voice's name (`vocoder.library` says where it is looked for); or its folder, as a `Path` or as a string with a separator in it.
         engine: "native", "reference", or "auto" for the fastest that runs here.
+        precision: "fp32", "bf16", "int8", or "auto" for the fastest that costs this voice at most 0.01 bits per sample; the reference engine has
+            fp32 alone.
 
     Raises:
         InputError: no voice has this name; `field` is "voice".
@@ -51,7 +54,10 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
         EngineError: the engine does not exist or does not run here.
     """
     pack = read_pack(voice_folder(name_or_path))
-    return Voice(pack=pack, engine=make_engine(pack.network, engine))
+    if precision == "auto":
+        native = engine != "reference" and native_built()
+        precision = pack.manifest.precision_prices.fastest_within(PRICE_LIMIT) if native else "fp32"
+    return Voice(pack=pack, engine=make_engine(pack.network, engine, precision=precision))
 
 
 def voice_folder(name_or_path: str | Path) -> Path:

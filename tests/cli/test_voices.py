@@ -14,8 +14,8 @@ from vocoder.library import VARIABLE
 def test_voices_for_people_and_for_programs(library: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["voices"]) == 0
     table = capfd.readouterr().out
-    assert "tiny" in table
-    assert "…" not in table
+    assert "tiny, release 0.0.1\n  en-us, 8000 Hz, speakers: anna, otto\n  licence CC0-1.0\n  price per sample: bf16 not measured, int8 not measured\n" in table
+    assert f"  {library / 'tiny'}\n" in table
     assert run(["voices", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capfd.readouterr().out)}
     assert rows["tiny"] == {
@@ -25,6 +25,7 @@ def test_voices_for_people_and_for_programs(library: Path, capfd: pytest.Capture
         "licence": "CC0-1.0",
         "speakers": ["anna", "otto"],
         "sample_rate": 8_000,
+        "precision_prices": {"bf16": None, "int8": None},
         "folder": str(library / "tiny"),
     }
 

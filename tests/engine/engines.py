@@ -16,21 +16,29 @@ NATIVE_BUILT = importlib.util.find_spec("vocoder.engine._native") is not None
 
 
 def native_engines() -> list[str]:
-    """The native engine for each instruction set that this processor runs, as `engine_named` takes them; none where it was not built."""
+    """The native engine for each instruction set that this processor runs and each precision, as `engine_named` takes them; none where it was not built."""
     if not NATIVE_BUILT:
         return []
-    from vocoder.engine.native import available_isas
+    from vocoder.engine.native import PRECISIONS, available_isas
 
-    return [f"native-{isa}" for isa in available_isas()]
+    return [f"native-{isa}-{precision}" for isa in available_isas() for precision in PRECISIONS]
 
 
 ENGINES = ["reference", *native_engines()]
+EXACT = [name for name in ENGINES if name == "reference" or name.endswith("fp32")]
+
+
+def tolerance(name: str) -> float:
+    """How far an engine's outputs may be from the parallel network's, on the loud networks of these tests, whose outputs are of order one to ten."""
+    return {"bf16": 0.1, "int8": 0.6}.get(name.rpartition("-")[2], 1e-4)
 
 
 def engine_named(name: str, network: WaveNet) -> Engine:
     """One of `ENGINES`."""
-    kind, _, isa = name.partition("-")
-    return make_engine(network, kind, isa=isa or "auto")
+    if name == "reference":
+        return make_engine(network, name)
+    kind, isa, precision = name.split("-")
+    return make_engine(network, kind, isa=isa, precision=precision)
 
 
 def job_for(state: StreamState, num_samples: int, *, frames: int = 0, seed: int | None = None, temperature: float = 1.0) -> Job:

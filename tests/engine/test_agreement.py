@@ -7,11 +7,11 @@ import threading
 import numpy as np
 import pytest
 
-from tests.engine.engines import ENGINES, engine_named, job_for
+from tests.engine.engines import ENGINES, EXACT, engine_named, job_for, tolerance
 from tests.engine.test_laws import engine_of
 from tests.wavenet.networks import CONFIGS, make_network, random_codes, small_config
 from vocoder.engine import Codes, _native
-from vocoder.engine.native import NativeEngine, available_isas
+from vocoder.engine.native import PRECISIONS, NativeEngine, available_isas
 from vocoder.engine.philox import philox4x32
 from vocoder.errors import EngineError
 
@@ -25,11 +25,11 @@ def test_outputs_agree(name: str, config: str) -> None:
     reference, native = engine_of("reference", config), engine_of(name, config)
     codes = random_codes(reference.config, 60, seed=5)
     expected = reference.logits(job_for(reference.start(1), 60), codes)
-    np.testing.assert_allclose(native.logits(job_for(native.start(1), 60), codes), expected, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(native.logits(job_for(native.start(1), 60), codes), expected, rtol=0, atol=tolerance(name))
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize("name", EXACT[1:])
 def test_codes_agree_but_for_ties(name: str, config: str) -> None:
     """Piece by piece from the reference's own state, which the native engine takes over: a tie in one piece does not spoil the next."""
     reference, native = engine_of("reference", config), engine_of(name, config)
@@ -47,9 +47,11 @@ def test_codes_agree_but_for_ties(name: str, config: str) -> None:
 
 
 @pytest.mark.parametrize("config", ["softmax", "more than one panel"])
-def test_fused_instruction_sets_agree_to_the_last_bit(config: str) -> None:
-    """AVX-512 and AVX2 do the same operations in the same order; portable code has no fused multiply-add and rounds otherwise."""
-    fused = [name for name in NATIVE if name in ("native-avx512", "native-avx2")]
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_fused_instruction_sets_agree_to_the_last_bit(config: str, precision: str) -> None:
+    """AVX-512 (with or without VNNI) and AVX2 do the same operations in the same order; portable code has no fused multiply-add and rounds otherwise."""
+    apart = ("portable", "avx2") if precision == "bf16" else ("portable",)  # in bf16 the vector's width decides which weights share a lane
+    fused = [name for name in NATIVE if name.endswith(precision) and name.split("-")[1] not in apart]
     made = {engine_of(name, config).advance([job_for(engine_of(name, config).start(3), 100)])[0].tobytes() for name in fused}
     assert len(made) <= 1
 
@@ -70,6 +72,20 @@ def test_gates_and_exponentials_are_as_exact_as_they_claim(isa: str) -> None:
     out = np.empty_like(x)
     _native.exponential(isa, x, out)
     assert np.abs(out / np.exp(x.astype(np.float64)) - 1.0).max() < 2e-7
+
+
+@pytest.mark.parametrize("isa", available_isas())
+def test_bf16_weights_are_the_nearest(isa: str) -> None:
+    """Only the weights are rounded, to 8 bits of mantissa: with weights that have no more, outputs are those of fp32."""
+    network = make_network(CONFIGS["more than one panel"])
+    for parameter in network.parameters():
+        parameter.copy_(parameter.bfloat16().float())
+    # The upper weight of a pair of lanes carries the lower one's bits in its own last ones: half a unit of bf16 at most.
+    exact, rounded = NativeEngine(network, isa=isa), NativeEngine(network, isa=isa, precision="bf16")
+    codes = random_codes(exact.config, 50)
+    expected = exact.logits(job_for(exact.start(0), 50), codes)
+    found = rounded.logits(job_for(rounded.start(0), 50), codes)
+    assert np.abs(found - expected).max() < 0.004 * np.abs(expected).max()
 
 
 def test_philox_is_the_same_in_both_languages() -> None:
@@ -99,6 +115,11 @@ def test_threads_may_share_an_engine() -> None:
 def test_an_instruction_set_that_is_not_there_is_refused() -> None:
     with pytest.raises(EngineError, match=r"sse9.*portable"):
         NativeEngine(make_network(small_config()), isa="sse9")
+
+
+def test_a_precision_that_is_not_there_is_refused() -> None:
+    with pytest.raises(EngineError, match=r"fp8.*fp32, bf16, int8"):
+        NativeEngine(make_network(small_config()), precision="fp8")
 
 
 def test_a_weight_that_is_no_number_is_refused() -> None:

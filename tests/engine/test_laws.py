@@ -13,7 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine.engines import ENGINES, engine_named, frames_from, job_for, whole_conditioning, whole_predictors
+from tests.engine.engines import ENGINES, engine_named, frames_from, job_for, tolerance, whole_conditioning, whole_predictors
 from tests.wavenet.networks import CONFIGS, make_network, outputs, random_codes
 from vocoder.engine import Codes, Engine, StreamState
 
@@ -43,7 +43,7 @@ def test_step_is_forward(name: str, config: str) -> None:
     predicted = whole_predictors(engine.config, 3, frames)
     parallel = outputs(make_network(engine.config), torch.from_numpy(codes).unsqueeze(0), torch.from_numpy(added).unsqueeze(0), predicted)[0]
     assert parallel.std() > 0.1, "the network must say something"
-    torch.testing.assert_close(torch.from_numpy(stepped), parallel, rtol=0, atol=1e-4)
+    torch.testing.assert_close(torch.from_numpy(stepped), parallel, rtol=0, atol=tolerance(name))
 
 
 @pytest.mark.parametrize("name, config", [("reference", "softmax"), *((name, config) for name in ENGINES[1:] for config in CONFIGS)])

@@ -39,6 +39,12 @@ def test_without_a_compiler_the_reference_serves_and_one_line_says_so(caplog: py
 
 
 @pytest.mark.usefixtures("without_native")
+def test_without_a_compiler_a_precision_is_refused() -> None:
+    with pytest.raises(EngineError, match=r"int8.*compiler"):
+        make_engine(make_network(small_config()), precision="int8")
+
+
+@pytest.mark.usefixtures("without_native")
 def test_without_a_compiler_native_is_refused() -> None:
     with pytest.raises(EngineError, match="compiler"):
         make_engine(make_network(small_config()), "native")
@@ -49,6 +55,7 @@ def test_without_a_compiler_native_is_refused() -> None:
     [
         ({"name": "abacus"}, "abacus.*auto, native, reference"),
         ({"precision": "fp8"}, "fp8"),
+        ({"name": "reference", "precision": "int8"}, "reference.*int8"),
         ({"name": "native", "device": "cuda"}, "cuda"),
     ],
 )

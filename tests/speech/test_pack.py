@@ -85,6 +85,7 @@ SPOILED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a number for a name": (lambda d: d.update(name=7), r"name must be a string, not 7"),
     "a string for a list": (lambda d: d.update(speakers="anna"), r"speakers must be a list"),
     "a list of wrong things": (lambda d: d.update(speakers=["anna", 3]), r"speakers\[1\] must be a string"),
+    "a string for a price": (lambda d: d["precision_prices"].update(int8="low"), r"precision_prices\.int8 must be a number, not 'low'"),
     "a list for an object": (lambda d: d.update(audio=[]), r"audio must be an object"),
     "an unknown output": (lambda d: d["wavenet"].update(output="guess"), r"wavenet\.output must be one of"),
     "mels that differ": (lambda d: d["audio"].update(n_mels=40), r"n_mels differs .*\(40, 20, 20\)"),

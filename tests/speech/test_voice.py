@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from tests.tiny_voice import AUDIO
 from vocoder.audio.pcm import to_float32
-from vocoder.errors import AudioError, InputError
-from vocoder.voice import Voice
+from vocoder.engine import native_built
+from vocoder.errors import AudioError, EngineError, InputError
+from vocoder.pack import PrecisionPrices, read_pack, save_pack
+from vocoder.voice import Voice, load_voice
 
 TEXT = "Hi you."
 
@@ -114,3 +119,15 @@ def test_what_is_no_recording_is_refused(voice: Voice, samples: np.ndarray) -> N
 def test_speech_that_was_made_can_be_analysed_again(voice: Voice) -> None:
     samples = to_float32(voice.synthesize(TEXT, seed=1))
     assert voice.analyse(samples).num_frames == len(samples) // AUDIO.hop_length
+
+
+def test_less_exact_arithmetic_is_chosen_only_where_its_price_is_known(tiny_folder: Path, tmp_path: Path) -> None:
+    pack = read_pack(tiny_folder)
+    assert load_voice(tiny_folder).engine.precision == "fp32"
+    cheap = dataclasses.replace(pack.manifest, precision_prices=PrecisionPrices(bf16=0.0, int8=0.011))
+    save_pack(tmp_path / "cheap", cheap, pack.acoustic, pack.network, card="")
+    assert load_voice(tmp_path / "cheap").engine.precision == ("bf16" if native_built() else "fp32")
+    assert load_voice(tmp_path / "cheap", engine="reference").engine.precision == "fp32"
+    assert load_voice(tmp_path / "cheap", precision="fp32").engine.precision == "fp32"
+    with pytest.raises(EngineError, match=r"reference.*int8"):
+        load_voice(tmp_path / "cheap", engine="reference", precision="int8")

@@ -18,8 +18,20 @@ class EngineName(StrEnum):
     REFERENCE = "reference"
 
 
+class PrecisionName(StrEnum):
+    """Precisions that can be asked for."""
+
+    AUTO = "auto"
+    FP32 = "fp32"
+    BF16 = "bf16"
+    INT8 = "int8"
+
+
 VoiceName = Annotated[str, typer.Option("--voice", "-v", help="A voice's name, or the folder of a voice pack.")]
 Engine = Annotated[EngineName, typer.Option("--engine", help="What computes: native is C++, reference is torch.")]
+Precision = Annotated[
+    PrecisionName, typer.Option("--precision", help="Of the arithmetic; auto is the fastest whose price, measured for this voice, cannot be heard.")
+]
 Speaker = Annotated[str | None, typer.Option("--speaker", help="A speaker's name or number; the voice's first when not given.")]
 Temperature = Annotated[float | None, typer.Option("--temperature", help="0 to 2: how freely samples are drawn; the voice's own when not given.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="0 to 2**64-1: the same seed gives the same sound; random when not given.")]

@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from vocoder.cli.options import Engine, EngineName, FormatName, OutputPath, Seed, Speaker, Temperature, VoiceName, length_scale_of, speaker_of
+from vocoder.cli.options import (
+    Engine,
+    EngineName,
+    FormatName,
+    OutputPath,
+    Precision,
+    PrecisionName,
+    Seed,
+    Speaker,
+    Temperature,
+    VoiceName,
+    length_scale_of,
+    speaker_of,
+)
 from vocoder.cli.waiting import waiting
 from vocoder.errors import TextError
 from vocoder.library import DEFAULT_VOICE
@@ -24,6 +37,7 @@ def say(
     seed: Seed = None,
     format_name: FormatName = None,
     engine: Engine = EngineName.AUTO,
+    precision: Precision = PrecisionName.AUTO,
 ) -> None:
     """Speak a text into a file, or to standard output as it is made."""
     with waiting("loading"):
@@ -34,7 +48,7 @@ def say(
         scale = length_scale_of(length_scale, speed)
         if text == "-":
             text = read_standard_input()
-        speaking = load_voice(voice, engine=engine)
+        speaking = load_voice(voice, engine=engine, precision=precision)
         settings = speaking.settings(speaker=speaker_of(speaker), length_scale=scale, temperature=temperature)
         # No limit here: it protects a service from its clients, and this is the user's own machine.
         plan = speaking.plan(text, settings, text_limit=None)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vocoder.cli.options import Engine, EngineName
+from vocoder.cli.options import Engine, EngineName, Precision, PrecisionName
 from vocoder.cli.waiting import waiting
 from vocoder.errors import SonantError
 from vocoder.library import DEFAULT_VOICE
@@ -17,6 +17,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = 8000,
     voice: Annotated[str, typer.Option("--voice", "-v", help="The voice to serve: a name, or the folder of a voice pack.")] = DEFAULT_VOICE,
     engine: Engine = EngineName.AUTO,
+    precision: Precision = PrecisionName.AUTO,
     max_streams: Annotated[int | None, typer.Option("--max-streams", min=1, help="How many streams may be spoken at once.")] = None,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
@@ -28,6 +29,6 @@ def serve(
                 raise  # a defect of ours, not something to install
             raise SonantError(f"serving needs {error.name}, which is not installed: pip install 'sonant[service]'") from error
     try:
-        service.serve(host, port, voice, engine=engine, max_streams=max_streams)
+        service.serve(host, port, voice, engine=engine, precision=precision, max_streams=max_streams)
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error

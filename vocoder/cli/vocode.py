@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vocoder.cli.options import Engine, EngineName, FormatName, OutputPath, Seed, Speaker, Temperature, VoiceName, speaker_of
+from vocoder.cli.options import Engine, EngineName, FormatName, OutputPath, Precision, PrecisionName, Seed, Speaker, Temperature, VoiceName, speaker_of
 from vocoder.cli.recording import read_recording
 from vocoder.cli.waiting import waiting
 from vocoder.library import DEFAULT_VOICE
@@ -25,6 +25,7 @@ def vocode(
     seed: Seed = None,
     format_name: FormatName = None,
     engine: Engine = EngineName.AUTO,
+    precision: Precision = PrecisionName.AUTO,
 ) -> None:
     """Say a recording again: only its spectrum, pitch and voicing reach the WaveNet. The result is as long as the recording."""
     with waiting("loading"):
@@ -32,7 +33,7 @@ def vocode(
         from vocoder.voice import load_voice
 
         destination = Output.choose(output, format_name)
-        speaking = load_voice(voice, engine=engine)
+        speaking = load_voice(voice, engine=engine, precision=precision)
         samples = read_recording(recording, speaking.sample_rate)
         conditions = speaking.analyse(samples, speaker=speaker_of(speaker))
         utterance = speaking.copy(conditions, temperature=temperature, seed=seed)

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from vocoder.cli.options import Json
 from vocoder.cli.waiting import waiting
 
+if TYPE_CHECKING:
+    from vocoder.pack import PackManifest
+
+
+def price_text(price: float | None) -> str:
+    """Of a precision, in bits per sample."""
+    return "not measured" if price is None else f"{price:+.4f} bits"
+
+
+def _described(name: str, manifest: PackManifest, folder: Path) -> str:
+    prices = manifest.precision_prices
+    return "\n".join(
+        [
+            f"{name}, release {manifest.release}",
+            f"  {manifest.language}, {manifest.audio.sample_rate} Hz, speakers: {', '.join(manifest.speakers)}",
+            f"  licence {manifest.licence}",
+            f"  price per sample: bf16 {price_text(prices.bf16)}, int8 {price_text(prices.int8)}",
+            f"  {folder}",
+        ]
+    )
+
 
 def voices(as_json: Json = False) -> None:
     """List the voices that can be asked for by name."""
     with waiting("loading"):
-        from rich.console import Console
-        from rich.table import Table
-
         from vocoder.errors import VoiceError
         from vocoder.library import find_voices
-        from vocoder.pack import PackManifest, read_manifest
+        from vocoder.pack import read_manifest
 
     manifests: dict[str, PackManifest] = {}
     damaged: list[str] = []
@@ -37,18 +57,14 @@ def voices(as_json: Json = False) -> None:
                 "licence": manifest.licence,
                 "speakers": list(manifest.speakers),
                 "sample_rate": manifest.audio.sample_rate,
+                "precision_prices": manifest.precision_prices.to_dict(),
                 "folder": str(found[name]),
             }
             for name, manifest in manifests.items()
         ]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        table = Table("voice", "release", "language", "licence", "speakers", "sample rate")
-        table.add_column("folder", overflow="fold")  # a path that is cut short is no path
-        for name, manifest in manifests.items():
-            rate = f"{manifest.audio.sample_rate} Hz"
-            table.add_row(name, manifest.release, manifest.language, manifest.licence, ", ".join(manifest.speakers), rate, str(found[name]))
-        Console().print(table)
+        typer.echo("\n\n".join(_described(name, manifest, found[name]) for name, manifest in manifests.items()))
     for problem in damaged:
         typer.echo(f"sonant: {problem}", err=True)
     if damaged:

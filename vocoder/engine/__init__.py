@@ -21,10 +21,15 @@ from vocoder.engine.state import StreamState
 from vocoder.errors import EngineError
 from vocoder.wavenet.network import WaveNet
 
-__all__ = ["Codes", "Engine", "Job", "StreamState", "make_engine"]
+__all__ = ["Codes", "Engine", "Job", "StreamState", "make_engine", "native_built"]
 
 ENGINES = ("auto", "native", "reference")
 log = logging.getLogger(__name__)
+
+
+def native_built() -> bool:
+    """Whether the engine in C++ was built when Sonant was installed."""
+    return importlib.util.find_spec("vocoder.engine._native") is not None
 
 
 def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", precision: str = "fp32", device: str = "cpu") -> Engine:
@@ -34,7 +39,7 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
         network: whose weights are copied; on any device.
         name: "native" (C++), "reference" (torch), or "auto": native where it was built, else reference with one logged line.
         isa: instruction set of the native engine, "auto" or one of `vocoder.engine.native.available_isas()`.
-        precision: "fp32".
+        precision: of the native engine, one of "fp32", "bf16" and "int8"; the reference engine has fp32 alone.
         device: torch device of the reference engine; anything but "cpu" makes "auto" choose it.
 
     Raises:
@@ -42,17 +47,19 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
     """
     if name not in ENGINES:
         raise EngineError(f"unknown engine {name!r}: there are {', '.join(ENGINES)}")
-    if precision != "fp32":
-        raise EngineError(f"unknown precision {precision!r}: there is fp32")
     if name == "native" and device != "cpu":
         raise EngineError(f"the native engine runs on the CPU, not on {device!r}")
     if name == "reference" or device != "cpu":
+        if precision != "fp32":
+            raise EngineError(f"the reference engine computes in fp32, not in {precision!r}")
         return ReferenceEngine(network, device=device)
-    if importlib.util.find_spec("vocoder.engine._native") is not None:
+    if native_built():
         from vocoder.engine.native import NativeEngine  # late: it needs the compiled module
 
-        return NativeEngine(network, isa=isa)
+        return NativeEngine(network, isa=isa, precision=precision)
     if name == "native":
         raise EngineError("the native engine was not built when Sonant was installed: it needs a C++ compiler")
+    if precision != "fp32":
+        raise EngineError(f"precision {precision!r} is the native engine's, which was not built when Sonant was installed: it needs a C++ compiler")
     log.warning("the native engine was not built (no C++ compiler at installation): the reference engine serves, many times slower than real time")
     return ReferenceEngine(network, device=device)

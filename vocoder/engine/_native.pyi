@@ -36,6 +36,7 @@ class Network:
         self,
         *,
         isa: str,
+        precision: str,
         dilations: tuple[int, ...],
         hop_length: int,
         output: str,

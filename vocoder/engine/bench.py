@@ -10,7 +10,6 @@ other processes share the cores, and ratios are of the latter.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
@@ -26,7 +25,7 @@ import numpy as np
 import torch
 
 from vocoder.config import LinguisticConfig, WaveNetConfig
-from vocoder.engine import Engine, Job, make_engine
+from vocoder.engine import Engine, Job, make_engine, native_built
 from vocoder.engine.reference import one_torch_thread
 from vocoder.engine.torch_loop import TorchLoop
 from vocoder.engine.weights import EngineWeights
@@ -87,6 +86,7 @@ class Contestant:
     """One row to be measured."""
 
     engine: str
+    precision: str
     isa: str
     streams: int
     state_bytes: int
@@ -115,7 +115,7 @@ def run(
     Args:
         config: of the network; the torch loop is measured for a softmax output only and is 0 times for others.
         sample_rate: Hz, what real time means.
-        streams: how many share a call; all of them for the fastest engine, the others are measured with one.
+        streams: how many share a call; all of them for the fastest instruction set, the others are measured with one.
         rounds: measurements per row; their median counts.
         seconds: about how long a measurement takes, except where a single sample takes longer.
         progress: called with the measurements done and those there are.
@@ -140,7 +140,7 @@ def run(
     yardsticks = {contestant.engine: speed for contestant, speed in zip(contestants, by_cpu, strict=True)}
     rows = tuple(
         Row(
-            engine=contestant.engine, precision="fp32", isa=contestant.isa, streams=contestant.streams, threads=1,
+            engine=contestant.engine, precision=contestant.precision, isa=contestant.isa, streams=contestant.streams, threads=1,
             samples_per_second=round(statistics.median(wall[index]), 1),
             real_time_factor=round(statistics.median(wall[index]) / sample_rate, 4),
             samples_per_cpu_second=round(by_cpu[index], 1),
@@ -155,18 +155,31 @@ def run(
 
 
 def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
-    found = [Contestant(engine=RECOMPUTED, isa="cpu", streams=1, state_bytes=0, work=_recompute(network))]
+    found = [Contestant(engine=RECOMPUTED, precision="fp32", isa="cpu", streams=1, state_bytes=0, work=_recompute(network))]
     if network.config.output == "softmax":
-        found.append(Contestant(engine=TORCH_LOOP, isa="cpu", streams=1, state_bytes=0, work=_torch_loop(network)))
-    engines = [make_engine(network, "reference")]
-    if importlib.util.find_spec("vocoder.engine._native") is not None:
-        from vocoder.engine.native import available_isas  # late: it needs the compiled module
+        found.append(Contestant(engine=TORCH_LOOP, precision="fp32", isa="cpu", streams=1, state_bytes=0, work=_torch_loop(network)))
+    engines = [(make_engine(network, "reference"), tuple(streams[:1]))]
+    if native_built():
+        from vocoder.engine.native import PRECISIONS, available_isas  # late: it needs the compiled module
 
-        engines += [make_engine(network, "native", isa=isa) for isa in reversed(available_isas())]
-    for engine in engines:
-        for count in streams if engine is engines[-1] else streams[:1]:
-            state_bytes = engine.start(0).nbytes
-            found.append(Contestant(engine=engine.name, isa=engine.isa, streams=count, state_bytes=state_bytes, work=_generate(engine, count)))
+        isas = available_isas()
+        engines += [
+            (make_engine(network, "native", isa=isa, precision=precision), tuple(streams if isa == isas[0] else streams[:1]))
+            for isa in reversed(isas)
+            for precision in PRECISIONS
+        ]
+    for engine, counts in engines:
+        found += [
+            Contestant(
+                engine=engine.name,
+                precision=engine.precision,
+                isa=engine.isa,
+                streams=count,
+                state_bytes=engine.start(0).nbytes,
+                work=_generate(engine, count),
+            )
+            for count in counts
+        ]
     return found
 
 
@@ -264,10 +277,10 @@ def table(report: Report) -> str:
         f"{machine['processor']}, {machine['cores']} cores, one of them used; torch {machine['torch']}",
         f"{report.network['num_layers']} layers, {report.network['multiply_adds']:,} multiply-adds per sample",
         "",
-        f"{'engine':<12}{'isa':<10}{'streams':>8}{'samples/s':>12}{'x real time':>12}{'x recomputed':>14}{'x torch loop':>14}",
+        f"{'engine':<12}{'precision':<10}{'isa':<11}{'streams':>8}{'samples/s':>12}{'x real time':>12}{'x recomputed':>14}{'x torch loop':>14}",
     ]
     lines += [
-        f"{row.engine:<12}{row.isa:<10}{row.streams:>8}{row.samples_per_second:>12,.0f}{row.real_time_factor:>12.2f}"
+        f"{row.engine:<12}{row.precision:<10}{row.isa:<11}{row.streams:>8}{row.samples_per_second:>12,.0f}{row.real_time_factor:>12.2f}"
         f"{row.times_recomputed:>14,.1f}{row.times_torch_loop:>14,.1f}"
         for row in report.rows
     ]

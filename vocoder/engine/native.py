@@ -20,6 +20,8 @@ from vocoder.engine.weights import EngineWeights
 from vocoder.errors import EngineError
 from vocoder.wavenet.network import WaveNet
 
+PRECISIONS = ("fp32", "bf16", "int8")
+
 
 def available_isas() -> tuple[str, ...]:
     """Instruction sets that were compiled and that this processor runs, fastest first: of "avx512", "avx2" and "portable"."""
@@ -32,22 +34,26 @@ class NativeEngine(Engine):
     Args:
         network: whose weights are copied.
         isa: "auto" (the fastest) or one of `available_isas()`.
+        precision: one of `PRECISIONS`.
 
     Raises:
-        EngineError: this processor does not offer the instruction set, or a weight is not a finite number.
+        EngineError: an unknown precision, this processor does not offer the instruction set, or a weight is not a finite number.
     """
 
     name = "native"
-    precision = "fp32"
 
-    def __init__(self, network: WaveNet, *, isa: str = "auto") -> None:
+    def __init__(self, network: WaveNet, *, isa: str = "auto", precision: str = "fp32") -> None:
         config = network.config
         if isa != "auto" and isa not in available_isas():
             raise EngineError(f"this processor does not offer instruction set {isa!r}: it has {', '.join(available_isas())}")
+        if precision not in PRECISIONS:
+            raise EngineError(f"unknown precision {precision!r}: there are {', '.join(PRECISIONS)}")
         weights = EngineWeights.of(network)
         self.config = config
+        self.precision = precision
         self._network = _native.Network(
             isa=isa,
+            precision=precision,
             dilations=config.dilations,
             hop_length=config.hop_length,
             output=config.output,

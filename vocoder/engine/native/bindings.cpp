@@ -52,7 +52,14 @@ Output output_named(const std::string& name) {
     throw std::invalid_argument("unknown output '" + name + "'");
 }
 
-std::unique_ptr<PackedNetwork> make_network(const std::string& isa, const std::vector<int>& dilations, int64_t hop_length, const std::string& output,
+Precision precision_named(const std::string& name) {
+    if (name == "fp32") return Precision::fp32;
+    if (name == "bf16") return Precision::bf16;
+    if (name == "int8") return Precision::int8;
+    throw std::invalid_argument("unknown precision '" + name + "'");
+}
+
+std::unique_ptr<PackedNetwork> make_network(const std::string& isa, const std::string& precision, const std::vector<int>& dilations, int64_t hop_length, const std::string& output,
                                             int mixtures, int prediction_order, int max_lag, DoubleLine values, DoubleLine edges, FloatInput inputs, FloatInput taps, FloatInput residual, FloatInput residual_bias,
                                             FloatInput skip, FloatInput skip_bias, FloatInput head1, FloatInput head1_bias, FloatInput head2,
                                             FloatInput head2_bias) {
@@ -99,7 +106,7 @@ std::unique_ptr<PackedNetwork> make_network(const std::string& isa, const std::v
     require_shape(head2, {shape.head, needed}, "head2");
     const PlainWeights weights{values.data(),    edges.data(), inputs.data(),      taps.data(),  residual.data(),   residual_bias.data(), skip.data(),
                                skip_bias.data(), head1.data(), head1_bias.data(), head2.data(),         head2_bias.data()};
-    return std::make_unique<PackedNetwork>(shape, weights, find_kernels(isa));
+    return std::make_unique<PackedNetwork>(shape, weights, find_kernels(isa), precision_named(precision));
 }
 
 // One stream's part of a call. Holds the arrays that `Stream` points into.
@@ -212,7 +219,7 @@ NB_MODULE(_native, m) {
                                   nb::kw_only(), "rings"_a, "history"_a, "conditioning"_a, "coefficients"_a, "lags"_a, "temperatures"_a, "codes"_a, "outputs"_a.none(), "seed"_a, "position"_a,
                                   "first_frame"_a, "forced"_a);
     nb::class_<PackedNetwork>(m, "Network")
-        .def(nb::new_(&make_network), nb::kw_only(), "isa"_a, "dilations"_a, "hop_length"_a, "output"_a, "mixtures"_a, "prediction_order"_a, "max_lag"_a, "values"_a, "edges"_a, "inputs"_a, "taps"_a, "residual"_a,
+        .def(nb::new_(&make_network), nb::kw_only(), "isa"_a, "precision"_a, "dilations"_a, "hop_length"_a, "output"_a, "mixtures"_a, "prediction_order"_a, "max_lag"_a, "values"_a, "edges"_a, "inputs"_a, "taps"_a, "residual"_a,
              "residual_bias"_a, "skip"_a, "skip_bias"_a, "head1"_a, "head1_bias"_a, "head2"_a, "head2_bias"_a)
         .def_prop_ro("isa", [](const PackedNetwork& network) { return std::string(network.kernels().isa); })
         .def("generate", &generate, "jobs"_a);

@@ -5,6 +5,7 @@
 namespace sonant {
 
 #if defined(SONANT_X86)
+extern const Kernels kernels_avx512vnni;
 extern const Kernels kernels_avx512;
 extern const Kernels kernels_avx2;
 #endif
@@ -15,8 +16,10 @@ std::vector<const Kernels*> available_kernels() {
 #if defined(SONANT_X86)
     // These also ask whether the operating system saves the wide registers.
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma"))
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma")) {
+        if (__builtin_cpu_supports("avx512vnni")) found.push_back(&kernels_avx512vnni);
         found.push_back(&kernels_avx512);
+    }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&kernels_avx2);
 #endif
     found.push_back(&kernels_portable);

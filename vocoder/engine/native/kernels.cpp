@@ -6,6 +6,7 @@
 #include "model.h"
 #include "prediction.h"
 #include "product.h"
+#include "quantise.h"
 #include "sampling.h"
 #include "vector.h"
 
@@ -22,10 +23,20 @@ void bring_conditioning(const Model& model, Stream& stream, int64_t t) {
         memcpy(stream.added + int64_t(half) * model.gated_padded, from + int64_t(half) * model.gated, model.gated * sizeof(float));
 }
 
+// What one input of a product is handed over as.
+template <class P>
+inline Input input(const float* x, int n, uint8_t* bytes) {
+    if constexpr (P::precision == Precision::int8)
+        return signed_bytes(x, n, bytes);
+    else
+        return {x, nullptr, 0.0f, 0};
+}
+
 // What the older taps of a block give for the next samples of every stream. Their inputs lie at least `block.run` samples back and are
 // known; each weight is read once for all of them.
+template <class P>
 void look_ahead(const Model& model, const Block& block, int layer, Stream* const* streams, int count, int64_t done, Rows rows) {
-    const int width = 2 * model.gated_padded;
+    const int width = block.newest.outputs_padded;
     for (int tap = 0; tap < model.kernel_size - 1; ++tap) {
         int n = 0;
         for (int s = 0; s < count; ++s) {
@@ -33,85 +44,133 @@ void look_ahead(const Model& model, const Block& block, int layer, Stream* const
             const int64_t left = stream.num_samples - done;
             for (int ahead = 0; ahead < block.run && ahead < left; ++ahead, ++n) {
                 const int64_t row = (stream.position + done + ahead + int64_t(tap) * block.dilation) % block.ring_rows;
-                rows.inputs[n] = stream.rings + block.ring_offset + row * model.residual;
+                rows.inputs[n] = input<P>(stream.rings + block.ring_offset + row * model.residual, model.residual, stream.past_bytes + ahead * model.residual_bytes);
                 rows.outputs[n] = stream.ahead + (int64_t(layer) * kRun + (done + ahead) % kRun) * width;
                 if (tap == 0) memset(rows.outputs[n], 0, width * sizeof(float));
             }
         }
-        multiply(block.older[tap], rows.inputs, rows.outputs, n);
+        multiply<P>(block.older[tap], rows.inputs, rows.outputs, n);
     }
 }
 
+// One block's part of the skips: added to `skip_sum`, in int8 to `skip_count` (`rows.inputs` are its gates).
+template <class P>
+void add_skip(const Block& block, Stream* const* streams, int count, Rows rows) {
+    if constexpr (P::precision == Precision::int8) {
+        for (int s = 0; s < count; ++s) rows.counts[s] = streams[s]->skip_count;
+        multiply8(block.skip, rows.inputs, rows.counts, count);
+    } else {
+        for (int s = 0; s < count; ++s) rows.outputs[s] = streams[s]->skip_sum;
+        multiply<P>(block.skip, rows.inputs, rows.outputs, count);
+    }
+}
+
+template <class P>
+void begin_skips(const Model& model, Stream* const* streams, int count) {
+    for (int s = 0; s < count; ++s) {
+        memcpy(streams[s]->skip_sum, model.skip_bias, model.skip_padded * sizeof(float));
+        if constexpr (P::precision == Precision::int8) memcpy(streams[s]->skip_count, model.skip_zero, model.skip_padded * sizeof(int32_t));
+    }
+}
+
+template <class P>
+void end_skips(const Model& model, Stream* const* streams, int count) {
+    if constexpr (P::precision == Precision::int8)
+        for (int s = 0; s < count; ++s) {
+            float* const sum[] = {streams[s]->skip_sum};
+            for (int i = 0; i < model.skip_padded; i += kWidth)
+                end_sum(sum, 0, i, model.blocks[0].skip, {nullptr, nullptr, kGateScale, 128}, load_integers(streams[s]->skip_count + i));
+        }
+}
+
+template <class P>
 void one_block(const Model& model, const Block& block, int layer, Stream* const* streams, int count, int64_t done, Rows rows) {
-    const int width = 2 * model.gated_padded;
-    if (done % block.run == 0) look_ahead(model, block, layer, streams, count, done, rows);
+    const int width = block.newest.outputs_padded;
+    if (done % block.run == 0) look_ahead<P>(model, block, layer, streams, count, done, rows);
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         const float* ahead = stream.ahead + (int64_t(layer) * kRun + done % kRun) * width;
         const float* added = stream.added + int64_t(layer) * width;
         for (int i = 0; i < width; i += kWidth) store(stream.pre + i, load(ahead + i) + load(added + i));
-        rows.inputs[s] = stream.x;
+        rows.inputs[s] = input<P>(stream.x, model.residual, stream.x_bytes);
         rows.outputs[s] = stream.pre;
     }
-    multiply(block.newest, rows.inputs, rows.outputs, count);
+    multiply<P>(block.newest, rows.inputs, rows.outputs, count);
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         const int64_t row = (stream.position + done) % block.ring_rows;
         memcpy(stream.rings + block.ring_offset + row * model.residual, stream.x, model.residual * sizeof(float));
-        // The last vector may reach into the next block's gates, which are written later.
-        float* gates = stream.gates + int64_t(layer) * model.gated;
+        float* gates = stream.gates;
         for (int i = 0; i < model.gated_padded; i += kWidth)
             store(gates + i, gate(load(stream.pre + i), load(stream.pre + model.gated_padded + i)));
-        rows.inputs[s] = gates;
+        rows.inputs[s] = {gates, nullptr, 0.0f, 0};
+        if constexpr (P::precision == Precision::int8) {
+            gate_bytes(gates, model.gated, stream.gate_bytes);
+            rows.inputs[s] = {gates, stream.gate_bytes, kGateScale, 128};
+        }
         rows.outputs[s] = stream.x;
     }
-    if (layer == model.num_layers - 1) return;
-    for (int s = 0; s < count; ++s)
-        for (int i = 0; i < model.residual_padded; i += kWidth)
-            store(streams[s]->x + i, load(streams[s]->x + i) + load(block.residual_bias + i));
-    multiply(block.residual, rows.inputs, rows.outputs, count);
+    if (layer < model.num_layers - 1) {
+        for (int s = 0; s < count; ++s)
+            for (int i = 0; i < model.residual_padded; i += kWidth)
+                store(streams[s]->x + i, load(streams[s]->x + i) + load(block.residual_bias + i));
+        multiply<P>(block.residual, rows.inputs, rows.outputs, count);
+    }
+    // Here and not after the last block: nothing waits for it, so it fills the time in which the next block waits for its gates.
+    add_skip<P>(block, streams, count, rows);
 }
 
-// outputs = bias + inputs x matrix, for one layer after the blocks; `from` and `to` name scratch of a stream.
-void layer_after(const Matrix& matrix, const float* bias, float* Stream::*from, float* Stream::*to, Stream* const* streams, int count, Rows rows) {
+// outputs = bias + inputs x matrix, for one layer after the blocks; `rows.inputs` are given, `to` names scratch of a stream.
+template <class P>
+void layer_after(const Matrix& matrix, const float* bias, float* Stream::*to, Stream* const* streams, int count, Rows rows) {
     for (int s = 0; s < count; ++s) {
-        rows.inputs[s] = streams[s]->*from;
         rows.outputs[s] = streams[s]->*to;
         memcpy(streams[s]->*to, bias, matrix.outputs_padded * sizeof(float));
     }
-    multiply(matrix, rows.inputs, rows.outputs, count);
+    multiply<P>(matrix, rows.inputs, rows.outputs, count);
 }
 
-// The same behind a rectifier, which leaves about half of the inputs at zero: alone, a stream reads only the weights that it needs.
+// A layer behind a rectifier, which leaves about half of the inputs at zero: alone, a stream reads only the weights that it needs. (Not in
+// int8, where inputs go four by four.)
+template <class P>
 void layer_after_rectifier(const Matrix& matrix, const float* bias, float* Stream::*from, float* Stream::*to, Stream* const* streams, int count, Rows rows) {
-    if (count > 1) {
-        for (int s = 0; s < count; ++s)
-            for (int i = 0; i < matrix.inputs; i += kWidth) store(streams[s]->*from + i, at_least(load(streams[s]->*from + i), 0.0f));
-        layer_after(matrix, bias, from, to, streams, count, rows);
+    constexpr bool int8 = P::precision == Precision::int8;
+    if (count > 1 || int8) {
+        for (int s = 0; s < count; ++s) {
+            float* x = streams[s]->*from;
+            for (int i = 0; i < matrix.inputs; i += kWidth) store(x + i, at_least(load(x + i), 0.0f));
+            rows.inputs[s] = {x, nullptr, 0.0f, 0};
+            if constexpr (int8) rows.inputs[s] = positive_bytes(x, matrix.inputs, streams[s]->after_bytes);
+        }
+        layer_after<P>(matrix, bias, to, streams, count, rows);
         return;
     }
-    const float* x = streams[0]->*from;
-    Sparse row{0, streams[0]->nonzero, streams[0]->nonzero_at};
-    for (int i = 0; i < matrix.inputs; ++i) {  // without a branch, for signs are as good as random
-        row.values[row.count] = x[i];
-        row.indices[row.count] = i;
-        row.count += x[i] > 0.0f;
+    if constexpr (!int8) {
+        const float* x = streams[0]->*from;
+        Sparse row{0, streams[0]->nonzero, streams[0]->nonzero_at};
+        for (int i = 0; i < matrix.inputs; ++i) {  // without a branch, for signs are as good as random
+            row.values[row.count] = x[i];
+            row.indices[row.count] = i;
+            row.count += x[i] > 0.0f;
+        }
+        memcpy(streams[0]->*to, bias, matrix.outputs_padded * sizeof(float));
+        multiply_sparse<P>(matrix, row, streams[0]->*to);
     }
-    memcpy(streams[0]->*to, bias, matrix.outputs_padded * sizeof(float));
-    multiply_sparse(matrix, row, streams[0]->*to);
 }
 
 // One sample of every stream.
+template <class P>
 void step(const Model& model, Stream* const* streams, int count, int64_t done, Rows rows) {
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         bring_conditioning(model, stream, stream.position + done);
         first_input(model, stream, stream.position + done);
     }
-    for (int layer = 0; layer < model.num_layers; ++layer) one_block(model, model.blocks[layer], layer, streams, count, done, rows);
-    layer_after(model.skips, model.skip_bias, &Stream::gates, &Stream::skip_sum, streams, count, rows);
-    layer_after_rectifier(model.head1, model.head1_bias, &Stream::skip_sum, &Stream::hidden, streams, count, rows);
-    layer_after_rectifier(model.head2, model.head2_bias, &Stream::hidden, &Stream::distribution, streams, count, rows);
+    begin_skips<P>(model, streams, count);
+    for (int layer = 0; layer < model.num_layers; ++layer) one_block<P>(model, model.blocks[layer], layer, streams, count, done, rows);
+    end_skips<P>(model, streams, count);
+    layer_after_rectifier<P>(model.head1, model.head1_bias, &Stream::skip_sum, &Stream::hidden, streams, count, rows);
+    layer_after_rectifier<P>(model.head2, model.head2_bias, &Stream::hidden, &Stream::distribution, streams, count, rows);
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         const int64_t t = stream.position + done;
@@ -123,11 +182,12 @@ void step(const Model& model, Stream* const* streams, int count, int64_t done, R
 }
 
 // `streams` is ordered by falling num_samples, so that those with work left are always the first ones.
+template <class P>
 void generate(const Model& model, Stream* const* streams, int count, Rows rows) {
     for (int s = 0; s < count; ++s) recall(model, *streams[s]);
     for (int64_t done = 0; count > 0; ++done) {
         while (count > 0 && streams[count - 1]->num_samples <= done) --count;
-        if (count > 0) step(model, streams, count, done, rows);
+        if (count > 0) step<P>(model, streams, count, done, rows);
     }
 }
 
@@ -147,6 +207,6 @@ void exponential_all(const float* x, float* out, int n) {
 #define SONANT_TEXT(a) SONANT_TEXT_(a)
 
 extern const Kernels SONANT_JOIN(kernels_, SONANT_ISA);
-const Kernels SONANT_JOIN(kernels_, SONANT_ISA) = {SONANT_TEXT(SONANT_ISA), kWidth, generate, gate_all, exponential_all};
+const Kernels SONANT_JOIN(kernels_, SONANT_ISA) = {SONANT_TEXT(SONANT_ISA), kWidth, {generate<Fp32>, generate<Bf16>, generate<Int8>}, gate_all, exponential_all};
 
 }  // namespace sonant

@@ -1,8 +1,8 @@
 // The network as the kernels see it: shapes, packed weights, and one stream's work. Plain data only, for this header is compiled for
 // several instruction sets and must not bring in code that the linker could merge across them.
 //
-// L layers, K taps, R residual, G gate, H = G / 2 gated, S skip, A head, Q levels, O output parameters, H predictions, P prediction order. A name ending in _padded is that
-// number rounded up to whole vectors.
+// L layers, K taps, R residual, G gate, H = G / 2 gated, S skip, A head, Q levels, O output parameters, H predictions, P prediction order. A name
+// ending in _padded is that number rounded up to whole vectors, in bf16 to pairs of them.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,31 @@ constexpr int kRun = 8;
 // Vectors side by side in a panel of a packed matrix.
 constexpr int kPanel = 8;
 
+// How weights are stored, and what their products are made with:
+//   fp32   32-bit floats
+//   bf16   16-bit floats, two vectors of outputs side by side in one: the upper half of each lane is a weight of the first, the lower half one of
+//          the second. Read as a 32-bit float the lane is the first weight itself, for its rounding took the lower half into account.
+//          Which two share a lane follows from the width of a vector: engines of other widths differ by that much.
+//   int8   8-bit integers with one scale per output; inputs are rounded to 8 bits as well, sums are exact in 32 bits
+enum class Precision { fp32, bf16, int8 };
+constexpr int kPrecisions = 3;
+
 // A product [inputs] x [inputs][outputs], packed in panels of at most kPanel vectors: each panel is [inputs][its width], so that it is read
-// straight through.
+// straight through. In int8 four inputs lie side by side: [inputs / 4][width][4].
 struct Matrix {
     int inputs;
     int outputs_padded;
-    const float* data;
+    const void* data;
+    const float* scales;  // int8: [outputs_padded], what an integer stands for
+    const int32_t* sums;  // int8: [outputs_padded], of the weights of each output
+};
+
+// One input of a product: floats, or for int8 what they were rounded to, `float = (byte - zero) * scale`.
+struct Input {
+    const float* floats;
+    const uint8_t* bytes;
+    float scale;
+    int zero;
 };
 
 struct Block {
@@ -32,6 +51,7 @@ struct Block {
     const Matrix* older;  // [K-1], oldest first; R -> [tanh H_padded | sigmoid H_padded]
     Matrix newest;        // the same for the tap of the current sample
     Matrix residual;      // H -> R; not for the last block
+    Matrix skip;          // H -> S, this block's part of the one product over all gates
     const float* residual_bias;
 };
 
@@ -41,6 +61,7 @@ struct Model {
     int prediction_order;  // P
     int max_lag;
     int history_length;    // codes that the input of the first block is computed from
+    int residual_bytes, gated_bytes;  // R and H in whole groups of four
     int residual_padded, gated_padded, skip_padded, head_padded, outputs_padded;
     int64_t hop_length;
     int64_t ring_size;
@@ -49,9 +70,9 @@ struct Model {
     const double* values;  // [Q], the sample that each code stands for
     const double* edges;   // [Q - 1], where one code gives way to the next
     const Block* blocks;  // [L]
-    Matrix skips;         // L H -> S
     Matrix head1, head2;
     const float *skip_bias, *head1_bias, *head2_bias;
+    const int32_t* skip_zero;  // int8: [S_padded], what the skips' integers begin with, for gates of 0 are bytes of 128
 };
 
 // One stream's part of a call.
@@ -78,19 +99,25 @@ struct Stream {
     float* ahead;         // [L][kRun][2 H_padded]: what the older taps give
     float* x;             // [R_padded]
     float* pre;           // [2 H_padded]
-    float* gates;         // [L H], and room for one more vector
+    float* gates;         // [H_padded], of one block
     float* skip_sum;      // [S_padded]
+    int32_t* skip_count;  // int8: [S_padded], the same before it is scaled
     float* hidden;        // [A_padded]
     float* distribution;  // [O_padded]
     float* probabilities; // [O_padded]
     float* nonzero;       // [max(S, A)], what a rectifier lets pass
     int* nonzero_at;      // [max(S, A)], and where
+    uint8_t* x_bytes;      // int8: [R], and so on, in whole groups of four
+    uint8_t* gate_bytes;   // [H]
+    uint8_t* past_bytes;   // [kRun][R]
+    uint8_t* after_bytes;  // [max(S, A)]
 };
 
 // Rows of several streams, for one product over all of them.
 struct Rows {
-    const float** inputs;
+    Input* inputs;
     float** outputs;
+    int32_t** counts;
 };
 
 // What one instruction set offers.
@@ -98,7 +125,7 @@ struct Kernels {
     const char* isa;
     int width;  // floats in a vector
     // Makes every stream's samples. `rows` has room for count * kRun.
-    void (*generate)(const Model& model, Stream* const* streams, int count, Rows rows);
+    void (*generate[kPrecisions])(const Model& model, Stream* const* streams, int count, Rows rows);
     // tanh(filter) * sigmoid(gate), elementwise over n floats, n a multiple of the width; for tests of accuracy.
     void (*gate)(const float* filter, const float* gate, float* out, int n);
     void (*exponential)(const float* x, float* out, int n);

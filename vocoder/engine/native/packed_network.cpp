@@ -1,6 +1,7 @@
 #include "packed_network.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -16,6 +17,10 @@ namespace {
 constexpr std::size_t kLine = 16;             // floats in a cache line, and in the widest vector
 constexpr std::size_t kHugePage = 2u << 20;   // bytes
 constexpr std::size_t kChunk = 1u << 20;      // floats that an arena takes from the system at a time, at least: two huge pages
+
+// Streams that take each step together, by precision: as many as pay for a wide weight that is read once for all of them, and no more, for
+// what they remember competes with the weights for the second cache.
+constexpr std::size_t kTogether[kPrecisions] = {16, 6, 6};
 
 std::size_t whole_lines(std::size_t size) { return (size + kLine - 1) / kLine * kLine; }
 
@@ -48,7 +53,10 @@ float* Arena::take(std::size_t size) {
     return here;
 }
 
-int PackedNetwork::padded(int n) const { return (n + kernels_.width - 1) / kernels_.width * kernels_.width; }
+int PackedNetwork::padded(int n) const {
+    const int whole = kernels_.width * (precision_ == Precision::bf16 ? 2 : 1);
+    return (n + whole - 1) / whole * whole;
+}
 
 // A copy with rows padded to whole vectors.
 const float* PackedNetwork::keep(const float* from, int rows, int columns) {
@@ -62,14 +70,96 @@ const float* PackedNetwork::keep(const float* from, int rows, int columns) {
 Matrix PackedNetwork::pack(const float* from, int inputs, const std::vector<int>& columns) {
     const int outputs = int(columns.size());
     const int given = 1 + *std::max_element(columns.begin(), columns.end());
+    switch (precision_) {
+        case Precision::fp32: return {inputs, outputs, pack_floats(from, inputs, given, columns), nullptr, nullptr};
+        case Precision::bf16: return {inputs, outputs, pack_halves(from, inputs, given, columns), nullptr, nullptr};
+        default: break;
+    }
+    const float* scales = pick_scales(from, inputs, given, columns);
+    int32_t* sums = reinterpret_cast<int32_t*>(arena_.take(outputs));
+    return {inputs, outputs, pack_bytes(from, inputs, given, columns, scales, sums), scales, sums};
+}
+
+// The rows of one product in equal parts, each packed by itself. Their integers are added up, so they have their scales in common.
+std::vector<Matrix> PackedNetwork::pack_parts(const float* from, int parts, int inputs, int outputs) {
+    std::vector<int> columns(padded(outputs), -1);
+    std::iota(columns.begin(), columns.begin() + outputs, 0);
+    std::vector<Matrix> packed;
+    const bool bytes = precision_ == Precision::int8;
+    const float* scales = bytes ? pick_scales(from, parts * inputs, outputs, columns) : nullptr;
+    for (int part = 0; part < parts; ++part) {
+        const float* rows = from + std::size_t(part) * inputs * outputs;
+        if (!bytes) {
+            packed.push_back(pack(rows, inputs, columns));
+            continue;
+        }
+        int32_t* sums = reinterpret_cast<int32_t*>(arena_.take(columns.size()));
+        packed.push_back({inputs, int(columns.size()), pack_bytes(rows, inputs, outputs, columns, scales, sums), scales, sums});
+    }
+    return packed;
+}
+
+const void* PackedNetwork::pack_floats(const float* from, int inputs, int given, const std::vector<int>& columns) {
+    const int outputs = int(columns.size()), panel = kPanel * kernels_.width;
     float* to = arena_.take(std::size_t(inputs) * outputs);
     const float* start = to;
-    const int panel = kPanel * kernels_.width;
     for (int first = 0; first < outputs; first += panel)
         for (int i = 0; i < inputs; ++i)
             for (int c = first; c < std::min(first + panel, outputs); ++c, ++to)
                 *to = columns[c] < 0 ? 0.0f : from[std::size_t(i) * given + columns[c]];
-    return {inputs, outputs, start};
+    return start;
+}
+
+// Two vectors of outputs in one, the first in the upper halves of the lanes (`Precision` in model.h).
+const void* PackedNetwork::pack_halves(const float* from, int inputs, int given, const std::vector<int>& columns) {
+    const int outputs = int(columns.size()), panel = kPanel * kernels_.width, width = kernels_.width;
+    uint32_t* to = reinterpret_cast<uint32_t*>(arena_.take(std::size_t(inputs) * outputs / 2));
+    const uint32_t* start = to;
+    auto bits = [&](int i, int c) {
+        const float weight = columns[c] < 0 ? 0.0f : from[std::size_t(i) * given + columns[c]];
+        uint32_t as_integer;
+        std::memcpy(&as_integer, &weight, sizeof weight);
+        return as_integer;
+    };
+    for (int first = 0; first < outputs; first += panel)
+        for (int i = 0; i < inputs; ++i)
+            for (int pair = first; pair < std::min(first + panel, outputs); pair += 2 * width)
+                for (int c = pair; c < pair + width; ++c, ++to) {
+                    const uint32_t second = bits(i, c + width);
+                    const uint32_t low = (second + 0x7fff + (second >> 16 & 1)) >> 16;
+                    // The nearest to the first weight of all lanes that end in this half. Magnitudes of floats are ordered as integers are.
+                    const uint32_t weight = bits(i, c), magnitude = weight & 0x7fffffff;
+                    const uint32_t high = magnitude < low ? 0 : (magnitude - low + 0x8000) >> 16;
+                    *to = (weight & 0x80000000) | high << 16 | low;
+                }
+    return start;
+}
+
+// For each output the scale that its largest weight asks for.
+const float* PackedNetwork::pick_scales(const float* from, int inputs, int given, const std::vector<int>& columns) {
+    float* scales = arena_.take(columns.size());
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        float top = 0.0f;
+        for (int i = 0; i < inputs && columns[c] >= 0; ++i) top = std::max(top, std::fabs(from[std::size_t(i) * given + columns[c]]));
+        scales[c] = top / 127.0f;
+    }
+    return scales;
+}
+
+// Groups of four inputs.
+const void* PackedNetwork::pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* sums) {
+    const int outputs = int(columns.size()), panel = kPanel * kernels_.width, groups = (inputs + 3) / 4;
+    int8_t* to = reinterpret_cast<int8_t*>(arena_.take(std::size_t(groups) * outputs));
+    const int8_t* start = to;
+    for (int first = 0; first < outputs; first += panel)
+        for (int group = 0; group < groups; ++group)
+            for (int c = first; c < std::min(first + panel, outputs); ++c)
+                for (int i = 4 * group; i < 4 * group + 4; ++i, ++to) {
+                    if (i >= inputs || columns[c] < 0 || scales[c] == 0.0f) continue;
+                    *to = int8_t(std::lrint(from[std::size_t(i) * given + columns[c]] / scales[c]));
+                    sums[c] += *to;
+                }
+    return start;
 }
 
 Matrix PackedNetwork::pack(const float* from, int inputs, int outputs) {
@@ -78,7 +168,8 @@ Matrix PackedNetwork::pack(const float* from, int inputs, int outputs) {
     return pack(from, inputs, columns);
 }
 
-PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels) : kernels_(kernels) {
+PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels, Precision precision)
+    : kernels_(kernels), precision_(precision) {
     Model& m = model_;
     m.num_layers = int(shape.dilations.size());
     m.kernel_size = shape.kernel_size;
@@ -99,6 +190,8 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
     edges_.assign(weights.edges, weights.edges + m.levels - 1);
     m.values = values_.data();
     m.edges = edges_.data();
+    m.residual_bytes = (m.residual + 3) / 4 * 4;
+    m.gated_bytes = (m.gated + 3) / 4 * 4;
     m.residual_padded = padded(m.residual);
     m.gated_padded = padded(m.gated);
     m.skip_padded = padded(m.skip);
@@ -130,7 +223,13 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
         blocks_.push_back(block);
     }
     m.blocks = blocks_.data();
-    m.skips = pack(weights.skip, m.num_layers * m.gated, m.skip);
+    const std::vector<Matrix> skips = pack_parts(weights.skip, m.num_layers, m.gated, m.skip);
+    for (int layer = 0; layer < m.num_layers; ++layer) blocks_[layer].skip = skips[layer];
+    int32_t* zero = reinterpret_cast<int32_t*>(arena_.take(m.skip_padded));
+    if (precision_ == Precision::int8)
+        for (const Matrix& skip : skips)
+            for (int c = 0; c < m.skip_padded; ++c) zero[c] -= 128 * skip.sums[c];
+    m.skip_zero = zero;
     m.skip_bias = keep(weights.skip_bias, 1, m.skip);
     m.head1 = pack(weights.head1, m.skip, m.head);
     m.head1_bias = keep(weights.head1_bias, 1, m.head);
@@ -161,13 +260,19 @@ std::size_t PackedNetwork::place_scratch(Stream& stream, float* at) const {
     stream.ahead = take(m.num_layers * kRun * width);
     stream.x = take(m.residual_padded);
     stream.pre = take(width);
-    stream.gates = take(std::size_t(m.num_layers) * m.gated + kLine);
+    stream.gates = take(m.gated_padded);
     stream.skip_sum = take(m.skip_padded);
+    stream.skip_count = reinterpret_cast<int32_t*>(take(m.skip_padded));
     stream.hidden = take(m.head_padded);
     stream.distribution = take(m.outputs_padded);
     stream.probabilities = take(m.outputs_padded);
     stream.nonzero = take(rectified);
     stream.nonzero_at = reinterpret_cast<int*>(take(rectified));
+    auto take_bytes = [&](std::size_t size) { return reinterpret_cast<uint8_t*>(take((size + 3) / 4)); };
+    stream.x_bytes = take_bytes(m.residual_bytes);
+    stream.gate_bytes = take_bytes(m.gated_bytes);
+    stream.past_bytes = take_bytes(std::size_t(kRun) * m.residual_bytes);
+    stream.after_bytes = take_bytes(rectified);
     return used;
 }
 
@@ -184,9 +289,13 @@ void PackedNetwork::generate(std::vector<Stream>& streams) const {
     }
     // Kernels drop streams from the end as they finish.
     std::stable_sort(order.begin(), order.end(), [](const Stream* a, const Stream* b) { return a->num_samples > b->num_samples; });
-    std::vector<const float*> inputs(count * kRun);
+    std::vector<Input> inputs(count * kRun);
     std::vector<float*> outputs(count * kRun);
-    kernels_.generate(model_, order.data(), int(count), {inputs.data(), outputs.data()});
+    std::vector<int32_t*> counts(count);
+    for (std::size_t first = 0; first < count; first += kTogether[int(precision_)]) {
+        const std::size_t some = std::min(count - first, kTogether[int(precision_)]);
+        kernels_.generate[int(precision_)](model_, order.data() + first, int(some), {inputs.data(), outputs.data(), counts.data()});
+    }
 }
 
 }  // namespace sonant

@@ -44,12 +44,13 @@ struct Shape {
 // Packs once; from then on it is only read, by any number of threads.
 class PackedNetwork {
   public:
-    PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels);
+    PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels, Precision precision);
     PackedNetwork(const PackedNetwork&) = delete;
     PackedNetwork& operator=(const PackedNetwork&) = delete;
 
     const Model& model() const { return model_; }
     const Kernels& kernels() const { return kernels_; }
+    Precision precision() const { return precision_; }
 
     // Makes the samples of all streams, whose scratch is filled in here.
     void generate(std::vector<Stream>& streams) const;
@@ -58,10 +59,16 @@ class PackedNetwork {
     int padded(int n) const;
     const float* keep(const float* from, int rows, int columns);
     Matrix pack(const float* from, int inputs, const std::vector<int>& columns);
+    const float* pick_scales(const float* from, int inputs, int given, const std::vector<int>& columns);
+    const void* pack_floats(const float* from, int inputs, int given, const std::vector<int>& columns);
+    const void* pack_halves(const float* from, int inputs, int given, const std::vector<int>& columns);
+    const void* pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* sums);
     Matrix pack(const float* from, int inputs, int outputs);
+    std::vector<Matrix> pack_parts(const float* from, int parts, int inputs, int outputs);
     std::size_t place_scratch(Stream& stream, float* at) const;
 
     const Kernels& kernels_;
+    const Precision precision_;
     Model model_{};
     Arena arena_;
     std::vector<double> values_, edges_;

@@ -10,11 +10,18 @@
 namespace sonant {
 namespace {
 
+// The first of the largest.
 inline int largest(const float* logits, int n) {
-    int best = 0;
-    for (int i = 1; i < n; ++i)
-        if (logits[i] > logits[best]) best = i;
-    return best;
+    float top = logits[0];
+    int i = 0;
+    if (n >= kWidth) {
+        Vector most = load(logits);
+        for (i = kWidth; i + kWidth <= n; i += kWidth) most = load(logits + i) > most ? load(logits + i) : most;
+        top = largest_of(most);
+    }
+    for (; i < n; ++i) top = logits[i] > top ? logits[i] : top;
+    for (i = 0; i < n - 1 && logits[i] != top; ++i) {}
+    return i;
 }
 
 // The first index whose cumulative probability exceeds u; the largest logit's at temperature 0. `weights` is scratch of n rounded up to

@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 namespace sonant {
 namespace {
 
@@ -23,11 +27,30 @@ typedef float Vector __attribute__((vector_size(kWidth * 4)));
 typedef int32_t Integers __attribute__((vector_size(kWidth * 4)));
 typedef float Unaligned __attribute__((vector_size(kWidth * 4), aligned(4), may_alias));
 
+typedef int32_t UnalignedIntegers __attribute__((vector_size(kWidth * 4), aligned(1), may_alias));
+
+inline Integers load_integers(const void* p) { return *reinterpret_cast<const UnalignedIntegers*>(p); }
+
+// The low byte of each lane, side by side.
+inline void store_low_bytes(uint8_t* p, Integers v) {
+#if defined(__AVX512F__)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8((__m512i)v));
+#elif defined(__AVX2__)
+    const __m256i each = _mm256_shuffle_epi8((__m256i)v, _mm256_set1_epi32(0x0c080400));
+    const __m128i both = _mm_unpacklo_epi32(_mm256_castsi256_si128(each), _mm256_extracti128_si256(each, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), both);
+#else
+    for (int k = 0; k < kWidth; ++k) p[k] = uint8_t(v[k]);
+#endif
+}
+
+inline void store_integers(int32_t* p, Integers v) { *reinterpret_cast<UnalignedIntegers*>(p) = v; }
 inline Vector load(const float* p) { return *reinterpret_cast<const Unaligned*>(p); }
 inline void store(float* p, Vector v) { *reinterpret_cast<Unaligned*>(p) = v; }
 
 // Stops the compiler from reading a value from memory again wherever it is used: several products with one load are what tiles are for.
-inline void keep_in_register(Vector& v) {
+template <class Any>
+inline void keep_in_register(Any& v) {
 #if defined(__x86_64__)
     __asm__("" : "+v"(v));
 #elif defined(__aarch64__)
@@ -40,6 +63,59 @@ inline void keep_in_register(Vector& v) {
 inline Vector splat(float value) { return value - Vector{}; }
 inline Vector at_least(Vector v, float low) { return v < low ? splat(low) : v; }
 inline Vector at_most(Vector v, float high) { return v > high ? splat(high) : v; }
+
+inline float largest_of(Vector v) {
+#if defined(__AVX512F__)
+    return _mm512_reduce_max_ps((__m512)v);
+#elif defined(__AVX2__)
+    __m128 four = _mm_max_ps(_mm256_castps256_ps128((__m256)v), _mm256_extractf128_ps((__m256)v, 1));
+    four = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(four, _mm_movehdup_ps(four)));
+#else
+    float most = v[0];
+    for (int k = 1; k < kWidth; ++k) most = v[k] > most ? v[k] : most;
+    return most;
+#endif
+}
+
+inline float largest_magnitude(const float* x, int n) {
+    Vector top{};
+    int i = 0;
+    for (; i + kWidth <= n; i += kWidth) {
+        const Vector v = load(x + i);
+        const Vector magnitude = v < 0.0f ? -v : v;
+        top = magnitude > top ? magnitude : top;
+    }
+    float most = largest_of(top);
+    for (; i < n; ++i) {
+        const float magnitude = x[i] < 0.0f ? -x[i] : x[i];
+        most = magnitude > most ? magnitude : most;
+    }
+    return most;
+}
+
+// sum + four products per lane: unsigned bytes, the same four for every lane, by the signed bytes of w.
+inline Integers dot(Integers sum, const uint8_t* four, Integers w) {
+    int32_t packed;
+    memcpy(&packed, four, 4);
+#if defined(__AVX512VNNI__)
+    return (Integers)_mm512_dpbusd_epi32((__m512i)sum, _mm512_set1_epi32(packed), (__m512i)w);
+#elif defined(__AVX2__)
+    // The even bytes and the odd ones, widened to 16 bits; no product of two sums leaves 32 bits.
+#if defined(__AVX512BW__)
+    const __m512i bytes = _mm512_set1_epi32(packed);
+    const __m512i even = _mm512_madd_epi16(_mm512_and_si512(bytes, _mm512_set1_epi16(255)), _mm512_srai_epi16(_mm512_slli_epi16((__m512i)w, 8), 8));
+    const __m512i odd = _mm512_madd_epi16(_mm512_srli_epi16(bytes, 8), _mm512_srai_epi16((__m512i)w, 8));
+#else
+    const __m256i bytes = _mm256_set1_epi32(packed);
+    const __m256i even = _mm256_madd_epi16(_mm256_and_si256(bytes, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16((__m256i)w, 8), 8));
+    const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(bytes, 8), _mm256_srai_epi16((__m256i)w, 8));
+#endif
+    return sum + (Integers)even + (Integers)odd;
+#else
+    return sum + (w << 24 >> 24) * int32_t(four[0]) + (w << 16 >> 24) * int32_t(four[1]) + (w << 8 >> 24) * int32_t(four[2]) + (w >> 24) * int32_t(four[3]);
+#endif
+}
 
 // e^x for x in -87..87, clamped there. Relative error below 2e-7: x = n ln 2 + r with |r| <= ln 2 / 2, a polynomial in r
 // (the coefficients of Cephes' expf), and n added to the exponent.
