@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from tests.training.conftest import make_corpus
 from training.corpus import read_corpus, read_ljspeech
@@ -48,6 +49,55 @@ def test_reads_ljspeech_through_torchaudio(tmp_path: Path) -> None:
     assert [recording.id for recording in recordings] == [f"utt{index}" for index in range(6)]
     assert all(recording.path.is_file() and recording.speaker == "linda" for recording in recordings)
     assert recordings[1].text == "The cat sat on the mat."
+
+
+def write(path: Path, text: str | None = None) -> None:
+    """A text, or a tenth of a second of silence."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if text is None:
+        soundfile.write(path, np.zeros(1600), 16_000)
+    else:
+        path.write_text(text, encoding="utf-8")
+
+
+def test_reads_vctk_through_torchaudio(tmp_path: Path) -> None:
+    root = tmp_path / "VCTK-Corpus-0.92"
+    for speaker, text in (("p225", "Please call Stella."), ("p226", "Ask her to bring these things.")):
+        write(root / "txt" / speaker / f"{speaker}_001.txt", text)
+        write(root / "wav48_silence_trimmed" / speaker / f"{speaker}_001_mic2.flac")
+    recordings = read_corpus(f"VCTK_092:{tmp_path}", speaker="nobody")
+    assert [(recording.speaker, recording.text) for recording in recordings] == [
+        ("p225", "Please call Stella."),
+        ("p226", "Ask her to bring these things."),
+    ]
+    assert all(recording.path.is_file() for recording in recordings)
+
+
+def test_reads_libritts_through_torchaudio(tmp_path: Path) -> None:
+    for speaker, chapter in (("19", "198"), ("26", "495")):
+        base = tmp_path / "LibriTTS" / "train-clean-100" / speaker / chapter / f"{speaker}_{chapter}_000000_000000"
+        write(base.with_suffix(".wav"))
+        write(base.with_suffix(".original.txt"), "It cost $3.")
+        write(base.with_suffix(".normalized.txt"), f"It cost {speaker} dollars.")
+    recordings = read_corpus(f"LIBRITTS:{tmp_path}", speaker="nobody")
+    assert [(recording.id, recording.speaker, recording.text) for recording in recordings] == [
+        ("19_198_000000_000000", "19", "It cost 19 dollars."),
+        ("26_495_000000_000000", "26", "It cost 26 dollars."),
+    ]
+    assert all(recording.path.is_file() for recording in recordings)
+
+
+def test_reads_cmu_arctic_through_torchaudio(tmp_path: Path) -> None:
+    folder = tmp_path / "ARCTIC" / "cmu_us_aew_arctic"
+    write(folder / "etc" / "txt.done.data", '( arctic_a0001 "Author of the danger trail." )\n( arctic_a0002 "Not at this particular case." )\n')
+    for name in ("arctic_a0001", "arctic_a0002"):
+        write(folder / "wav" / f"{name}.wav")
+    recordings = read_corpus(f"CMUARCTIC:{tmp_path}", speaker="aew")
+    assert [(recording.id, recording.speaker, recording.text) for recording in recordings] == [
+        ("arctic_a0001", "aew", "Author of the danger trail."),
+        ("arctic_a0002", "aew", "Not at this particular case."),
+    ]
+    assert all(recording.path.is_file() for recording in recordings)
 
 
 def test_the_prepared_sound_is_levelled_and_its_features_are_its_own(prepared: PreparedSet) -> None:
