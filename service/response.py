@@ -8,19 +8,36 @@ done about a failure is to break the body off: the announced length is then not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from service.problems import problem_response
 from service.schemas import AudioFormat
-from service.stream import LiveStream
+from service.stream import LiveStream, SkippedText
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.audio.wav import wav_header
 from vocoder.errors import SonantError
 
 _MEDIA_TYPES: dict[AudioFormat, str] = {"wav": "audio/wav", "pcm": "audio/pcm"}
+
+
+_SKIPPED_BYTES = 2048  # of a header, about: clients and proxies take headers of 4 to 8 KB in all
+
+
+def skipped_header(skipped: Sequence[SkippedText]) -> str:
+    """What could not be spoken, as a JSON list in ASCII: as many pieces as fit, and the number of those that do not."""
+    pieces: list[str] = []
+    for one in skipped:
+        piece = json.dumps(asdict(one))
+        if sum(map(len, pieces)) + len(piece) > _SKIPPED_BYTES:
+            pieces.append(json.dumps({"more": len(skipped) - len(pieces)}))
+            break
+        pieces.append(piece)
+    return f"[{', '.join(pieces)}]"
 
 
 class AudioResponse(Response):
@@ -44,14 +61,15 @@ class AudioResponse(Response):
         self.status_code = 200
         self.media_type = _MEDIA_TYPES[audio_format]
         self.background = None
-        self.init_headers(
-            {
-                "Content-Length": str(len(self._head) + BYTES_PER_SAMPLE * stream.num_samples),
-                "X-Seed": str(stream.seed),
-                "X-Sample-Rate": str(stream.sample_rate),
-                "Cache-Control": "no-store",
-            }
-        )
+        headers = {
+            "Content-Length": str(len(self._head) + BYTES_PER_SAMPLE * stream.num_samples),
+            "X-Seed": str(stream.seed),
+            "X-Sample-Rate": str(stream.sample_rate),
+            "Cache-Control": "no-store",
+        }
+        if stream.skipped:
+            headers["X-Skipped"] = skipped_header(stream.skipped)
+        self.init_headers(headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends until the end of the sound, or of the client."""

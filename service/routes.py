@@ -20,6 +20,10 @@ from vocoder.errors import InputError
 _AUDIO_HEADERS = {
     "X-Seed": {"description": "The seed that was used: send it to hear the same again.", "schema": {"type": "string"}},
     "X-Sample-Rate": {"description": "Hz.", "schema": {"type": "integer"}},
+    "X-Skipped": {
+        "description": "Only where something could not be spoken: a JSON list of objects with text, start (in characters) and reason.",
+        "schema": {"type": "string"},
+    },
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _SYNTHESIZE_ANSWERS: dict[int | str, dict[str, Any]] = {

@@ -9,9 +9,25 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import SonantError
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkippedText:
+    """A piece of a request's text that could not be spoken.
+
+    Attributes:
+        text: the piece, cut short where it is long.
+        start: where it begins, in characters of the request's text.
+        reason: why, as the end of the sentence "it ...".
+    """
+
+    text: str
+    start: int
+    reason: str
 
 
 class LiveStream:
@@ -25,6 +41,7 @@ class LiveStream:
         seed: of the stream's randomness.
         sample_rate: Hz.
         num_samples: exactly as many as will come.
+        skipped: what in the text could not be spoken, in order.
     """
 
     def __init__(
@@ -33,6 +50,7 @@ class LiveStream:
         seed: int,
         sample_rate: int,
         num_samples: int,
+        skipped: tuple[SkippedText, ...],
         loop: asyncio.AbstractEventLoop,
         on_taken: Callable[[int], None],
         on_close: Callable[[], None],
@@ -40,6 +58,7 @@ class LiveStream:
         self.seed = seed
         self.sample_rate = sample_rate
         self.num_samples = num_samples
+        self.skipped = skipped
         self._loop = loop
         self._on_taken = on_taken
         self._on_close = on_close

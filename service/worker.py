@@ -20,7 +20,7 @@ import torch
 from service.orders import SpeechOrder, VoiceDescription
 from service.scheduler import Scheduler, Turn
 from service.settings import ServiceSettings
-from service.stream import LiveStream
+from service.stream import LiveStream, SkippedText
 from vocoder.audio.pcm import to_bytes
 from vocoder.errors import CapacityError, ConfigError, EngineError, InputError, SonantError
 from vocoder.library import DEFAULT_VOICE
@@ -109,8 +109,8 @@ class Worker:
         loop = asyncio.get_running_loop()
         try:
             voice = self._voice(order.voice)
-            utterance = await loop.run_in_executor(self._planner, self._plan, voice, order)
-            return self._admit(number, voice, utterance, loop)
+            utterance, skipped = await loop.run_in_executor(self._planner, self._plan, voice, order)
+            return self._admit(number, voice, utterance, skipped, loop)
         except BaseException:
             self._release(number)
             raise
@@ -155,16 +155,19 @@ class Worker:
             self._slots.add(self._next_number)
             return self._next_number
 
-    def _plan(self, voice: Voice, order: SpeechOrder) -> Utterance:
+    def _plan(self, voice: Voice, order: SpeechOrder) -> tuple[Utterance, tuple[SkippedText, ...]]:
         settings = voice.settings(speaker=order.speaker, length_scale=order.length_scale, temperature=order.temperature)
         limit = TEXT_LIMIT if self._settings.text_limit is None else self._settings.text_limit
-        return voice.utterance(voice.plan(order.text, settings, text_limit=limit), seed=order.seed)
+        plan = voice.plan(order.text, settings, text_limit=limit)
+        skipped = tuple(SkippedText(text=one.text, start=one.start, reason=one.reason) for one in plan.skipped)
+        return voice.utterance(plan, seed=order.seed), skipped
 
-    def _admit(self, number: int, voice: Voice, utterance: Utterance, loop: asyncio.AbstractEventLoop) -> LiveStream:
+    def _admit(self, number: int, voice: Voice, utterance: Utterance, skipped: tuple[SkippedText, ...], loop: asyncio.AbstractEventLoop) -> LiveStream:
         stream = LiveStream(
             seed=utterance.seed,
             sample_rate=voice.sample_rate,
             num_samples=utterance.num_samples,
+            skipped=skipped,
             loop=loop,
             on_taken=lambda num_samples: self._taken(number, num_samples),
             on_close=lambda: self._release(number),

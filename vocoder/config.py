@@ -112,7 +112,7 @@ class WaveNetConfig(Config):
     speaker_channels: int = 16  # of a speaker's embedding
     num_speakers: int = 1
     prediction_order: int = 16  # P, coefficients of the linear prediction that the network is shown; 0: it is shown none
-    max_lag: int = 256  # longest period of the voice, in samples, that the network is shown the sample before; 0: it is shown none
+    max_lag: int = 256  # samples; farthest back of the sample that the network is shown from about one period ago; 0: it is shown none
     quantisation_levels: int = 256  # Q, mu-law codes of the softmax; linear levels of the other outputs
     output: OutputKind = "softmax"
     num_mixtures: int = 10  # K, of the logistic mixture

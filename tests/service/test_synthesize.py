@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import wave
 
 import httpx
 import pytest
 
+from service.response import skipped_header
+from service.stream import SkippedText
 from tests.service.gated_engine import GatedEngine
 from vocoder.audio.pcm import to_bytes
 from vocoder.voice import Voice
@@ -65,3 +68,22 @@ async def test_a_seed_that_is_drawn_is_told(client: httpx.AsyncClient) -> None:
     assert first.headers["x-seed"] != second.headers["x-seed"]
     again = await client.post("/synthesize", json={"text": "Yes.", "seed": int(first.headers["x-seed"])})
     assert again.content == first.content != second.content
+
+
+async def test_what_cannot_be_spoken_is_told(client: httpx.AsyncClient, voice: Voice) -> None:
+    text = "Good \U0001d11e day. \u4f60\u597d"
+    answer = await client.post("/synthesize", json={"text": text, "seed": 1})
+    told = json.loads(answer.headers["x-skipped"])
+    assert [(one["text"], one["start"], one["reason"]) for one in told] == [(one.text, one.start, one.reason) for one in voice.plan(text).skipped]
+    assert len(told) >= 2
+    assert "x-skipped" not in (await client.post("/synthesize", json={"text": "Good day."})).headers
+
+
+def test_a_long_list_of_what_was_skipped_fits_in_a_header() -> None:
+    skipped = [SkippedText(text="\u4f60" * 30, start=index, reason="is of a script that this voice does not read") for index in range(100)]
+    header = skipped_header(skipped)
+    assert len(header) < 4096
+    assert header.isascii()
+    *pieces, rest = json.loads(header)
+    assert len(pieces) + rest["more"] == 100
+    assert pieces[3]["start"] == 3

@@ -14,7 +14,7 @@ from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.mel import log_mel
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import AudioConfig
-from vocoder.wavenet.prediction import Predictors, _band_centres, linear_prediction, predict, predict_next
+from vocoder.wavenet.prediction import PERIOD_LEAD, Predictors, _band_centres, linear_prediction, predict, predict_next
 
 AUDIO = AudioConfig()
 RESONANT = [1.0, -1.6, 0.81]  # a pole pair of radius 0.9 near 1.2 kHz
@@ -65,12 +65,12 @@ def test_band_centres_are_those_of_the_mel_filters() -> None:
         assert log_mel(tone, AUDIO)[10:15].mean(0).argmax() == band
 
 
-def test_lags_are_periods_in_samples() -> None:
+def test_lags_are_periods_less_the_lead() -> None:
     config = small_config(max_lag=200, prediction_order=2)
-    log_f0 = np.log(np.array([100.0, 160.0, 79.0, 1e6])).astype(np.float32)
+    log_f0 = np.log(np.array([100.0, 160.0, 79.2, 1e6])).astype(np.float32)
     found = Predictors.of(np.zeros((4, AUDIO.n_mels), np.float32), log_f0, AUDIO, config)
-    assert found.lags.tolist() == [160, 100, 200, 1]
-    assert found.at(1)[1] == 100
+    assert found.lags.tolist() == [160 - PERIOD_LEAD, 100 - PERIOD_LEAD, 202 - PERIOD_LEAD, 1]
+    assert found.at(1)[1] == 100 - PERIOD_LEAD
     assert not Predictors.of(np.zeros((4, AUDIO.n_mels), np.float32), log_f0, AUDIO, small_config(max_lag=0)).lags.any()
 
 
