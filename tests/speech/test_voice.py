@@ -76,6 +76,29 @@ def test_the_number_of_torch_threads_changes_nothing_and_is_left_alone(voice: Vo
     np.testing.assert_array_equal(*heard)
 
 
+def test_all_that_torch_computes_runs_in_one_thread(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums of several threads have no fixed order. A network of this size is not shared out, so what is looked at is what torch was told."""
+    used = []
+    for model, name in ((voice.pack.network, "condition"), (voice.pack.acoustic, "durations"), (voice.pack.acoustic, "conditions")):
+        method = getattr(model, name)
+
+        def watched(*arguments: object, method: object = method) -> object:
+            used.append(torch.get_num_threads())
+            return method(*arguments)  # type: ignore[operator]
+
+        monkeypatch.setattr(model, name, watched)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        voice.synthesize(TEXT, seed=1)
+        voice.score(recording())
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(threads)
+    assert len(used) >= 4
+    assert set(used) == {1}
+
+
 def test_arguments_are_refused_before_the_first_piece_is_asked_for(voice: Voice) -> None:
     for arguments, field in (
         ({"text": ""}, "text"),

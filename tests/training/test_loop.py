@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from training.acoustic_task import AcousticTask
-from training.dataset import PreparedSet
-from training.loop import LoopConfig, Trainer
+from training.dataset import Entry, PreparedSet
+from training.loop import Batch, LoopConfig, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig
 from vocoder.errors import InputError
@@ -48,11 +48,28 @@ def losses(trainer: Trainer, until: int | None = None) -> list[float]:
 @pytest.mark.parametrize("make", [tiny_vocoder, tiny_acoustic])
 def test_a_stopped_run_follows_the_same_curve(prepared: PreparedSet, tmp_path: Path, make: object) -> None:
     loop = LoopConfig(total_steps=8, learning_rate=1e-3, warmup_steps=2, validate_every=100)
-    whole = losses(Trainer(make(prepared), loop, tmp_path / "whole"))  # type: ignore[operator]
+    in_one = Trainer(make(prepared), loop, tmp_path / "whole")  # type: ignore[operator]
+    whole = losses(in_one)
     first = losses(Trainer(make(prepared), loop, tmp_path / "parts"), until=3)  # type: ignore[operator]
-    rest = losses(Trainer(make(prepared), loop, tmp_path / "parts"))  # type: ignore[operator]
+    resumed = Trainer(make(prepared), loop, tmp_path / "parts")  # type: ignore[operator]
+    rest = losses(resumed)
     assert len(whole) == 8
     assert first + rest == whole
+    for name, weights in in_one.average.state_dict().items():
+        assert torch.equal(resumed.average.state_dict()[name], weights), name
+
+
+def test_every_step_has_a_batch_of_its_own(prepared: PreparedSet, tmp_path: Path) -> None:
+    task = tiny_vocoder(prepared)
+    draw, seen = task.batch, []
+
+    def recorded(generator: np.random.Generator) -> Batch:
+        seen.append(draw(generator))
+        return seen[-1]
+
+    task.batch = recorded  # type: ignore[method-assign]
+    losses(Trainer(task, LoopConfig(total_steps=5, learning_rate=1e-3), tmp_path))
+    assert len({batch["codes"].numpy().tobytes() for batch in seen}) == 5
 
 
 def test_a_run_that_breaks_keeps_what_it_had(prepared: PreparedSet, tmp_path: Path) -> None:
@@ -84,6 +101,46 @@ def test_both_models_learn(prepared: PreparedSet, tmp_path: Path) -> None:
 def test_validation_counts_bits(prepared: PreparedSet) -> None:
     figures = tiny_vocoder(prepared).validate(tiny_vocoder(prepared).model, torch.device("cpu"))
     assert figures["bits_per_sample"] == pytest.approx(8.0, abs=0.3)  # an untrained network of 256 levels knows nothing
+
+
+def test_frames_that_fill_the_receptive_field_do_not_count(prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = tiny_vocoder(prepared)
+    batch = task.batch(np.random.default_rng(0))
+    log_prob = torch.full(batch["codes"].shape, -2.0)
+    log_prob[:, : SEGMENTS.context_frames * task.config.hop_length] = -1000.0
+    monkeypatch.setattr(task, "_log_prob", lambda *_: log_prob)
+    assert float(task.losses(task.model, batch)["loss"]) == 2.0
+
+
+def test_what_is_held_out_is_validated_and_never_trained_on(prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = tiny_vocoder(prepared)
+    cut, used = task._segment, []
+
+    def recorded(entry: Entry, *arguments: int, **options: bool) -> dict[str, torch.Tensor]:
+        used.append(entry.validation)
+        return cut(entry, *arguments, **options)
+
+    monkeypatch.setattr(task, "_segment", recorded)
+    for seed in range(20):
+        task.batch(np.random.default_rng(seed))
+    assert used == [False] * 20 * SEGMENTS.segments
+    used.clear()
+    task.validate(task.model, torch.device("cpu"))
+    assert used
+    assert all(used)
+
+
+def test_a_segment_is_a_piece_of_its_utterance(prepared: PreparedSet) -> None:
+    """Its first code as well, which pre-emphasis computes from the sample before it."""
+    task = tiny_vocoder(prepared)
+    entry = prepared.entries(validation=False)[0]
+    whole = task._segment(entry, 0, entry.num_frames, withhold=False)
+    hop = task.config.hop_length
+    for start in (0, 40, 80):
+        part = task._segment(entry, start, 5, withhold=False)
+        assert torch.equal(part["codes"], whole["codes"][start * hop : (start + 5) * hop])
+        for name in ("log_mel", "log_f0", "voicing", "categories", "positions", "coefficients", "lags"):
+            assert torch.equal(part[name], whole[name][start : start + 5]), name
 
 
 def test_withheld_features_are_absent(prepared: PreparedSet) -> None:
