@@ -31,6 +31,7 @@ NOT_IMPORTED = {
     "torchaudio": "vocoder/audio/torchaudio_import.py imports it by its name",
     "tensorboard": "torch.utils.tensorboard writes through it",
     "setuptools": "pyworld imports its pkg_resources",
+    "onnxruntime": "speechmos runs its networks with it, and does not say so",
     "pytest-asyncio": "a plugin, configured in pyproject.toml",
     "ruff": "a command of the Makefile",
     "mypy": "a command of the Makefile",

@@ -16,7 +16,8 @@ from training import export as exporting
 from training import stages
 from training.align import align as align_dataset
 from training.corpus import read_corpus
-from training.evaluate import evaluate as evaluate_voice
+from training.dataset import PreparedSet
+from training.evaluation import evaluate as evaluate_voice
 from training.prepare import prepare as prepare_dataset
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError, SonantError
@@ -100,12 +101,13 @@ def evaluate(
     pack: Annotated[Path | None, typer.Option(help="The voice pack; voices/NAME when not given.")] = None,
     sentences: Annotated[int, typer.Option(min=1, help="How many held-out sentences.")] = 20,
     json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output.")] = False,
+    page: Annotated[Path | None, typer.Option(help="Write the figures, with sounds and spectrograms, as one HTML page.")] = None,
     card: Annotated[bool, typer.Option("--card", help="Write the figures into the pack's model card.")] = False,
 ) -> None:
     """Measure a voice pack on the held-out sentences."""
     torch.set_num_threads(1)
-    run = stages.Run(name=voice, root=runs)
-    report = evaluate_voice(run, pack or Path("voices") / voice, sentences=sentences)
+    data = PreparedSet(stages.Run(name=voice, root=runs).data)
+    report = evaluate_voice(data, pack or Path("voices") / voice, sentences=sentences, page=page)
     typer.echo(report.to_json() if json else report.to_markdown())
     if card:
         exporting.write_figures(pack or Path("voices") / voice, report)

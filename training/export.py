@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.evaluate import Report
+from training.evaluation import Report
 from training.price import precision_prices
 from training.stages import Run, read_average, read_model_config
 from vocoder.acoustic.model import AcousticModel

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from training.dataset import Entry
-from training.evaluate import Interval, choose
+from training.evaluation import choose
+from training.evaluation.report import Interval
 from vocoder.voice import load_voice
 
 
@@ -59,8 +60,11 @@ def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> No
     sonant_train("export", *where, "--licence", "CC0-1.0", "--source", "tones", "-o", str(tmp_path / "voices"))
     voice = load_voice(pack)
     assert voice.manifest.speakers == ("tone",)
-    done = sonant_train("evaluate", *where, "--pack", str(pack), "--sentences", "1", "--json", "--card")
+    done = sonant_train("evaluate", *where, "--pack", str(pack), "--sentences", "1", "--json", "--card", "--page", str(tmp_path / "page.html"))
     report = json.loads(done.stdout)
     assert report["bits_per_sample"]["mean"] == pytest.approx(8.0, abs=0.5)  # two steps teach little
     assert "| PESQ-WB |" in (pack / "README.md").read_text()
+    page = (tmp_path / "page.html").read_text()
+    assert page.count("<audio") == page.count("<img") == 5
+    assert "http" not in page
     assert sum(path.stat().st_size for path in pack.iterdir()) < 12e6

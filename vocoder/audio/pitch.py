@@ -34,7 +34,7 @@ def pitch(samples: FloatArray, config: AudioConfig) -> tuple[FloatArray, FloatAr
     Raises:
         SonantError: pyworld is not installed.
     """
-    pyworld = _import_pyworld()
+    pyworld = import_pyworld()
     padded = pad_to_frames(samples, config)
     frames = len(padded) // config.hop_length
     period_ms = 1000.0 * config.hop_length / config.sample_rate
@@ -53,8 +53,8 @@ def pitch(samples: FloatArray, config: AudioConfig) -> tuple[FloatArray, FloatAr
     return log_f0.astype(np.float32), voiced.astype(np.float32)
 
 
-def _import_pyworld() -> ModuleType:
-    """Imported late: it has no wheels, and a machine without a compiler, which has not got it, can speak all the same."""
+def import_pyworld() -> ModuleType:
+    """The package pyworld. Imported late: it has no wheels, and a machine without a compiler, which has not got it, can speak all the same."""
     try:
         with warnings.catch_warnings():
             # pyworld finds its own version number through pkg_resources, which announces its retirement to whoever imports it.

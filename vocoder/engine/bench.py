@@ -18,7 +18,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from vocoder.engine import Engine, Job, make_engine, native_built
 from vocoder.engine.reference import one_torch_thread
 from vocoder.engine.torch_loop import TorchLoop
 from vocoder.engine.weights import EngineWeights
+from vocoder.machine import processor_name
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
 
@@ -259,11 +259,8 @@ def _samples_in(work: Work, seconds: float) -> int:
 
 
 def _machine() -> dict[str, Any]:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return {
-        "processor": names[0] if names else platform.processor() or platform.machine(),
+        "processor": processor_name(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "torch": torch.__version__,

@@ -1,0 +1,107 @@
+"""Measures of sound. All take float32 [T] in -1..1 at `audio.sample_rate`, which must be 16 kHz for PESQ-WB and DNSMOS.
+
+PESQ-WB     ITU-T P.862.2, by the pesq package: quality beside the recording, 1 to 4.6
+STOI        Taal et al. 2011, by pystoi: intelligibility beside the recording, 0 to 1
+MCD         mel-cepstral distortion in dB (Kubichek 1993) between WORLD's envelopes, 24 coefficients without the level
+F0          median absolute difference in cents where both are voiced; share of frames whose voicing differs
+DNSMOS      Reddy et al. 2022 (P.835), by speechmos: overall opinion that listeners might have, 1 to 5, no recording needed
+warped mel  mean absolute difference of log-mel in nats along the cheapest path of dynamic time warping
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from typing import Any
+
+import librosa
+import numpy as np
+import numpy.typing as npt
+from pesq import pesq
+from pystoi import stoi
+
+from vocoder.audio.mel import log_mel
+from vocoder.audio.pitch import import_pyworld, pitch
+from vocoder.config import AudioConfig
+from vocoder.errors import AudioError
+
+FloatArray = npt.NDArray[np.float32]
+CENTS_PER_NAT = 1200 / np.log(2)
+MEL_CEPSTRUM = 24  # coefficients beside the level
+RATE = 16_000  # Hz: what PESQ-WB, DNSMOS and the recogniser take
+
+
+def quality(truth: FloatArray, made: FloatArray) -> float:
+    """PESQ-WB."""
+    return float(pesq(RATE, truth, made, "wb"))
+
+
+def intelligibility(truth: FloatArray, made: FloatArray) -> float:
+    """STOI."""
+    return float(stoi(truth, made, RATE))
+
+
+def cepstral_distortion(truth: FloatArray, made: FloatArray, audio: AudioConfig) -> float:
+    """MCD in dB, frame by frame; frames more than 40 dB below the loudest are left out, as they are nearly silent."""
+    true, found = (_mel_cepstrum(samples, audio) for samples in (truth, made))
+    loud = true[:, 0] > true[:, 0].max() - 40 * np.log(10) / 20
+    difference = (true - found)[loud, 1:]
+    return float(10 / np.log(10) * np.sqrt(2 * (difference**2).sum(axis=1)).mean())
+
+
+def _mel_cepstrum(samples: FloatArray, audio: AudioConfig) -> npt.NDArray[np.float64]:
+    pyworld, wide = import_pyworld(), samples.astype(np.float64)
+    f0, times = pyworld.dio(wide, audio.sample_rate, audio.f0_min, audio.f0_max, frame_period=1000 * audio.hop_length / audio.sample_rate)
+    envelope = pyworld.cheaptrick(wide, f0, times, audio.sample_rate)
+    coded: npt.NDArray[np.float64] = pyworld.code_spectral_envelope(envelope, audio.sample_rate, MEL_CEPSTRUM + 1)
+    return coded
+
+
+def pitch_errors(truth: FloatArray, made: FloatArray, audio: AudioConfig) -> tuple[float, float]:
+    """F0 error in cents (not a number where no frame is voiced in both) and voicing error as a share of frames."""
+    true_f0, true_voicing = pitch(truth, audio)
+    f0, voicing = pitch(made, audio)
+    both = (true_voicing > 0) & (voicing > 0)
+    cents = float(np.median(np.abs(f0[both] - true_f0[both])) * CENTS_PER_NAT) if both.any() else float("nan")
+    return cents, float(np.mean((true_voicing > 0) != (voicing > 0)))
+
+
+def pitch_statistics(samples: FloatArray, audio: AudioConfig) -> npt.NDArray[np.float64]:
+    """Log-F0 of the voiced frames, in cents above 100 Hz."""
+    f0, voicing = pitch(samples, audio)
+    cents: npt.NDArray[np.float64] = (f0[voicing > 0].astype(np.float64) - np.log(100.0)) * CENTS_PER_NAT
+    return cents
+
+
+def warped_mel_distance(truth: FloatArray, made: FloatArray, audio: AudioConfig) -> float:
+    """Of two sounds of different timing, in nats."""
+    true, found = log_mel(truth, audio), log_mel(made, audio)
+    cost = np.abs(true[:, np.newaxis] - found[np.newaxis]).mean(axis=2)
+    _, path = librosa.sequence.dtw(C=cost)
+    return float(cost[path[:, 0], path[:, 1]].mean())
+
+
+def quiet_level(samples: FloatArray, audio: AudioConfig) -> float:
+    """Level of the quietest twentieth of the frames, dB below full scale: what is heard in the pauses."""
+    frames = samples[: len(samples) // audio.hop_length * audio.hop_length].reshape(-1, audio.hop_length)
+    return float(np.percentile(10 * np.log10((frames.astype(np.float64) ** 2).mean(axis=1) + 1e-10), 5))
+
+
+def opinion(samples: FloatArray) -> float:
+    """DNSMOS, overall."""
+    return float(_dnsmos().run(samples, sr=RATE)["ovrl_mos"])
+
+
+@cache
+def _dnsmos() -> Any:
+    # Imported at its first use: it loads its networks.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from speechmos import dnsmos
+    return dnsmos
+
+
+def check_rate(audio: AudioConfig) -> None:
+    """Raises AudioError where the measures do not take the voice's rate."""
+    if audio.sample_rate != RATE:
+        raise AudioError(f"PESQ-WB, DNSMOS and the recogniser take {RATE} Hz, and the data set has {audio.sample_rate}", field="sample_rate")
