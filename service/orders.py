@@ -21,6 +21,8 @@ class SpeechOrder:
         voice: name of a loaded voice.
         speaker: name or index.
         length_scale: how much longer everything lasts than the voice would make it.
+        pitch: semitones above the voice's own.
+        volume: times the amplitude.
         temperature: how freely samples are drawn.
         seed: 0..2**64-1; random when None.
     """
@@ -29,6 +31,8 @@ class SpeechOrder:
     voice: str | None = None
     speaker: str | int | None = None
     length_scale: float = 1.0
+    pitch: float = 0.0
+    volume: float = 1.0
     temperature: float | None = None
     seed: int | None = None
 

@@ -30,6 +30,8 @@ class SynthesizeRequest(BaseModel):
     )
     length_scale: float | None = Field(None, description="0.25..4: how much longer everything lasts; 2 is half speed.")
     speed: float | None = Field(None, gt=0, description="1 / length_scale: 2 is double speed. Not together with length_scale.")
+    pitch: float = Field(0.0, description="-12..12: semitones above what the voice would speak at.")
+    volume: float = Field(1.0, description="0..4: times the amplitude; what is then too loud is clipped.")
     temperature: float | None = Field(None, description="0..2: how freely samples are drawn; the voice's own where absent.")
     seed: int | None = Field(None, description="0..2**64-1: same request, same seed, same bytes. A random one where absent, told in X-Seed.")
     format: AudioFormat = Field("wav", description="wav, or pcm for the bare samples: 16 bits, little-endian, one channel.")
@@ -48,6 +50,8 @@ class SynthesizeRequest(BaseModel):
             voice=self.voice,
             speaker=self.speaker,
             length_scale=self._length_scale(),
+            pitch=self.pitch,
+            volume=self.volume,
             temperature=self.temperature,
             seed=self.seed,
         )

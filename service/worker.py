@@ -156,7 +156,7 @@ class Worker:
             return self._next_number
 
     def _plan(self, voice: Voice, order: SpeechOrder) -> tuple[Utterance, tuple[SkippedText, ...]]:
-        settings = voice.settings(speaker=order.speaker, length_scale=order.length_scale, temperature=order.temperature)
+        settings = voice.settings(speaker=order.speaker, length_scale=order.length_scale, pitch=order.pitch, volume=order.volume, temperature=order.temperature)
         limit = TEXT_LIMIT if self._settings.text_limit is None else self._settings.text_limit
         plan = voice.plan(order.text, settings, text_limit=limit)
         skipped = tuple(SkippedText(text=one.text, start=one.start, reason=one.reason) for one in plan.skipped)

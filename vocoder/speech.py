@@ -23,6 +23,8 @@ from vocoder.text import Sentence, Skipped, analyse
 TEXT_LIMIT = 10_000  # characters of one request: about ten minutes of speech
 MAX_SEED = 2**64 - 1
 LENGTH_SCALES = (0.25, 4.0)
+PITCHES = (-12.0, 12.0)
+VOLUMES = (0.0, 4.0)
 TEMPERATURES = (0.0, 2.0)
 # A random seed is one that every JSON reader keeps: JavaScript's numbers are exact up to 2**53.
 _RANDOM_SEED_BITS = 53
@@ -35,6 +37,8 @@ class Settings:
     Attributes:
         speaker: index of the speaker, in the order of the voice's `speakers`.
         length_scale: 0.25..4, how much longer everything lasts than the voice would make it; 2 is half speed.
+        pitch: -12..12, semitones above what the voice would speak at.
+        volume: 0..4, times the amplitude of what the voice would say; what is then too loud for 16 bits is clipped.
         temperature: 0..2, how freely samples are drawn: 1 is the learned distribution, 0 always the most probable code.
 
     Raises:
@@ -43,10 +47,14 @@ class Settings:
 
     speaker: int = 0
     length_scale: float = 1.0
+    pitch: float = 0.0
+    volume: float = 1.0
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
         _check_range("length_scale", self.length_scale, LENGTH_SCALES)
+        _check_range("pitch", self.pitch, PITCHES)
+        _check_range("volume", self.volume, VOLUMES)
         _check_range("temperature", self.temperature, TEMPERATURES)
 
 

@@ -85,6 +85,7 @@ class Utterance:
         pack: the voice.
         engine: made of the voice's network; used here only to begin, the caller runs the jobs.
         temperature: 0..2; voiced frames use this times the voice's `voiced_temperature_ratio`.
+        volume: at least 0, times the amplitude.
         seed: 0..2**64-1, random when None.
         saved: what `to_bytes` of an utterance of the same passages gave, to go on from there; then `seed` is taken from it.
 
@@ -104,6 +105,7 @@ class Utterance:
         engine: Engine,
         *,
         temperature: float,
+        volume: float = 1.0,
         seed: int | None = None,
         saved: bytes | None = None,
     ) -> None:
@@ -114,7 +116,7 @@ class Utterance:
         self._hop = pack.manifest.audio.hop_length
         self._temperature = temperature
         self._voiced_ratio = pack.manifest.voiced_temperature_ratio
-        self._decoder = PcmDecoder(quantiser=pack.network.quantiser, pre_emphasis=pack.manifest.audio.pre_emphasis)
+        self._decoder = PcmDecoder(quantiser=pack.network.quantiser, pre_emphasis=pack.manifest.audio.pre_emphasis, volume=volume)
         self.num_samples: int = (self._ends[-1] if self._ends else 0) * self._hop
         if saved is None:
             self._state = engine.start(choose_seed(seed))
@@ -135,12 +137,12 @@ class Utterance:
 
             def conditions() -> Conditions:
                 with one_torch_thread():
-                    return pack.acoustic.conditions(planned.sentence.features, planned.durations, plan.settings.speaker)
+                    return pack.acoustic.conditions(planned.sentence.features, planned.durations, plan.settings.speaker, pitch=plan.settings.pitch)
 
             return Passage(num_frames=planned.num_frames, conditions=conditions)
 
         passages = [passage(index) for index in range(len(plan.sentences))]
-        return cls(passages, pack, engine, temperature=plan.settings.temperature, seed=seed, saved=saved)
+        return cls(passages, pack, engine, temperature=plan.settings.temperature, volume=plan.settings.volume, seed=seed, saved=saved)
 
     @property
     def position(self) -> int:

@@ -84,19 +84,29 @@ class Voice:
         """Hz."""
         return self.manifest.audio.sample_rate
 
-    def settings(self, *, speaker: str | int | None = None, length_scale: float = 1.0, temperature: float | None = None) -> Settings:
+    def settings(
+        self,
+        *,
+        speaker: str | int | None = None,
+        length_scale: float = 1.0,
+        pitch: float = 0.0,
+        volume: float = 1.0,
+        temperature: float | None = None,
+    ) -> Settings:
         """Settings with this voice's defaults filled in.
 
         Args:
             speaker: a name, or an index; None is the first.
             length_scale: 0.25..4.
+            pitch: -12..12, semitones.
+            volume: 0..4, times the amplitude.
             temperature: 0..2; None is the voice's own.
 
         Raises:
             InputError: `field` names what is unknown or out of range.
         """
         temperature = self.manifest.temperature if temperature is None else temperature
-        return Settings(speaker=self._speaker(speaker), length_scale=length_scale, temperature=temperature)
+        return Settings(speaker=self._speaker(speaker), length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature)
 
     def _speaker(self, speaker: str | int | None) -> int:
         names = self.manifest.speakers
@@ -121,6 +131,8 @@ class Voice:
         *,
         speaker: str | int | None = None,
         length_scale: float = 1.0,
+        pitch: float = 0.0,
+        volume: float = 1.0,
         temperature: float | None = None,
         seed: int | None = None,
     ) -> Int16Array:
@@ -130,13 +142,15 @@ class Voice:
             text: any Unicode, up to 10,000 characters.
             speaker: a name, or an index; None is the first.
             length_scale: 0.25..4, how much longer everything lasts.
+            pitch: -12..12, semitones above what the voice would speak at.
+            volume: 0..4, times the amplitude.
             temperature: 0..2; None is the voice's own.
             seed: 0..2**64-1; random when None (`utterance` tells which).
 
         Raises:
             TextError, InputError: naming the argument that is at fault.
         """
-        pieces = self.stream(text, speaker=speaker, length_scale=length_scale, temperature=temperature, seed=seed)
+        pieces = self.stream(text, speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature, seed=seed)
         return np.concatenate(list(pieces))
 
     def stream(
@@ -145,6 +159,8 @@ class Voice:
         *,
         speaker: str | int | None = None,
         length_scale: float = 1.0,
+        pitch: float = 0.0,
+        volume: float = 1.0,
         temperature: float | None = None,
         seed: int | None = None,
         chunk_samples: int | None = None,
@@ -155,6 +171,8 @@ class Voice:
             text: as `synthesize`.
             speaker: as `synthesize`.
             length_scale: as `synthesize`.
+            pitch: as `synthesize`.
+            volume: as `synthesize`.
             temperature: as `synthesize`.
             seed: as `synthesize`.
             chunk_samples: at least 1, the most samples of one piece; a tenth of a second when None.
@@ -162,7 +180,7 @@ class Voice:
         Yields:
             int16 [at most chunk_samples].
         """
-        settings = self.settings(speaker=speaker, length_scale=length_scale, temperature=temperature)
+        settings = self.settings(speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature)
         return self.speak(self.utterance(self.plan(text, settings), seed=seed), chunk_samples=chunk_samples)
 
     def speak(self, utterance: Utterance, *, chunk_samples: int | None = None) -> Iterator[Int16Array]:

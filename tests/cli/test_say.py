@@ -154,6 +154,8 @@ MISTAKES = {
     "unknown speaker": ([TEXT, "--speaker", "eve"], "no speaker 'eve' (known: anna, otto)"),
     "speaker number": ([TEXT, "--speaker", "2"], "no speaker 2"),
     "speed": ([TEXT, "--speed", "0"], "speed must lie in 0.25..4, not 0"),
+    "pitch": ([TEXT, "--pitch", "13"], "pitch must lie in -12..12, not 13"),
+    "volume": ([TEXT, "--volume", "5"], "volume must lie in 0..4, not 5"),
     "length scale": ([TEXT, "--length-scale", "5"], "length_scale must lie in 0.25..4, not 5"),
     "both": ([TEXT, "--length-scale", "1", "--speed", "1"], "--speed and --length-scale"),
     "temperature": ([TEXT, "--temperature", "nan"], "temperature must lie in 0..2"),

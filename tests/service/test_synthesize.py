@@ -61,6 +61,8 @@ async def test_settings_reach_the_voice(client: httpx.AsyncClient, voice: Voice)
     slow = to_bytes(voice.synthesize("Yes.", seed=5, speaker=1, length_scale=2.0, temperature=0.0))
     assert (await client.post("/synthesize", json=body | {"length_scale": 2})).content == slow
     assert (await client.post("/synthesize", json=body | {"speed": 0.5})).content == slow
+    high = to_bytes(voice.synthesize("Yes.", seed=5, speaker=1, pitch=3.0, volume=0.5, temperature=0.0))
+    assert (await client.post("/synthesize", json=body | {"pitch": 3, "volume": 0.5})).content == high
 
 
 async def test_a_seed_that_is_drawn_is_told(client: httpx.AsyncClient) -> None:

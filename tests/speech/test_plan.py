@@ -61,6 +61,13 @@ def test_text_beyond_the_limit_is_refused(voice: Voice) -> None:
     assert voice.plan("Hello there.", text_limit=None).num_samples > 0
 
 
+@pytest.mark.parametrize("field, value", [("pitch", 12.1), ("pitch", -13), ("pitch", math.nan), ("volume", -0.1), ("volume", 4.1), ("volume", math.nan)])
+def test_a_pitch_or_a_volume_out_of_range_is_refused(voice: Voice, field: str, value: float) -> None:
+    with pytest.raises(InputError, match=f"{field} must lie in") as caught:
+        voice.settings(**{field: value})
+    assert caught.value.field == field
+
+
 @pytest.mark.parametrize("length_scale", [0.0, 0.2499, 4.001, -1.0, math.inf, math.nan])
 def test_a_length_scale_out_of_range_is_refused(voice: Voice, length_scale: float) -> None:
     with pytest.raises(InputError, match=r"length_scale must lie in 0\.25\.\.4") as caught:
@@ -76,7 +83,7 @@ def test_a_temperature_out_of_range_is_refused(voice: Voice, temperature: float)
 
 
 def test_the_voice_fills_in_what_is_not_asked_for(voice: Voice) -> None:
-    assert voice.settings() == Settings(speaker=0, length_scale=1.0, temperature=0.9)
+    assert voice.settings() == Settings(speaker=0, length_scale=1.0, pitch=0.0, volume=1.0, temperature=0.9)
     assert voice.settings(temperature=0.0).temperature == 0.0
 
 

@@ -121,7 +121,7 @@ def test_conditioning_is_computed_when_its_sentence_is_reached(voice: Voice, mon
     """So that the first sound of a long text is not late."""
     reached = []
     original = type(voice.pack.acoustic).conditions
-    monkeypatch.setattr(type(voice.pack.acoustic), "conditions", lambda model, *args: reached.append(1) or original(model, *args))
+    monkeypatch.setattr(type(voice.pack.acoustic), "conditions", lambda model, *args, **options: reached.append(1) or original(model, *args, **options))
     utterance = voice.utterance(voice.plan(TEXT), seed=7)
     assert len(reached) == 0
     utterance.job(100)

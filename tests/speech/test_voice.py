@@ -82,9 +82,9 @@ def test_all_that_torch_computes_runs_in_one_thread(voice: Voice, monkeypatch: p
     for model, name in ((voice.pack.network, "condition"), (voice.pack.acoustic, "durations"), (voice.pack.acoustic, "conditions")):
         method = getattr(model, name)
 
-        def watched(*arguments: object, method: object = method) -> object:
+        def watched(*arguments: object, method: object = method, **options: object) -> object:
             used.append(torch.get_num_threads())
-            return method(*arguments)  # type: ignore[operator]
+            return method(*arguments, **options)  # type: ignore[operator]
 
         monkeypatch.setattr(model, name, watched)
     threads = torch.get_num_threads()
@@ -154,3 +154,20 @@ def test_less_exact_arithmetic_is_chosen_only_where_its_price_is_known(tiny_fold
     assert load_voice(tmp_path / "cheap", precision="fp32").engine.precision == "fp32"
     with pytest.raises(EngineError, match=r"reference.*int8"):
         load_voice(tmp_path / "cheap", engine="reference", precision="int8")
+
+
+def test_volume_is_amplitude(voice: Voice) -> None:
+    plain = to_float32(voice.synthesize(TEXT, seed=1))
+    for volume in (0.0, 0.25, 1.5):
+        made = to_float32(voice.synthesize(TEXT, seed=1, volume=volume))
+        whole = np.abs(plain) < 0.999  # what was clipped at volume 1 need not be at another
+        np.testing.assert_allclose(made[whole], np.clip(plain * volume, -1.0, 1.0)[whole], atol=1.1 * max(volume, 1.0) / 32768)
+
+
+def test_pitch_moves_what_both_networks_are_told(voice: Voice) -> None:
+    sentence = voice.plan(TEXT).sentences[0]
+    plain, high = (voice.pack.acoustic.conditions(sentence.sentence.features, sentence.durations, pitch=pitch) for pitch in (0.0, 7.0))
+    np.testing.assert_allclose(high.log_f0 - plain.log_f0, 7 * np.log(2) / 12, rtol=1e-5)
+    assert not np.array_equal(high.log_mel, plain.log_mel)
+    assert np.array_equal(high.voicing, plain.voicing)
+    assert not np.array_equal(voice.synthesize(TEXT, seed=1, pitch=7.0), voice.synthesize(TEXT, seed=1))

@@ -34,10 +34,12 @@ class PcmDecoder:
     Attributes:
         quantiser: how the codes were made.
         pre_emphasis: coefficient of the filter that the samples went through before they were coded; 0 for none.
+        volume: at least 0, what the samples are multiplied by at last.
     """
 
     quantiser: Quantiser
     pre_emphasis: float
+    volume: float = 1.0
 
     def decode(self, codes: npt.NDArray[np.integer], state: DecoderState) -> tuple[Int16Array, DecoderState]:
         """The next piece of a stream.
@@ -51,4 +53,4 @@ class PcmDecoder:
             changes only the samples it concerns.
         """
         restored, last = de_emphasise(self.quantiser.decode(codes), self.pre_emphasis, state.last)
-        return to_int16(restored), DecoderState(last=last)
+        return to_int16(restored * self.volume), DecoderState(last=last)

@@ -33,6 +33,8 @@ def say(
     speaker: Speaker = None,
     speed: Annotated[float | None, typer.Option("--speed", help="0.25 to 4: 2 is twice as fast.")] = None,
     length_scale: Annotated[float | None, typer.Option("--length-scale", help="0.25 to 4: 2 is twice as long. The inverse of --speed.")] = None,
+    pitch: Annotated[float, typer.Option("--pitch", help="-12 to 12: semitones above what the voice would speak at.")] = 0.0,
+    volume: Annotated[float, typer.Option("--volume", help="0 to 4: times the amplitude.")] = 1.0,
     temperature: Temperature = None,
     seed: Seed = None,
     format_name: FormatName = None,
@@ -49,7 +51,7 @@ def say(
         if text == "-":
             text = read_standard_input()
         speaking = load_voice(voice, engine=engine, precision=precision)
-        settings = speaking.settings(speaker=speaker_of(speaker), length_scale=scale, temperature=temperature)
+        settings = speaking.settings(speaker=speaker_of(speaker), length_scale=scale, pitch=pitch, volume=volume, temperature=temperature)
         # No limit here: it protects a service from its clients, and this is the user's own machine.
         plan = speaking.plan(text, settings, text_limit=None)
         utterance = speaking.utterance(plan, seed=seed)
