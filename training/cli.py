@@ -15,14 +15,18 @@ import typer
 from training import export as exporting
 from training import stages
 from training.align import align as align_dataset
+from training.check import check as check_corpus
 from training.corpus import read_corpus
 from training.dataset import PreparedSet
 from training.evaluation import evaluate as evaluate_voice
+from training.pipeline import Wishes, run_all
 from training.prepare import prepare as prepare_dataset
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError, SonantError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="From recordings to a voice: prepare, align, acoustic, vocoder, export, evaluate.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="From recordings to a voice: all, or check, prepare, align, acoustic, vocoder, export, evaluate."
+)
 
 Name = Annotated[str, typer.Option("--voice", help="Name of the voice; its files lie in RUNS/NAME.")]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
@@ -31,16 +35,19 @@ Seconds = Annotated[float | None, typer.Option(help="Stop after so many seconds;
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")]
 Threads = Annotated[int, typer.Option(min=1, help="CPU threads.")]
 _CORES = os.cpu_count() or 1
+Corpus = Annotated[str, typer.Option(help="A folder in LJSpeech's layout, or NAME:FOLDER for a torchaudio data set (LJSPEECH, VCTK_092, LIBRITTS, CMUARCTIC).")]
+Licence = Annotated[str, typer.Option(help="Licence of the recordings.")]
+Source = Annotated[str, typer.Option(help="Where the recordings are from.")]
+Release = Annotated[str, typer.Option(help="Release of the voice.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes.")]
 
 
 @app.command()
 def prepare(
-    corpus: Annotated[
-        str, typer.Option(help="A folder in LJSpeech's layout, or NAME:FOLDER for a torchaudio data set (LJSPEECH, VCTK_092, LIBRITTS, CMUARCTIC).")
-    ],
+    corpus: Corpus,
     voice: Name,
     runs: Runs = Path("runs"),
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = _CORES,
+    workers: Workers = _CORES,
 ) -> None:
     """Filter, level and analyse recordings."""
     run = stages.Run(name=voice, root=runs)
@@ -81,13 +88,52 @@ def vocoder(
 
 
 @app.command()
-def export(
+def check(corpus: Corpus, workers: Workers = _CORES) -> None:
+    """Tell what is wrong with a corpus, file by file. Exit code 1 where something cannot be trained on."""
+    findings = check_corpus(read_corpus(corpus, speaker="anyone", missing_too=True), AudioConfig(), workers=workers)
+    for finding in findings:
+        typer.echo(str(finding))
+    fatal = sum(finding.fatal for finding in findings)
+    typer.echo(f"{len(findings)} finding(s), {fatal} recording(s) that cannot be trained on", err=True)
+    if fatal:
+        raise typer.Exit(1)
+
+
+@app.command(name="all")
+def everything(
+    corpus: Corpus,
     voice: Name,
-    licence: Annotated[str, typer.Option(help="Licence of the recordings.")],
-    source: Annotated[str, typer.Option(help="Where the recordings are from.")],
+    licence: Licence,
+    source: Source,
     runs: Runs = Path("runs"),
     output: Annotated[Path, typer.Option("-o", help="Folder of the voices.")] = Path("voices"),
-    release: Annotated[str, typer.Option(help="Release of the voice.")] = "1",
+    release: Release = "1",
+    acoustic_steps: Steps = 4000,
+    vocoder_steps: Steps = 12_000,
+    leave_out: Annotated[bool, typer.Option("--leave-out", help="Leave out recordings that cannot be trained on, instead of refusing.")] = False,
+    sentences: Annotated[int, typer.Option(min=1, help="Held-out sentences that the voice is measured on.")] = 20,
+    device: Device = "cpu",
+    threads: Threads = _CORES,
+    workers: Workers = _CORES,
+) -> None:
+    """Go from recordings to a measured voice; stop at any moment, run again to go on."""
+    torch.set_num_threads(threads)
+    wishes = Wishes(
+        licence=licence, source=source, release=release, acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, device=device,
+        workers=workers, leave_out=leave_out, sentences=sentences,
+    )  # fmt: skip
+    pack = run_all(stages.Run(name=voice, root=runs), corpus, output, wishes, say=typer.echo)
+    typer.echo(f"{pack}: {sum(path.stat().st_size for path in pack.iterdir()) / 1e6:.1f} MB")
+
+
+@app.command()
+def export(
+    voice: Name,
+    licence: Licence,
+    source: Source,
+    runs: Runs = Path("runs"),
+    output: Annotated[Path, typer.Option("-o", help="Folder of the voices.")] = Path("voices"),
+    release: Release = "1",
 ) -> None:
     """Write the voice pack."""
     folder = exporting.export(stages.Run(name=voice, root=runs), output / voice, licence=licence, source=source, release=release)

@@ -31,13 +31,14 @@ class Recording:
     validation: bool  # held out: never trained on
 
 
-def read_ljspeech(folder: Path, *, speaker: str, validation_share: float = 0.04) -> list[Recording]:
+def read_ljspeech(folder: Path, *, speaker: str, validation_share: float = 0.04, missing_too: bool = False) -> list[Recording]:
     """All recordings of a folder in LJSpeech's layout, in the order of metadata.csv.
 
     Args:
         folder: holds metadata.csv and wavs/.
         speaker: the name of the one who speaks.
         validation_share: where there is no valid.txt, this share of the prompts is held out, chosen by a hash of the prompt.
+        missing_too: list recordings whose files are missing, instead of raising an error for the first.
 
     Raises:
         InputError: a file is missing, or a line is not understood; `field` is the file.
@@ -57,7 +58,7 @@ def read_ljspeech(folder: Path, *, speaker: str, validation_share: float = 0.04)
         identity, text = fields[0].strip(), fields[-1].strip()
         prompt = prompts.get(identity, text)
         validation = identity in held_out if held_out is not None else _hashes_below(prompt, validation_share)
-        path = _find_audio(folder / "wavs", identity)
+        path = _find_audio(folder / "wavs", identity, missing_too=missing_too)
         recordings.append(Recording(id=identity, path=path, text=text, speaker=speaker, validation=validation))
     if not recordings:
         raise InputError(f"{metadata}: names no recordings", field=str(metadata))
@@ -100,12 +101,12 @@ def read_torchaudio(name: str, root: Path, *, speaker: str, validation_share: fl
     return recordings
 
 
-def read_corpus(description: str, *, speaker: str) -> list[Recording]:
-    """A folder in LJSpeech's layout, or `NAME:FOLDER` for one of `PUBLIC_CORPORA`."""
+def read_corpus(description: str, *, speaker: str, missing_too: bool = False) -> list[Recording]:
+    """A folder in LJSpeech's layout, or `NAME:FOLDER` for one of `PUBLIC_CORPORA`. `missing_too` as `read_ljspeech`."""
     name, colon, root = description.partition(":")
     if colon and name in PUBLIC_CORPORA:
         return read_torchaudio(name, Path(root), speaker=speaker)
-    return read_ljspeech(Path(description), speaker=speaker)
+    return read_ljspeech(Path(description), speaker=speaker, missing_too=missing_too)
 
 
 def _read_validation(path: Path) -> set[str] | None:
@@ -123,11 +124,13 @@ def _hashes_below(text: str, share: float) -> bool:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) < share * 2**32
 
 
-def _find_audio(folder: Path, identity: str) -> Path:
+def _find_audio(folder: Path, identity: str, *, missing_too: bool) -> Path:
     for suffix in SUFFIXES:
         path = folder / f"{identity}{suffix}"
         if path.is_file():
             return path
+    if missing_too:
+        return folder / f"{identity}{SUFFIXES[0]}"
     raise InputError(f"{folder / identity}: no recording with any of {', '.join(SUFFIXES)}", field=str(folder / identity))
 
 

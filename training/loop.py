@@ -50,6 +50,11 @@ class LoopConfig:
         return self.learning_rate * rise * fall
 
 
+def optimiser_for(model: nn.Module, config: LoopConfig) -> torch.optim.Optimizer:
+    """AdamW over all weights."""
+    return torch.optim.AdamW(model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=True)
+
+
 class Task(Protocol):
     """What is trained: a model, its batches and its losses."""
 
@@ -78,7 +83,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.model = task.model.to(self.device)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=True)
+        self.optimiser = optimiser_for(self.model, config)
         self.step = 0
         self.seconds = 0.0  # of training, over all resumptions
         folder.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ from training.dataset import PreparedSet
 from training.listening import Listener
 from training.loop import LoopConfig, Task, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask
-from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig
+from vocoder.config import AcousticConfig, AudioConfig, LinguisticConfig, WaveNetConfig
 from vocoder.errors import InputError
 
 
@@ -62,13 +62,20 @@ def acoustic_config(data: PreparedSet) -> AcousticConfig:
 
 
 def wavenet_config(data: PreparedSet) -> WaveNetConfig:
+    """The vocoder's recipe for a prepared data set."""
+    return wavenet_recipe(data.audio, num_speakers=len(data.header.speakers), sizes=data.header.category_sizes)
+
+
+def wavenet_recipe(audio: AudioConfig, *, num_speakers: int, sizes: tuple[int, ...]) -> WaveNetConfig:
     """The vocoder's recipe: about 0.9 million weights, which see the last 766 samples (48 ms at 16 kHz)."""
     return WaveNetConfig(
-        num_speakers=len(data.header.speakers),
-        n_mels=data.audio.n_mels,
-        hop_length=data.audio.hop_length,
-        linguistic=LinguisticConfig(category_sizes=data.header.category_sizes),
-    )
+        num_speakers=num_speakers, n_mels=audio.n_mels, hop_length=audio.hop_length, linguistic=LinguisticConfig(category_sizes=sizes)
+    )  # fmt: skip
+
+
+def vocoder_loop(steps: int, device: str) -> LoopConfig:
+    """How the vocoder is trained."""
+    return LoopConfig(total_steps=steps, learning_rate=2e-3, decay_share=0.35, validate_every=2000, bf16=bf16_pays(device))
 
 
 def bf16_pays(device: str) -> bool:
@@ -89,7 +96,7 @@ def train_vocoder(run: Run, *, steps: int, seconds: float | None, device: str, c
     """Trains the vocoder to `steps`, or for `seconds`, from where it was."""
     data = run.dataset()
     config = wavenet_config(data)
-    loop = LoopConfig(total_steps=steps, learning_rate=2e-3, decay_share=0.35, validate_every=2000, bf16=bf16_pays(device))
+    loop = vocoder_loop(steps, device)
     torch.manual_seed(loop.seed)  # the weights that training begins with
     task = VocoderTask(data, config, SegmentConfig(), compile_network=compile_network)
     listener = Listener(data)
@@ -142,6 +149,12 @@ def read_model_config(folder: Path) -> dict[str, Any]:
         raise InputError(f"{path}: no such file; run `sonant-train {folder.name}` first", field=str(path))
     model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["model"]
     return model
+
+
+def steps_done(folder: Path) -> int:
+    """How far a stage has come; 0 where it has not begun."""
+    path = folder / "checkpoint.pt"
+    return int(torch.load(path, map_location="cpu", weights_only=True)["step"]) if path.is_file() else 0
 
 
 def read_average(folder: Path) -> tuple[dict[str, torch.Tensor], int, float]:

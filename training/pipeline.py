@@ -1,0 +1,117 @@
+"""From a folder of recordings to a measured voice pack, in one go: `sonant-train all`.
+
+What is wrong with the recordings and how long it will take are told first. Every stage goes on where it was: what is prepared and aligned is
+kept as long as it is of the same recordings, training resumes from its checkpoints, and the pack is written anew at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from training import stages
+from training.align import align
+from training.check import Finding, check
+from training.corpus import Recording, read_corpus
+from training.dataset import Header, PreparedSet
+from training.estimate import estimate
+from training.evaluation import evaluate
+from training.export import export, write_figures
+from training.prepare import prepare
+from vocoder.config import AudioConfig
+from vocoder.errors import InputError
+from vocoder.text.features import category_sizes
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What whoever trains decides.
+
+    Attributes:
+        leave_out: whether recordings that nothing can be trained on are left out; otherwise they are refused, by name.
+        sentences: held-out sentences that the voice is measured on.
+    """
+
+    licence: str
+    source: str
+    release: str = "1"
+    acoustic_steps: int
+    vocoder_steps: int
+    device: str
+    workers: int
+    leave_out: bool = False
+    sentences: int = 20
+
+
+def run_all(run: stages.Run, corpus: str, output: Path, wishes: Wishes, *, say: Say) -> Path:
+    """All stages.
+
+    Args:
+        run: where everything lies.
+        corpus: as `read_corpus`.
+        output: folder of the voices.
+        wishes: what is decided.
+        say: told what goes on, a line each.
+
+    Returns:
+        the voice pack's folder, with its figures in the model card and `report.html` beside the run.
+
+    Raises:
+        InputError: the corpus is missing or damaged, or has recordings that nothing can be trained on.
+    """
+    recordings = read_corpus(corpus, speaker=run.name, missing_too=True)
+    audio = AudioConfig()
+    if not _is_prepared(run, recordings):
+        recordings = _examined(recordings, audio, wishes, say)
+    prepared, aligned = _is_prepared(run, recordings), _is_prepared(run, recordings) and PreparedSet(run.data).aligned
+    expected = estimate(
+        stages.wavenet_recipe(audio, num_speakers=len({recording.speaker for recording in recordings}), sizes=category_sizes()),
+        stages.vocoder_loop(wishes.vocoder_steps, wishes.device),
+        minutes=0.0 if aligned else sum(soundfile.info(str(recording.path)).duration for recording in recordings) / 60,
+        acoustic_steps=max(wishes.acoustic_steps - stages.steps_done(run.stage("acoustic")), 0),
+        vocoder_steps=max(wishes.vocoder_steps - stages.steps_done(run.stage("vocoder")), 0),
+        device=wishes.device,
+    )
+    say(f"still to come: {expected}")
+    if not prepared:
+        prepare(recordings, run.data, audio, workers=wishes.workers)
+    if not aligned:
+        align(run.data)
+    stages.train_acoustic(run, steps=wishes.acoustic_steps, seconds=None, device=wishes.device)
+    stages.train_vocoder(run, steps=wishes.vocoder_steps, seconds=None, device=wishes.device, compile_network=False)
+    pack = export(run, output / run.name, licence=wishes.licence, source=wishes.source, release=wishes.release)
+    report = evaluate(run.dataset(), pack, sentences=wishes.sentences, page=run.root / run.name / "report.html")
+    write_figures(pack, report)
+    say(report.to_markdown())
+    return pack
+
+
+def _is_prepared(run: stages.Run, recordings: Sequence[Recording]) -> bool:
+    """Whether the run's data is of these recordings, or of those of them that could be used."""
+    if not (run.data / "dataset.json").is_file():
+        return False
+    known = {recording.id: recording.text for recording in recordings}
+    return all(known.get(entry.id) == entry.text for entry in Header.read(run.data).entries)
+
+
+def _examined(recordings: list[Recording], audio: AudioConfig, wishes: Wishes, say: Say) -> list[Recording]:
+    findings = check(recordings, audio, workers=wishes.workers)
+    for finding in findings:
+        say(str(finding))
+    hopeless = [finding for finding in findings if finding.fatal]
+    if hopeless and not wishes.leave_out:
+        raise InputError(_refusal(hopeless), field=str(hopeless[0].file))
+    out = {finding.file for finding in hopeless}
+    kept = [recording for recording in recordings if recording.path not in out]
+    if not kept:
+        raise InputError("no recording is left that anything could be trained on", field="corpus")
+    return kept
+
+
+def _refusal(hopeless: Sequence[Finding]) -> str:
+    return f"{len(hopeless)} recording(s) cannot be trained on, the first is {hopeless[0]}; mend or remove them, or leave them out with --leave-out"
