@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from service.server import serve
@@ -17,10 +18,19 @@ def main() -> int:
     parser.add_argument("--voice", help="name or folder of a voice (the default voice)")
     parser.add_argument("--engine", default="auto", choices=("auto", "native", "reference"))
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16", "int8"))
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="that speak (%(default)s)")
     parser.add_argument("--max-streams", type=int, help="streams that may live at once")
     options = parser.parse_args()
     try:
-        serve(options.host, options.port, options.voice, engine=options.engine, precision=options.precision, max_streams=options.max_streams)
+        serve(
+            options.host,
+            options.port,
+            options.voice,
+            engine=options.engine,
+            precision=options.precision,
+            threads=options.threads,
+            max_streams=options.max_streams,
+        )
     except (SonantError, OSError) as error:
         print(f"cannot serve: {error}", file=sys.stderr)
         return 1

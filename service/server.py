@@ -31,6 +31,7 @@ def serve(
     *,
     engine: str = "auto",
     precision: str = "auto",
+    threads: int = 1,
     max_streams: int | None = None,
     log_level: str = "info",
 ) -> None:
@@ -42,6 +43,7 @@ def serve(
         voice: name or folder; the default voice where None.
         engine: "auto", "native" or "reference".
         precision: "auto", "fp32", "bf16" or "int8".
+        threads: at least 1, that streams which share a call are shared out to.
         max_streams: at least 1, how many streams may live at once; None leaves the default.
         log_level: uvicorn's: "critical" to "trace".
 
@@ -49,7 +51,7 @@ def serve(
         SonantError: the voice or the engine cannot be loaded, or a setting is out of range.
         OSError: the address cannot be listened on.
     """
-    settings = ServiceSettings(voices=() if voice is None else (voice,), engine=engine, precision=precision)
+    settings = ServiceSettings(voices=() if voice is None else (voice,), engine=engine, precision=precision, threads=threads)
     if max_streams is not None:
         settings = dataclasses.replace(settings, max_streams=max_streams)
     run(settings, host=host, port=port, log_level=log_level)

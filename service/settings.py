@@ -15,6 +15,7 @@ class ServiceSettings:
         voices: names or folders of the voices to load; the first speaks where a request names none. Empty: the default voice.
         engine: "auto", "native" or "reference".
         precision: "auto", "fp32", "bf16" or "int8".
+        threads: at least 1, that streams which share a call are shared out to.
         max_streams: at least 1, how many streams may live at once; the next is refused.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         body_limit: bytes of a request's body, at least 1.
@@ -29,6 +30,7 @@ class ServiceSettings:
     voices: tuple[str, ...] = ()
     engine: str = "auto"
     precision: str = "auto"
+    threads: int = 1
     max_streams: int = 8
     text_limit: int | None = None
     body_limit: int = 262_144
@@ -40,7 +42,7 @@ class ServiceSettings:
     shutdown_seconds: float = 5.0
 
     def __post_init__(self) -> None:
-        for name in ("max_streams", "body_limit", "streams_per_turn"):
+        for name in ("threads", "max_streams", "body_limit", "streams_per_turn"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.text_limit is not None and self.text_limit < 1:

@@ -93,7 +93,7 @@ class Worker:
         # Products of one stream are too small to share out, and sums of several threads have no fixed order.
         torch.set_num_threads(1)
         for wanted in self._settings.voices or (DEFAULT_VOICE,):
-            voice = load_voice(wanted, engine=self._settings.engine, precision=self._settings.precision)
+            voice = load_voice(wanted, engine=self._settings.engine, precision=self._settings.precision, threads=self._settings.threads)
             if voice.manifest.name in self._voices:
                 raise ConfigError(f"two of the voices to serve are called {voice.manifest.name!r}")
             self._voices[voice.manifest.name] = voice

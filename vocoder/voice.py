@@ -39,7 +39,7 @@ PRICE_LIMIT = 0.01  # bits per sample that less exact arithmetic may cost where 
 CHUNK_SECONDS = 0.1  # of sound in one piece of a stream, where nothing else is asked for
 
 
-def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto", precision: str = "auto") -> Voice:
+def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto", precision: str = "auto", threads: int = 1) -> Voice:
     """Loads a voice pack and makes an engine for it.
 
     Args:
@@ -47,6 +47,7 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
         engine: "native", "reference", or "auto" for the fastest that runs here.
         precision: "fp32", "bf16", "int8", or "auto" for the fastest that costs this voice at most 0.01 bits per sample; the reference engine has
             fp32 alone.
+        threads: of the native engine, that streams of one call are shared out to.
 
     Raises:
         InputError: no voice has this name; `field` is "voice".
@@ -57,7 +58,7 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
     if precision == "auto":
         native = engine != "reference" and native_built()
         precision = pack.manifest.precision_prices.fastest_within(PRICE_LIMIT) if native else "fp32"
-    return Voice(pack=pack, engine=make_engine(pack.network, engine, precision=precision))
+    return Voice(pack=pack, engine=make_engine(pack.network, engine, precision=precision, threads=threads))
 
 
 def voice_folder(name_or_path: str | Path) -> Path:

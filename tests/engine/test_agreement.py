@@ -128,3 +128,41 @@ def test_a_weight_that_is_no_number_is_refused() -> None:
     for name in ENGINES:
         with pytest.raises(EngineError, match="head1"):
             engine_named(name, network)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("threads", [2, 3])
+def test_the_pool_changes_no_byte(threads: int, precision: str) -> None:
+    """However many threads and streams: also streams of different lengths, one alone, and more calls at once than threads."""
+    network = make_network(CONFIGS["more than one panel"])
+    alone, shared = NativeEngine(network, precision=precision), NativeEngine(network, precision=precision, threads=threads)
+    for count in (1, 2, 7, 20):
+        lengths = [5 + 3 * (seed % 4) for seed in range(count)]
+        states = [shared.start(seed) for seed in range(count)]
+        found = shared.advance([job_for(state, length) for state, length in zip(states, lengths, strict=True)])
+        for seed in range(count):
+            state = alone.start(seed)
+            assert alone.advance([job_for(state, lengths[seed])])[0].tobytes() == found[seed].tobytes()
+            assert state.to_bytes() == states[seed].to_bytes()
+
+
+def test_calls_of_several_threads_share_one_pool() -> None:
+    engine = NativeEngine(make_network(CONFIGS["softmax"]), threads=2)
+    expected = [codes.tobytes() for codes in engine.advance([job_for(engine.start(seed), 200) for seed in range(8)])]
+    found: list[list[bytes]] = [[] for _ in range(4)]
+
+    def work(caller: int) -> None:
+        for _ in range(5):
+            found[caller] = [codes.tobytes() for codes in engine.advance([job_for(engine.start(seed), 200) for seed in range(8)])]
+
+    callers = [threading.Thread(target=work, args=(caller,)) for caller in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert found == [expected] * 4
+
+
+def test_no_thread_is_refused() -> None:
+    with pytest.raises(EngineError, match="threads"):
+        NativeEngine(make_network(small_config()), threads=0)

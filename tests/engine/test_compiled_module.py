@@ -21,7 +21,7 @@ def native_arguments() -> dict[str, Any]:
     network = make_network(config)
     quantiser, weights = network.quantiser, EngineWeights.of(network)
     return {
-        "isa": "portable", "precision": "fp32", "dilations": config.dilations, "hop_length": config.hop_length, "output": config.output,
+        "isa": "portable", "precision": "fp32", "threads": 1, "dilations": config.dilations, "hop_length": config.hop_length, "output": config.output,
         "mixtures": config.num_mixtures, "prediction_order": config.prediction_order, "max_lag": config.max_lag,
         "values": quantiser.values.astype(np.float64), "edges": quantiser.edges, **dataclasses.asdict(weights),
     }  # fmt: skip
@@ -46,6 +46,7 @@ def test_weights_of_a_wrong_shape(name: str) -> None:
         {"output": "cauchy"},
         {"isa": "sse9"},
         {"precision": "fp8"},
+        {"threads": 0},
         {"mixtures": 0},
         {"prediction_order": -1},
         {"max_lag": -1},

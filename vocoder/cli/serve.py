@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -18,6 +19,7 @@ def serve(
     voice: Annotated[str, typer.Option("--voice", "-v", help="The voice to serve: a name, or the folder of a voice pack.")] = DEFAULT_VOICE,
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="That speak; streams are shared out to them.")] = os.cpu_count() or 1,
     max_streams: Annotated[int | None, typer.Option("--max-streams", min=1, help="How many streams may be spoken at once.")] = None,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
@@ -29,6 +31,6 @@ def serve(
                 raise  # a defect of ours, not something to install
             raise SonantError(f"serving needs {error.name}, which is not installed: pip install 'sonant[service]'") from error
     try:
-        service.serve(host, port, voice, engine=engine, precision=precision, max_streams=max_streams)
+        service.serve(host, port, voice, engine=engine, precision=precision, threads=threads, max_streams=max_streams)
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error

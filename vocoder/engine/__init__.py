@@ -32,7 +32,7 @@ def native_built() -> bool:
     return importlib.util.find_spec("vocoder.engine._native") is not None
 
 
-def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", precision: str = "fp32", device: str = "cpu") -> Engine:
+def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", precision: str = "fp32", threads: int = 1, device: str = "cpu") -> Engine:
     """An engine with this network's weights.
 
     Args:
@@ -40,6 +40,7 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
         name: "native" (C++), "reference" (torch), or "auto": native where it was built, else reference with one logged line.
         isa: instruction set of the native engine, "auto" or one of `vocoder.engine.native.available_isas()`.
         precision: of the native engine, one of "fp32", "bf16" and "int8"; the reference engine has fp32 alone.
+        threads: of the native engine, that the streams of one call are shared out to; the reference engine computes on one.
         device: torch device of the reference engine; anything but "cpu" makes "auto" choose it.
 
     Raises:
@@ -56,7 +57,7 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
     if native_built():
         from vocoder.engine.native import NativeEngine  # late: it needs the compiled module
 
-        return NativeEngine(network, isa=isa, precision=precision)
+        return NativeEngine(network, isa=isa, precision=precision, threads=threads)
     if name == "native":
         raise EngineError("the native engine was not built when Sonant was installed: it needs a C++ compiler")
     if precision != "fp32":

@@ -37,6 +37,7 @@ class Network:
         *,
         isa: str,
         precision: str,
+        threads: int,
         dilations: tuple[int, ...],
         hop_length: int,
         output: str,

@@ -49,13 +49,15 @@ class Engine(ABC):
 
     Attributes:
         config: the network's.
-        name: "reference" or "native"; precision: "fp32"; isa: the instruction set or device that does the work.
+        name: "reference" or "native"; precision: "fp32"; isa: the instruction set or device that does the work;
+            threads: that the streams of one call are shared out to.
     """
 
     config: WaveNetConfig
     name: str
     precision: str
     isa: str
+    threads: int = 1
 
     def start(self, seed: int) -> StreamState:
         """The state of a stream before its first sample.

@@ -35,25 +35,30 @@ class NativeEngine(Engine):
         network: whose weights are copied.
         isa: "auto" (the fastest) or one of `available_isas()`.
         precision: one of `PRECISIONS`.
+        threads: at least 1, that the streams of one call are shared out to; one stream alone is made by one.
 
     Raises:
-        EngineError: an unknown precision, this processor does not offer the instruction set, or a weight is not a finite number.
+        EngineError: an unknown precision, no thread, this processor does not offer the instruction set, or a weight is not a finite number.
     """
 
     name = "native"
 
-    def __init__(self, network: WaveNet, *, isa: str = "auto", precision: str = "fp32") -> None:
+    def __init__(self, network: WaveNet, *, isa: str = "auto", precision: str = "fp32", threads: int = 1) -> None:
         config = network.config
         if isa != "auto" and isa not in available_isas():
             raise EngineError(f"this processor does not offer instruction set {isa!r}: it has {', '.join(available_isas())}")
+        if threads < 1:
+            raise EngineError(f"threads must be at least 1, not {threads}")
         if precision not in PRECISIONS:
             raise EngineError(f"unknown precision {precision!r}: there are {', '.join(PRECISIONS)}")
         weights = EngineWeights.of(network)
         self.config = config
         self.precision = precision
+        self.threads = threads
         self._network = _native.Network(
             isa=isa,
             precision=precision,
+            threads=threads,
             dilations=config.dilations,
             hop_length=config.hop_length,
             output=config.output,

@@ -59,7 +59,7 @@ Precision precision_named(const std::string& name) {
     throw std::invalid_argument("unknown precision '" + name + "'");
 }
 
-std::unique_ptr<PackedNetwork> make_network(const std::string& isa, const std::string& precision, const std::vector<int>& dilations, int64_t hop_length, const std::string& output,
+std::unique_ptr<PackedNetwork> make_network(const std::string& isa, const std::string& precision, int threads, const std::vector<int>& dilations, int64_t hop_length, const std::string& output,
                                             int mixtures, int prediction_order, int max_lag, DoubleLine values, DoubleLine edges, FloatInput inputs, FloatInput taps, FloatInput residual, FloatInput residual_bias,
                                             FloatInput skip, FloatInput skip_bias, FloatInput head1, FloatInput head1_bias, FloatInput head2,
                                             FloatInput head2_bias) {
@@ -78,6 +78,7 @@ std::unique_ptr<PackedNetwork> make_network(const std::string& isa, const std::s
     shape.levels = int(inputs.shape(1));
     shape.outputs = int(head2.shape(1));
     shape.mixtures = mixtures;
+    require(threads >= 1 && threads <= 1024, "threads must lie in 1..1024");
     const int kLongest = 1 << 20;
     require(prediction_order >= 0 && prediction_order <= kLongest && max_lag >= 0 && max_lag <= kLongest, "prediction_order and max_lag must lie in 0..2**20");
     shape.prediction_order = prediction_order;
@@ -106,7 +107,7 @@ std::unique_ptr<PackedNetwork> make_network(const std::string& isa, const std::s
     require_shape(head2, {shape.head, needed}, "head2");
     const PlainWeights weights{values.data(),    edges.data(), inputs.data(),      taps.data(),  residual.data(),   residual_bias.data(), skip.data(),
                                skip_bias.data(), head1.data(), head1_bias.data(), head2.data(),         head2_bias.data()};
-    return std::make_unique<PackedNetwork>(shape, weights, find_kernels(isa), precision_named(precision));
+    return std::make_unique<PackedNetwork>(shape, weights, find_kernels(isa), precision_named(precision), threads);
 }
 
 // One stream's part of a call. Holds the arrays that `Stream` points into.
@@ -219,7 +220,7 @@ NB_MODULE(_native, m) {
                                   nb::kw_only(), "rings"_a, "history"_a, "conditioning"_a, "coefficients"_a, "lags"_a, "temperatures"_a, "codes"_a, "outputs"_a.none(), "seed"_a, "position"_a,
                                   "first_frame"_a, "forced"_a);
     nb::class_<PackedNetwork>(m, "Network")
-        .def(nb::new_(&make_network), nb::kw_only(), "isa"_a, "precision"_a, "dilations"_a, "hop_length"_a, "output"_a, "mixtures"_a, "prediction_order"_a, "max_lag"_a, "values"_a, "edges"_a, "inputs"_a, "taps"_a, "residual"_a,
+        .def(nb::new_(&make_network), nb::kw_only(), "isa"_a, "precision"_a, "threads"_a, "dilations"_a, "hop_length"_a, "output"_a, "mixtures"_a, "prediction_order"_a, "max_lag"_a, "values"_a, "edges"_a, "inputs"_a, "taps"_a, "residual"_a,
              "residual_bias"_a, "skip"_a, "skip_bias"_a, "head1"_a, "head1_bias"_a, "head2"_a, "head2_bias"_a)
         .def_prop_ro("isa", [](const PackedNetwork& network) { return std::string(network.kernels().isa); })
         .def("generate", &generate, "jobs"_a);

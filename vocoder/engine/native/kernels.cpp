@@ -29,8 +29,11 @@ inline Input input(const float* x, int n, uint8_t* bytes) {
     if constexpr (P::precision == Precision::int8)
         return signed_bytes(x, n, bytes);
     else
-        return {x, nullptr, 0.0f, 0};
+        return {x, nullptr, 0.0f, false};
 }
+
+// Where the input of time t lies. Rings of two taps have a power of two of rows, and no division is needed.
+inline int64_t ring_row(const Block& block, int64_t t) { return block.ring_mask >= 0 ? t & block.ring_mask : t % block.ring_rows; }
 
 // What the older taps of a block give for the next samples of every stream. Their inputs lie at least `block.run` samples back and are
 // known; each weight is read once for all of them.
@@ -43,7 +46,7 @@ void look_ahead(const Model& model, const Block& block, int layer, Stream* const
             const Stream& stream = *streams[s];
             const int64_t left = stream.num_samples - done;
             for (int ahead = 0; ahead < block.run && ahead < left; ++ahead, ++n) {
-                const int64_t row = (stream.position + done + ahead + int64_t(tap) * block.dilation) % block.ring_rows;
+                const int64_t row = ring_row(block, stream.position + done + ahead + int64_t(tap) * block.dilation);
                 rows.inputs[n] = input<P>(stream.rings + block.ring_offset + row * model.residual, model.residual, stream.past_bytes + ahead * model.residual_bytes);
                 rows.outputs[n] = stream.ahead + (int64_t(layer) * kRun + (done + ahead) % kRun) * width;
                 if (tap == 0) memset(rows.outputs[n], 0, width * sizeof(float));
@@ -79,7 +82,7 @@ void end_skips(const Model& model, Stream* const* streams, int count) {
         for (int s = 0; s < count; ++s) {
             float* const sum[] = {streams[s]->skip_sum};
             for (int i = 0; i < model.skip_padded; i += kWidth)
-                end_sum(sum, 0, i, model.blocks[0].skip, {nullptr, nullptr, kGateScale, 128}, load_integers(streams[s]->skip_count + i));
+                end_sum(sum, 0, i, model.blocks[0].skip, {nullptr, nullptr, kGateScale, true}, load_integers(streams[s]->skip_count + i));
         }
 }
 
@@ -98,15 +101,15 @@ void one_block(const Model& model, const Block& block, int layer, Stream* const*
     multiply<P>(block.newest, rows.inputs, rows.outputs, count);
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
-        const int64_t row = (stream.position + done) % block.ring_rows;
+        const int64_t row = ring_row(block, stream.position + done);
         memcpy(stream.rings + block.ring_offset + row * model.residual, stream.x, model.residual * sizeof(float));
         float* gates = stream.gates;
         for (int i = 0; i < model.gated_padded; i += kWidth)
             store(gates + i, gate(load(stream.pre + i), load(stream.pre + model.gated_padded + i)));
-        rows.inputs[s] = {gates, nullptr, 0.0f, 0};
+        rows.inputs[s] = {gates, nullptr, 0.0f, false};
         if constexpr (P::precision == Precision::int8) {
             gate_bytes(gates, model.gated, stream.gate_bytes);
-            rows.inputs[s] = {gates, stream.gate_bytes, kGateScale, 128};
+            rows.inputs[s] = {gates, stream.gate_bytes, kGateScale, true};
         }
         rows.outputs[s] = stream.x;
     }
@@ -139,7 +142,7 @@ void layer_after_rectifier(const Matrix& matrix, const float* bias, float* Strea
         for (int s = 0; s < count; ++s) {
             float* x = streams[s]->*from;
             for (int i = 0; i < matrix.inputs; i += kWidth) store(x + i, at_least(load(x + i), 0.0f));
-            rows.inputs[s] = {x, nullptr, 0.0f, 0};
+            rows.inputs[s] = {x, nullptr, 0.0f, false};
             if constexpr (int8) rows.inputs[s] = positive_bytes(x, matrix.inputs, streams[s]->after_bytes);
         }
         layer_after<P>(matrix, bias, to, streams, count, rows);

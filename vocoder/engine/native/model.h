@@ -32,21 +32,22 @@ struct Matrix {
     int outputs_padded;
     const void* data;
     const float* scales;  // int8: [outputs_padded], what an integer stands for
-    const int32_t* sums;  // int8: [outputs_padded], of the weights of each output
+    const int32_t* begin;  // int8: [outputs_padded], what the sums begin with where inputs of 0 are bytes of 128: -128 times the sum of the weights
 };
 
-// One input of a product: floats, or for int8 what they were rounded to, `float = (byte - zero) * scale`.
+// One input of a product: floats, or for int8 what they were rounded to: float = (byte - 128) * scale, or byte * scale where none is below 0.
 struct Input {
     const float* floats;
     const uint8_t* bytes;
     float scale;
-    int zero;
+    bool is_signed;
 };
 
 struct Block {
     int dilation;
     int run;            // samples computed ahead by the older taps: min(dilation, kRun)
     int64_t ring_rows;  // (K-1) d
+    int64_t ring_mask;  // ring_rows - 1 where that is a power of two, else -1
     int64_t ring_offset;
     const Matrix* older;  // [K-1], oldest first; R -> [tanh H_padded | sigmoid H_padded]
     Matrix newest;        // the same for the tap of the current sample

@@ -76,8 +76,8 @@ Matrix PackedNetwork::pack(const float* from, int inputs, const std::vector<int>
         default: break;
     }
     const float* scales = pick_scales(from, inputs, given, columns);
-    int32_t* sums = reinterpret_cast<int32_t*>(arena_.take(outputs));
-    return {inputs, outputs, pack_bytes(from, inputs, given, columns, scales, sums), scales, sums};
+    int32_t* begin = reinterpret_cast<int32_t*>(arena_.take(outputs));
+    return {inputs, outputs, pack_bytes(from, inputs, given, columns, scales, begin), scales, begin};
 }
 
 // The rows of one product in equal parts, each packed by itself. Their integers are added up, so they have their scales in common.
@@ -93,8 +93,8 @@ std::vector<Matrix> PackedNetwork::pack_parts(const float* from, int parts, int 
             packed.push_back(pack(rows, inputs, columns));
             continue;
         }
-        int32_t* sums = reinterpret_cast<int32_t*>(arena_.take(columns.size()));
-        packed.push_back({inputs, int(columns.size()), pack_bytes(rows, inputs, outputs, columns, scales, sums), scales, sums});
+        int32_t* begin = reinterpret_cast<int32_t*>(arena_.take(columns.size()));
+        packed.push_back({inputs, int(columns.size()), pack_bytes(rows, inputs, outputs, columns, scales, begin), scales, begin});
     }
     return packed;
 }
@@ -147,7 +147,7 @@ const float* PackedNetwork::pick_scales(const float* from, int inputs, int given
 }
 
 // Groups of four inputs.
-const void* PackedNetwork::pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* sums) {
+const void* PackedNetwork::pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* begin) {
     const int outputs = int(columns.size()), panel = kPanel * kernels_.width, groups = (inputs + 3) / 4;
     int8_t* to = reinterpret_cast<int8_t*>(arena_.take(std::size_t(groups) * outputs));
     const int8_t* start = to;
@@ -157,7 +157,7 @@ const void* PackedNetwork::pack_bytes(const float* from, int inputs, int given, 
                 for (int i = 4 * group; i < 4 * group + 4; ++i, ++to) {
                     if (i >= inputs || columns[c] < 0 || scales[c] == 0.0f) continue;
                     *to = int8_t(std::lrint(from[std::size_t(i) * given + columns[c]] / scales[c]));
-                    sums[c] += *to;
+                    begin[c] -= 128 * *to;
                 }
     return start;
 }
@@ -168,8 +168,8 @@ Matrix PackedNetwork::pack(const float* from, int inputs, int outputs) {
     return pack(from, inputs, columns);
 }
 
-PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels, Precision precision)
-    : kernels_(kernels), precision_(precision) {
+PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels, Precision precision, int threads)
+    : kernels_(kernels), precision_(precision), pool_(threads) {
     Model& m = model_;
     m.num_layers = int(shape.dilations.size());
     m.kernel_size = shape.kernel_size;
@@ -212,6 +212,7 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
         block.dilation = shape.dilations[layer];
         block.run = std::min(block.dilation, kRun);
         block.ring_rows = int64_t(older_taps) * block.dilation;
+        block.ring_mask = (block.ring_rows & (block.ring_rows - 1)) == 0 ? block.ring_rows - 1 : -1;
         block.ring_offset = m.ring_size;
         m.ring_size += block.ring_rows * m.residual;
         const float* taps = weights.taps + layer * m.kernel_size * tap_size;
@@ -228,7 +229,7 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
     int32_t* zero = reinterpret_cast<int32_t*>(arena_.take(m.skip_padded));
     if (precision_ == Precision::int8)
         for (const Matrix& skip : skips)
-            for (int c = 0; c < m.skip_padded; ++c) zero[c] -= 128 * skip.sums[c];
+            for (int c = 0; c < m.skip_padded; ++c) zero[c] += skip.begin[c];
     m.skip_zero = zero;
     m.skip_bias = keep(weights.skip_bias, 1, m.skip);
     m.head1 = pack(weights.head1, m.skip, m.head);
@@ -289,13 +290,17 @@ void PackedNetwork::generate(std::vector<Stream>& streams) const {
     }
     // Kernels drop streams from the end as they finish.
     std::stable_sort(order.begin(), order.end(), [](const Stream* a, const Stream* b) { return a->num_samples > b->num_samples; });
-    std::vector<Input> inputs(count * kRun);
-    std::vector<float*> outputs(count * kRun);
-    std::vector<int32_t*> counts(count);
-    for (std::size_t first = 0; first < count; first += kTogether[int(precision_)]) {
-        const std::size_t some = std::min(count - first, kTogether[int(precision_)]);
+    // Groups of nearly the same size, as many for each thread. Which streams are in which changes nothing that they say.
+    const std::size_t together = kTogether[int(precision_)], threads = std::min(std::size_t(pool_.threads()), count);
+    const std::size_t needed = (count + together - 1) / together;
+    const std::size_t groups = std::min((needed + threads - 1) / threads * threads, count);
+    pool_.run(groups, [&](std::size_t group) {
+        const std::size_t first = count * group / groups, some = count * (group + 1) / groups - first;
+        std::vector<Input> inputs(some * kRun);
+        std::vector<float*> outputs(some * kRun);
+        std::vector<int32_t*> counts(some);
         kernels_.generate[int(precision_)](model_, order.data() + first, int(some), {inputs.data(), outputs.data(), counts.data()});
-    }
+    });
 }
 
 }  // namespace sonant

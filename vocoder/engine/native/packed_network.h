@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model.h"
+#include "pool.h"
 
 namespace sonant {
 
@@ -41,10 +42,10 @@ struct Shape {
     Output output;
 };
 
-// Packs once; from then on it is only read, by any number of threads.
+// Packs once; from then on it is only read, by any number of threads. Streams of one call are shared out to a pool of its own.
 class PackedNetwork {
   public:
-    PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels, Precision precision);
+    PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels, Precision precision, int threads);
     PackedNetwork(const PackedNetwork&) = delete;
     PackedNetwork& operator=(const PackedNetwork&) = delete;
 
@@ -62,13 +63,14 @@ class PackedNetwork {
     const float* pick_scales(const float* from, int inputs, int given, const std::vector<int>& columns);
     const void* pack_floats(const float* from, int inputs, int given, const std::vector<int>& columns);
     const void* pack_halves(const float* from, int inputs, int given, const std::vector<int>& columns);
-    const void* pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* sums);
+    const void* pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* begin);
     Matrix pack(const float* from, int inputs, int outputs);
     std::vector<Matrix> pack_parts(const float* from, int parts, int inputs, int outputs);
     std::size_t place_scratch(Stream& stream, float* at) const;
 
     const Kernels& kernels_;
     const Precision precision_;
+    mutable Pool pool_;
     Model model_{};
     Arena arena_;
     std::vector<double> values_, edges_;

@@ -108,7 +108,9 @@ inline void multiply(const Matrix& matrix, const Input* inputs, float* const* ou
 }
 
 // What becomes of int8 sums: floats that are added to the outputs, or more of the same integers.
-inline Integers begin_sum(float* const*, int, int at, const Matrix& matrix, const Input& input) { return load_integers(matrix.sums + at) * -input.zero; }
+inline Integers begin_sum(float* const*, int, int at, const Matrix& matrix, const Input& input) {
+    return input.is_signed ? load_integers(matrix.begin + at) : Integers{};
+}
 inline Integers begin_sum(int32_t* const* outputs, int m, int at, const Matrix&, const Input&) { return load_integers(outputs[m] + at); }
 inline void end_sum(float* const* outputs, int m, int at, const Matrix& matrix, const Input& input, Integers sum) {
     float* to = outputs[m] + at;

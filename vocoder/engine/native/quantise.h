@@ -26,14 +26,14 @@ inline void round_to_bytes(const float* x, int n, float inverse, int zero, uint8
 inline Input signed_bytes(const float* x, int n, uint8_t* bytes) {
     const float top = largest_magnitude(x, n);
     round_to_bytes(x, n, top > 0.0f ? 127.0f / top : 0.0f, 128, bytes);
-    return {x, bytes, top / 127.0f, 128};
+    return {x, bytes, top / 127.0f, true};
 }
 
 // Numbers behind a rectifier, none below 0.
 inline Input positive_bytes(const float* x, int n, uint8_t* bytes) {
     const float top = largest_magnitude(x, n);
     round_to_bytes(x, n, top > 0.0f ? 255.0f / top : 0.0f, 0, bytes);
-    return {x, bytes, top / 255.0f, 0};
+    return {x, bytes, top / 255.0f, false};
 }
 
 inline void gate_bytes(const float* gates, int n, uint8_t* bytes) { round_to_bytes(gates, n, 127.0f, 128, bytes); }
