@@ -53,7 +53,10 @@ def test_a_report_has_every_engine_and_its_ratios() -> None:
     json.dumps(report.to_dict())
     speed = {row["engine"]: row["samples_per_cpu_second"] for row in rows}
     for row in rows:
-        assert row["threads"] == 1
+        assert row["threads"] == 1 or (row["engine"] == "native" and row["streams"] > 1)
+        assert row["multiply_adds_per_second"] > 0
+        assert 0 < row["share_of_peak"] < 1 if row["engine"] == "native" else row["share_of_peak"] == 0
+        assert (row["first_chunk_seconds"] > 0) == (row["engine"] in ("native", "reference"))
         assert row["precision"] == "fp32" or row["engine"] == "native"
         assert row["samples_per_second"] > 0
         assert row["real_time_factor"] == pytest.approx(row["samples_per_second"] / 100, rel=0.01)
@@ -65,7 +68,7 @@ def test_a_report_has_every_engine_and_its_ratios() -> None:
 def test_medians_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """One disturbed round changes nothing."""
     rounds = iter([1.0, 1.0, 100.0])
-    contestants = [bench.Contestant(engine="recomputed", precision="fp32", isa="cpu", streams=2, state_bytes=0, work=lambda _: None)]
+    contestants = [bench.Contestant(engine="recomputed", precision="fp32", isa="cpu", streams=2, threads=1, state_bytes=0, work=lambda _: None)]
     monkeypatch.setattr(bench, "_contestants", lambda *_: contestants)
     monkeypatch.setattr(bench, "_samples_in", lambda *_: 50)
     monkeypatch.setattr(bench, "_time", lambda *_: (next(rounds), 0.5))

@@ -1,7 +1,7 @@
 """How fast the engines are here: samples per second of each, measured beside two yardsticks in one run.
 
 `run` measures everything in turn, several rounds over, and keeps medians: a machine that is busy for a while disturbs a round of all and not
-all rounds of one. Every row is measured on one thread. Speed is given by the clock on the wall and by the processor's: they differ where
+all rounds of one. Speed is given by the clock on the wall and by the processor's: they differ where
 other processes share the cores, and ratios are of the latter.
 
     python -m vocoder.engine.bench [--reference-size] [--json]
@@ -34,6 +34,7 @@ from vocoder.wavenet.prediction import Predictors
 
 RECOMPUTED, TORCH_LOOP = "recomputed", "torch-loop"
 CONDITIONING_SPREAD = 0.3  # of the random numbers that stand for a conditioning
+FIRST_CHUNK_SECONDS = 0.04  # of sound
 SAMPLES_AT_FIRST = 4  # to learn how many fill the time of a measurement
 
 Work = Callable[[int], None]  # makes that many samples of each of its streams
@@ -52,6 +53,10 @@ class Row:
         real_time_factor: the same over the sample rate: how many streams could play at once, or how much faster than playing one is.
         samples_per_cpu_second: by the processor's clock, so without the time that other processes had.
         times_recomputed, times_torch_loop: the speed over that of the yardstick, both by the processor's clock.
+        multiply_adds_per_second: of all threads together, by the clock on the wall; an engine that leaves products with zero out counts them.
+        share_of_peak: the same by the processor's clock, over what this core makes in registers at that precision with those instructions, measured
+            in the same run; 0 where that is not measured (all but "native").
+        first_chunk_seconds: from the call to the first 40 ms of every stream; 0 for the yardsticks.
         state_bytes: what one stream has to remember, 0 for the yardsticks.
     """
 
@@ -65,6 +70,9 @@ class Row:
     samples_per_cpu_second: float
     times_recomputed: float
     times_torch_loop: float
+    multiply_adds_per_second: float
+    share_of_peak: float
+    first_chunk_seconds: float
     state_bytes: int
 
 
@@ -89,6 +97,7 @@ class Contestant:
     precision: str
     isa: str
     streams: int
+    threads: int
     state_bytes: int
     work: Work
 
@@ -115,7 +124,7 @@ def run(
     Args:
         config: of the network; the torch loop is measured for a softmax output only and is 0 times for others.
         sample_rate: Hz, what real time means.
-        streams: how many share a call; all of them for the fastest instruction set, the others are measured with one.
+        streams: how many share a call; all of them for the fastest instruction set, on one thread and on one per core; the others are measured with one.
         rounds: measurements per row; their median counts.
         seconds: about how long a measurement takes, except where a single sample takes longer.
         progress: called with the measurements done and those there are.
@@ -126,39 +135,49 @@ def run(
     contestants = _contestants(network, streams)
     wall: list[list[float]] = [[] for _ in contestants]
     cpu: list[list[float]] = [[] for _ in contestants]
+    first: list[list[float]] = [[] for _ in contestants]
+    multiply_adds = EngineWeights.of(network).multiply_adds
+    first_chunk = max(round(FIRST_CHUNK_SECONDS * sample_rate), 1)
     with one_torch_thread():
         sizes = [_samples_in(contestant.work, seconds) for contestant in contestants]
         for turn in range(rounds):
             for index, contestant in enumerate(contestants):
+                if contestant.state_bytes:
+                    first[index].append(_time(contestant.work, first_chunk)[0])
                 wall_seconds, cpu_seconds = _time(contestant.work, sizes[index])
                 made = sizes[index] * contestant.streams
                 wall[index].append(made / wall_seconds)
                 cpu[index].append(made / cpu_seconds)
                 if progress is not None:
                     progress(turn * len(contestants) + index + 1, rounds * len(contestants))
+    peaks = _peaks(contestants)
     by_cpu = [statistics.median(speeds) for speeds in cpu]
     yardsticks = {contestant.engine: speed for contestant, speed in zip(contestants, by_cpu, strict=True)}
     rows = tuple(
         Row(
-            engine=contestant.engine, precision=contestant.precision, isa=contestant.isa, streams=contestant.streams, threads=1,
+            engine=contestant.engine, precision=contestant.precision, isa=contestant.isa, streams=contestant.streams, threads=contestant.threads,
             samples_per_second=round(statistics.median(wall[index]), 1),
             real_time_factor=round(statistics.median(wall[index]) / sample_rate, 4),
             samples_per_cpu_second=round(by_cpu[index], 1),
             times_recomputed=round(by_cpu[index] / yardsticks[RECOMPUTED], 2),
             times_torch_loop=round(by_cpu[index] / yardsticks[TORCH_LOOP], 2) if TORCH_LOOP in yardsticks else 0.0,
+            multiply_adds_per_second=round(statistics.median(wall[index]) * multiply_adds),
+            share_of_peak=round(by_cpu[index] * multiply_adds / peaks[contestant.precision, contestant.isa], 3) if contestant.engine == "native" else 0.0,
+            first_chunk_seconds=round(statistics.median(first[index]), 6) if first[index] else 0.0,
             state_bytes=contestant.state_bytes,
         )
         for index, contestant in enumerate(contestants)
     )  # fmt: skip
-    size = {"multiply_adds": EngineWeights.of(network).multiply_adds, "receptive_field": config.receptive_field, **config.to_dict()}
+    size = {"multiply_adds": multiply_adds, "receptive_field": config.receptive_field, **config.to_dict()}
     return Report(machine=_machine(), network=size, rows=rows)
 
 
 def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
-    found = [Contestant(engine=RECOMPUTED, precision="fp32", isa="cpu", streams=1, state_bytes=0, work=_recompute(network))]
+    found = [Contestant(engine=RECOMPUTED, precision="fp32", isa="cpu", streams=1, threads=1, state_bytes=0, work=_recompute(network))]
     if network.config.output == "softmax":
-        found.append(Contestant(engine=TORCH_LOOP, precision="fp32", isa="cpu", streams=1, state_bytes=0, work=_torch_loop(network)))
+        found.append(Contestant(engine=TORCH_LOOP, precision="fp32", isa="cpu", streams=1, threads=1, state_bytes=0, work=_torch_loop(network)))
     engines = [(make_engine(network, "reference"), tuple(streams[:1]))]
+    cores = os.cpu_count() or 1
     if native_built():
         from vocoder.engine.native import PRECISIONS, available_isas  # late: it needs the compiled module
 
@@ -168,6 +187,9 @@ def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
             for isa in reversed(isas)
             for precision in PRECISIONS
         ]
+        shared = tuple(count for count in streams if count > 1)
+        if cores > 1 and shared:
+            engines += [(make_engine(network, "native", isa=isas[0], precision=precision, threads=cores), shared) for precision in PRECISIONS]
     for engine, counts in engines:
         found += [
             Contestant(
@@ -175,12 +197,23 @@ def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
                 precision=engine.precision,
                 isa=engine.isa,
                 streams=count,
+                threads=engine.threads,
                 state_bytes=engine.start(0).nbytes,
                 work=_generate(engine, count),
             )
             for count in counts
         ]
     return found
+
+
+def _peaks(contestants: Sequence[Contestant]) -> dict[tuple[str, str], float]:
+    """Multiply-adds per second that a core makes in registers, by precision and instruction set."""
+    kinds = {(contestant.precision, contestant.isa) for contestant in contestants if contestant.engine == "native"}
+    if not kinds:
+        return {}
+    from vocoder.engine.native import peak_multiply_adds  # late: it needs the compiled module
+
+    return {(precision, isa): peak_multiply_adds(isa, precision) for precision, isa in sorted(kinds)}
 
 
 def _generate(engine: Engine, streams: int) -> Work:
@@ -245,9 +278,9 @@ def _predictors(config: WaveNetConfig, frames: int) -> Predictors:
 
 
 def _time(work: Work, num_samples: int) -> tuple[float, float]:
-    wall, cpu = time.perf_counter(), time.thread_time()
+    wall, cpu = time.perf_counter(), time.process_time()
     work(num_samples)
-    return time.perf_counter() - wall, time.thread_time() - cpu
+    return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def _samples_in(work: Work, seconds: float) -> int:
@@ -271,14 +304,14 @@ def table(report: Report) -> str:
     """The report for reading."""
     machine = report.machine
     lines = [
-        f"{machine['processor']}, {machine['cores']} cores, one of them used; torch {machine['torch']}",
+        f"{machine['processor']}, {machine['cores']} cores; torch {machine['torch']}",
         f"{report.network['num_layers']} layers, {report.network['multiply_adds']:,} multiply-adds per sample",
         "",
-        f"{'engine':<12}{'precision':<10}{'isa':<11}{'streams':>8}{'samples/s':>12}{'x real time':>12}{'x recomputed':>14}{'x torch loop':>14}",
+        f"{'engine':<12}{'precision':<10}{'isa':<11}{'threads':>8}{'streams':>8}{'samples/s':>11}{'real time':>11}{'x torch':>9}{'of peak':>9}{'first ms':>9}",
     ]
     lines += [
-        f"{row.engine:<12}{row.precision:<10}{row.isa:<11}{row.streams:>8}{row.samples_per_second:>12,.0f}{row.real_time_factor:>12.2f}"
-        f"{row.times_recomputed:>14,.1f}{row.times_torch_loop:>14,.1f}"
+        f"{row.engine:<12}{row.precision:<10}{row.isa:<11}{row.threads:>8}{row.streams:>8}{row.samples_per_second:>11,.0f}{row.real_time_factor:>11.2f}"
+        f"{row.times_torch_loop:>9,.1f}{row.share_of_peak:>9.0%}{1000 * row.first_chunk_seconds:>9.2f}"
         for row in report.rows
     ]
     return "\n".join(lines)

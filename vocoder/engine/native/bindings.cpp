@@ -191,6 +191,14 @@ std::vector<uint32_t> philox(const std::vector<uint32_t>& counter, uint32_t key0
     return {words.at, words.at + 4};
 }
 
+int64_t peak(const std::string& isa, const std::string& precision, int64_t rounds) {
+    require(rounds >= 0 && rounds <= (int64_t(1) << 40), "rounds must lie in 0..2**40");
+    const Kernels& kernels = find_kernels(isa);
+    const Precision kind = precision_named(precision);
+    nb::gil_scoped_release release;
+    return kernels.peak[int(kind)](rounds);
+}
+
 using Line = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using LineOut = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
@@ -214,6 +222,7 @@ NB_MODULE(_native, m) {
     using namespace sonant;
     m.def("available_isas", &available_isas);
     m.def("philox", &philox, "counter"_a, "key0"_a, "key1"_a);
+    m.def("peak", &peak, "isa"_a, "precision"_a, "rounds"_a);
     m.def("gate", &gate, "isa"_a, "filtered"_a, "gates"_a, "out"_a);
     m.def("exponential", &exponential, "isa"_a, "x"_a, "out"_a);
     nb::class_<Job>(m, "Job").def(nb::init<FloatOutput, HistoryArray, FloatInput, FloatInput, LagArray, FloatInput, CodeArray, std::optional<FloatOutput>, uint64_t, int64_t, int64_t, bool>(),

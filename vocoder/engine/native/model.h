@@ -127,6 +127,8 @@ struct Kernels {
     int width;  // floats in a vector
     // Makes every stream's samples. `rows` has room for count * kRun.
     void (*generate[kPrecisions])(const Model& model, Stream* const* streams, int count, Rows rows);
+    // The most multiply-adds that a core can make in registers, in the manner of each precision: makes some number of them, and says how many.
+    int64_t (*peak[kPrecisions])(int64_t rounds);
     // tanh(filter) * sigmoid(gate), elementwise over n floats, n a multiple of the width; for tests of accuracy.
     void (*gate)(const float* filter, const float* gate, float* out, int n);
     void (*exponential)(const float* x, float* out, int n);
