@@ -19,6 +19,7 @@ from training.check import check as check_corpus
 from training.corpus import read_corpus
 from training.dataset import PreparedSet
 from training.evaluation import evaluate as evaluate_voice
+from training.evaluation.temperatures import try_temperatures
 from training.pipeline import Wishes, run_all
 from training.prepare import prepare as prepare_dataset
 from vocoder.config import AudioConfig
@@ -134,10 +135,33 @@ def export(
     runs: Runs = Path("runs"),
     output: Annotated[Path, typer.Option("-o", help="Folder of the voices.")] = Path("voices"),
     release: Release = "1",
+    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="The voice's default; `sonant-train temperatures` finds the best.")] = 0.7,
+    voiced_ratio: Annotated[float, typer.Option(min=0.0, max=1.0, help="Times which voiced frames are sampled.")] = 1.0,
 ) -> None:
     """Write the voice pack."""
-    folder = exporting.export(stages.Run(name=voice, root=runs), output / voice, licence=licence, source=source, release=release)
+    folder = exporting.export(
+        stages.Run(name=voice, root=runs),
+        output / voice,
+        licence=licence,
+        source=source,
+        release=release,
+        temperature=temperature,
+        voiced_temperature_ratio=voiced_ratio,
+    )
     typer.echo(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.1f} MB")
+
+
+@app.command()
+def temperatures(
+    voice: Name,
+    runs: Runs = Path("runs"),
+    pack: Annotated[Path | None, typer.Option(help="The voice pack; voices/NAME when not given.")] = None,
+    sentences: Annotated[int, typer.Option(min=1, help="How many held-out sentences.")] = 8,
+) -> None:
+    """Measure copy synthesis at several temperatures, the best first."""
+    torch.set_num_threads(1)
+    for trial in try_temperatures(PreparedSet(stages.Run(name=voice, root=runs).data), pack or Path("voices") / voice, sentences=sentences):
+        typer.echo(str(trial))
 
 
 @app.command()

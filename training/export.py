@@ -17,7 +17,7 @@ from vocoder.wavenet.network import WaveNet
 _FIGURES = "## Measured"
 
 
-def export(run: Run, folder: Path, *, licence: str, source: str, release: str, temperature: float = 0.8, voiced_temperature_ratio: float = 1.0) -> Path:
+def export(run: Run, folder: Path, *, licence: str, source: str, release: str, temperature: float = 0.7, voiced_temperature_ratio: float = 1.0) -> Path:
     """Writes the voice pack of a run.
 
     Args:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from training.dataset import Entry
+from training.dataset import Entry, PreparedSet
 from training.evaluation import choose
 from training.evaluation.report import Interval
+from training.evaluation.temperatures import try_temperatures
 from vocoder.voice import load_voice
 
 
@@ -67,4 +68,7 @@ def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> No
     page = (tmp_path / "page.html").read_text()
     assert page.count("<audio") == page.count("<img") == 5
     assert "http" not in page
+    trials = try_temperatures(PreparedSet(tmp_path / "runs" / "tone" / "data"), pack, sentences=1, temperatures=(1.0, 0.0), voiced_ratios=(1.0,))
+    assert {trial.temperature for trial in trials} == {1.0, 0.0}
+    assert trials[0].pesq_wb.mean >= trials[1].pesq_wb.mean
     assert sum(path.stat().st_size for path in pack.iterdir()) < 12e6

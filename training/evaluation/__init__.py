@@ -6,6 +6,7 @@ recogniser    what an offline recogniser understands
 report        the figures, with what they may be off by, as JSON and Markdown
 page          the same with sounds and pictures, as one HTML file
 run           which sentences, and what is done with each
+temperatures  at which settings a voice sounds best
 
 Two tasks are kept apart throughout. *Copy synthesis* speaks a held-out recording again from what `Voice.analyse` finds in it (mel, F0, voicing; no
 text); the recording itself is the truth. *Speech from text* has only the text, so it is compared with how the recordings of the same sentences are

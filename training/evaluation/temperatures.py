@@ -1,0 +1,82 @@
+"""Which temperature a voice sounds best at: copy synthesis of held-out sentences at each of several, measured.
+
+Voiced frames may be sampled cooler than the others (`PackManifest.voiced_temperature_ratio`), as noise between harmonics is heard before noise in
+a hiss; so both are varied.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from training.dataset import PreparedSet
+from training.evaluation import measures
+from training.evaluation.report import Interval
+from training.evaluation.run import SEED, choose
+from vocoder.audio.mel import log_mel
+from vocoder.audio.pcm import to_float32
+from vocoder.voice import Voice, load_voice
+
+TEMPERATURES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
+VOICED_RATIOS = (1.0, 0.8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One pair of settings and how it did."""
+
+    temperature: float
+    voiced_ratio: float
+    pesq_wb: Interval
+    stoi: Interval
+    dnsmos: Interval
+    level_nats: float  # mean of log-mel above the recording's: a cool voice is too quiet, a hot one too loud
+
+    def __str__(self) -> str:
+        return (
+            f"temperature {self.temperature:.2f}, voiced times {self.voiced_ratio:.2f}: PESQ-WB {self.pesq_wb}, STOI {self.stoi}, "
+            f"DNSMOS {self.dnsmos}, level {self.level_nats:+.3f}"
+        )
+
+
+def try_temperatures(
+    data: PreparedSet,
+    pack: Path,
+    *,
+    sentences: int,
+    temperatures: Sequence[float] = TEMPERATURES,
+    voiced_ratios: Sequence[float] = VOICED_RATIOS,
+) -> list[Trial]:
+    """Every pair of settings on the same sentences, the best PESQ-WB first. Arguments and errors as `evaluate`."""
+    measures.check_rate(data.audio)
+    voice = load_voice(pack)
+    recordings = [np.asarray(data.wave(entry)) for entry in choose(data.entries(validation=True), sentences)]
+    pairs = [(temperature, ratio) for temperature in temperatures for ratio in voiced_ratios]
+    trials = [_trial(voice, recordings, temperature, ratio) for temperature, ratio in track(pairs, "temperatures", console=Console(stderr=True))]
+    return sorted(trials, key=lambda trial: -trial.pesq_wb.mean)
+
+
+def _trial(voice: Voice, recordings: Sequence[measures.FloatArray], temperature: float, ratio: float) -> Trial:
+    manifest = dataclasses.replace(voice.manifest, voiced_temperature_ratio=ratio)
+    trying = Voice(pack=dataclasses.replace(voice.pack, manifest=manifest), engine=voice.engine)
+    audio = manifest.audio
+    rows = []
+    for recording in recordings:
+        made = to_float32(trying.vocode(trying.analyse(recording), temperature=temperature, seed=SEED))
+        level = float((log_mel(made, audio) - log_mel(recording, audio)).mean())
+        rows.append((measures.quality(recording, made), measures.intelligibility(recording, made), measures.opinion(made), level))
+    quality, intelligibility, opinion, levels = zip(*rows, strict=True)
+    return Trial(
+        temperature=temperature,
+        voiced_ratio=ratio,
+        pesq_wb=Interval.of(quality),
+        stoi=Interval.of(intelligibility),
+        dnsmos=Interval.of(opinion),
+        level_nats=float(np.mean(levels)),
+    )
