@@ -79,13 +79,14 @@ format: setup  ## format, and mend what the linter can mend
 bench: setup  ## how fast each engine is here, at the reference size
 	$(BIN)/sonant bench --reference-size
 
+SANITIZED = $(BIN)/cmake -S . -G Ninja -DCMAKE_MAKE_PROGRAM="$$(realpath -s $(BIN)/ninja)" -DPython_EXECUTABLE="$$(realpath -s $(BIN)/python)"
 # The tests load the module that SONANT_NATIVE names (tests/conftest.py). Python's own leaks are none of ours; its allocator would hide overruns.
 sanitize: setup  ## the native engine under the address, undefined-behaviour and thread sanitizers
-	$(BIN)/cmake -S . -B build/address -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DPython_EXECUTABLE=$(abspath $(BIN))/python -DSONANT_SANITIZE=address,undefined
+	$(SANITIZED) -B build/address -DSONANT_SANITIZE=address,undefined
 	$(BIN)/cmake --build build/address
-	SONANT_NATIVE=$$(ls $(CURDIR)/build/address/_native*.so) LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libstdc++.so.6)" \
+	SONANT_NATIVE=$$(ls "$$PWD"/build/address/_native*.so) LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libstdc++.so.6)" \
 		ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 PYTHONMALLOC=malloc $(BIN)/python -m pytest tests/engine
-	$(BIN)/cmake -S . -B build/thread -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DPython_EXECUTABLE=$(abspath $(BIN))/python -DSONANT_SANITIZE=thread
+	$(SANITIZED) -B build/thread -DSONANT_SANITIZE=thread
 	$(BIN)/cmake --build build/thread --target race
 	TSAN_OPTIONS=halt_on_error=1 build/thread/race
 
