@@ -75,16 +75,26 @@ def acoustic(voice: Name, runs: Runs = Path("runs"), steps: Steps = 4000, second
 def vocoder(
     voice: Name,
     runs: Runs = Path("runs"),
-    steps: Steps = 10_200,
+    steps: Steps = 12_000,
     seconds: Seconds = None,
     device: Device = "cpu",
     threads: Threads = _CORES,
+    learning_rate: Annotated[float, typer.Option(min=1e-6, max=0.1, help="Its highest.")] = 2e-3,
+    begin_with: Annotated[Path | None, typer.Option(help="A voice pack whose weights a new run begins with.")] = None,
     compile_network: Annotated[bool, typer.Option("--compile", help="torch.compile: a minute of waiting, a fifth more speed.")] = False,
 ) -> None:
     """Train the vocoder; run again to go on."""
     torch.set_num_threads(threads)
     run = stages.Run(name=voice, root=runs)
-    trainer = stages.train_vocoder(run, steps=steps, seconds=seconds, device=device, compile_network=compile_network)
+    trainer = stages.train_vocoder(
+        run,
+        steps=steps,
+        seconds=seconds,
+        device=device,
+        compile_network=compile_network,
+        learning_rate=learning_rate,
+        begin_with=begin_with,
+    )
     typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
 
 

@@ -26,6 +26,7 @@ from training.loop import LoopConfig, Task, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.config import AcousticConfig, AudioConfig, LinguisticConfig, WaveNetConfig
 from vocoder.errors import InputError
+from vocoder.pack import read_pack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +74,9 @@ def wavenet_recipe(audio: AudioConfig, *, num_speakers: int, sizes: tuple[int, .
     )  # fmt: skip
 
 
-def vocoder_loop(steps: int, device: str) -> LoopConfig:
+def vocoder_loop(steps: int, device: str, *, learning_rate: float = 2e-3) -> LoopConfig:
     """How the vocoder is trained."""
-    return LoopConfig(total_steps=steps, learning_rate=2e-3, decay_share=0.35, validate_every=2000, bf16=bf16_pays(device))
+    return LoopConfig(total_steps=steps, learning_rate=learning_rate, decay_share=0.35, validate_every=2000, bf16=bf16_pays(device))
 
 
 def bf16_pays(device: str) -> bool:
@@ -92,15 +93,48 @@ def train_acoustic(run: Run, *, steps: int, seconds: float | None, device: str) 
     return _train(run.stage("acoustic"), AcousticTask(data, config), config.to_dict(), loop, seconds=seconds, device=device, listen=None)
 
 
-def train_vocoder(run: Run, *, steps: int, seconds: float | None, device: str, compile_network: bool) -> Trainer:
-    """Trains the vocoder to `steps`, or for `seconds`, from where it was."""
+def train_vocoder(
+    run: Run,
+    *,
+    steps: int,
+    seconds: float | None,
+    device: str,
+    compile_network: bool,
+    learning_rate: float = 2e-3,
+    begin_with: Path | None = None,
+) -> Trainer:
+    """Trains the vocoder.
+
+    Args:
+        run: with an aligned data set.
+        steps: where the learning rate reaches 0.
+        seconds: stop after so long; None for all steps.
+        device: where.
+        compile_network: as `VocoderTask`.
+        learning_rate: its highest.
+        begin_with: a voice pack whose weights a new run begins with, so that a voice can be trained further where its checkpoint is lost; a run that
+            has a checkpoint goes on from that.
+
+    Raises:
+        InputError: there is no data set, or the pack's network is another.
+        VoiceError: the pack is missing or damaged.
+    """
     data = run.dataset()
     config = wavenet_config(data)
-    loop = vocoder_loop(steps, device)
+    loop = vocoder_loop(steps, device, learning_rate=learning_rate)
     torch.manual_seed(loop.seed)  # the weights that training begins with
     task = VocoderTask(data, config, SegmentConfig(), compile_network=compile_network)
+    if begin_with is not None:
+        _begin_with(task, config, begin_with)
     listener = Listener(data)
     return _train(run.stage("vocoder"), task, config.to_dict(), loop, seconds=seconds, device=device, listen=listener.listen)
+
+
+def _begin_with(task: VocoderTask, config: WaveNetConfig, pack: Path) -> None:
+    network = read_pack(pack).network
+    if network.config != config:
+        raise InputError(f"{pack}: its network is {network.config}, and this run trains {config}", field="begin_with")
+    task.model.load_state_dict(network.state_dict())
 
 
 def _train(

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from training.dataset import Entry, PreparedSet
 from training.evaluation import choose
 from training.evaluation.report import Interval
 from training.evaluation.temperatures import try_temperatures
+from training.stages import read_average
 from vocoder.voice import load_voice
 
 
@@ -68,6 +71,13 @@ def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> No
     page = (tmp_path / "page.html").read_text()
     assert page.count("<audio") == page.count("<img") == 5
     assert "http" not in page
+    further = tmp_path / "runs" / "further"
+    shutil.copytree(tmp_path / "runs" / "tone" / "data", further / "data")
+    begin = ("--begin-with", str(pack), "--learning-rate", "1e-6", "--steps", "1", "--threads", "1")
+    sonant_train("vocoder", "--voice", "further", "--runs", str(tmp_path / "runs"), *begin)
+    weights, _, _ = read_average(further / "vocoder")
+    for name, tensor in voice.pack.network.state_dict().items():
+        torch.testing.assert_close(weights[name], tensor, rtol=0, atol=1e-5)
     trials = try_temperatures(PreparedSet(tmp_path / "runs" / "tone" / "data"), pack, sentences=1, temperatures=(1.0, 0.0), voiced_ratios=(1.0,))
     assert {trial.temperature for trial in trials} == {1.0, 0.0}
     assert trials[0].pesq_wb.mean >= trials[1].pesq_wb.mean

@@ -1,0 +1,75 @@
+"""The default voice itself, as everybody gets it: measured, not looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training.evaluation.measures import pitch_statistics, quiet_level
+from training.evaluation.recogniser import Recogniser, spoken_words, word_error_rate, word_errors
+from vocoder.audio.pcm import to_float32
+from vocoder.library import DEFAULT_VOICE, find_voice
+from vocoder.pack import CARD
+from vocoder.voice import PRICE_LIMIT, Voice, load_voice
+
+LARGEST_BYTES = 12_000_000
+SENTENCES = (
+    "The train will leave the station at half past nine.",
+    "She opened the window and looked at the garden.",
+    "We have never seen so much snow in the city.",
+    "He asked his brother to bring some water from the river.",
+)
+
+
+@pytest.fixture(scope="module")
+def kathleen() -> Voice:
+    return load_voice(DEFAULT_VOICE)
+
+
+def test_it_is_small_enough_for_a_repository_and_says_how_it_was_made() -> None:
+    folder = find_voice(DEFAULT_VOICE)
+    assert sum(file.stat().st_size for file in folder.iterdir()) < LARGEST_BYTES
+    card = (folder / CARD).read_text("utf-8")
+    for told in ("Data:", "Licence: CC0-1.0", "steps", "hours", "bits per sample", "PESQ-WB", "STOI", "F0 error", "voicing error", "word error rate"):
+        assert told in card, told
+
+
+def test_its_precisions_were_measured(kathleen: Voice) -> None:
+    prices = kathleen.manifest.precision_prices
+    assert prices.bf16 is not None
+    assert prices.int8 is not None
+    assert prices.fastest_within(PRICE_LIMIT) == "int8"
+
+
+def test_the_same_seed_is_the_same_sound(kathleen: Voice) -> None:
+    assert np.array_equal(kathleen.synthesize("Good day.", seed=3), kathleen.synthesize("Good day.", seed=3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("semitones", [-3.0, 4.0])
+def test_pitch_changes_what_it_says_by_as_much_as_it_says(kathleen: Voice, semitones: float) -> None:
+    """The middle of all voiced frames, in cents, found by the same F0 tracker in both."""
+    middle = [
+        np.median(np.concatenate([pitch_statistics(to_float32(kathleen.synthesize(text, seed=1, pitch=pitch)), kathleen.manifest.audio) for text in SENTENCES]))
+        for pitch in (0.0, semitones)
+    ]
+    assert middle[1] - middle[0] == pytest.approx(100 * semitones, abs=60)
+
+
+@pytest.mark.slow
+def test_volume_and_speed_change_what_they_say_by_as_much_as_they_say(kathleen: Voice) -> None:
+    plain, loud = (to_float32(kathleen.synthesize(SENTENCES[0], seed=1, volume=volume)) for volume in (1.0, 0.5))
+    assert 20 * np.log10(np.std(plain) / np.std(loud)) == pytest.approx(20 * np.log10(2), abs=0.1)
+    for length_scale in (0.8, 1.25):
+        assert len(kathleen.synthesize(SENTENCES[0], seed=1, length_scale=length_scale)) / len(plain) == pytest.approx(length_scale, rel=0.01)
+
+
+@pytest.mark.slow
+def test_it_is_understood_and_pauses_are_quiet(kathleen: Voice) -> None:
+    recogniser = Recogniser()
+    errors = []
+    for text in SENTENCES:
+        samples = kathleen.synthesize(text, seed=1)
+        errors.append(word_errors(spoken_words(text), recogniser.hear(samples)))
+        assert quiet_level(to_float32(samples), kathleen.manifest.audio) < -45.0
+    assert word_error_rate(errors) < 0.35
