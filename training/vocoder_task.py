@@ -90,7 +90,7 @@ class VocoderTask:
                 whole = SegmentConfig(context_frames=0)
                 assert isinstance(model, WaveNet)
                 conditioning = model.condition(batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"])
-                with torch.autocast(device.type, torch.bfloat16):
+                with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu"):
                     nats -= float(model.log_prob(batch["codes"], conditioning, batch["coefficients"], batch["lags"]).sum())
                 samples += batch["codes"].numel()
                 if samples > whole.validation_seconds * self.data.audio.sample_rate:
