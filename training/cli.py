@@ -40,6 +40,7 @@ Corpus = Annotated[str, typer.Option(help="A folder in LJSpeech's layout, or NAM
 Licence = Annotated[str, typer.Option(help="Licence of the recordings.")]
 Source = Annotated[str, typer.Option(help="Where the recordings are from.")]
 Release = Annotated[str, typer.Option(help="Release of the voice.")]
+Voices = Annotated[Path, typer.Option("-o", help="Folder of the voices.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes.")]
 
 
@@ -117,7 +118,7 @@ def everything(
     licence: Licence,
     source: Source,
     runs: Runs = Path("runs"),
-    output: Annotated[Path, typer.Option("-o", help="Folder of the voices.")] = Path("voices"),
+    output: Voices = Path("voices"),
     release: Release = "1",
     acoustic_steps: Steps = 4000,
     vocoder_steps: Steps = 12_000,
@@ -143,7 +144,7 @@ def export(
     licence: Licence,
     source: Source,
     runs: Runs = Path("runs"),
-    output: Annotated[Path, typer.Option("-o", help="Folder of the voices.")] = Path("voices"),
+    output: Voices = Path("voices"),
     release: Release = "1",
     temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="The voice's default; `sonant-train temperatures` finds the best.")] = 0.7,
     voiced_ratio: Annotated[float, typer.Option(min=0.0, max=1.0, help="Times which voiced frames are sampled.")] = 1.0,

@@ -5,7 +5,6 @@ T samples.
 
 from __future__ import annotations
 
-import importlib.util
 import math
 
 import numpy as np
@@ -13,7 +12,7 @@ import torch
 
 from training.dataset import PreparedSet
 from vocoder.audio.emphasis import pre_emphasise
-from vocoder.engine import Engine, Job, make_engine
+from vocoder.engine import Engine, Job, make_engine, native_built
 from vocoder.pack import PrecisionPrices
 from vocoder.utterance import condition
 from vocoder.wavenet.distributions import log_prob
@@ -24,7 +23,7 @@ SECONDS = 30.0  # of held-out speech
 
 def precision_prices(network: WaveNet, data: PreparedSet) -> PrecisionPrices:
     """Bits per sample of each precision above those of fp32, from the true conditions; not measured where the native engine was not built."""
-    if importlib.util.find_spec("vocoder.engine._native") is None:
+    if not native_built():
         return PrecisionPrices()
     exact = bits_per_sample(make_engine(network, "native"), network, data)
     prices = {name: bits_per_sample(make_engine(network, "native", precision=name), network, data) - exact for name in ("bf16", "int8")}

@@ -31,7 +31,7 @@ from vocoder.audio.quantise import Quantiser
 from vocoder.config import AudioConfig, WaveNetConfig
 
 FloatArray = npt.NDArray[np.float32]
-PERIOD_LEAD = 4  # samples; 0.015 bits better after 400 steps than none, 8 no better
+PERIOD_LEAD = 4  # samples
 BINS = 257  # frequencies at which the spectrum is sampled
 NOISE = 1e-3  # of the power, added as white noise: the past is made of codes, whose error a sharper filter would follow
 LAG_WINDOW_HZ = 40.0  # width over which the spectrum is smoothed, so that single harmonics are not taken for resonances
