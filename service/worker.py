@@ -237,8 +237,9 @@ class Worker:
                 self._break(number, error)
             return
         for (number, utterance), codes in zip(working, made, strict=True):
-            pcm = to_bytes(utterance.accept(codes))
-            self._deliver(number, pcm, len(codes), finished=utterance.finished)
+            samples = utterance.accept(codes)
+            if len(samples) > 0:  # none while the correction waits for what follows
+                self._deliver(number, to_bytes(samples), len(samples), finished=utterance.finished)
 
     def _deliver(self, number: int, pcm: bytes, num_samples: int, *, finished: bool) -> None:
         with self._changed:

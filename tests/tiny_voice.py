@@ -18,7 +18,7 @@ SPEAKERS = ("anna", "otto")
 FRAMES_PER_PHONEME = 4.0  # roughly: 40 ms
 
 
-def make_tiny_voice(path: Path | str, *, output: OutputKind = "softmax", temperature: float = 0.9) -> Path:
+def make_tiny_voice(path: Path | str, *, output: OutputKind = "softmax", temperature: float = 0.9, passes: int = 1) -> Path:
     """Writes the pack into the folder `path`, whose name becomes the voice's, and returns it. Same arguments, same pack."""
     path = Path(path)
     linguistic = LinguisticConfig(category_sizes=category_sizes())
@@ -62,6 +62,7 @@ def make_tiny_voice(path: Path | str, *, output: OutputKind = "softmax", tempera
         speakers=SPEAKERS,
         temperature=temperature,
         voiced_temperature_ratio=0.8,
+        correction_passes=passes,
         audio=AUDIO,
         acoustic=acoustic_config,
         wavenet=wavenet_config,

@@ -19,11 +19,13 @@ from training.check import check as check_corpus
 from training.corpus import read_corpus
 from training.dataset import PreparedSet
 from training.evaluation import evaluate as evaluate_voice
+from training.evaluation.run import MEASURED
 from training.evaluation.temperatures import try_temperatures
 from training.pipeline import Wishes, run_all
 from training.prepare import prepare as prepare_dataset
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError, SonantError
+from vocoder.pack import MOST_PASSES
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="From recordings to a voice: all, or check, prepare, align, acoustic, vocoder, export, evaluate."
@@ -148,6 +150,8 @@ def export(
     release: Release = "1",
     temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="The voice's default; `sonant-train temperatures` finds the best.")] = 0.7,
     voiced_ratio: Annotated[float, typer.Option(min=0.0, max=1.0, help="Times which voiced frames are sampled.")] = 1.0,
+    correction_passes: Annotated[int, typer.Option(min=0, max=MOST_PASSES, help="Passes that bring the sound to its spectrum; each delays it.")] = 2,
+    note: Annotated[list[str] | None, typer.Option(help="A further line of the model card; may be given several times.")] = None,
 ) -> None:
     """Write the voice pack."""
     folder = exporting.export(
@@ -158,6 +162,8 @@ def export(
         release=release,
         temperature=temperature,
         voiced_temperature_ratio=voiced_ratio,
+        correction_passes=correction_passes,
+        notes=note or (),
     )
     typer.echo(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.1f} MB")
 
@@ -168,10 +174,12 @@ def temperatures(
     runs: Runs = Path("runs"),
     pack: Annotated[Path | None, typer.Option(help="The voice pack; voices/NAME when not given.")] = None,
     sentences: Annotated[int, typer.Option(min=1, help="How many held-out sentences.")] = 8,
+    passes: Annotated[list[int] | None, typer.Option(min=0, max=MOST_PASSES, help="Correction passes to try; may be repeated; else the voice's own.")] = None,
 ) -> None:
     """Measure copy synthesis at several temperatures, the best first."""
     torch.set_num_threads(1)
-    for trial in try_temperatures(PreparedSet(stages.Run(name=voice, root=runs).data), pack or Path("voices") / voice, sentences=sentences):
+    data = PreparedSet(stages.Run(name=voice, root=runs).data)
+    for trial in try_temperatures(data, pack or Path("voices") / voice, sentences=sentences, passes=passes):
         typer.echo(str(trial))
 
 
@@ -180,7 +188,7 @@ def evaluate(
     voice: Name,
     runs: Runs = Path("runs"),
     pack: Annotated[Path | None, typer.Option(help="The voice pack; voices/NAME when not given.")] = None,
-    sentences: Annotated[int, typer.Option(min=1, help="How many held-out sentences.")] = 20,
+    sentences: Annotated[int, typer.Option(min=1, help="How many held-out sentences.")] = MEASURED,
     json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output.")] = False,
     page: Annotated[Path | None, typer.Option(help="Write the figures, with sounds and spectrograms, as one HTML page.")] = None,
     card: Annotated[bool, typer.Option("--card", help="Write the figures into the pack's model card.")] = False,

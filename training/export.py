@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from training.evaluation import Report
@@ -17,7 +18,18 @@ from vocoder.wavenet.network import WaveNet
 _FIGURES = "## Measured"
 
 
-def export(run: Run, folder: Path, *, licence: str, source: str, release: str, temperature: float = 0.7, voiced_temperature_ratio: float = 1.0) -> Path:
+def export(
+    run: Run,
+    folder: Path,
+    *,
+    licence: str,
+    source: str,
+    release: str,
+    temperature: float = 0.7,
+    voiced_temperature_ratio: float = 1.0,
+    correction_passes: int = 2,
+    notes: Sequence[str] = (),
+) -> Path:
     """Writes the voice pack of a run.
 
     Args:
@@ -28,6 +40,8 @@ def export(run: Run, folder: Path, *, licence: str, source: str, release: str, t
         release: of the voice; another one whenever its weights differ.
         temperature: the voice's default, 0..2.
         voiced_temperature_ratio: times which voiced frames are sampled, 0..1.
+        correction_passes: 0..4, of `vocoder.audio.correction`.
+        notes: what else the model card should say, a line each.
 
     Returns:
         the folder.
@@ -53,6 +67,7 @@ def export(run: Run, folder: Path, *, licence: str, source: str, release: str, t
         speakers=data.header.speakers,
         temperature=temperature,
         voiced_temperature_ratio=voiced_temperature_ratio,
+        correction_passes=correction_passes,
         precision_prices=prices,
         audio=data.audio,
         acoustic=acoustic_config,
@@ -70,6 +85,8 @@ def export(run: Run, folder: Path, *, licence: str, source: str, release: str, t
             f"- Vocoder: WaveNet of {wavenet_config.num_layers} blocks, {sizes[1]:,} weights, {vocoder_steps:,} steps, {vocoder_seconds / 3600:.2f} hours.",
             f"- Sound: {data.audio.sample_rate} Hz, pre-emphasis {data.audio.pre_emphasis}, {wavenet_config.quantisation_levels} levels.",
             f"- Price per sample, held-out speech, through the engine: bf16 {price_text(prices.bf16)}, int8 {price_text(prices.int8)}.",
+            f"- Defaults: temperature {temperature:g}, times {voiced_temperature_ratio:g} in voiced frames; spectrum corrected in {correction_passes} passes.",
+            *(f"- {note}" for note in notes),
             "",
         ]
     )

@@ -9,7 +9,7 @@ import torch
 
 from training.board import Board
 from training.dataset import PreparedSet
-from vocoder.audio.decode import DecoderState, PcmDecoder
+from vocoder.audio.decode import PcmDecoder
 from vocoder.audio.mel import log_mel
 from vocoder.engine import Job, make_engine
 from vocoder.utterance import condition
@@ -42,8 +42,9 @@ class Listener:
             temperatures=np.full(self.entry.num_frames, TEMPERATURE, np.float32),
             num_samples=frames * audio.hop_length,
         )
-        decoder = PcmDecoder(quantiser=network.quantiser, pre_emphasis=audio.pre_emphasis)
-        pcm, _ = decoder.decode(engine.advance([job])[0], DecoderState())
+        # The network's own sound: what is wrong with it should be heard here, not corrected.
+        decoder = PcmDecoder(quantiser=network.quantiser, pre_emphasis=audio.pre_emphasis, hop_length=audio.hop_length)
+        pcm, _ = decoder.decode(engine.advance([job])[0], self.data.conditions(self.entry).log_mel, decoder.start())
         samples = pcm.astype(np.float32) / 32768.0
         board.sound("copy_synthesis", samples, audio.sample_rate, step)
         board.spectrogram("copy_synthesis", log_mel(samples, audio), step)

@@ -9,12 +9,14 @@ sample's index.
     |--------------------|----------------|
     job  job  job  job   job  job ...               a job never reaches over a passage's end
 
-F frames, L layers, G gate, T samples.
+A voice whose spectrum is corrected (`vocoder.audio.correction`) gives its samples out some frames after their codes: the first pieces may be empty, and the
+last brings the rest.
+
+F frames, L layers, G gate, M mels, T samples.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +25,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vocoder.audio.decode import DecoderState, PcmDecoder
+from vocoder.audio.correction import spectral_correction
+from vocoder.audio.decode import PcmDecoder
 from vocoder.audio.pcm import Int16Array
 from vocoder.config import CATEGORIES, FRAME_POSITIONS, AudioConfig
 from vocoder.engine import Codes, Engine, Job, StreamState
@@ -34,8 +37,6 @@ from vocoder.speech import Plan, choose_seed
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
-
-_DECODER_STATE = struct.Struct("<d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,17 @@ def condition(network: WaveNet, audio: AudioConfig, conditions: Conditions) -> t
     return added, predictors
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Prepared:
+    """A passage that has been reached."""
+
+    first_frame: int  # of the passage, in the utterance
+    log_mel: npt.NDArray[np.float32]  # [F, M]
+    conditioning: npt.NDArray[np.float32]  # [F, L, G]
+    predictors: Predictors
+    temperatures: npt.NDArray[np.float32]  # [F]
+
+
 class Utterance:
     """One stream of speech.
 
@@ -116,17 +128,22 @@ class Utterance:
         self._hop = pack.manifest.audio.hop_length
         self._temperature = temperature
         self._voiced_ratio = pack.manifest.voiced_temperature_ratio
-        self._decoder = PcmDecoder(quantiser=pack.network.quantiser, pre_emphasis=pack.manifest.audio.pre_emphasis, volume=volume)
+        self._decoder = PcmDecoder(
+            quantiser=pack.network.quantiser,
+            pre_emphasis=self._audio.pre_emphasis,
+            hop_length=self._hop,
+            correction=spectral_correction(self._audio, pack.manifest.correction_passes),
+            volume=volume,
+        )
         self.num_samples: int = (self._ends[-1] if self._ends else 0) * self._hop
         if saved is None:
             self._state = engine.start(choose_seed(seed))
-            self._decoder_state = DecoderState()
+            self._decoder_state = self._decoder.start()
         else:
             self._restore(saved, engine)
         self.seed = self._state.seed
         self._decoded = self._state.position
-        # Of the passage being spoken: its index, conditioning [F, L, G], predictors and temperatures [F].
-        self._current: tuple[int, npt.NDArray[np.float32], Predictors, npt.NDArray[np.float32]] | None = None
+        self._current: _Prepared | None = None
 
     @classmethod
     def of_plan(cls, plan: Plan, pack: Pack, engine: Engine, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
@@ -146,8 +163,15 @@ class Utterance:
 
     @property
     def position(self) -> int:
-        """How many samples have been accepted."""
+        """How many codes have been accepted."""
         return self._decoded
+
+    @property
+    def emitted(self) -> int:
+        """How many samples have been given out."""
+        if self.finished or self._decoder.delay == 0:
+            return self._decoded
+        return max(self._decoded // self._hop * self._hop - self._decoder.delay, 0)
 
     @property
     def finished(self) -> bool:
@@ -166,42 +190,61 @@ class Utterance:
         assert max_samples > 0
         assert not self.finished
         assert self._state.position == self._decoded, "the codes of the last job have not been accepted"
-        index = int(np.searchsorted(self._ends, self._decoded // self._hop, side="right"))
-        if self._current is None or self._current[0] != index:
-            self._current = (index, *self._prepare(self._passages[index]))
-        _, conditioning, predictors, temperatures = self._current
+        passage = self._here()
         return Job(
             state=self._state,
-            conditioning=conditioning,
-            predictors=predictors,
-            first_frame=self._ends[index] - self._passages[index].num_frames,
-            temperatures=temperatures,
-            num_samples=min(max_samples, self._ends[index] * self._hop - self._decoded),
+            conditioning=passage.conditioning,
+            predictors=passage.predictors,
+            first_frame=passage.first_frame,
+            temperatures=passage.temperatures,
+            num_samples=min(max_samples, (passage.first_frame + len(passage.log_mel)) * self._hop - self._decoded),
         )
 
     def accept(self, codes: Codes) -> Int16Array:
-        """Sound of the codes that an engine made of the last job: int64 [T] to int16 [T]."""
+        """The codes that an engine made of the last job, int64 [T], to the samples that are final with them.
+
+        Returns:
+            int16 [T] where nothing is corrected; else fewer at first, even none, and with the last codes all that are left.
+        """
         assert self._state.position == self._decoded + len(codes), "these are not the codes of the last job"
-        samples, self._decoder_state = self._decoder.decode(codes, self._decoder_state)
+        passage = self._here()
+        spectra = passage.log_mel[self._decoded // self._hop - passage.first_frame :]
+        samples, self._decoder_state = self._decoder.decode(codes, spectra, self._decoder_state)
         self._decoded += len(codes)
-        return samples
+        return np.concatenate([samples, self._decoder.finish(self._decoder_state)]) if self.finished else samples
 
     def to_bytes(self) -> bytes:
         """All that this utterance remembers, between an `accept` and the next `job`: some hundred kilobytes for the default voice."""
         assert self._state.position == self._decoded, "the codes of the last job have not been accepted"
-        return _DECODER_STATE.pack(self._decoder_state.last) + self._state.to_bytes()
+        return self._decoder.save(self._decoder_state) + self._state.to_bytes()
 
     def _restore(self, saved: bytes, engine: Engine) -> None:
-        if len(saved) < _DECODER_STATE.size:
+        size = self._decoder.state_bytes
+        if len(saved) < size:
             raise EngineError(f"the saved utterance is cut short: {len(saved)} bytes")
-        self._decoder_state = DecoderState(last=_DECODER_STATE.unpack_from(saved)[0])
-        self._state = StreamState.from_bytes(saved[_DECODER_STATE.size :], engine.config)
+        self._decoder_state = self._decoder.restore(saved[:size])
+        self._state = StreamState.from_bytes(saved[size:], engine.config)
         if self._state.position > self.num_samples:
             raise EngineError(f"the saved utterance is at sample {self._state.position} of {self.num_samples}: it is of another plan")
 
-    def _prepare(self, passage: Passage) -> tuple[npt.NDArray[np.float32], Predictors, npt.NDArray[np.float32]]:
+    def _here(self) -> _Prepared:
+        """The passage that the next code belongs to, prepared."""
+        frame = self._decoded // self._hop
+        index = int(np.searchsorted(self._ends, frame, side="right"))
+        first_frame = self._ends[index] - self._passages[index].num_frames
+        if self._current is None or self._current.first_frame != first_frame:
+            self._current = self._prepare(self._passages[index], first_frame)
+        return self._current
+
+    def _prepare(self, passage: Passage, first_frame: int) -> _Prepared:
         conditions = passage.conditions()
         assert conditions.num_frames == passage.num_frames
         temperatures = self._temperature * (1.0 - (1.0 - self._voiced_ratio) * conditions.voicing)
         added, predictors = condition(self._network, self._audio, conditions)
-        return added[0].numpy(), predictors, temperatures.astype(np.float32)
+        return _Prepared(
+            first_frame=first_frame,
+            log_mel=conditions.log_mel,
+            conditioning=added[0].numpy(),
+            predictors=predictors,
+            temperatures=temperatures.astype(np.float32),
+        )

@@ -193,7 +193,10 @@ class Voice:
 
     def _pieces(self, utterance: Utterance, size: int) -> Iterator[Int16Array]:
         while not utterance.finished:
-            yield utterance.accept(self.engine.advance([utterance.job(size)])[0])
+            samples = utterance.accept(self.engine.advance([utterance.job(size)])[0])
+            # None where the correction still waits for what follows; more than asked for at the end.
+            for start in range(0, len(samples), size):
+                yield samples[start : start + size]
 
     def analyse(self, samples: FloatArray, *, speaker: str | int | None = None) -> Conditions:
         """What the vocoder needs to say a recording again; without linguistic features, for only the sound is known.

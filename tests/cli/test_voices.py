@@ -37,4 +37,4 @@ def test_a_damaged_voice_hides_no_other(library: Path, tmp_path: Path, monkeypat
     assert run(["voices", "--json"]) == FAILED
     captured = capfd.readouterr()
     assert "tiny" in [row["name"] for row in json.loads(captured.out)]
-    assert "format version 99, and this release reads version 1" in captured.err
+    assert "format version 99, and this release reads version 2" in captured.err

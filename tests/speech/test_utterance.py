@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tiny_voice import make_tiny_voice
-from vocoder.audio.pcm import to_bytes
+from vocoder.audio.mel import log_mel
+from vocoder.audio.pcm import to_bytes, to_float32
 from vocoder.audio.wav import wav_header
 from vocoder.errors import EngineError
 from vocoder.utterance import Utterance
@@ -94,7 +95,8 @@ def test_a_parked_utterance_goes_on_to_the_same_samples(tiny_folder: Path, voice
     saved = utterance.to_bytes()
     elsewhere = load_voice(tiny_folder)  # nothing shared but the bytes
     resumed = elsewhere.utterance(elsewhere.plan(TEXT), saved=saved)
-    assert resumed.position == sum(map(len, before))
+    assert resumed.position == utterance.position == 177 * turns
+    assert resumed.emitted == utterance.emitted == sum(map(len, before))
     assert resumed.seed == 7
     np.testing.assert_array_equal(np.concatenate([*before, speak(elsewhere, resumed, [500])]), whole)
 
@@ -128,6 +130,35 @@ def test_conditioning_is_computed_when_its_sentence_is_reached(voice: Voice, mon
     assert len(reached) == 1
     speak(voice, utterance, [400])
     assert len(reached) == 2
+
+
+@pytest.mark.parametrize("passes", [0, 1, 4])
+def test_corrected_or_not_the_laws_hold_and_the_length_is_exact(tmp_path: Path, passes: int) -> None:
+    voice = load_voice(make_tiny_voice(tmp_path / "other", passes=passes))
+    plan = voice.plan(TEXT)
+    whole = voice.synthesize(TEXT, seed=3)
+    assert len(whole) == plan.num_samples
+    utterance, heard = voice.utterance(plan, seed=3), 0
+    while not utterance.finished:
+        heard += len(utterance.accept(voice.engine.advance([utterance.job(131)])[0]))
+        assert utterance.emitted == heard
+        if not utterance.finished:
+            late = utterance.position - heard
+            assert late == 0 if passes == 0 else late <= (2 * passes + 1) * plan.hop_length
+    np.testing.assert_array_equal(np.concatenate(list(voice.stream(TEXT, seed=3, chunk_samples=97))), whole)
+
+
+def test_speech_has_the_spectrum_it_was_conditioned_on(voice: Voice, tmp_path: Path) -> None:
+    """The network has random weights: what it draws has no spectrum to speak of."""
+
+    def distance(voice: Voice) -> float:
+        plan = voice.plan(TEXT)
+        wanted = np.concatenate([voice.pack.acoustic.conditions(part.sentence.features, part.durations).log_mel for part in plan.sentences])
+        made = to_float32(voice.synthesize(TEXT, seed=3, volume=0.05))
+        return float(np.abs(log_mel(made, voice.manifest.audio) - np.log(0.05) - wanted).mean())
+
+    plain = load_voice(make_tiny_voice(tmp_path / "plain", passes=0))
+    assert distance(voice) < 0.5 * distance(plain)
 
 
 @pytest.mark.parametrize("output", ["logistic_mixture", "gaussian"])

@@ -24,6 +24,7 @@ from vocoder.voice import load_voice
 
 FloatArray = npt.NDArray[np.float32]
 SEED = 0
+MEASURED = 20  # sentences, unless asked otherwise
 ON_PAGE = 8  # sentences that can be listened to
 
 

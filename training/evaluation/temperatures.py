@@ -1,12 +1,14 @@
 """Which temperature a voice sounds best at: copy synthesis of held-out sentences at each of several, measured.
 
 Voiced frames may be sampled cooler than the others (`PackManifest.voiced_temperature_ratio`), as noise between harmonics is heard before noise in
-a hiss; so both are varied.
+a hiss; so both are varied, and where asked for the passes of the spectral correction too. What is chosen here is chosen on other held-out sentences than
+those that `evaluate` measures.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +20,10 @@ from rich.progress import track
 from training.dataset import PreparedSet
 from training.evaluation import measures
 from training.evaluation.report import Interval
-from training.evaluation.run import SEED, choose
+from training.evaluation.run import MEASURED, SEED, choose
 from vocoder.audio.mel import log_mel
 from vocoder.audio.pcm import to_float32
+from vocoder.errors import InputError
 from vocoder.voice import Voice, load_voice
 
 TEMPERATURES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
@@ -29,10 +32,11 @@ VOICED_RATIOS = (1.0, 0.8)
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One pair of settings and how it did."""
+    """One choice of settings and how it did."""
 
     temperature: float
     voiced_ratio: float
+    passes: int
     pesq_wb: Interval
     stoi: Interval
     dnsmos: Interval
@@ -40,7 +44,7 @@ class Trial:
 
     def __str__(self) -> str:
         return (
-            f"temperature {self.temperature:.2f}, voiced times {self.voiced_ratio:.2f}: PESQ-WB {self.pesq_wb}, STOI {self.stoi}, "
+            f"temperature {self.temperature:.2f}, voiced times {self.voiced_ratio:.2f}, {self.passes} passes: PESQ-WB {self.pesq_wb}, STOI {self.stoi}, "
             f"DNSMOS {self.dnsmos}, level {self.level_nats:+.3f}"
         )
 
@@ -52,18 +56,28 @@ def try_temperatures(
     sentences: int,
     temperatures: Sequence[float] = TEMPERATURES,
     voiced_ratios: Sequence[float] = VOICED_RATIOS,
+    passes: Sequence[int] | None = None,
 ) -> list[Trial]:
-    """Every pair of settings on the same sentences, the best PESQ-WB first. Arguments and errors as `evaluate`."""
+    """Every choice of settings on the same sentences, the best PESQ-WB first; `passes` are the voice's own when None. The rest as `evaluate`.
+
+    Raises:
+        InputError: no sentence is held out beside those that `evaluate` measures.
+    """
     measures.check_rate(data.audio)
     voice = load_voice(pack)
-    recordings = [np.asarray(data.wave(entry)) for entry in choose(data.entries(validation=True), sentences)]
-    pairs = [(temperature, ratio) for temperature in temperatures for ratio in voiced_ratios]
-    trials = [_trial(voice, recordings, temperature, ratio) for temperature, ratio in track(pairs, "temperatures", console=Console(stderr=True))]
+    held_out = data.entries(validation=True)
+    measured = {entry.text for entry in choose(held_out, MEASURED)}
+    others = [entry for entry in held_out if entry.text not in measured]
+    if not others:
+        raise InputError(f"all {len(held_out)} held-out sentences are among those that `evaluate` measures: hold out more", field="sentences")
+    recordings = [np.asarray(data.wave(entry)) for entry in choose(others, sentences)]
+    choices = list(itertools.product(temperatures, voiced_ratios, passes or [voice.manifest.correction_passes]))
+    trials = [_trial(voice, recordings, *choice) for choice in track(choices, "temperatures", console=Console(stderr=True))]
     return sorted(trials, key=lambda trial: -trial.pesq_wb.mean)
 
 
-def _trial(voice: Voice, recordings: Sequence[measures.FloatArray], temperature: float, ratio: float) -> Trial:
-    manifest = dataclasses.replace(voice.manifest, voiced_temperature_ratio=ratio)
+def _trial(voice: Voice, recordings: Sequence[measures.FloatArray], temperature: float, ratio: float, passes: int) -> Trial:
+    manifest = dataclasses.replace(voice.manifest, voiced_temperature_ratio=ratio, correction_passes=passes)
     trying = Voice(pack=dataclasses.replace(voice.pack, manifest=manifest), engine=voice.engine)
     audio = manifest.audio
     rows = []
@@ -75,6 +89,7 @@ def _trial(voice: Voice, recordings: Sequence[measures.FloatArray], temperature:
     return Trial(
         temperature=temperature,
         voiced_ratio=ratio,
+        passes=passes,
         pesq_wb=Interval.of(quality),
         stoi=Interval.of(intelligibility),
         dnsmos=Interval.of(opinion),

@@ -4,6 +4,7 @@ files, writing, whole_file    recordings on disk, written whole or not at all
 pcm, wav                      16-bit integers, and the header of a stream
 resample                      another sample rate, whole or streamed
 emphasis, quantise, decode    samples to codes and back
+correction                    sound brought to the spectrum that it should have
 mel, pitch                    what the networks are conditioned on
 torchaudio_import             torchaudio beside a torch without CUDA
 """

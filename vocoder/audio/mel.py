@@ -37,6 +37,12 @@ def _filters(config: AudioConfig) -> Tensor:
     return bank
 
 
+def mel_filters(config: AudioConfig) -> FloatArray:
+    """How much each bin of a spectrum counts in each mel band: float32 [n_fft // 2 + 1, M]."""
+    bank: FloatArray = _filters(config).numpy()
+    return bank
+
+
 def pad_to_frames(samples: FloatArray, config: AudioConfig) -> FloatArray:
     """float32 [T] with zeros added at its end until whole frames are full."""
     return np.pad(samples, (0, -len(samples) % config.hop_length))
