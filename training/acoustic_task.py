@@ -5,7 +5,10 @@ B batch, P phonemes, F frames.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -15,9 +18,25 @@ from training.loop import Batch
 from vocoder.acoustic.model import AcousticModel
 from vocoder.config import POSITIONS, AcousticConfig
 
+FloatArray = npt.NDArray[np.float32]
 UTTERANCES = 12  # per batch
 LONGEST_FRAMES = 1200  # longer utterances are left out of training: one would pad the whole batch
 WORST_SHARE = 0.01  # utterances whose alignment scores lowest are left out: their text may not fit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predicted:
+    """Of one utterance, frame by frame, under its true durations.
+
+    Attributes:
+        log_f0: float32 [F].
+        voicing: float32 [F], 0 or 1.
+        log_mel: float32 [F, M], given the true pitch and voicing.
+    """
+
+    log_f0: FloatArray
+    voicing: FloatArray
+    log_mel: FloatArray
 
 
 class AcousticTask:
@@ -78,22 +97,23 @@ class AcousticTask:
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """The four errors, each a mean over what is not padding, and their weighted sum `loss`."""
         assert isinstance(model, AcousticModel)
+        log_durations, log_f0, voicing, log_mel = _outputs(model, batch)
         phoneme_mask, frame_mask = batch["phoneme_mask"], batch["frame_mask"]
-        encoded = model.encode(batch["categories"], batch["positions"], batch["speaker"], phoneme_mask)
-        log_durations = model.predict_log_durations(encoded, phoneme_mask).float()
-        repeated = encoded.gather(1, batch["rows"].unsqueeze(-1).expand(-1, -1, encoded.shape[-1]))
-        frames = torch.cat([repeated, batch["inside"]], dim=-1) * frame_mask
-        log_f0, voicing = model.predict_pitch(frames, frame_mask)
-        log_mel = model.predict_log_mel(frames, batch["log_f0"], batch["voicing"], frame_mask).float()
         inside, within = frame_mask.squeeze(-1), phoneme_mask.squeeze(-1)
         voiced = inside * batch["voicing"]
         losses = {
             "duration": _mean((log_durations - torch.log1p(batch["durations"])) ** 2, within),
-            "log_f0": _mean((log_f0.float() - batch["log_f0"]).abs(), voiced),
-            "voicing": _mean(functional.binary_cross_entropy_with_logits(voicing.float(), batch["voicing"], reduction="none"), inside),
+            "log_f0": _mean((log_f0 - batch["log_f0"]).abs(), voiced),
+            "voicing": _mean(functional.binary_cross_entropy_with_logits(voicing, batch["voicing"], reduction="none"), inside),
             "log_mel": _mean((log_mel - batch["log_mel"]).abs().mean(-1), inside),
         }
         return {"loss": losses["log_mel"] + 3.0 * losses["log_f0"] + 0.5 * losses["voicing"] + losses["duration"], **losses}
+
+    @torch.inference_mode()
+    def predict(self, model: AcousticModel, entry: Entry) -> Predicted:
+        """What a model, in evaluation mode, says of an aligned utterance under its true durations."""
+        _, log_f0, voicing, log_mel = _outputs(model, self.collate([entry]))
+        return Predicted(log_f0=log_f0[0].numpy(), voicing=(voicing[0] > 0).float().numpy(), log_mel=log_mel[0].numpy())
 
     @torch.no_grad()
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
@@ -107,6 +127,18 @@ class AcousticTask:
             for name, value in self.losses(model, batch).items():
                 totals[name] = totals.get(name, 0.0) + float(value) * len(part) / len(entries)
         return totals
+
+
+def _outputs(model: AcousticModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Log-durations [B, P], log-F0 [B, F], logits of voicing [B, F], and log-mel [B, F, M] under the true durations and pitch: all float32."""
+    phoneme_mask, frame_mask = batch["phoneme_mask"], batch["frame_mask"]
+    encoded = model.encode(batch["categories"], batch["positions"], batch["speaker"], phoneme_mask)
+    log_durations = model.predict_log_durations(encoded, phoneme_mask)
+    repeated = encoded.gather(1, batch["rows"].unsqueeze(-1).expand(-1, -1, encoded.shape[-1]))
+    frames = torch.cat([repeated, batch["inside"]], dim=-1) * frame_mask
+    log_f0, voicing = model.predict_pitch(frames, frame_mask)
+    log_mel = model.predict_log_mel(frames, batch["log_f0"], batch["voicing"], frame_mask)
+    return log_durations.float(), log_f0.float(), voicing.float(), log_mel.float()
 
 
 def _mean(values: Tensor, mask: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from training.evaluation import evaluate as evaluate_voice
 from training.evaluation.run import MEASURED
 from training.evaluation.temperatures import try_temperatures
 from training.pipeline import Wishes, run_all
+from training.predict import predict as predict_spectra
 from training.prepare import prepare as prepare_dataset
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError, SonantError
@@ -36,6 +37,8 @@ Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
 Steps = Annotated[int, typer.Option(min=1, help="Where the learning rate reaches 0.")]
 Seconds = Annotated[float | None, typer.Option(help="Stop after so many seconds; the same command goes on.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")]
+LearningRate = Annotated[float, typer.Option(min=1e-6, max=0.1, help="Its highest.")]
+BeginWith = Annotated[Path | None, typer.Option(help="A voice pack whose weights a new run begins with.")]
 Threads = Annotated[int, typer.Option(min=1, help="CPU threads.")]
 _CORES = os.cpu_count() or 1
 Corpus = Annotated[str, typer.Option(help="A folder in LJSpeech's layout, or NAME:FOLDER for a torchaudio data set (LJSPEECH, VCTK_092, LIBRITTS, CMUARCTIC).")]
@@ -67,11 +70,29 @@ def align(voice: Name, runs: Runs = Path("runs")) -> None:
 
 
 @app.command()
-def acoustic(voice: Name, runs: Runs = Path("runs"), steps: Steps = 4000, seconds: Seconds = None, device: Device = "cpu", threads: Threads = _CORES) -> None:
+def acoustic(
+    voice: Name,
+    runs: Runs = Path("runs"),
+    steps: Steps = 4000,
+    seconds: Seconds = None,
+    device: Device = "cpu",
+    threads: Threads = _CORES,
+    learning_rate: LearningRate = 1.5e-3,
+    begin_with: BeginWith = None,
+) -> None:
     """Train the acoustic model; run again to go on."""
     torch.set_num_threads(threads)
-    trainer = stages.train_acoustic(stages.Run(name=voice, root=runs), steps=steps, seconds=seconds, device=device)
+    run = stages.Run(name=voice, root=runs)
+    trainer = stages.train_acoustic(run, steps=steps, seconds=seconds, device=device, learning_rate=learning_rate, begin_with=begin_with)
     typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
+
+
+@app.command()
+def predict(voice: Name, runs: Runs = Path("runs")) -> None:
+    """Write what the acoustic model makes of every recording's durations and pitch, for the vocoder to be trained on."""
+    run = stages.Run(name=voice, root=runs)
+    difference = predict_spectra(run.dataset(), stages.trained_acoustic(run))
+    typer.echo(f"predicted spectra differ from held-out ones by {difference:.3f} nats on average")
 
 
 @app.command()
@@ -82,8 +103,9 @@ def vocoder(
     seconds: Seconds = None,
     device: Device = "cpu",
     threads: Threads = _CORES,
-    learning_rate: Annotated[float, typer.Option(min=1e-6, max=0.1, help="Its highest.")] = 2e-3,
-    begin_with: Annotated[Path | None, typer.Option(help="A voice pack whose weights a new run begins with.")] = None,
+    learning_rate: LearningRate = 2e-3,
+    begin_with: BeginWith = None,
+    predicted_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Of segments given the acoustic model's spectrum (`sonant-train predict`).")] = 0.0,
     compile_network: Annotated[bool, typer.Option("--compile", help="torch.compile: a minute of waiting, a fifth more speed.")] = False,
 ) -> None:
     """Train the vocoder; run again to go on."""
@@ -97,6 +119,7 @@ def vocoder(
         compile_network=compile_network,
         learning_rate=learning_rate,
         begin_with=begin_with,
+        predicted_share=predicted_share,
     )
     typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
 
@@ -175,11 +198,12 @@ def temperatures(
     pack: Annotated[Path | None, typer.Option(help="The voice pack; voices/NAME when not given.")] = None,
     sentences: Annotated[int, typer.Option(min=1, help="How many held-out sentences.")] = 8,
     passes: Annotated[list[int] | None, typer.Option(min=0, max=MOST_PASSES, help="Correction passes to try; may be repeated; else the voice's own.")] = None,
+    measured: Annotated[int, typer.Option(min=0, help="How many sentences `evaluate` measures: they are left out.")] = MEASURED,
 ) -> None:
-    """Measure copy synthesis at several temperatures, the best first."""
+    """Measure copy synthesis at several temperatures, the best first, on held-out sentences that `evaluate` does not measure."""
     torch.set_num_threads(1)
     data = PreparedSet(stages.Run(name=voice, root=runs).data)
-    for trial in try_temperatures(data, pack or Path("voices") / voice, sentences=sentences, passes=passes):
+    for trial in try_temperatures(data, pack or Path("voices") / voice, sentences=sentences, passes=passes, measured=measured):
         typer.echo(str(trial))
 
 

@@ -10,6 +10,7 @@ numpy alone, so that it can be carried to a machine that has little else. The fo
     categories.npy      int64 [P, 4]    once aligned: rows per phoneme, as in `vocoder.text.features`
     positions.npy       float32 [P, 4]
     durations.npy       int64 [P]       frames of each phoneme
+    predicted_log_mel.npy  float16 [F, M]   once predicted: what the acoustic model makes of the true durations and pitch
 
 F frames, T samples, P phonemes, M mels.
 """
@@ -32,6 +33,7 @@ from vocoder.errors import InputError
 from vocoder.wavenet.conditions import Conditions
 
 VERSION = 1
+PREDICTED = "predicted_log_mel.npy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +104,17 @@ class PreparedSet:
         return any(entry.phoneme_start >= 0 for entry in self.header.entries)
 
     @cached_property
+    def predicted_log_mel(self) -> npt.NDArray[np.float16]:
+        """What the acoustic model makes of every frame; InputError where `sonant-train predict` has not run."""
+        path = self.folder / PREDICTED
+        if not path.is_file():
+            raise InputError(f"{path}: no such file; make it with `sonant-train predict`", field=str(path))
+        predicted: npt.NDArray[np.float16] = np.load(path, mmap_mode="r")
+        if predicted.shape != self.log_mel.shape:
+            raise InputError(f"{path}: of another data set: {predicted.shape} instead of {self.log_mel.shape}", field=str(path))
+        return predicted
+
+    @cached_property
     def _phonemes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         return np.load(self.folder / "categories.npy"), np.load(self.folder / "positions.npy"), np.load(self.folder / "durations.npy")
 
@@ -123,14 +136,14 @@ class PreparedSet:
         part = slice(entry.phoneme_start, entry.phoneme_start + entry.num_phonemes)
         return categories[part], positions[part], durations[part]
 
-    def conditions(self, entry: Entry) -> Conditions:
-        """The true conditions of every frame of an utterance; linguistic ones where it is aligned."""
+    def conditions(self, entry: Entry, *, predicted: bool = False) -> Conditions:
+        """The true conditions of every frame of an utterance; linguistic ones where it is aligned. With `predicted`, the spectrum is `predicted_log_mel`'s."""
         part = slice(entry.frame_start, entry.frame_start + entry.num_frames)
         categories = positions = None
         if entry.phoneme_start >= 0:
             categories, positions = expand(*self.phonemes(entry))
         return Conditions(
-            log_mel=self.log_mel[part].astype(np.float32),
+            log_mel=(self.predicted_log_mel if predicted else self.log_mel)[part].astype(np.float32),
             log_f0=np.array(self.log_f0[part]),
             voicing=np.array(self.voicing[part]),
             categories=categories,

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training.evaluation import Report
+from training.evaluation.run import unmeasured
+from training.intonation import intonation
 from training.price import precision_prices
-from training.stages import Run, read_average, read_model_config
-from vocoder.acoustic.model import AcousticModel
+from training.stages import Run, read_average, read_model_config, trained_acoustic
 from vocoder.audio.whole_file import whole_file
 from vocoder.cli.voices import price_text
-from vocoder.config import AcousticConfig, WaveNetConfig
+from vocoder.config import WaveNetConfig
 from vocoder.pack import CARD, PackManifest, save_pack
 from vocoder.wavenet.network import WaveNet
 
@@ -50,15 +51,14 @@ def export(
         InputError: a stage has not run; `field` is the missing file.
     """
     data = run.dataset()
-    acoustic_config = AcousticConfig.from_dict(read_model_config(run.stage("acoustic")))
     wavenet_config = WaveNetConfig.from_dict(read_model_config(run.stage("vocoder")))
-    acoustic, network = AcousticModel(acoustic_config), WaveNet(wavenet_config)
-    weights, acoustic_steps, acoustic_seconds = read_average(run.stage("acoustic"))
-    acoustic.load_state_dict(weights)
+    acoustic, network = trained_acoustic(run), WaveNet(wavenet_config)
+    _, acoustic_steps, acoustic_seconds = read_average(run.stage("acoustic"))
     weights, vocoder_steps, vocoder_seconds = read_average(run.stage("vocoder"))
     network.load_state_dict(weights)
     network.eval().requires_grad_(False)
     prices = precision_prices(network, data)
+    melody = intonation(acoustic, data, unmeasured(data))
     manifest = PackManifest(
         name=folder.name,
         release=release,
@@ -67,10 +67,11 @@ def export(
         speakers=data.header.speakers,
         temperature=temperature,
         voiced_temperature_ratio=voiced_temperature_ratio,
+        intonation=melody,
         correction_passes=correction_passes,
         precision_prices=prices,
         audio=data.audio,
-        acoustic=acoustic_config,
+        acoustic=acoustic.config,
         wavenet=wavenet_config,
     )
     minutes = sum(entry.num_frames for entry in data.entries(validation=False)) * data.audio.hop_length / data.audio.sample_rate / 60
@@ -86,6 +87,7 @@ def export(
             f"- Sound: {data.audio.sample_rate} Hz, pre-emphasis {data.audio.pre_emphasis}, {wavenet_config.quantisation_levels} levels.",
             f"- Price per sample, held-out speech, through the engine: bf16 {price_text(prices.bf16)}, int8 {price_text(prices.int8)}.",
             f"- Defaults: temperature {temperature:g}, times {voiced_temperature_ratio:g} in voiced frames; spectrum corrected in {correction_passes} passes.",
+            f"- Intonation times {melody:g}: what brings its spread to the recordings' on held-out sentences that are not among those measured below.",
             *(f"- {note}" for note in notes),
             "",
         ]

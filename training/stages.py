@@ -24,9 +24,11 @@ from training.dataset import PreparedSet
 from training.listening import Listener
 from training.loop import LoopConfig, Task, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask
+from vocoder.acoustic.model import AcousticModel
 from vocoder.config import AcousticConfig, AudioConfig, LinguisticConfig, WaveNetConfig
 from vocoder.errors import InputError
 from vocoder.pack import read_pack
+from vocoder.wavenet.network import WaveNet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,13 +86,16 @@ def bf16_pays(device: str) -> bool:
     return not device.startswith("cpu") or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
-def train_acoustic(run: Run, *, steps: int, seconds: float | None, device: str) -> Trainer:
-    """Trains the acoustic model to `steps`, or for `seconds`, from where it was."""
+def train_acoustic(run: Run, *, steps: int, seconds: float | None, device: str, learning_rate: float = 1.5e-3, begin_with: Path | None = None) -> Trainer:
+    """Trains the acoustic model to `steps`, or for `seconds`, from where it was. Arguments and errors as `train_vocoder`."""
     data = run.dataset()
     config = acoustic_config(data)
-    loop = LoopConfig(total_steps=steps, learning_rate=1.5e-3, ema_decay=0.998, validate_every=250, bf16=bf16_pays(device))
+    loop = LoopConfig(total_steps=steps, learning_rate=learning_rate, ema_decay=0.998, validate_every=250, bf16=bf16_pays(device))
     torch.manual_seed(loop.seed)  # the weights that training begins with
-    return _train(run.stage("acoustic"), AcousticTask(data, config), config.to_dict(), loop, seconds=seconds, device=device, listen=None)
+    task = AcousticTask(data, config)
+    if begin_with is not None:
+        _begin_with(task, read_pack(begin_with).acoustic, begin_with)
+    return _train(run.stage("acoustic"), task, config.to_dict(), loop, seconds=seconds, device=device, listen=None)
 
 
 def train_vocoder(
@@ -102,6 +107,7 @@ def train_vocoder(
     compile_network: bool,
     learning_rate: float = 2e-3,
     begin_with: Path | None = None,
+    predicted_share: float = 0.0,
 ) -> Trainer:
     """Trains the vocoder.
 
@@ -114,27 +120,30 @@ def train_vocoder(
         learning_rate: its highest.
         begin_with: a voice pack whose weights a new run begins with, so that a voice can be trained further where its checkpoint is lost; a run that
             has a checkpoint goes on from that.
+        predicted_share: of segments whose spectrum is what the acoustic model predicts.
 
     Raises:
-        InputError: there is no data set, or the pack's network is another.
+        InputError: there is no data set, nothing was predicted though a share is asked for, or the pack's network is another.
         VoiceError: the pack is missing or damaged.
     """
     data = run.dataset()
     config = wavenet_config(data)
     loop = vocoder_loop(steps, device, learning_rate=learning_rate)
     torch.manual_seed(loop.seed)  # the weights that training begins with
-    task = VocoderTask(data, config, SegmentConfig(), compile_network=compile_network)
+    if predicted_share > 0:
+        _ = data.predicted_log_mel  # missing: said now, not at the first segment
+    task = VocoderTask(data, config, SegmentConfig(predicted_share=predicted_share), compile_network=compile_network)
     if begin_with is not None:
-        _begin_with(task, config, begin_with)
+        _begin_with(task, read_pack(begin_with).network, begin_with)
     listener = Listener(data)
     return _train(run.stage("vocoder"), task, config.to_dict(), loop, seconds=seconds, device=device, listen=listener.listen)
 
 
-def _begin_with(task: VocoderTask, config: WaveNetConfig, pack: Path) -> None:
-    network = read_pack(pack).network
-    if network.config != config:
-        raise InputError(f"{pack}: its network is {network.config}, and this run trains {config}", field="begin_with")
-    task.model.load_state_dict(network.state_dict())
+def _begin_with(task: Task, trained: AcousticModel | WaveNet, pack: Path) -> None:
+    assert isinstance(task.model, type(trained))
+    if trained.config != task.model.config:
+        raise InputError(f"{pack}: its model is {trained.config}, and this run trains {task.model.config}", field="begin_with")
+    task.model.load_state_dict(trained.state_dict())
 
 
 def _train(
@@ -198,3 +207,11 @@ def read_average(folder: Path) -> tuple[dict[str, torch.Tensor], int, float]:
         raise InputError(f"{path}: no such file; run `sonant-train {folder.name}` first", field=str(path))
     state = torch.load(path, map_location="cpu", weights_only=True)
     return state["average"], int(state["step"]), float(state["seconds"])
+
+
+def trained_acoustic(run: Run) -> AcousticModel:
+    """The averaged acoustic model of a run, in evaluation mode; InputError where the stage has not run."""
+    folder = run.stage("acoustic")
+    acoustic = AcousticModel(AcousticConfig.from_dict(read_model_config(folder)))
+    acoustic.load_state_dict(read_average(folder)[0])
+    return acoustic.eval().requires_grad_(False)

@@ -31,6 +31,7 @@ class SegmentConfig:
     frames: int = 15  # counted frames of each
     context_frames: int = 4  # before them, to fill the receptive field
     linguistic_dropout: float = 0.3  # share of segments whose linguistic features are withheld, so that audio alone is enough
+    predicted_share: float = 0.0  # of segments whose spectrum is the acoustic model's, not the recording's (`training.predict`)
     validation_seconds: float = 40.0  # of held-out speech, the same at every validation
 
 
@@ -66,7 +67,9 @@ class VocoderTask:
             entry = self.training[index]
             start = int(generator.integers(entry.num_frames - frames + 1))
             withhold = bool(generator.random() < self.segments.linguistic_dropout)
-            rows.append(self._segment(entry, start, frames, withhold=withhold))
+            # Not drawn where nothing depends on it: a run without predicted spectra is the run it always was.
+            predicted = self.segments.predicted_share > 0 and bool(generator.random() < self.segments.predicted_share)
+            rows.append(self._segment(entry, start, frames, withhold=withhold, predicted=predicted))
         return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
@@ -79,13 +82,16 @@ class VocoderTask:
 
     @torch.no_grad()
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """Exact bits per sample on whole held-out utterances, with and without their linguistic features."""
+        """Exact bits per sample on whole held-out utterances, with and without linguistic features, and of predicted spectra where such are trained on."""
         model.eval()
         figures = {}
-        for name, withhold in (("bits_per_sample", False), ("bits_per_sample_audio_only", True)):
+        ways = {"bits_per_sample": (False, False), "bits_per_sample_audio_only": (True, False)}
+        if self.segments.predicted_share > 0:
+            ways["bits_per_sample_predicted"] = (False, True)
+        for name, (withhold, predicted) in ways.items():
             nats, samples = 0.0, 0
             for entry in self.data.entries(validation=True):
-                row = self._segment(entry, 0, entry.num_frames, withhold=withhold)
+                row = self._segment(entry, 0, entry.num_frames, withhold=withhold, predicted=predicted)
                 batch = {key: value.unsqueeze(0).to(device) for key, value in row.items()}
                 whole = SegmentConfig(context_frames=0)
                 assert isinstance(model, WaveNet)
@@ -98,13 +104,13 @@ class VocoderTask:
             figures[name] = nats / samples / math.log(2)
         return figures
 
-    def _segment(self, entry: Entry, start: int, frames: int, *, withhold: bool) -> dict[str, Tensor]:
+    def _segment(self, entry: Entry, start: int, frames: int, *, withhold: bool, predicted: bool = False) -> dict[str, Tensor]:
         audio = self.data.audio
         wave = self.data.wave(entry, start, frames)
         first = (entry.frame_start + start) * audio.hop_length
         previous = float(self.data.samples[first - 1]) / 32768.0 if start > 0 else 0.0
         codes = self.quantiser.encode(pre_emphasised(wave, audio.pre_emphasis, previous))
-        conditions = self.data.conditions(entry)
+        conditions = self.data.conditions(entry, predicted=predicted)
         part = slice(start, start + frames)
         predictors = Predictors.of(conditions.log_mel[part], conditions.log_f0[part], audio, self.config)
         if conditions.categories is None or conditions.positions is None or withhold:

@@ -36,6 +36,7 @@ from vocoder.wavenet.network import WaveNet
 
 FORMAT_VERSION = 2
 CARD = "README.md"
+MOST_INTONATION = 3.0
 MOST_PASSES = 4  # each delays the sound by some frames
 ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS = "acoustic.safetensors", "vocoder.safetensors"
 
@@ -72,6 +73,7 @@ class PackManifest(Config):
     speakers: tuple[str, ...]  # names, in the order of their indices
     temperature: float = 1.0  # sampling temperature of requests that name none, 0..2
     voiced_temperature_ratio: float = 1.0  # voiced frames are sampled at this times the temperature, 0..1
+    intonation: float = 1.0  # times which the predicted pitch departs from its mean in the sentence, 0..3
     correction_passes: int = 0  # of `vocoder.audio.correction`, 0..4; 0 is the network's sound as it is
     precision_prices: PrecisionPrices = PrecisionPrices()
     audio: AudioConfig
@@ -95,6 +97,8 @@ class PackManifest(Config):
             raise ConfigError(f"temperature must lie in 0..2, not {self.temperature}")
         if not 0 <= self.voiced_temperature_ratio <= 1:
             raise ConfigError(f"voiced_temperature_ratio must lie in 0..1, not {self.voiced_temperature_ratio}")
+        if not 0 <= self.intonation <= MOST_INTONATION:
+            raise ConfigError(f"intonation must lie in 0..{MOST_INTONATION:g}, not {self.intonation}")
         if not 0 <= self.correction_passes <= MOST_PASSES:
             raise ConfigError(f"correction_passes must lie in 0..{MOST_PASSES}, not {self.correction_passes}")
 

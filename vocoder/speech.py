@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vocoder.acoustic.pauses import with_pauses
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, TextError, VoiceError
 from vocoder.pack import Pack
@@ -138,7 +139,10 @@ class Plan:
             why = "".join(f"; {skipped.text!r} {skipped.reason}" for skipped in analysis.skipped[:3])
             raise TextError(f"nothing in the text can be spoken{why}")
         return cls(
-            sentences=tuple(PlannedSentence(sentence=sentence, durations=_durations(sentence, settings, pack)) for sentence in analysis.sentences),
+            sentences=tuple(
+                PlannedSentence(sentence=sentence, durations=_durations(sentence, settings, pack, followed=number < len(analysis.sentences)))
+                for number, sentence in enumerate(analysis.sentences, 1)
+            ),
             skipped=analysis.skipped,
             settings=settings,
             hop_length=pack.manifest.audio.hop_length,
@@ -161,10 +165,12 @@ class Plan:
         return self.num_samples / self.sample_rate
 
 
-def _durations(sentence: Sentence, settings: Settings, pack: Pack) -> npt.NDArray[np.int64]:
+def _durations(sentence: Sentence, settings: Settings, pack: Pack, *, followed: bool) -> npt.NDArray[np.int64]:
     """Whole frames, at least one for each phoneme. Ends are rounded rather than lengths, so that rounding never adds up to a change of speed."""
     with one_torch_thread():
         predicted = pack.acoustic.durations(sentence.features, settings.speaker)
+    audio = pack.manifest.audio
+    predicted = with_pauses(predicted, sentence.features, frames_per_second=audio.sample_rate / audio.hop_length, followed=followed)
     ends = np.cumsum(predicted.astype(np.float64) * settings.length_scale)
     if not math.isfinite(ends[-1]):
         raise VoiceError(f"voice {pack.manifest.name!r}: its acoustic model gives durations that are not finite numbers")

@@ -25,6 +25,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from vocoder.acoustic.melody import Melody
 from vocoder.audio.correction import spectral_correction
 from vocoder.audio.decode import PcmDecoder
 from vocoder.audio.pcm import Int16Array
@@ -151,10 +152,11 @@ class Utterance:
 
         def passage(index: int) -> Passage:
             planned = plan.sentences[index]
+            melody = Melody(pitch=plan.settings.pitch, intonation=pack.manifest.intonation, rises=planned.sentence.rises)
 
             def conditions() -> Conditions:
                 with one_torch_thread():
-                    return pack.acoustic.conditions(planned.sentence.features, planned.durations, plan.settings.speaker, pitch=plan.settings.pitch)
+                    return pack.acoustic.conditions(planned.sentence.features, planned.durations, plan.settings.speaker, melody)
 
             return Passage(num_frames=planned.num_frames, conditions=conditions)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vocoder.acoustic.pauses import with_pauses
 from vocoder.errors import InputError, TextError
 from vocoder.speech import TEXT_LIMIT, Settings, choose_seed
 from vocoder.voice import Voice
@@ -31,7 +32,11 @@ def test_the_length_is_the_sum_of_the_durations(voice: Voice) -> None:
 def test_length_scale_scales_the_length(voice: Voice, length_scale: float) -> None:
     """To within a frame per sentence: rounding every phoneme for itself would be off by up to half a frame for each."""
     normal, scaled = voice.plan(TEXT), voice.plan(TEXT, voice.settings(length_scale=length_scale))
-    exact = sum(float(voice.pack.acoustic.durations(planned.sentence.features, 0).sum()) for planned in normal.sentences)
+    exact = 0.0
+    for number, planned in enumerate(normal.sentences, 1):
+        features = planned.sentence.features
+        predicted = voice.pack.acoustic.durations(features, 0)
+        exact += float(with_pauses(predicted, features, frames_per_second=100.0, followed=number < len(normal.sentences)).sum())
     assert abs(scaled.num_frames - length_scale * exact) <= len(normal.sentences)
 
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.tiny_voice import AUDIO
+from vocoder.acoustic.melody import Melody
 from vocoder.audio.pcm import to_float32
 from vocoder.engine import native_built
 from vocoder.errors import AudioError, EngineError, InputError
@@ -166,7 +167,7 @@ def test_volume_is_amplitude(voice: Voice) -> None:
 
 def test_pitch_moves_what_both_networks_are_told(voice: Voice) -> None:
     sentence = voice.plan(TEXT).sentences[0]
-    plain, high = (voice.pack.acoustic.conditions(sentence.sentence.features, sentence.durations, pitch=pitch) for pitch in (0.0, 7.0))
+    plain, high = (voice.pack.acoustic.conditions(sentence.sentence.features, sentence.durations, melody=Melody(pitch=pitch)) for pitch in (0.0, 7.0))
     np.testing.assert_allclose(high.log_f0 - plain.log_f0, 7 * np.log(2) / 12, rtol=1e-5)
     assert not np.array_equal(high.log_mel, plain.log_mel)
     assert np.array_equal(high.voicing, plain.voicing)

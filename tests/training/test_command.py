@@ -60,25 +60,33 @@ def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> No
     sonant_train("prepare", "--corpus", str(corpus), *where, "--workers", "1")
     sonant_train("align", *where)
     sonant_train("acoustic", *where, "--steps", "2", "--threads", "1")
-    sonant_train("vocoder", *where, "--steps", "2", "--threads", "1")
-    sonant_train("export", *where, "--licence", "CC0-1.0", "--source", "tones", "-o", str(tmp_path / "voices"))
+    missing = sonant_train("vocoder", *where, "--steps", "2", "--threads", "1", "--predicted-share", "0.5", code=2)
+    assert "sonant-train predict" in missing.stderr
+    sonant_train("predict", *where)
+    sonant_train("vocoder", *where, "--steps", "2", "--threads", "1", "--predicted-share", "0.5")
+    sonant_train("export", *where, "--licence", "CC0-1.0", "--source", "tones", "--note", "of no use", "-o", str(tmp_path / "voices"))
     voice = load_voice(pack)
     assert voice.manifest.speakers == ("tone",)
     done = sonant_train("evaluate", *where, "--pack", str(pack), "--sentences", "1", "--json", "--card", "--page", str(tmp_path / "page.html"))
+    assert "- of no use" in (pack / "README.md").read_text()
     report = json.loads(done.stdout)
     assert report["bits_per_sample"]["mean"] == pytest.approx(8.0, abs=0.5)  # two steps teach little
     assert "| PESQ-WB |" in (pack / "README.md").read_text()
     page = (tmp_path / "page.html").read_text()
-    assert page.count("<audio") == page.count("<img") == 5
+    assert page.count("<audio") == page.count("<img") == 6
     assert "http" not in page
     further = tmp_path / "runs" / "further"
     shutil.copytree(tmp_path / "runs" / "tone" / "data", further / "data")
     begin = ("--begin-with", str(pack), "--learning-rate", "1e-6", "--steps", "1", "--threads", "1")
-    sonant_train("vocoder", "--voice", "further", "--runs", str(tmp_path / "runs"), *begin)
-    weights, _, _ = read_average(further / "vocoder")
-    for name, tensor in voice.pack.network.state_dict().items():
-        torch.testing.assert_close(weights[name], tensor, rtol=0, atol=1e-5)
-    trials = try_temperatures(PreparedSet(tmp_path / "runs" / "tone" / "data"), pack, sentences=1, temperatures=(1.0, 0.0), voiced_ratios=(1.0,))
-    assert {trial.temperature for trial in trials} == {1.0, 0.0}
-    assert trials[0].pesq_wb.mean >= trials[1].pesq_wb.mean
+    for stage, model in (("vocoder", voice.pack.network), ("acoustic", voice.pack.acoustic)):
+        sonant_train(stage, "--voice", "further", "--runs", str(tmp_path / "runs"), *begin)
+        weights, _, _ = read_average(further / stage)
+        for name, tensor in model.state_dict().items():
+            torch.testing.assert_close(weights[name], tensor, rtol=0, atol=1e-5)
+    trials = try_temperatures(
+        PreparedSet(tmp_path / "runs" / "tone" / "data"), pack, sentences=1, temperatures=(1.0, 0.0), voiced_ratios=(1.0,), passes=(0, 2), measured=0
+    )
+    assert {(trial.temperature, trial.passes) for trial in trials} == {(1.0, 0), (0.0, 0), (1.0, 2), (0.0, 2)}
+    assert trials[0].pesq_wb.mean >= trials[1].pesq_wb.mean >= trials[3].pesq_wb.mean
+    assert trials[0].passes == 2
     assert sum(path.stat().st_size for path in pack.iterdir()) < 12e6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track
 
+from training.acoustic_task import AcousticTask
 from training.dataset import Entry, PreparedSet
 from training.evaluation import measures
 from training.evaluation.baselines import griffin_lim, world
@@ -20,7 +22,7 @@ from training.evaluation.report import CopyFigures, Interval, Report, SpeechFigu
 from vocoder.audio.pcm import to_float32, to_int16
 from vocoder.config import AudioConfig
 from vocoder.machine import processor_name
-from vocoder.voice import load_voice
+from vocoder.voice import Voice, load_voice
 
 FloatArray = npt.NDArray[np.float32]
 SEED = 0
@@ -35,6 +37,13 @@ def choose(entries: Sequence[Entry], count: int) -> list[Entry]:
     if count <= len(first):
         return [first[index * len(first) // count] for index in range(count)]
     return [*first, *rest][:count]
+
+
+def unmeasured(data: PreparedSet, measured: int = MEASURED) -> list[Entry]:
+    """Held-out utterances of sentences that `evaluate` does not measure when it measures so many: what a voice's defaults may be chosen on."""
+    held_out = data.entries(validation=True)
+    texts = {entry.text for entry in choose(held_out, measured)}
+    return [entry for entry in held_out if entry.text not in texts]
 
 
 def evaluate(data: PreparedSet, pack: Path, *, sentences: int, page: Path | None = None) -> Report:
@@ -60,6 +69,7 @@ def evaluate(data: PreparedSet, pack: Path, *, sentences: int, page: Path | None
 
     copies = {
         "voice": each(lambda index: to_float32(voice.vocode(voice.analyse(recordings[index]), seed=SEED)), "copy synthesis"),
+        "voice, predicted spectrum": each(lambda index: _joined(voice, data, chosen[index]), "copy synthesis of predicted spectra"),
         "Griffin-Lim": each(lambda index: griffin_lim(recordings[index], data.audio), "Griffin-Lim"),
         "WORLD": each(lambda index: world(recordings[index], data.audio), "WORLD"),
     }
@@ -91,6 +101,13 @@ def evaluate(data: PreparedSet, pack: Path, *, sentences: int, page: Path | None
         ]
         write_page(page, report, heard, data.audio)
     return report
+
+
+def _joined(voice: Voice, data: PreparedSet, entry: Entry) -> FloatArray:
+    """A recording again from what the voice's acoustic model makes of its durations and pitch: how much is lost between the two networks."""
+    task = AcousticTask(data, voice.manifest.acoustic)
+    conditions = dataclasses.replace(data.conditions(entry), log_mel=task.predict(voice.pack.acoustic, entry).log_mel)
+    return to_float32(voice.vocode(conditions, seed=SEED))
 
 
 def _copy_figures(truths: Sequence[FloatArray], copies: Sequence[FloatArray], audio: AudioConfig, title: str, console: Console) -> CopyFigures:

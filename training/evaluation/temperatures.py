@@ -20,7 +20,7 @@ from rich.progress import track
 from training.dataset import PreparedSet
 from training.evaluation import measures
 from training.evaluation.report import Interval
-from training.evaluation.run import MEASURED, SEED, choose
+from training.evaluation.run import MEASURED, SEED, choose, unmeasured
 from vocoder.audio.mel import log_mel
 from vocoder.audio.pcm import to_float32
 from vocoder.errors import InputError
@@ -57,19 +57,19 @@ def try_temperatures(
     temperatures: Sequence[float] = TEMPERATURES,
     voiced_ratios: Sequence[float] = VOICED_RATIOS,
     passes: Sequence[int] | None = None,
+    measured: int = MEASURED,
 ) -> list[Trial]:
-    """Every choice of settings on the same sentences, the best PESQ-WB first; `passes` are the voice's own when None. The rest as `evaluate`.
+    """Every choice of settings on the same sentences, the best PESQ-WB first; `passes` are the voice's own when None. Sentences that `evaluate`
+    measures when it measures `measured` are left out. The rest as `evaluate`.
 
     Raises:
         InputError: no sentence is held out beside those that `evaluate` measures.
     """
     measures.check_rate(data.audio)
     voice = load_voice(pack)
-    held_out = data.entries(validation=True)
-    measured = {entry.text for entry in choose(held_out, MEASURED)}
-    others = [entry for entry in held_out if entry.text not in measured]
+    others = unmeasured(data, measured)
     if not others:
-        raise InputError(f"all {len(held_out)} held-out sentences are among those that `evaluate` measures: hold out more", field="sentences")
+        raise InputError("every held-out sentence is among those that `evaluate` measures: hold out more", field="sentences")
     recordings = [np.asarray(data.wave(entry)) for entry in choose(others, sentences)]
     choices = list(itertools.product(temperatures, voiced_ratios, passes or [voice.manifest.correction_passes]))
     trials = [_trial(voice, recordings, *choice) for choice in track(choices, "temperatures", console=Console(stderr=True))]

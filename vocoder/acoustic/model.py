@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vocoder.acoustic.frames import expand
+from vocoder.acoustic.melody import Melody
 from vocoder.config import FRAME_POSITIONS, POSITIONS, AcousticConfig
 from vocoder.wavenet.conditions import Conditions
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:  # the model trains with torch and numpy alone; the text packa
     from vocoder.text.features import LinguisticFeatures
 
 EMBEDDING_CHANNELS = (96, 8, 8, 8)  # of phoneme, stress, word position, phrase type
-NATS_PER_SEMITONE = math.log(2.0) / 12.0
 LONGEST_PHONEME = 400  # frames that a predicted duration may reach
 # Centre and spread of the outputs, so that the network works with numbers of order one.
 LOG_MEL_CENTRE, LOG_MEL_SCALE = -6.0, 2.5
@@ -118,14 +118,20 @@ class AcousticModel(nn.Module):
         return frames
 
     @torch.inference_mode()
-    def conditions(self, features: LinguisticFeatures, durations: npt.NDArray[np.int64], speaker: int = 0, *, pitch: float = 0.0) -> Conditions:
+    def conditions(
+        self,
+        features: LinguisticFeatures,
+        durations: npt.NDArray[np.int64],
+        speaker: int = 0,
+        melody: Melody | None = None,
+    ) -> Conditions:
         """Everything the vocoder is conditioned on, for every frame of one sentence.
 
         Args:
             features: of the sentence, P phonemes.
             durations: int64 [P], frames of each.
             speaker: index of the speaker.
-            pitch: semitones above what the model predicts; the mel spectrum follows, for the decoder is given the pitch.
+            melody: what is done to the predicted pitch, nothing when None; the mel spectrum follows, for the decoder is given the pitch.
         """
         encoded, _ = self._encode_one(features, speaker)
         categories, positions = expand(features.categories, features.positions, durations)
@@ -134,8 +140,9 @@ class AcousticModel(nn.Module):
         inside = torch.from_numpy(positions[:, len(POSITIONS) :])
         frames = torch.cat([encoded[0, rows], inside], dim=-1).unsqueeze(0)
         log_f0, logit = self.predict_pitch(frames, mask)
-        log_f0 = log_f0 + pitch * NATS_PER_SEMITONE
         voicing = (logit > 0).float()
+        if melody is not None:
+            log_f0 = torch.from_numpy(melody.applied(log_f0[0].numpy(), voicing[0].numpy(), features, durations)).unsqueeze(0)
         log_mel = self.predict_log_mel(frames, log_f0, voicing, mask)
         return Conditions(
             log_mel=log_mel[0].numpy(),

@@ -16,6 +16,7 @@ from vocoder.text.cleaning import Cleaned, clean
 from vocoder.text.features import BREAKING, LinguisticFeatures, build_features
 from vocoder.text.normalise import normalise
 from vocoder.text.phonemes import EspeakPhonemiser, Phonemiser, Phones
+from vocoder.text.questions import rises
 from vocoder.text.sentences import split_sentences
 
 _STRONGEST = "?!.;:—,"  # of several marks behind a word the first of these is heard
@@ -39,6 +40,7 @@ class Sentence:
     start: int  # index of its first character in the text that was given
     end: int  # and of the one behind its last
     words: tuple[str, ...]  # as they are spoken, without marks; `features.word_index` counts them
+    rises: bool  # whether its pitch goes up at the end, as that of a question does
     features: LinguisticFeatures
 
 
@@ -96,6 +98,7 @@ def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonem
         start=cleaned.origins[start],
         end=cleaned.origins[end - 1] + 1,
         words=tuple(words),
+        rises=rises(words, tokens[-1][1]),
         features=build_features(phones, [mark for _, mark in tokens]),
     )
 

@@ -1,0 +1,64 @@
+"""What is done to the pitch that the acoustic model predicts: spread, raised, and bent up at the end of a question.
+
+F frames, P phonemes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:  # the model trains with torch and numpy alone; the text package needs more
+    from vocoder.text.features import LinguisticFeatures
+
+FloatArray = npt.NDArray[np.float32]
+NATS_PER_SEMITONE = math.log(2.0) / 12.0
+RISE_SEMITONES = 8.0  # over the end of a question: three to undo the fall that a statement would have, and five up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Melody:
+    """How the predicted pitch is changed.
+
+    Attributes:
+        pitch: semitones above what the model predicts.
+        intonation: times which the pitch departs from its mean in the sentence; a mean is what such a model learns where a speaker may choose, so its
+            own melody is flatter than anybody's.
+        rises: whether the sentence ends going up. Recordings of read statements teach a model no questions, so this is a rule.
+    """
+
+    pitch: float = 0.0
+    intonation: float = 1.0
+    rises: bool = False
+
+    def applied(self, log_f0: FloatArray, voicing: FloatArray, features: LinguisticFeatures, durations: npt.NDArray[np.int64]) -> FloatArray:
+        """The pitch to speak with.
+
+        Args:
+            log_f0: float32 [F], log of Hz.
+            voicing: float32 [F], 0 or 1.
+            features: of the sentence, P phonemes.
+            durations: int64 [P], frames of each.
+
+        Returns:
+            float32 [F].
+        """
+        mean = log_f0[voicing > 0].mean(dtype=np.float64) if (voicing > 0).any() else 0.0
+        semitones = self.pitch + (RISE_SEMITONES * final_rise(features, durations) if self.rises else 0.0)
+        changed: FloatArray = (mean + self.intonation * (log_f0 - mean) + semitones * NATS_PER_SEMITONE).astype(np.float32)
+        return changed
+
+
+def final_rise(features: LinguisticFeatures, durations: npt.NDArray[np.int64]) -> FloatArray:
+    """From 0 where the last stressed sound of a sentence begins to 1 where its last sound ends, in a straight line: float32 [F]."""
+    ends = np.cumsum(durations)
+    sounds = np.flatnonzero(~features.pauses)
+    stress = features.categories[:, 1]
+    strongest = sounds[stress[sounds] == stress[sounds].max()]
+    first, last = ends[strongest[-1]] - durations[strongest[-1]], ends[sounds[-1]]
+    rise: FloatArray = np.clip((np.arange(ends[-1]) - first + 1) / (last - first), 0.0, 1.0).astype(np.float32)
+    return rise
