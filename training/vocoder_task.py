@@ -19,6 +19,7 @@ from training.dataset import Entry, PreparedSet
 from training.loop import Batch
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import CATEGORIES, FRAME_POSITIONS, WaveNetConfig
+from vocoder.wavenet.distributions import log_prob
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
 
@@ -32,6 +33,7 @@ class SegmentConfig:
     context_frames: int = 4  # before them, to fill the receptive field
     linguistic_dropout: float = 0.3  # share of segments whose linguistic features are withheld, so that audio alone is enough
     predicted_share: float = 0.0  # of segments whose spectrum is the acoustic model's, not the recording's (`training.predict`)
+    history_noise: float = 0.0  # share of the codes that the network is fed, not of those it must foretell, that are moved by one or two
     validation_seconds: float = 40.0  # of held-out speech, the same at every validation
 
 
@@ -76,9 +78,19 @@ class VocoderTask:
         """`loss` in nats per sample."""
         assert isinstance(model, WaveNet)
         conditioning = model.condition(batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"])
-        log_prob = self._log_prob(model, batch["codes"], conditioning, batch["coefficients"], batch["lags"])
+        codes, rest = batch["codes"], (conditioning, batch["coefficients"], batch["lags"])
+        if self.segments.history_noise > 0:
+            log_likelihood = log_prob(self.config, model.forward(self._disturbed(codes), *rest), codes)
+        else:
+            log_likelihood = self._log_prob(model, codes, *rest)
         skipped = self.segments.context_frames * self.config.hop_length
-        return {"loss": -log_prob[:, skipped:].mean()}
+        return {"loss": -log_likelihood[:, skipped:].mean()}
+
+    def _disturbed(self, codes: Tensor) -> Tensor:
+        """Codes as a generator might have drawn them: some a little beside the truth (LPCNet, arXiv 1810.11846, section 3.5, adds noise for this reason)."""
+        moved = codes + torch.randint(1, 3, codes.shape, device=codes.device) * torch.randint(0, 2, codes.shape, device=codes.device).mul(2).sub(1)
+        chosen = torch.rand(codes.shape, device=codes.device) < self.segments.history_noise
+        return torch.where(chosen, moved.clamp(0, self.config.quantisation_levels - 1), codes)
 
     @torch.no_grad()
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
