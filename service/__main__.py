@@ -19,7 +19,11 @@ def main() -> int:
     parser.add_argument("--engine", default="auto", choices=("auto", "native", "reference"))
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16", "int8"))
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="that speak (%(default)s)")
-    parser.add_argument("--max-streams", type=int, help="streams that may live at once")
+    parser.add_argument("--max-streams", type=int, help="streams that may be open at once")
+    parser.add_argument("--capacity", type=float, help="streams that can be made in real time (measured)")
+    parser.add_argument("--standby", action=argparse.BooleanOptionalAction, default=True, help="keep a second worker that takes over (yes)")
+    parser.add_argument("--address-streams", type=int, help="streams that one address may have open (no limit)")
+    parser.add_argument("--address-requests-per-minute", type=int, help="of one address (no limit)")
     options = parser.parse_args()
     try:
         serve(
@@ -30,6 +34,10 @@ def main() -> int:
             precision=options.precision,
             threads=options.threads,
             max_streams=options.max_streams,
+            capacity=options.capacity,
+            standby=options.standby,
+            address_streams=options.address_streams,
+            address_requests_per_minute=options.address_requests_per_minute,
         )
     except (SonantError, OSError) as error:
         print(f"cannot serve: {error}", file=sys.stderr)

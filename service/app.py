@@ -13,6 +13,7 @@ from service.orders import SpeechWorker
 from service.problems import answer_errors
 from service.routes import make_router
 from service.settings import ServiceSettings
+from service.supervisor import Supervisor
 
 
 def create_app(settings: ServiceSettings | None = None, *, worker: SpeechWorker | None = None) -> FastAPI:
@@ -25,9 +26,7 @@ def create_app(settings: ServiceSettings | None = None, *, worker: SpeechWorker 
     settings = settings or ServiceSettings()
     if worker is not None:
         return _assemble(settings, worker, owns_worker=False)
-    from service.worker import Worker  # here and not above: only the worker imports torch
-
-    return _assemble(settings, Worker(settings), owns_worker=True)
+    return _assemble(settings, Supervisor(settings), owns_worker=True)
 
 
 def _assemble(settings: ServiceSettings, worker: SpeechWorker, *, owns_worker: bool) -> FastAPI:

@@ -6,6 +6,7 @@ Every error is JSON: {"error": {"code": ..., "message": ..., "field": ...}}.
     TextError       422 invalid_text
     InputError      422 invalid_value
     CapacityError   503 at_capacity, with Retry-After
+    ClientLimitError  429 client_limit, with Retry-After
     SonantError     500 internal: the client can do nothing about it, so it is not told what it was; the log is
 """
 
@@ -21,7 +22,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from service.schemas import Problem, ProblemAnswer
-from vocoder.errors import CapacityError, InputError, SonantError, TextError
+from vocoder.errors import CapacityError, ClientLimitError, InputError, SonantError, TextError
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,9 @@ def problem_response(error: Exception) -> JSONResponse:
         return _response(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_value", str(error), error.field)
     if isinstance(error, CapacityError):
         seconds = str(max(1, math.ceil(error.retry_after_seconds)))
-        return _response(HTTPStatus.SERVICE_UNAVAILABLE, "at_capacity", str(error), None, {"Retry-After": seconds})
+        is_the_clients = isinstance(error, ClientLimitError)
+        status, code = (HTTPStatus.TOO_MANY_REQUESTS, "client_limit") if is_the_clients else (HTTPStatus.SERVICE_UNAVAILABLE, "at_capacity")
+        return _response(status, code, str(error), None, {"Retry-After": seconds})
     if isinstance(error, HTTPException):
         code = HTTPStatus(error.status_code).name.lower()
         return _response(error.status_code, code, str(error.detail), None, dict(error.headers or {}))

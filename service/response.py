@@ -15,6 +15,7 @@ from dataclasses import asdict
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from service.asking import until_left
 from service.problems import problem_response
 from service.schemas import AudioFormat
 from service.stream import LiveStream, SkippedText
@@ -67,6 +68,8 @@ class AudioResponse(Response):
             "X-Sample-Rate": str(stream.sample_rate),
             "Cache-Control": "no-store",
         }
+        if stream.queued_seconds > 0:
+            headers["X-Queued-Seconds"] = f"{stream.queued_seconds:.3f}"
         if stream.skipped:
             headers["X-Skipped"] = skipped_header(stream.skipped)
         self.init_headers(headers)
@@ -74,7 +77,7 @@ class AudioResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends until the end of the sound, or of the client."""
         sending = asyncio.create_task(self._send(scope, receive, send))
-        leaving = asyncio.create_task(_until_left(receive))
+        leaving = asyncio.create_task(until_left(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -111,8 +114,3 @@ class AudioResponse(Response):
         message: Message = {"type": "http.response.body", "body": body, "more_body": True}
         async with asyncio.timeout(self._stall_seconds):
             await send(message)
-
-
-async def _until_left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
+from service.asking import client_of, unless_left, wait_of
 from service.body import read_synthesize_request
 from service.orders import SpeechOrder, SpeechWorker, VoiceDescription
 from service.problems import RequestError
@@ -45,7 +47,7 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings) -> APIRouter:
     async def synthesize(request: Request) -> Response:
         """Speaks a text. Audio leaves as it is generated."""
         wanted = await read_synthesize_request(request, limit=settings.body_limit)
-        stream = await _open(worker, wanted)
+        stream = await _open(worker, wanted, request)
         try:
             return AudioResponse(stream, audio_format=wanted.format, whole=not wanted.stream, stall_seconds=settings.stall_seconds)
         except BaseException:
@@ -65,17 +67,18 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings) -> APIRouter:
     @router.get("/readyz", responses={503: {"model": ProblemAnswer, "description": "Starting, stopping, or broken."}})
     async def readyz() -> JSONResponse:
         """Whether new streams are taken on, room permitting."""
-        if not worker.ready:
+        status = worker.status
+        if not status.ready:
             raise RequestError(503, "not_ready", "the service is starting, stopping or broken")
-        return JSONResponse({"status": "ready", "live_streams": worker.live_streams, "max_streams": settings.max_streams})
+        return JSONResponse({"status": "ready", **{name: value for name, value in asdict(status).items() if name != "ready"}})
 
     return router
 
 
-async def _open(worker: SpeechWorker, wanted: SynthesizeRequest) -> LiveStream:
+async def _open(worker: SpeechWorker, wanted: SynthesizeRequest, request: Request) -> LiveStream:
     order: SpeechOrder = wanted.order()
     try:
-        return await worker.open(order)
+        return await unless_left(request, worker.open(order, client_of(request), wait_seconds=wait_of(request)))
     except InputError as error:
         if wanted.speed is None or error.field != "length_scale":
             raise

@@ -54,6 +54,7 @@ class SynthesizeRequest(BaseModel):
             volume=self.volume,
             temperature=self.temperature,
             seed=self.seed,
+            whole=not self.stream,
         )
 
     def _length_scale(self) -> float:

@@ -10,7 +10,8 @@ import pytest
 
 from service.app import create_app
 from service.settings import ServiceSettings
-from service.worker import Worker
+from service.supervisor import Supervisor
+from tests.service.local_link import LocalLink
 
 WRONG_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({}, "missing_field", "text"),
@@ -81,13 +82,13 @@ def problem(answer: httpx.Response) -> dict[str, Any]:
     return error
 
 
-async def test_wrong_fields(client: httpx.AsyncClient, worker: Worker) -> None:
+async def test_wrong_fields(client: httpx.AsyncClient, worker: Supervisor) -> None:
     for body, code, field in WRONG_FIELDS:
         answer = await client.post("/synthesize", content=json.dumps(body), headers={"content-type": "application/json"})
         error = problem(answer)
         assert (answer.status_code, error["code"], error["field"]) == (422, code, field), (body, error)
         assert field in error["message"] or field == "text", (body, error)
-    assert worker.live_streams == 0
+    assert worker.status.open_streams == 0
 
 
 async def test_an_infinite_number_and_half_a_character(client: httpx.AsyncClient) -> None:
@@ -125,12 +126,12 @@ async def test_no_such_address_or_method(client: httpx.AsyncClient) -> None:
         assert answer.status_code == status
 
 
-async def test_a_defect_is_an_answer_too(settings: ServiceSettings, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_plan", lambda *_: 1 / 0)
+async def test_a_defect_is_an_answer_too(settings: ServiceSettings, worker: Supervisor, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links[-1].worker, "_plan", lambda *_: 1 / 0)
     transport = httpx.ASGITransport(app=create_app(settings, worker=worker), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://sonant") as client:
         answer = await client.post("/synthesize", json={"text": "Yes."})
     error = problem(answer)
     assert (answer.status_code, error["code"]) == (500, "internal")
     assert "division" not in answer.text
-    assert worker.live_streams == 0
+    assert worker.status.open_streams == 0
