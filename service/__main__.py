@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from service.server import serve
 from vocoder.errors import SonantError
@@ -24,6 +25,7 @@ def main() -> int:
     parser.add_argument("--standby", action=argparse.BooleanOptionalAction, default=True, help="keep a second worker that takes over (yes)")
     parser.add_argument("--address-streams", type=int, help="streams that one address may have open (no limit)")
     parser.add_argument("--address-requests-per-minute", type=int, help="of one address (no limit)")
+    parser.add_argument("--key-file", type=Path, help="API keys, one of which requests must show (none is asked for)")
     options = parser.parse_args()
     try:
         serve(
@@ -38,6 +40,7 @@ def main() -> int:
             standby=options.standby,
             address_streams=options.address_streams,
             address_requests_per_minute=options.address_requests_per_minute,
+            key_file=options.key_file,
         )
     except (SonantError, OSError) as error:
         print(f"cannot serve: {error}", file=sys.stderr)

@@ -21,7 +21,8 @@ _CLIENT_CLOSED_REQUEST = 499  # nobody gets this answer; nginx's number for it s
 
 def client_of(request: Request) -> Client:
     """Who asks."""
-    return Client(address="" if request.client is None else request.client.host)
+    key: str | None = request.scope.get("state", {}).get("key")  # left there by service.gate
+    return Client(address="" if request.client is None else request.client.host, key=key)
 
 
 def wait_of(request: Request) -> float:

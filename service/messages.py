@@ -121,13 +121,11 @@ class Pulse:
 
     Attributes:
         capacity: as it is now.
-        num_samples: delivered since the last pulse.
         late_chunks: pieces that came after their deadline, since the last pulse.
         lateness_seconds: of the latest of them.
     """
 
     capacity: Capacity
-    num_samples: int = 0
     late_chunks: int = 0
     lateness_seconds: float = 0.0
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from service.clients import Client
+from service.metrics import Metrics
+from service.status import Status
 from service.stream import LiveStream, Saved
 
 
@@ -69,33 +71,16 @@ class VoiceDescription:
     is_default: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Status:
-    """What the service is doing.
-
-    Attributes:
-        ready: whether new streams are taken on, room permitting.
-        open_streams: whose readers are there.
-        making: those of them that are being made, and count against the places.
-        queued: requests that wait for room.
-        places: how many streams may be made at once, by the capacity as it is now.
-        capacity: seconds of sound per second.
-    """
-
-    ready: bool
-    open_streams: int
-    making: int
-    queued: int
-    places: int
-    capacity: float
-
-
 class SpeechWorker(Protocol):
     """Makes speech, away from the event loop."""
 
     @property
     def status(self) -> Status:
         """What is being done now."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """What is counted."""
 
     @property
     def voices(self) -> tuple[VoiceDescription, ...]:

@@ -2,7 +2,7 @@
 
 Every error is JSON: {"error": {"code": ..., "message": ..., "field": ...}}.
 
-    RequestError    as it says (400 not JSON, 413 too large, 415 not application/json, 422 a field)
+    RequestError    as it says (400 not JSON, 404 no such stream, 413 too large, 415 not application/json, 416 no such range, 422 a field)
     TextError       422 invalid_text
     InputError      422 invalid_value
     CapacityError   503 at_capacity, with Retry-After
@@ -37,13 +37,15 @@ class RequestError(Exception):
         status: 4xx.
         code: for programs.
         field: what is at fault, None where it is the request as a whole.
+        headers: that the answer has beside the usual ones.
     """
 
-    def __init__(self, status: int, code: str, message: str, *, field: str | None = None) -> None:
+    def __init__(self, status: int, code: str, message: str, *, field: str | None = None, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.field = field
+        self.headers = headers
 
     @classmethod
     def of_validation(cls, error: ValidationError) -> RequestError:
@@ -62,7 +64,7 @@ class RequestError(Exception):
 def problem_response(error: Exception) -> JSONResponse:
     """The answer for an error. Errors that are the service's own fault are logged."""
     if isinstance(error, RequestError):
-        return _response(error.status, error.code, str(error), error.field)
+        return _response(error.status, error.code, str(error), error.field, error.headers)
     if isinstance(error, TextError):
         return _response(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_text", str(error), error.field)
     if isinstance(error, InputError):

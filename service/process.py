@@ -15,16 +15,18 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Protocol
 
-from service.messages import Failure, FromWorker, Stop, ToWorker, Unable
+from service.messages import Begin, Failure, FromWorker, Stop, ToWorker, Unable
 from service.settings import ServiceSettings
 from vocoder.errors import SonantError
 
 log = logging.getLogger(__name__)
 _STOP_SECONDS = 5.0  # that a worker has to end by itself
+_LOOK_SECONDS = 0.5  # between two looks at how long the worker has been silent
 _DEFECT = 70  # EX_SOFTWARE
 
 
@@ -61,7 +63,8 @@ class WorkerProcess:
         self._received = received
         self._ended = ended
         self._stopping = False
-        self._loaded = False
+        self._loaded = self._begun = False
+        self._heard_at = 0.0
         self._outbox: queue.SimpleQueue[ToWorker | None] = queue.SimpleQueue()
         context = multiprocessing.get_context("spawn")
         self._connection, self._theirs = context.Pipe()
@@ -71,6 +74,7 @@ class WorkerProcess:
 
     def start(self) -> None:
         """Spawns the process."""
+        self._heard_at = time.monotonic()
         self.process.start()
         self._theirs.close()  # so that the worker's end is the only one, and its death is an end of file here
         self._reader.start()
@@ -78,6 +82,8 @@ class WorkerProcess:
 
     def send(self, message: ToWorker) -> None:
         """Puts the message into the outbox."""
+        if isinstance(message, Begin):
+            self._heard_at, self._begun = time.monotonic(), True
         self._outbox.put(message)
 
     def stop(self) -> None:
@@ -93,12 +99,12 @@ class WorkerProcess:
         self._reader.join()
 
     def _read(self) -> None:
-        limit = self._settings.start_seconds
         try:
-            while self._connection.poll(limit):
-                self._received(self, self._connection.recv())
-                limit, self._loaded = self._settings.silence_seconds, True
-            log.error("the worker has said nothing for %g seconds, and is killed", limit)
+            while self._silent_for() is None:
+                if self._connection.poll(_LOOK_SECONDS):
+                    self._received(self, self._connection.recv())
+                    self._heard_at, self._loaded = time.monotonic(), True
+            log.error("the worker has said nothing for %g seconds, and is killed", self._silent_for())
         except (EOFError, OSError):
             self.process.join(_STOP_SECONDS)  # it has ended, or is about to: the normal way to leave this loop
         self.process.kill()
@@ -109,6 +115,13 @@ class WorkerProcess:
         if not self._stopping:
             log.error("the worker (process %s) has ended: %s", self.process.pid, _how(self.process.exitcode))
             self._ended(self)
+
+    def _silent_for(self) -> float | None:
+        """For how many seconds it has said nothing, where that is too long. One that has loaded and waits to begin has nothing to say."""
+        silent = time.monotonic() - self._heard_at
+        if not self._loaded:
+            return silent if silent > self._settings.start_seconds else None
+        return silent if self._begun and silent > self._settings.silence_seconds else None
 
     def _write(self) -> None:
         while (message := self._outbox.get()) is not None:

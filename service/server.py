@@ -12,11 +12,13 @@ import logging
 import math
 import signal
 import socket
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
 from service.app import create_app
+from service.logs import set_up_logs
 from service.orders import SpeechWorker
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
@@ -38,6 +40,7 @@ def serve(
     standby: bool = True,
     address_streams: int | None = None,
     address_requests_per_minute: int | None = None,
+    key_file: Path | None = None,
     log_level: str = "info",
 ) -> None:
     """Loads a voice and serves it until told to stop.
@@ -54,6 +57,7 @@ def serve(
         standby: whether a second worker waits to take over.
         address_streams: at least 1, how many streams one address may have open; None for no limit.
         address_requests_per_minute: at least 1, likewise.
+        key_file: with the API keys one of which requests must show; None: none is asked for.
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
@@ -69,6 +73,7 @@ def serve(
         standby=standby,
         address_streams=address_streams,
         address_requests_per_minute=address_requests_per_minute,
+        key_file=key_file,
     )
     if max_streams is not None:
         settings = dataclasses.replace(settings, max_streams=max_streams)
@@ -77,6 +82,7 @@ def serve(
 
 def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "info") -> None:
     """`serve` with every setting at hand. Arguments and errors as there."""
+    set_up_logs()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Listening is tried first: an address in use is known at once, not after the voice has been loaded.
     with socket.create_server((host, port), family=family) as listener:
@@ -86,6 +92,7 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
             config = uvicorn.Config(
                 create_app(settings, worker=worker),
                 log_level=log_level,
+                access_log=False,  # service.gate writes a line for each request
                 timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds + _BACKSTOP_SECONDS),
             )
             SpeechServer(config, worker=worker, shutdown_seconds=settings.shutdown_seconds).run(sockets=[listener])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from vocoder.errors import ConfigError
 
@@ -25,6 +26,7 @@ class ServiceSettings:
         address_requests_per_minute: at least 1, likewise.
         key_streams: at least 1, how many streams one API key may have open; None for no limit of its own.
         key_requests_per_minute: at least 1, likewise.
+        key_file: with the API keys that requests must show (`service.keys`); None: none is asked for.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         body_limit: bytes of a request's body, at least 1.
         first_chunk_seconds: of sound in a stream's first turns, short so that it is heard soon; until one chunk of the other size is made.
@@ -36,6 +38,8 @@ class ServiceSettings:
         buffer_seconds: of sound that may wait for a reader before its generation pauses; at least one chunk.
         streams_per_turn: at least 1, how many streams share one call of the engine.
         snapshot_seconds: above 0, of a stream's sound between two of the snapshots from which it goes on should the worker die.
+        resume_seconds: above 0, how long an answer can be picked up again after it was last asked for.
+        resume_streams: at least 1, how many of them; the oldest give way. Each keeps some hundred kilobytes.
         stall_seconds: above 0, how long a client may take no byte at all before it counts as gone.
         start_seconds: above 0, how long a worker may take to load its voices.
         silence_seconds: above 1, after which a worker that has said nothing is taken for hung, and replaced.
@@ -55,6 +59,7 @@ class ServiceSettings:
     address_requests_per_minute: int | None = None
     key_streams: int | None = None
     key_requests_per_minute: int | None = None
+    key_file: Path | None = None
     text_limit: int | None = None
     body_limit: int = 262_144
     first_chunk_seconds: float = 0.04
@@ -65,6 +70,8 @@ class ServiceSettings:
     buffer_seconds: float = 2.0
     streams_per_turn: int = 8
     snapshot_seconds: float = 1.0
+    resume_seconds: float = 600.0
+    resume_streams: int = 64
     stall_seconds: float = 60.0
     start_seconds: float = 120.0
     silence_seconds: float = 30.0
@@ -79,6 +86,7 @@ class ServiceSettings:
             "key_streams": self.key_streams,
             "key_requests_per_minute": self.key_requests_per_minute,
             "text_limit": self.text_limit,
+            "resume_streams": self.resume_streams,
             "body_limit": self.body_limit,
             "streams_per_turn": self.streams_per_turn,
         }
@@ -89,6 +97,7 @@ class ServiceSettings:
             "turn_seconds": self.turn_seconds,
             "snapshot_seconds": self.snapshot_seconds,
             "stall_seconds": self.stall_seconds,
+            "resume_seconds": self.resume_seconds,
             "start_seconds": self.start_seconds,
         }
         for name, seconds in times.items():

@@ -24,12 +24,14 @@ from service.admission import Admission, Load
 from service.capacity import Capacity
 from service.clients import Client
 from service.messages import Begin, Broken, FromWorker, Leave, Planned, Pulse, Snapshot, Sound, Speak, Started, Taken, Unable
-from service.orders import SpeechOrder, Status, VoiceDescription
+from service.metrics import Metrics
+from service.orders import SpeechOrder, VoiceDescription
 from service.process import Launch, WorkerLink, WorkerProcess
 from service.settings import ServiceSettings
+from service.status import Status
 from service.stream import LiveStream, Saved
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
-from vocoder.errors import CapacityError, EngineError, SonantError
+from vocoder.errors import CapacityError, ClientLimitError, EngineError, InputError, SonantError
 
 log = logging.getLogger(__name__)
 _MOST_STRIKES = 5  # workers that may die in a row while a stream makes no progress: it may be the stream that kills them
@@ -74,8 +76,9 @@ class _Open:
             return True
         return self.waiting / self.stream.sample_rate < buffer_seconds / 2
 
-    def fail(self, error: SonantError) -> None:
+    def fail(self, error: SonantError, metrics: Metrics) -> None:
         self.over = True
+        metrics.ended("invalid" if isinstance(error, InputError) else "failed")
         if self.stream is not None:
             self.stream.fail(error)
         else:
@@ -110,6 +113,7 @@ class Supervisor:
         self._admission = Admission(settings)
         self._open: dict[int, _Open] = {}
         self._next_number = 0
+        self.metrics = Metrics(lambda: self.status)
 
     # What the service asks.
 
@@ -149,7 +153,11 @@ class Supervisor:
                 raise CapacityError("the service is starting or stopping", retry_after_seconds=1.0)
             self._next_number += 1
             number = self._next_number
-            queued = self._admission.ask(number, client, self._load(), wait_seconds=wait_seconds, now=now) > 0
+            try:
+                queued = self._admission.ask(number, client, self._load(), wait_seconds=wait_seconds, now=now) > 0
+            except CapacityError as error:
+                self.metrics.refused("client_limit" if isinstance(error, ClientLimitError) else "at_capacity")
+                raise
             entry = _Open(
                 order=order, first_sample=first_sample, saved=saved, loop=loop, planned=loop.create_future(), asked_at=now, queued=queued, taken_at=now
             )
@@ -176,7 +184,7 @@ class Supervisor:
             for number, entry in self._open.items():
                 if not entry.over:
                     self._tell(Leave(number=number))
-                    entry.fail(CapacityError("the service is stopping", retry_after_seconds=1.0))
+                    entry.fail(CapacityError("the service is stopping", retry_after_seconds=1.0), self.metrics)
 
     def stop(self) -> None:
         """Fails what is open, and ends the workers."""
@@ -198,7 +206,7 @@ class Supervisor:
             entry = self._open.get(number)
             if entry is None or not entry.queued:
                 return
-            entry.fail(CapacityError("there was no room for as long as the request would wait", retry_after_seconds=1.0))
+            entry.fail(CapacityError("there was no room for as long as the request would wait", retry_after_seconds=1.0), self.metrics)
 
     def _taken(self, number: int, num_samples: int) -> None:
         with self._lock:
@@ -211,6 +219,8 @@ class Supervisor:
         with self._lock:
             entry = self._open.pop(number, None)
             self._admission.leave(number)
+            if entry is not None and not entry.over:
+                self.metrics.ended("left")
             if entry is not None and not entry.over and not entry.queued:
                 self._tell(Leave(number=number))
             self._let_in()
@@ -263,6 +273,7 @@ class Supervisor:
     def _heard(self, message: Pulse | Planned | Sound | Snapshot | Broken) -> None:
         if isinstance(message, Pulse):
             self._capacity = message.capacity
+            self.metrics.late(message.late_chunks, message.lateness_seconds)
             self._settled.set()
             self._let_in()
             return
@@ -274,10 +285,14 @@ class Supervisor:
                 self._planned(message.number, entry, message)
             case Sound():
                 assert entry.stream is not None
+                if entry.delivered == 0:
+                    self.metrics.first_audio(self._clock() - entry.asked_at - entry.queued_seconds)
                 entry.delivered += len(message.pcm) // BYTES_PER_SAMPLE
                 entry.stream.put(message.pcm)
+                self.metrics.audio(self._voice_name(entry), len(message.pcm) / BYTES_PER_SAMPLE / entry.stream.sample_rate)
                 if message.last:
                     entry.over = True
+                    self.metrics.ended("finished")
                     entry.stream.finish()
                     self._let_in()
             case Snapshot():
@@ -285,8 +300,11 @@ class Supervisor:
                 if entry.stream is not None:
                     entry.stream.snapshots.append(message.saved)
             case Broken():
-                entry.fail(message.failure.error())
+                entry.fail(message.failure.error(), self.metrics)
                 self._let_in()
+
+    def _voice_name(self, entry: _Open) -> str:
+        return entry.order.voice or self._voices[0].name
 
     def _planned(self, number: int, entry: _Open, message: Planned) -> None:
         if entry.stream is not None:
@@ -338,6 +356,7 @@ class Supervisor:
                 return
             if link is self._active:
                 self._active = None
+                self.metrics.worker_died()
                 self._strike()
                 spare, self._spare = self._spare, None
                 if spare is not None:
@@ -358,7 +377,7 @@ class Supervisor:
             entry.strikes = 1 if entry.delivered > entry.delivered_at_strike else entry.strikes + 1
             entry.delivered_at_strike = entry.delivered
             if entry.strikes >= _MOST_STRIKES:
-                entry.fail(EngineError("the worker has died again and again while it made this stream"))
+                entry.fail(EngineError("the worker has died again and again while it made this stream"), self.metrics)
 
     def _start_failed(self) -> None:
         self._failed_starts += 1
@@ -369,7 +388,7 @@ class Supervisor:
         if self._active is None and self._failed_starts >= _MOST_FAILED_STARTS:
             for entry in self._open.values():
                 if not entry.over:
-                    entry.fail(EngineError("no worker can be started"))
+                    entry.fail(EngineError("no worker can be started"), self.metrics)
         self._retry = threading.Timer(_RETRY_SECONDS * 2 ** min(self._failed_starts - 1, 5), self._try_again)
         self._retry.daemon = True
         self._retry.start()

@@ -71,7 +71,8 @@ class Worker:
         self._changed = threading.Condition()
         self._stopping = False
         self._pulse_due = 0.0
-        self._delivered, self._late_chunks, self._lateness = 0, 0, 0.0  # since the last pulse
+        self._busy_since = 0.0  # when the generator last had nothing to do, or ended a turn
+        self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
         self._planner = ThreadPoolExecutor(1, thread_name_prefix="planner")
         self._generator = threading.Thread(target=self._generate, name="generator", daemon=True)
 
@@ -201,6 +202,7 @@ class Worker:
         try:
             if self._capacity is None:
                 self._capacity = self._measure()
+            self._busy_since = self._clock()
             while (turn := self._wait_for_turn()) is not None:
                 self._take(turn)
         except Exception:
@@ -239,17 +241,17 @@ class Worker:
                 if (turn := self._scheduler.next_turn(self._capacity)) is not None:
                     return turn
                 self._changed.wait(_PULSE_SECONDS)
+                self._busy_since = self._clock()
 
     def _pulse(self) -> None:
         now = self._clock()
         if now < self._pulse_due or self._capacity is None:
             return
-        self._send(Pulse(capacity=self._capacity, num_samples=self._delivered, late_chunks=self._late_chunks, lateness_seconds=self._lateness))
+        self._send(Pulse(capacity=self._capacity, late_chunks=self._late_chunks, lateness_seconds=self._lateness))
         self._pulse_due = now + _PULSE_SECONDS
-        self._delivered, self._late_chunks, self._lateness = 0, 0, 0.0
+        self._late_chunks, self._lateness = 0, 0.0
 
     def _take(self, turn: Turn) -> None:
-        begun = self._clock()
         with self._changed:
             chosen = [(number, self._speaking[number], size) for number, size in turn.shares if number in self._speaking]
         working, jobs = [], []
@@ -271,7 +273,10 @@ class Worker:
         for (number, speaking), codes in zip(working, made, strict=True):
             self._deliver(number, speaking, speaking.utterance.accept(codes))
         assert self._capacity is not None
-        self._capacity = self._capacity.after(len(working), sum(map(len, made)), self._clock() - begun)
+        now = self._clock()
+        # From the end of the turn before: what lies between two turns is time that streams have to wait, too.
+        self._capacity = self._capacity.after(len(working), sum(map(len, made)), now - self._busy_since)
+        self._busy_since = now
 
     def _deliver(self, number: int, speaking: _Speaking, samples: Int16Array) -> None:
         """Sends what is wanted of the samples that an utterance has given out: none while a correction waits for what follows."""
@@ -287,7 +292,6 @@ class Worker:
             self._scheduler.made(number, len(wanted), self._clock())
             if finished:
                 self._forget(number)
-        self._delivered += len(wanted)
         if late > 0:
             self._late_chunks, self._lateness = self._late_chunks + 1, max(self._lateness, late)
         self._send(Sound(number=number, pcm=to_bytes(wanted), last=finished))

@@ -50,8 +50,12 @@ WRONG_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"text": "Yes.", "seed": 2**64}, "invalid_value", "seed"),
     ({"text": "Yes.", "seed": 1.5}, "wrong_type", "seed"),
     ({"text": "Yes.", "seed": "7"}, "wrong_type", "seed"),
-    ({"text": "Yes.", "format": "mp3"}, "invalid_value", "format"),
+    ({"text": "Yes.", "format": "wma"}, "invalid_value", "format"),
     ({"text": "Yes.", "format": 1}, "invalid_value", "format"),
+    ({"text": "Yes.", "sample_rate": 7_999}, "invalid_value", "sample_rate"),
+    ({"text": "Yes.", "sample_rate": 16_000.5}, "wrong_type", "sample_rate"),
+    ({"text": "Yes.", "format": "mulaw", "sample_rate": 16_000}, "invalid_value", "sample_rate"),
+    ({"text": "Yes.", "format": "opus", "sample_rate": 44_100}, "invalid_value", "sample_rate"),
     ({"text": "Yes.", "stream": 1}, "wrong_type", "stream"),
     ({"text": "Yes.", "txet": "No."}, "unknown_field", "txet"),
 ]

@@ -51,7 +51,20 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
     operation = (await client.get("/openapi.json")).json()["paths"]["/synthesize"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     assert schema["additionalProperties"] is False
-    assert set(schema["properties"]) == {"text", "voice", "speaker", "length_scale", "speed", "pitch", "volume", "temperature", "seed", "format", "stream"}
+    assert set(schema["properties"]) == {
+        "text",
+        "voice",
+        "speaker",
+        "length_scale",
+        "speed",
+        "pitch",
+        "volume",
+        "temperature",
+        "seed",
+        "format",
+        "sample_rate",
+        "stream",
+    }
 
 
 def test_a_server_that_is_told_to_stop_finishes_what_is_open(pack: Path) -> None:

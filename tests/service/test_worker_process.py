@@ -84,6 +84,21 @@ def test_what_keeps_it_from_starting_is_told(tmp_path: Path) -> None:
             worker.stop()
 
 
+def test_one_that_waits_to_take_over_may_be_silent_as_long_as_it_likes(pack: Path) -> None:
+    worker = Supervisor(ServiceSettings(voices=(str(pack),), silence_seconds=1.5))
+    worker.start()
+    try:
+        deadline = time.monotonic() + 60
+        while worker._spare is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        spare = worker._spare
+        time.sleep(4)
+        assert spare is not None
+        assert worker._spare is spare
+    finally:
+        worker.stop()
+
+
 def test_one_that_hangs_is_replaced(pack: Path) -> None:
     worker = Supervisor(ServiceSettings(voices=(str(pack),), standby=False, silence_seconds=2.5))
     worker.start()

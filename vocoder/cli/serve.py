@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,7 @@ def serve(
     standby: Annotated[bool, typer.Option(help="Keep a second worker, loaded, that takes over at once from one that died.")] = True,
     address_streams: Annotated[int | None, typer.Option("--address-streams", min=1, help="How many streams one address may have open.")] = None,
     address_requests_per_minute: Annotated[int | None, typer.Option("--address-requests-per-minute", min=1, help="Of one address.")] = None,
+    key_file: Annotated[Path | None, typer.Option("--key-file", help="API keys, one of which requests must show: `python -m service.keys`.")] = None,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
@@ -47,6 +49,7 @@ def serve(
             standby=standby,
             address_streams=address_streams,
             address_requests_per_minute=address_requests_per_minute,
+            key_file=key_file,
         )
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error
