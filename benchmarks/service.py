@@ -103,24 +103,24 @@ async def killer(server: int, every: float) -> int:
     killed = 0
     while True:
         await asyncio.sleep(every)
-        if (worker := busiest_child(server)) is not None:
+        if (worker := oldest_worker(server)) is not None:
             os.kill(worker, signal.SIGKILL)
             killed += 1
             print(f"killed worker {worker}", file=sys.stderr)
 
 
-def busiest_child(server: int) -> int | None:
-    """The process that speaks: of the service's children the one that has used most of the processor."""
-    used = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+def oldest_worker(server: int) -> int | None:
+    """The process that speaks: of the service's workers the one that has been there longest; the others load, or wait."""
+    begun = {}
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
-            pid, _, rest = stat.read_text().partition(" (")
+            values = (folder / "stat").read_text().rpartition(") ")[2].split()
+            command = (folder / "cmdline").read_text()
         except OSError:
             continue  # it has ended meanwhile
-        values = rest.rpartition(") ")[2].split()
-        if int(values[1]) == server:
-            used[int(pid)] = int(values[11]) + int(values[12])
-    return max(used, key=lambda pid: used[pid], default=None)
+        if int(values[1]) == server and "spawn_main" in command:
+            begun[int(folder.name)] = int(values[19])
+    return min(begun, key=lambda pid: begun[pid], default=None)
 
 
 def percentile(values: list[float], share: float) -> float | None:

@@ -25,12 +25,6 @@ scheduler   whose turn it is
 capacity    how fast speech is made here
 
 Between them: messages. For all: settings, what whoever runs the service decides.
+
+Nothing is imported here: a worker's process has no use for the web framework, and loads sooner without it.
 """
-
-from __future__ import annotations
-
-from service.app import create_app
-from service.server import run, serve
-from service.settings import ServiceSettings
-
-__all__ = ["ServiceSettings", "create_app", "run", "serve"]

@@ -29,12 +29,14 @@ class Load:
     Attributes:
         capacity: streams that can be made in real time; above 0.
         open: streams whose readers are there.
+        strained: whether a stream that has been let in is about to run dry.
         left: of those that are being made and whose readers keep up, the seconds of sound that each still lacks.
     """
 
     capacity: float
     open: int
     left: tuple[float, ...]
+    strained: bool = False
 
 
 class Admission:
@@ -95,6 +97,8 @@ class Admission:
         return max(1, int(load.capacity * (1.0 - self._settings.headroom)))
 
     def _has_room(self, load: Load) -> bool:
+        if load.strained and load.left:
+            return False  # whatever was measured: more would make it worse
         return len(load.left) < self.places(load) and load.open < self._settings.max_streams
 
     def _expected(self, load: Load, *, place: int) -> float:

@@ -1,7 +1,9 @@
 """How fast speech is made here: measured when a worker begins, and kept up to date from every turn it takes. A value, no clock.
 
 An engine moves n streams on at less than n times the cost of one, so there is a rate for each number of streams. What else the machine
-does slows all of them down alike: that is one factor, followed by an exponential mean over the time that turns took.
+does slows all of them down alike: that is one factor, followed by an exponential mean over the time that turns took. It follows a machine that
+becomes slower at once, for streams are at stake; one that becomes faster it follows slowly, for only a few more could be let in. And what
+one stream gets alone says nothing of what many would get, who need every core: it can only make up for slowness.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-_MEMORY_SECONDS = 2.0  # of turns: after so much work a change of the machine's speed is known to two thirds
+# Of turns: after so much work a change of the machine's speed is known to two thirds.
+_SLOWER_SECONDS, _FASTER_SECONDS = 1.0, 5.0
 _MOST_SLOWNESS = 20.0  # a turn that took longer than this many times as expected was interrupted, which tells no speed
 
 
@@ -43,7 +46,9 @@ class Capacity:
         if num_samples == 0 or seconds <= 0:
             return self
         seen = seconds * self.samples_per_second(num_streams) * self.slowness / num_samples
-        weight = 1.0 - math.exp(-seconds / _MEMORY_SECONDS)
+        if seen < self.slowness and num_streams < 2:
+            seen = max(seen, min(1.0, self.slowness))
+        weight = 1.0 - math.exp(-seconds / (_SLOWER_SECONDS if seen > self.slowness else _FASTER_SECONDS))
         return replace(self, slowness=self.slowness + weight * (min(seen, _MOST_SLOWNESS) - self.slowness))
 
 

@@ -34,6 +34,7 @@ class ServiceSettings:
         turn_seconds: above 0, about how long one call of the engine may take: so much work is wasted at most when a client leaves, and so long a
             new stream waits at most for a turn.
         first_sound_seconds: at least 0, when the first sound of a stream is due after it was admitted.
+        strained_seconds: above 0, a stream that is later than this, for a listener without any buffer, keeps new ones from beginning.
         whole_seconds: at least 0, the same for an answer that is sent when all of it is there: nobody listens to it yet.
         buffer_seconds: of sound that may wait for a reader before its generation pauses; at least one chunk.
         streams_per_turn: at least 1, how many streams share one call of the engine.
@@ -66,6 +67,7 @@ class ServiceSettings:
     chunk_seconds: float = 0.1
     turn_seconds: float = 0.05
     first_sound_seconds: float = 0.1
+    strained_seconds: float = 0.08
     whole_seconds: float = 2.0
     buffer_seconds: float = 2.0
     streams_per_turn: int = 8
@@ -95,6 +97,7 @@ class ServiceSettings:
                 raise ConfigError(f"{name} must be at least 1, not {count}")
         times = {
             "turn_seconds": self.turn_seconds,
+            "strained_seconds": self.strained_seconds,
             "snapshot_seconds": self.snapshot_seconds,
             "stall_seconds": self.stall_seconds,
             "resume_seconds": self.resume_seconds,

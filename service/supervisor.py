@@ -34,9 +34,9 @@ from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import CapacityError, ClientLimitError, EngineError, InputError, SonantError
 
 log = logging.getLogger(__name__)
+_STRAIN_SECONDS = 0.5  # after a stream was late, until others may begin
 _MOST_STRIKES = 5  # workers that may die in a row while a stream makes no progress: it may be the stream that kills them
-_MOST_FAILED_STARTS = 3  # in a row, before open streams are given up
-_RETRY_SECONDS = 1.0  # until the next try after a worker that could not start; doubled each time
+_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.5, 8.0  # until the next try after a worker that could not start; doubled each time
 _SECONDS_PER_CHARACTER = 0.065  # of a text that has not been planned yet
 
 
@@ -110,6 +110,8 @@ class Supervisor:
         self._stopped = False
         self._voices: tuple[VoiceDescription, ...] = ()
         self._capacity: Capacity | None = None
+        self._strained_until = 0.0
+        self._alone_since = 0.0  # where there is no worker: since when
         self._admission = Admission(settings)
         self._open: dict[int, _Open] = {}
         self._next_number = 0
@@ -233,7 +235,7 @@ class Supervisor:
             capacity = 1.0 if self._capacity is None else self._capacity.full / self._voices[0].sample_rate
         begun = [entry for entry in self._open.values() if not entry.queued]
         left = tuple(one.left_seconds for one in begun if not one.over and one.keeps_up(now, self._settings.buffer_seconds))
-        return Load(capacity=capacity, open=len(begun), left=left)
+        return Load(capacity=capacity, open=len(begun), left=left, strained=now < self._strained_until)
 
     def _let_in(self) -> None:
         while (number := self._admission.admitted(self._load())) is not None:
@@ -274,6 +276,8 @@ class Supervisor:
         if isinstance(message, Pulse):
             self._capacity = message.capacity
             self.metrics.late(message.late_chunks, message.lateness_seconds)
+            if message.lateness_seconds > self._settings.strained_seconds:
+                self._strained_until = self._clock() + _STRAIN_SECONDS
             self._settled.set()
             self._let_in()
             return
@@ -355,7 +359,7 @@ class Supervisor:
             if self._stopped:
                 return
             if link is self._active:
-                self._active = None
+                self._active, self._alone_since = None, self._clock()
                 self.metrics.worker_died()
                 self._strike()
                 spare, self._spare = self._spare, None
@@ -380,16 +384,17 @@ class Supervisor:
                 entry.fail(EngineError("the worker has died again and again while it made this stream"), self.metrics)
 
     def _start_failed(self) -> None:
+        """A worker has ended before it had loaded: because it says that it cannot, or it was killed. Either is tried again."""
         self._failed_starts += 1
         if not self._settled.is_set():  # there has never been a worker: whoever starts the service is told
             self._start_failure = self._start_failure or EngineError("the worker died while it loaded its voices; the log says how")
             self._settled.set()
             return
-        if self._active is None and self._failed_starts >= _MOST_FAILED_STARTS:
+        if self._active is None and self._clock() - self._alone_since > self._settings.start_seconds:
             for entry in self._open.values():
                 if not entry.over:
                     entry.fail(EngineError("no worker can be started"), self.metrics)
-        self._retry = threading.Timer(_RETRY_SECONDS * 2 ** min(self._failed_starts - 1, 5), self._try_again)
+        self._retry = threading.Timer(min(_RETRY_SECONDS * 2 ** (self._failed_starts - 1), _LONGEST_RETRY_SECONDS), self._try_again)
         self._retry.daemon = True
         self._retry.start()
 

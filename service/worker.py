@@ -294,6 +294,8 @@ class Worker:
                 self._forget(number)
         if late > 0:
             self._late_chunks, self._lateness = self._late_chunks + 1, max(self._lateness, late)
+            if late > self._settings.strained_seconds:
+                self._pulse_due = 0.0  # the service must know at once
         self._send(Sound(number=number, pcm=to_bytes(wanted), last=finished))
         if not finished and speaking.emitted - speaking.saved_at >= self._settings.snapshot_seconds * speaking.sample_rate:
             speaking.saved_at = speaking.emitted

@@ -68,7 +68,7 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capfd: 
     original = builtins.__import__
 
     def without_fastapi(name: str, *arguments: object, **options: object) -> object:
-        if name == "service":
+        if name == "service.server":
             raise ModuleNotFoundError("No module named 'fastapi'", name="fastapi")
         return original(name, *arguments, **options)  # type: ignore[arg-type]
 

@@ -36,6 +36,12 @@ def test_a_machine_slower_than_real_time_still_makes_one_stream() -> None:
         ask(Admission(SETTINGS), 2, Load(capacity=0.3, open=1, left=(1.0,)))
 
 
+def test_while_a_stream_is_about_to_run_dry_nobody_is_let_in() -> None:
+    with pytest.raises(CapacityError):
+        ask(Admission(SETTINGS), 1, Load(capacity=5.0, open=1, left=(2.0,), strained=True))
+    assert ask(Admission(SETTINGS), 2, Load(capacity=5.0, open=0, left=(), strained=True)) == 0.0
+
+
 def test_finished_sound_that_nobody_takes_needs_no_capacity_but_a_place() -> None:
     assert ask(Admission(SETTINGS), 1, Load(capacity=5.0, open=5, left=())) == 0.0
     with pytest.raises(CapacityError, match="open, which is as many as may be"):

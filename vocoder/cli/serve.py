@@ -31,13 +31,13 @@ def serve(
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
         try:
-            import service
+            from service.server import serve as serve_voices
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] in ("service", "vocoder"):
                 raise  # a defect of ours, not something to install
             raise SonantError(f"serving needs {error.name}, which is not installed: pip install 'sonant[service]'") from error
     try:
-        service.serve(
+        serve_voices(
             host,
             port,
             voice,
