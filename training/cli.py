@@ -20,6 +20,7 @@ from training.corpus import read_corpus
 from training.dataset import PreparedSet
 from training.evaluation import evaluate as evaluate_voice
 from training.evaluation.run import MEASURED
+from training.evaluation.samples import write_samples
 from training.evaluation.temperatures import try_temperatures
 from training.pipeline import Wishes, run_all
 from training.predict import predict as predict_spectra
@@ -224,6 +225,18 @@ def evaluate(
     typer.echo(report.to_json() if json else report.to_markdown())
     if card:
         exporting.write_figures(pack or Path("voices") / voice, report)
+
+
+@app.command()
+def samples(
+    voice: Name,
+    pack: Annotated[Path | None, typer.Option(help="The voice pack; voices/NAME when not given.")] = None,
+    output: Annotated[Path, typer.Option("-o", help="Folder of the samples.")] = Path("docs/samples"),
+) -> None:
+    """Speak ten sentences with a voice pack, for people to listen to."""
+    torch.set_num_threads(1)
+    written = write_samples(pack or Path("voices") / voice, output)
+    typer.echo(f"{output}: {len(written)} sentences, {sum(path.stat().st_size for path in written) / 1e3:.0f} kB")
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 
 from training.dataset import Entry, PreparedSet
 from training.evaluation import choose
 from training.evaluation.report import Interval
+from training.evaluation.samples import SENTENCES
 from training.evaluation.temperatures import try_temperatures
 from training.stages import read_average
 from vocoder.voice import load_voice
@@ -75,6 +78,12 @@ def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> No
     page = (tmp_path / "page.html").read_text()
     assert page.count("<audio") == page.count("<img") == 6
     assert "http" not in page
+    sonant_train("samples", "--voice", "tone", "--pack", str(pack), "-o", str(tmp_path / "samples"))
+    assert len(list((tmp_path / "samples").glob("*.flac"))) == len(list((tmp_path / "samples").glob("*.png"))) == len(SENTENCES) == 10
+    said, rate = soundfile.read(tmp_path / "samples" / "03.flac", dtype="int16")
+    assert rate == voice.sample_rate
+    np.testing.assert_array_equal(said, voice.synthesize(SENTENCES[2], seed=0))
+    assert all(f"[{number:02}.flac]" in (tmp_path / "samples" / "README.md").read_text() for number in range(1, 11))
     further = tmp_path / "runs" / "further"
     shutil.copytree(tmp_path / "runs" / "tone" / "data", further / "data")
     begin = ("--begin-with", str(pack), "--learning-rate", "1e-6", "--steps", "1", "--threads", "1")

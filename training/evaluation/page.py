@@ -9,14 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import soundfile
-from matplotlib.figure import Figure
 
+from training.evaluation.picture import spectrogram
 from training.evaluation.report import Report
-from vocoder.audio.mel import log_mel
 from vocoder.audio.whole_file import whole_file
 from vocoder.config import AudioConfig
 
@@ -63,22 +61,9 @@ def _figure(name: str, samples: FloatArray, audio: AudioConfig) -> str:
     soundfile.write(sound, np.clip(samples, -1, 1), audio.sample_rate, format="FLAC", subtype="PCM_16")
     label = html.escape(name)
     return (
-        f"<figure><figcaption>{label}</figcaption><img alt='log-mel spectrogram of {label}' src='{_data('image/png', _picture(samples, audio))}'>"
+        f"<figure><figcaption>{label}</figcaption><img alt='log-mel spectrogram of {label}' src='{_data('image/png', spectrogram(samples, audio))}'>"
         f"<audio controls preload=none src='{_data('audio/flac', sound.getvalue())}'></audio></figure>"
     )
-
-
-def _picture(samples: FloatArray, audio: AudioConfig) -> bytes:
-    with mpl.rc_context({"font.size": 7}):
-        figure = Figure(figsize=(4, 1.6), layout="constrained")
-        axes = figure.subplots()
-        seconds = len(samples) / audio.sample_rate
-        axes.imshow(log_mel(samples, audio).T, origin="lower", aspect="auto", extent=(0, seconds, 0, audio.n_mels), vmin=-10, vmax=1, cmap="magma")
-        axes.set_xlabel("seconds")
-        axes.set_ylabel("mel band")
-        png = io.BytesIO()
-        figure.savefig(png, dpi=110)
-    return png.getvalue()
 
 
 def _data(media_type: str, content: bytes) -> str:
