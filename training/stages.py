@@ -30,6 +30,8 @@ from vocoder.errors import InputError
 from vocoder.pack import read_pack
 from vocoder.wavenet.network import WaveNet
 
+PREDICTED_SHARE = 0.5  # of the vocoder's segments that have the acoustic model's spectrum, in the recipe of a whole voice
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
