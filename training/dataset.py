@@ -48,7 +48,7 @@ class Entry:
     phoneme_start: int = -1  # -1: not aligned
     num_phonemes: int = 0
     score: float = 0.0  # mean log-likelihood per frame of the alignment, in nats
-    set_aside: str = ""  # why nothing is trained on it (`training.alignment_report`); "" where it is
+    set_aside: str = ""  # why nothing is trained on it (`training.outliers`); "" where it is
 
 
 @dataclass(frozen=True, kw_only=True)
