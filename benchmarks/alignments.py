@@ -1,8 +1,8 @@
 """What an alignment is worth: how well an acoustic model, trained afresh on it, foretells held-out recordings; and what a voice's vocoder pays for them.
 
-Needs a prepared and aligned run. Run it, align anew (`sonant-train align --by recogniser`), run it again: both trainings see the same utterances in the same order,
-but for the hundredth whose alignment scores lowest. The mel error is of true durations, so it counts how well phonemes and frames fit; the duration error counts how regular
-the boundaries are. A voice that was trained on one of the alignments favours it: its bits can only excuse the other.
+Needs a prepared and aligned run. Run it, align anew (`sonant-train align --by recogniser`), run it again: both trainings see the same utterances in the
+same order, but for the hundredth whose alignment scores lowest. The mel error is of true durations, so it counts how well phonemes and frames fit; the
+duration error counts how regular the boundaries are. A voice that was trained on one of the alignments favours it: its bits can only excuse the other.
 
 python benchmarks/alignments.py --voice kathleen --steps 400
 """

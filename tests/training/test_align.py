@@ -90,7 +90,7 @@ def test_the_recogniser_puts_phonemes_where_it_hears_them(copied: PreparedSet, m
     assert "phonemes begin" in Beginnings.of(after).moved_since(before)
     for one in after.header.entries:
         assert after.phonemes(one)[2].sum() == one.num_frames
-        assert np.isfinite(one.score)
+        assert one.score > 0  # what is heard is likelier than by chance: divided by the priors
 
 
 def test_priors_are_shares_of_the_frames_trained_on(copied: PreparedSet) -> None:
