@@ -15,7 +15,7 @@ FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
 # Nats that a change of phoneme costs. Without, single frames of doubt are heard as phonemes (docs/TRAINING.md has the figures).
-SWITCH_PENALTY = 2.0
+SWITCH_PENALTY = 5.0
 
 
 def decode(log_posteriors: FloatArray, *, switch_penalty: float = SWITCH_PENALTY) -> IntArray:
