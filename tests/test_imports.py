@@ -32,7 +32,7 @@ STOREYS = (
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.
 CARRIED = (
     "vocoder.wavenet.network", "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
-    "training.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task",
+    "training.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
 )  # fmt: skip
 
 # Run in a process of its own: imports the modules named after "--", while nothing can be imported that belongs to a distribution other than

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 import torch
 
+from tests.tiny_voice import make_tiny_voice
 from training.dataset import Entry, PreparedSet
 from training.evaluation import choose
 from training.evaluation.report import Interval
@@ -54,6 +55,45 @@ def test_a_missing_corpus_is_named(tmp_path: Path) -> None:
     done = sonant_train("prepare", "--corpus", str(tmp_path / "nowhere"), "--voice", "nobody", "--runs", str(tmp_path), code=2)
     assert "nowhere/metadata.csv" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_recogniser_that_was_not_trained_is_named(prepared: PreparedSet, tmp_path: Path) -> None:
+    shutil.copytree(prepared.folder, tmp_path / "tone" / "data")
+    done = sonant_train("align", "--voice", "tone", "--runs", str(tmp_path), "--by", "recogniser", code=2)
+    assert "sonant-train recogniser" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_alignment_by_the_recogniser_and_what_stands_out(prepared: PreparedSet, tmp_path: Path) -> None:
+    where = ("--voice", "tone", "--runs", str(tmp_path))
+    folder = tmp_path / "tone" / "data"
+    shutil.copytree(prepared.folder, folder)
+    done = sonant_train("recogniser", *where, "--steps", "3", "--threads", "1")
+    assert "phoneme error rate" in done.stdout
+    figures = json.loads((tmp_path / "tone" / "recogniser" / "phoneme_errors.json").read_text())
+    assert figures["steps"] == 3
+    assert figures["phonemes"] == 7  # of "See you soon."
+    assert figures["utterances"]["utt5"] == figures["phoneme_error_rate"]
+    assert f"phoneme error rate {figures['phoneme_error_rate']:.1%}" in done.stdout
+    done = sonant_train("align", *where, "--by", "recogniser")
+    assert "phonemes begin" in done.stdout
+    assert PreparedSet(folder).header.aligned_by == "recogniser"
+    pack = make_tiny_voice(tmp_path / "voices" / "tone", audio=PreparedSet(folder).audio, speakers=("tone",))
+    judge = ("alignment", *where, "--pack", str(pack))
+    done = sonant_train(*judge, "--worst", "2", "--page", str(tmp_path / "page.html"), "--set-aside", "0", "--set-aside-score", "1000")
+    aside = [entry.id for entry in PreparedSet(folder).header.entries if entry.set_aside]
+    assert 2 <= len(aside) <= 3  # above the median, and not held out
+    assert all(f"{identity}: " in done.stdout for identity in aside)
+    assert (tmp_path / "page.html").read_text().count("<img") == 2 + 4
+    sonant_train(*judge, "--set-aside", "1", "--score-only", code=2)
+    sonant_train(*judge, "--set-aside", "1", "--put-back", code=2)
+    assert [entry.id for entry in PreparedSet(folder).header.entries if entry.set_aside] == aside
+    done = sonant_train("alignment", *where, "--put-back")
+    assert f"{len(aside)} utterances put back" in done.stdout
+    assert not any(entry.set_aside for entry in PreparedSet(folder).header.entries)
+    done = sonant_train("alignment", *where, "--score-only", "--worst", "3")
+    assert len(done.stdout.splitlines()) == 3
 
 
 @pytest.mark.slow
