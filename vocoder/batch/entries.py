@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 from vocoder.audio.writing import check_format
 from vocoder.errors import InputError
-from vocoder.speech import MAX_SEED
+from vocoder.speech import LENGTH_SCALES, MAX_SEED
 
 FIELDS = ("id", "text", "ssml", "voice", "speaker", "seed", "length_scale", "speed", "pitch", "volume", "temperature", "format")
 LONGEST_ID = 1_000  # characters
-SPEEDS = (0.25, 4.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +82,9 @@ def entry_of(line: int, values: Mapping[str, object]) -> Entry:
     if speed is not None:
         if length_scale is not None:
             raise InputError("speed and length_scale are the same thing twice: give one", field="speed")
-        if not SPEEDS[0] <= speed <= SPEEDS[1]:
-            raise InputError(f"speed must lie in 0.25..4, not {speed:g}", field="speed")
+        fastest, slowest = (1 / scale for scale in LENGTH_SCALES)
+        if not slowest <= speed <= fastest:
+            raise InputError(f"speed must lie in {slowest:g}..{fastest:g}, not {speed:g}", field="speed")
         length_scale = 1 / speed
     format_name = _string(said, "format")
     text = _string(said, "text")

@@ -12,13 +12,13 @@ from pathlib import Path
 from vocoder.audio.loudness import TARGETS
 from vocoder.audio.writing import check_format
 from vocoder.batch.entries import Entry
+from vocoder.batch.limits import TEXT_LIMIT
 from vocoder.batch.seeds import check_base, derived_seed
 from vocoder.errors import InputError
 from vocoder.library import MANIFEST, find_voice
 from vocoder.speech import Plan, Settings
 from vocoder.voice import Voice, load_voice, voice_folder
 
-TEXT_LIMIT = 100_000  # characters: about an hour and a half of speech
 # Part of every mark: another number, and everything is made again.
 _MARK = 1
 

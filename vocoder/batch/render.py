@@ -12,7 +12,8 @@ from __future__ import annotations
 import queue
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -113,11 +114,14 @@ def render(wanted: ListFile, folder: Path, defaults: Defaults, *, threads: int, 
     Whatever is raised, also an interruption: what is finished is in the manifest, and nothing else is left.
     """
     orders = Orders(defaults)
+    # What is wrong with the list as a whole shows with its first line: before there is a folder.
+    entries = wanted.entries()
+    entries = _with_first(next(entries, None), entries)
     manifest = Manifest.open(folder)
     try:
         # All threads compute with torch, beside each other: the number of its own is set once, before they begin.
         with one_torch_thread():
-            tally = _Run(wanted, manifest, orders, defaults, threads=threads, streams=streams, strict=strict, watcher=watcher or Watcher()).run()
+            tally = _Run(entries, manifest, orders, defaults, threads=threads, streams=streams, strict=strict, watcher=watcher or Watcher()).run()
         if is_installed():
             manifest.write_table()
         return tally
@@ -129,9 +133,18 @@ class _Run:
     """One run. The lock guards the tally, the table of what is being made and the watcher."""
 
     def __init__(
-        self, wanted: ListFile, manifest: Manifest, orders: Orders, defaults: Defaults, *, threads: int, streams: int, strict: bool, watcher: Watcher
+        self,
+        entries: Generator[Entry | BadLine],
+        manifest: Manifest,
+        orders: Orders,
+        defaults: Defaults,
+        *,
+        threads: int,
+        streams: int,
+        strict: bool,
+        watcher: Watcher,
     ) -> None:
-        self._list = wanted
+        self._entries = entries
         self._manifest = manifest
         self._orders = orders
         self._loudness = defaults.loudness
@@ -194,9 +207,8 @@ class _Run:
     # The feeder's thread
 
     def _feed(self) -> None:
-        entries = self._list.entries()
-        try:
-            for entry in entries:
+        with closing(self._entries):
+            for entry in self._entries:
                 if self._stopping.is_set():
                     return
                 if isinstance(entry, BadLine):
@@ -206,8 +218,6 @@ class _Run:
                     self._take_on(entry, self._orders.of(entry))
                 except SonantError as error:
                     self._fail(failed_record(entry.line, entry.id, error, text=entry.text))
-        finally:
-            entries.close()
         self._studio.close()
         self._studio.join()
         self._finished.put(None)
@@ -333,6 +343,13 @@ class _Run:
             self._watcher.failed(record)
         if self._strict:
             self._stopping.set()
+
+
+def _with_first(first: Entry | BadLine | None, others: Generator[Entry | BadLine]) -> Generator[Entry | BadLine]:
+    with closing(others):
+        if first is not None:
+            yield first
+        yield from others
 
 
 def _copy_file(file: BinaryIO, path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vocoder.batch.limits import BYTES_PER_CHARACTER, STREAMS_PER_THREAD, TEXT_LIMIT
 from vocoder.cli.options import Engine, EngineName, Json, Precision, PrecisionName, Speaker, Temperature, VoiceName, length_scale_of, speaker_of
 from vocoder.cli.rendering_view import RenderingView
 from vocoder.cli.waiting import waiting
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from vocoder.batch.render import Tally
 
 FAILED_LINES = 1  # the exit code where some line could not be done
-STREAMS_PER_THREAD = 6  # as many as an engine takes through a step together in bf16 and int8: more make nothing faster (benchmarks/render.py)
-_BYTES_PER_CHARACTER = 8  # of a list's line: UTF-8 has up to 4, JSON's escapes 6 or 12 for the rare ones
 
 
 def render(
@@ -45,8 +44,8 @@ def render(
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
     threads: Annotated[int, typer.Option("--threads", min=1, help="That speak.")] = os.cpu_count() or 1,
-    streams: Annotated[int | None, typer.Option("--streams", min=1, help="Lines that are spoken at once; six a thread when not given.")] = None,
-    text_limit: Annotated[int, typer.Option("--text-limit", min=1, help="Characters that the text of a line may have.")] = 100_000,
+    streams: Annotated[int | None, typer.Option("--streams", min=1, help="Lines that are spoken at once; twelve a thread when not given.")] = None,
+    text_limit: Annotated[int, typer.Option("--text-limit", min=1, help="Characters that the text of a line may have.")] = TEXT_LIMIT,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be done.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done, and how long it would take.")] = False,
     as_json: Json = False,
@@ -60,7 +59,7 @@ def render(
         from vocoder.batch.render import Watcher
         from vocoder.batch.render import render as run
 
-        source = ListFile.choose(wanted, list_format, longest_line=_BYTES_PER_CHARACTER * text_limit)
+        source = ListFile.choose(wanted, list_format, longest_line=BYTES_PER_CHARACTER * text_limit)
         defaults = Defaults(
             voice=voice,
             speaker=speaker_of(speaker),
