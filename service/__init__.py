@@ -1,15 +1,30 @@
 """Sonant over HTTP: streams speech as it is generated.
 
-orders      what the routes ask of the worker, as plain data
-settings    what whoever runs the service decides
-scheduler   whose turn it is
-stream      one live stream, between worker and response
-worker      voices, engines, threads: the only module that imports torch
+In the process of the event loop:
+
+routes, openai_routes, app, server
 schemas     what a request may hold
 body        from bytes to a checked request
+asking      what a request says beside its body
 problems    errors to HTTP
+gate        what every request goes through: its id, its key, its line in the log; keys, logs
+speaking    from an order to an answer with sound, and the same answer again; shelf, etag, ranges
+encoding    formats and rates
 response    sound on the wire
-routes, app, server
+stream      one live stream, between worker and response
+orders      what the routes ask, as plain data
+admission   who may begin; clients: how much one of them may have
+supervisor  keeps streams alive and a worker at work
+process     a worker's process, as the supervisor sees it
+status      what is being done; metrics: what has been done
+
+In the worker's process:
+
+worker      voices, engines, threads: the only module that imports torch
+scheduler   whose turn it is
+capacity    how fast speech is made here
+
+Between them: messages. For all: settings, what whoever runs the service decides.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from service.server import serve
 from vocoder.errors import SonantError
@@ -19,7 +20,12 @@ def main() -> int:
     parser.add_argument("--engine", default="auto", choices=("auto", "native", "reference"))
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16", "int8"))
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="that speak (%(default)s)")
-    parser.add_argument("--max-streams", type=int, help="streams that may live at once")
+    parser.add_argument("--max-streams", type=int, help="streams that may be open at once")
+    parser.add_argument("--capacity", type=float, help="streams that can be made in real time (measured)")
+    parser.add_argument("--standby", action=argparse.BooleanOptionalAction, default=True, help="keep a second worker that takes over (yes)")
+    parser.add_argument("--address-streams", type=int, help="streams that one address may have open (no limit)")
+    parser.add_argument("--address-requests-per-minute", type=int, help="of one address (no limit)")
+    parser.add_argument("--key-file", type=Path, help="API keys, one of which requests must show (none is asked for)")
     options = parser.parse_args()
     try:
         serve(
@@ -30,6 +36,11 @@ def main() -> int:
             precision=options.precision,
             threads=options.threads,
             max_streams=options.max_streams,
+            capacity=options.capacity,
+            standby=options.standby,
+            address_streams=options.address_streams,
+            address_requests_per_minute=options.address_requests_per_minute,
+            key_file=options.key_file,
         )
     except (SonantError, OSError) as error:
         print(f"cannot serve: {error}", file=sys.stderr)

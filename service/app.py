@@ -9,10 +9,15 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from service.gate import Gate
+from service.keys import ApiKeys
+from service.openai_routes import make_openai_router
 from service.orders import SpeechWorker
 from service.problems import answer_errors
 from service.routes import make_router
 from service.settings import ServiceSettings
+from service.speaking import Speaking
+from service.supervisor import Supervisor
 
 
 def create_app(settings: ServiceSettings | None = None, *, worker: SpeechWorker | None = None) -> FastAPI:
@@ -25,9 +30,7 @@ def create_app(settings: ServiceSettings | None = None, *, worker: SpeechWorker 
     settings = settings or ServiceSettings()
     if worker is not None:
         return _assemble(settings, worker, owns_worker=False)
-    from service.worker import Worker  # here and not above: only the worker imports torch
-
-    return _assemble(settings, Worker(settings), owns_worker=True)
+    return _assemble(settings, Supervisor(settings), owns_worker=True)
 
 
 def _assemble(settings: ServiceSettings, worker: SpeechWorker, *, owns_worker: bool) -> FastAPI:
@@ -51,6 +54,9 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, *, owns_worker: b
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(make_router(worker, settings))
+    speaking = Speaking(worker, settings)
+    app.include_router(make_router(worker, settings, speaking))
+    app.include_router(make_openai_router(worker, settings, speaking))
     answer_errors(app)
+    app.add_middleware(Gate, keys=None if settings.key_file is None else ApiKeys.read(settings.key_file))
     return app

@@ -1,4 +1,4 @@
-"""From the bytes of a request to a checked `SynthesizeRequest`.
+"""From the bytes of a request to a checked model of `service.schemas`.
 
 By hand rather than by FastAPI: it would read a body of any size, take NaN for a number, and answer in another shape.
 """
@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from service.problems import RequestError
-from service.schemas import SynthesizeRequest
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_synthesize_request(request: Request, *, limit: int) -> SynthesizeRequest:
+async def read_body(request: Request, model: type[Model], *, limit: int) -> Model:
     """The body of a request, checked.
 
     Args:
         request: whose body has not been read yet.
+        model: what it must be.
         limit: bytes of it that are accepted.
 
     Raises:
@@ -32,7 +34,7 @@ async def read_synthesize_request(request: Request, *, limit: int) -> Synthesize
         raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message, field="content-type")
     data = _parse(await _read(request, limit))
     try:
-        return SynthesizeRequest.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
         raise RequestError.of_validation(error) from error
 

@@ -1,7 +1,7 @@
 """What the routes ask of the worker and what they get: plain data, no tensors.
 
-The routes know the worker only by `SpeechWorker`, so that they import neither torch nor an engine, and the worker may move to a process of
-its own without their noticing.
+The routes know the worker only by `SpeechWorker`, so that they import neither torch nor an engine, and need not know that it lives in a
+process of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from service.stream import LiveStream
+from service.clients import Client
+from service.metrics import Metrics
+from service.status import Status
+from service.stream import LiveStream, Saved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +28,7 @@ class SpeechOrder:
         volume: times the amplitude.
         temperature: how freely samples are drawn.
         seed: 0..2**64-1; random when None.
+        whole: whether nothing is sent before everything is there: then nobody listens yet, and others go first for a while.
     """
 
     text: str
@@ -35,6 +39,7 @@ class SpeechOrder:
     volume: float = 1.0
     temperature: float | None = None
     seed: int | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,8 @@ class VoiceDescription:
         speakers: names, in the order of their indices.
         sample_rate: Hz.
         temperature: what is used where a request names none.
+        engine: that makes its sound.
+        precision: of the engine's arithmetic: another one is another sound.
         is_default: whether it speaks where a request names no voice.
     """
 
@@ -59,6 +66,8 @@ class VoiceDescription:
     speakers: tuple[str, ...]
     sample_rate: int
     temperature: float
+    engine: str
+    precision: str
     is_default: bool
 
 
@@ -66,12 +75,12 @@ class SpeechWorker(Protocol):
     """Makes speech, away from the event loop."""
 
     @property
-    def ready(self) -> bool:
-        """Whether new streams are taken on, room permitting."""
+    def status(self) -> Status:
+        """What is being done now."""
 
     @property
-    def live_streams(self) -> int:
-        """How many streams live."""
+    def metrics(self) -> Metrics:
+        """What is counted."""
 
     @property
     def voices(self) -> tuple[VoiceDescription, ...]:
@@ -84,12 +93,19 @@ class SpeechWorker(Protocol):
             SonantError: a voice or the engine cannot be loaded.
         """
 
-    async def open(self, order: SpeechOrder) -> LiveStream:
+    async def open(self, order: SpeechOrder, client: Client, *, wait_seconds: float = 0.0, first_sample: int = 0, saved: Saved | None = None) -> LiveStream:
         """Plans a text and begins to speak it. Whoever opens a stream must close it.
+
+        Args:
+            order: what is said, and how.
+            client: who wants it.
+            wait_seconds: how long to wait for room.
+            first_sample: the first that is wanted; those before it are made again, and not delivered.
+            saved: of the same order, from where it can be gone on: at or before `first_sample`.
 
         Raises:
             InputError: naming the field at fault.
-            CapacityError: as many streams live as may, or the service is stopping.
+            CapacityError: no room, or the service is stopping; ClientLimitError: no more for this client.
         """
 
     def refuse_new(self) -> None:
@@ -99,4 +115,4 @@ class SpeechWorker(Protocol):
         """Fails every open stream."""
 
     def stop(self) -> None:
-        """Fails what is open, and ends. Blocks until the chunk in hand is done."""
+        """Fails what is open, and ends. Blocks until the turn in hand is done."""

@@ -2,10 +2,11 @@
 
 Every error is JSON: {"error": {"code": ..., "message": ..., "field": ...}}.
 
-    RequestError    as it says (400 not JSON, 413 too large, 415 not application/json, 422 a field)
+    RequestError    as it says (400 not JSON, 404 no such stream, 413 too large, 415 not application/json, 416 no such range, 422 a field)
     TextError       422 invalid_text
     InputError      422 invalid_value
     CapacityError   503 at_capacity, with Retry-After
+    ClientLimitError  429 client_limit, with Retry-After
     SonantError     500 internal: the client can do nothing about it, so it is not told what it was; the log is
 """
 
@@ -21,7 +22,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from service.schemas import Problem, ProblemAnswer
-from vocoder.errors import CapacityError, InputError, SonantError, TextError
+from vocoder.errors import CapacityError, ClientLimitError, InputError, SonantError, TextError
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +37,15 @@ class RequestError(Exception):
         status: 4xx.
         code: for programs.
         field: what is at fault, None where it is the request as a whole.
+        headers: that the answer has beside the usual ones.
     """
 
-    def __init__(self, status: int, code: str, message: str, *, field: str | None = None) -> None:
+    def __init__(self, status: int, code: str, message: str, *, field: str | None = None, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.field = field
+        self.headers = headers
 
     @classmethod
     def of_validation(cls, error: ValidationError) -> RequestError:
@@ -61,14 +64,16 @@ class RequestError(Exception):
 def problem_response(error: Exception) -> JSONResponse:
     """The answer for an error. Errors that are the service's own fault are logged."""
     if isinstance(error, RequestError):
-        return _response(error.status, error.code, str(error), error.field)
+        return _response(error.status, error.code, str(error), error.field, error.headers)
     if isinstance(error, TextError):
         return _response(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_text", str(error), error.field)
     if isinstance(error, InputError):
         return _response(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_value", str(error), error.field)
     if isinstance(error, CapacityError):
         seconds = str(max(1, math.ceil(error.retry_after_seconds)))
-        return _response(HTTPStatus.SERVICE_UNAVAILABLE, "at_capacity", str(error), None, {"Retry-After": seconds})
+        is_the_clients = isinstance(error, ClientLimitError)
+        status, code = (HTTPStatus.TOO_MANY_REQUESTS, "client_limit") if is_the_clients else (HTTPStatus.SERVICE_UNAVAILABLE, "at_capacity")
+        return _response(status, code, str(error), None, {"Retry-After": seconds})
     if isinstance(error, HTTPException):
         code = HTTPStatus(error.status_code).name.lower()
         return _response(error.status_code, code, str(error.detail), None, dict(error.headers or {}))

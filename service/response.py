@@ -2,42 +2,39 @@
 
 Starlette's own streaming response learns of a client that left in one way or another depending on the server's version of ASGI; this one
 always listens while it sends, so generation stops within a chunk of the client's leaving. Once the status has been sent, all that can be
-done about a failure is to break the body off: the announced length is then not reached, which every client notices.
+done about a failure is to break the body off: the announced length, or the end of the chunked body, is then not reached, which every client
+notices.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from service.asking import until_left
+from service.encoding import Encoder, Layout
 from service.problems import problem_response
-from service.schemas import AudioFormat
-from service.stream import LiveStream, SkippedText
-from vocoder.audio.pcm import BYTES_PER_SAMPLE
-from vocoder.audio.wav import wav_header
+from service.stream import LiveStream
 from vocoder.errors import SonantError
 
-_MEDIA_TYPES: dict[AudioFormat, str] = {"wav": "audio/wav", "pcm": "audio/pcm"}
 
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """Which part of the encoder's bytes is sent.
 
-_SKIPPED_BYTES = 2048  # of a header, about: clients and proxies take headers of 4 to 8 KB in all
+    Attributes:
+        with_head: whether what comes before all sound is among the bytes that are counted.
+        first: bytes that are left out at the beginning.
+        num_bytes: that are sent; None for all.
+    """
 
-
-def skipped_header(skipped: Sequence[SkippedText]) -> str:
-    """What could not be spoken, as a JSON list in ASCII: as many pieces as fit, and the number of those that do not."""
-    pieces: list[str] = []
-    for one in skipped:
-        piece = json.dumps(asdict(one))
-        if sum(map(len, pieces)) + len(piece) > _SKIPPED_BYTES:
-            pieces.append(json.dumps({"more": len(skipped) - len(pieces)}))
-            break
-        pieces.append(piece)
-    return f"[{', '.join(pieces)}]"
+    with_head: bool = True
+    first: int = 0
+    num_bytes: int | None = None
 
 
 class AudioResponse(Response):
@@ -45,36 +42,43 @@ class AudioResponse(Response):
 
     Args:
         stream: closed when the response ends, however it ends.
-        audio_format: wav or pcm.
+        encoder: of the stream's samples; fresh.
+        layout: of what the encoder gives.
         whole: send nothing before everything is there.
         stall_seconds: a client that takes nothing for so long is gone.
-
-    Raises:
-        InputError: a WAV file cannot hold so many samples.
+        headers: beside those that follow from the layout.
+        status_code: 200, or 206 for a part.
+        cut: the part.
     """
 
-    def __init__(self, stream: LiveStream, *, audio_format: AudioFormat, whole: bool, stall_seconds: float) -> None:
+    def __init__(
+        self,
+        stream: LiveStream,
+        encoder: Encoder,
+        layout: Layout,
+        *,
+        whole: bool,
+        stall_seconds: float,
+        headers: Mapping[str, str],
+        status_code: int = 200,
+        cut: Cut | None = None,
+    ) -> None:
         self._stream = stream
-        self._head = wav_header(stream.sample_rate, stream.num_samples) if audio_format == "wav" else b""
+        self._encoder = encoder
+        self._quick = layout.quick
         self._whole = whole
         self._stall_seconds = stall_seconds
-        self.status_code = 200
-        self.media_type = _MEDIA_TYPES[audio_format]
+        self._cut = cut or Cut()
+        self.status_code = status_code
+        self.media_type = layout.media_type
         self.background = None
-        headers = {
-            "Content-Length": str(len(self._head) + BYTES_PER_SAMPLE * stream.num_samples),
-            "X-Seed": str(stream.seed),
-            "X-Sample-Rate": str(stream.sample_rate),
-            "Cache-Control": "no-store",
-        }
-        if stream.skipped:
-            headers["X-Skipped"] = skipped_header(stream.skipped)
-        self.init_headers(headers)
+        known = layout.num_bytes if self._cut.num_bytes is None else self._cut.num_bytes
+        self.init_headers({**headers, **({} if known is None else {"Content-Length": str(known)})})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends until the end of the sound, or of the client."""
         sending = asyncio.create_task(self._send(scope, receive, send))
-        leaving = asyncio.create_task(_until_left(receive))
+        leaving = asyncio.create_task(until_left(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -87,32 +91,48 @@ class AudioResponse(Response):
             sending.result()  # a defect is not to be lost
 
     async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
+        pieces = self._cut_out(self._encoded())
         try:
-            piece = await self._stream.read()
+            first = await anext(pieces, b"")
             if self._whole:
-                piece += b"".join([more async for more in self._rest()])
+                first += b"".join([piece async for piece in pieces])
         except SonantError as error:
             await problem_response(error)(scope, receive, send)
             return
+        if self._whole:
+            self.headers["Content-Length"] = str(len(first))
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
-            await self._send_body(send, self._head + piece)
-            async for more in self._rest():
-                await self._send_body(send, more)
+            await self._send_body(send, first)
+            async for piece in pieces:
+                await self._send_body(send, piece)
         except (SonantError, OSError, TimeoutError):
             return  # broken off: whoever broke it has logged it, or it was the client
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _rest(self) -> AsyncIterator[bytes]:
-        while piece := await self._stream.read():
-            yield piece
+    async def _encoded(self) -> AsyncIterator[bytes]:
+        """What the encoder gives, joined so that the first piece comes when there is sound, not before."""
+        before = self._encoder.head() if self._cut.with_head else b""
+        while pcm := await self._stream.read():
+            piece = before + (self._encoder.encode(pcm) if self._quick else await asyncio.to_thread(self._encoder.encode, pcm))
+            before = b""
+            if piece:
+                yield piece
+        yield before + (self._encoder.finish() if self._quick else await asyncio.to_thread(self._encoder.finish))
+
+    async def _cut_out(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        skip, left = self._cut.first, self._cut.num_bytes
+        async for piece in pieces:
+            kept = piece[skip:] if left is None else piece[skip : skip + left]
+            skip = max(0, skip - len(piece))
+            if left is not None:
+                left -= len(kept)
+            if kept:
+                yield kept
+            if left == 0:
+                return
 
     async def _send_body(self, send: Send, body: bytes) -> None:
         message: Message = {"type": "http.response.body", "body": body, "more_body": True}
         async with asyncio.timeout(self._stall_seconds):
             await send(message)
-
-
-async def _until_left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

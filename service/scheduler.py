@@ -1,10 +1,11 @@
 """Who is next: decisions only. No tensors, no threads, and no clock of its own (whoever calls says what time it is).
 
-Every stream has a deadline, the moment its listener's buffer runs dry. The listener is taken to play in real time from the moment the
-first sound was there; so the deadline is that moment plus the length of what has been made. Nearest deadline first; streams of the same
-voice share the turn, for an engine moves several at less than the sum of their costs.
+Every stream has a deadline, the moment its listener's buffer runs dry. Until the first sound is there, it is due some time after the stream
+was admitted; from then on the listener is taken to play in real time, so the deadline is that moment plus the length of what has been
+delivered. Delivered, not generated: a voice whose sound is corrected gives it out later than its codes. Nearest deadline first; streams of
+the same voice share the turn, for an engine moves several at less than the sum of their costs.
 
-    listening since        made so far              deadline
+    listening since        delivered so far         deadline
     |======================|  ...                     = origin + made / sample_rate
 
 A stream whose sound waits untaken up to the limit has no turn until its reader takes some: it pauses itself and nobody else. While it was
@@ -16,7 +17,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from service.capacity import Capacity
 from service.settings import ServiceSettings
+
+_LEAST_SHARE_SECONDS = 0.01  # of sound for each stream of a turn: less would be spent on the turn itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,7 @@ class _Track:
     sample_rate: int
     num_samples: int
     origin: float  # when sample 0 is heard
+    heard: bool  # whether the listener has something already
     made: int = 0
     taken: int = 0
 
@@ -57,10 +62,22 @@ class Scheduler:
         self._settings = settings
         self._tracks: dict[int, _Track] = {}
 
-    def add(self, stream: int, *, voice: str, sample_rate: int, num_samples: int, now: float) -> None:
-        """A new stream; its first sound is due at once."""
+    def add(self, stream: int, *, voice: str, sample_rate: int, num_samples: int, now: float, patience: float = 0.0, waiting: int = 0) -> None:
+        """A new stream.
+
+        Args:
+            stream: its number.
+            voice: who speaks it.
+            sample_rate: Hz.
+            num_samples: that are to be delivered, at least 1, beside those that wait already.
+            now: seconds.
+            patience: seconds until its first sound is due.
+            waiting: samples that an earlier worker has delivered and nobody has taken yet; with them, its listener has begun already.
+        """
         assert stream not in self._tracks
-        self._tracks[stream] = _Track(voice=voice, sample_rate=sample_rate, num_samples=num_samples, origin=now)
+        self._tracks[stream] = _Track(
+            voice=voice, sample_rate=sample_rate, num_samples=num_samples + waiting, origin=now + patience, heard=waiting > 0, made=waiting
+        )
 
     def remove(self, stream: int) -> None:
         """The stream has no further turn. One that is not known, because it has been removed before, is no error."""
@@ -69,8 +86,8 @@ class Scheduler:
     def made(self, stream: int, num_samples: int, now: float) -> None:
         """So many samples more are ready to be taken."""
         track = self._tracks[stream]
-        if track.made == 0:
-            track.origin = now
+        if not track.heard and num_samples > 0:
+            track.origin, track.heard = now, True
         track.made += num_samples
 
     def taken(self, stream: int, num_samples: int, now: float) -> None:
@@ -87,8 +104,12 @@ class Scheduler:
         """When the stream's listener has nothing left to play."""
         return self._tracks[stream].deadline
 
-    def next_turn(self) -> Turn | None:
-        """What to do next; None while every stream is finished or paused."""
+    def next_turn(self, capacity: Capacity | None = None) -> Turn | None:
+        """What to do next; None while every stream is finished or paused.
+
+        Args:
+            capacity: where it is known, no turn takes much longer than `turn_seconds`.
+        """
         ready = [(track.deadline, stream) for stream, track in self._tracks.items() if track.made < track.num_samples and self._has_room(track)]
         if not ready:
             return None
@@ -99,12 +120,15 @@ class Scheduler:
         # shortest chunk counts for all.
         is_new = any(self._made_seconds(stream) < self._settings.chunk_seconds for stream in chosen)
         seconds = self._settings.first_chunk_seconds if is_new else self._settings.chunk_seconds
+        if capacity is not None:
+            fair = capacity.samples_per_second(len(chosen)) * self._settings.turn_seconds / len(chosen) / self._tracks[chosen[0]].sample_rate
+            seconds = min(seconds, max(fair, _LEAST_SHARE_SECONDS))
         return Turn(voice=voice, shares=tuple((stream, max(1, round(seconds * self._tracks[stream].sample_rate))) for stream in chosen))
 
-    def seconds_until_room(self) -> float:
-        """When it is worth asking for room: once the shortest of what is left could have been heard; 1 second where nothing is known."""
-        left = [(track.num_samples - track.made) / track.sample_rate for track in self._tracks.values()]
-        return max(1.0, min(left, default=1.0))
+    def lateness(self, stream: int, now: float) -> float:
+        """By how many seconds the stream's next sound is late; 0 before its first, and while its listener has something to play."""
+        track = self._tracks[stream]
+        return max(0.0, now - track.deadline) if track.heard else 0.0
 
     def _made_seconds(self, stream: int) -> float:
         return self._tracks[stream].made / self._tracks[stream].sample_rate

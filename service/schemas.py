@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 
+from service.encoding import AudioFormat
 from service.orders import SpeechOrder
-
-AudioFormat = Literal["wav", "pcm"]
+from service.shelf import Wanted
 
 
 class SynthesizeRequest(BaseModel):
@@ -34,7 +34,12 @@ class SynthesizeRequest(BaseModel):
     volume: float = Field(1.0, description="0..4: times the amplitude; what is then too loud is clipped.")
     temperature: float | None = Field(None, description="0..2: how freely samples are drawn; the voice's own where absent.")
     seed: int | None = Field(None, description="0..2**64-1: same request, same seed, same bytes. A random one where absent, told in X-Seed.")
-    format: AudioFormat = Field("wav", description="wav, or pcm for the bare samples: 16 bits, little-endian, one channel.")
+    format: AudioFormat = Field(
+        "wav",
+        description="wav; pcm for the bare samples (16 bits, little-endian, one channel); mulaw for telephones (G.711, 8 kHz); "
+        "flac, mp3, opus (in Ogg), aac (in ADTS).",
+    )
+    sample_rate: int | None = Field(None, description="8000..48000 Hz, for the formats that leave it open; the voice's own where absent.")
     stream: bool = Field(True, description="Whether audio leaves as it is generated, or all at once. The bytes are the same.")
 
     @model_validator(mode="after")
@@ -43,9 +48,9 @@ class SynthesizeRequest(BaseModel):
             raise PydanticCustomError("conflict", "speed and length_scale say the same thing: send one of them", {"field": "speed"})
         return self
 
-    def order(self) -> SpeechOrder:
-        """The request as the worker knows it."""
-        return SpeechOrder(
+    def wanted(self) -> Wanted:
+        """The request as the rest of the service knows it."""
+        order = SpeechOrder(
             text=self.text,
             voice=self.voice,
             speaker=self.speaker,
@@ -54,7 +59,9 @@ class SynthesizeRequest(BaseModel):
             volume=self.volume,
             temperature=self.temperature,
             seed=self.seed,
+            whole=not self.stream,
         )
+        return Wanted(order=order, audio_format=self.format, sample_rate=self.sample_rate)
 
     def _length_scale(self) -> float:
         if self.speed is not None:

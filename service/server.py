@@ -12,13 +12,16 @@ import logging
 import math
 import signal
 import socket
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
 from service.app import create_app
+from service.logs import set_up_logs
 from service.orders import SpeechWorker
 from service.settings import ServiceSettings
+from service.supervisor import Supervisor
 
 log = logging.getLogger("uvicorn.error")  # where uvicorn itself says what is going on; not only errors
 _BACKSTOP_SECONDS = 2.0  # that responses have to end after their streams were broken off
@@ -33,6 +36,11 @@ def serve(
     precision: str = "auto",
     threads: int = 1,
     max_streams: int | None = None,
+    capacity: float | None = None,
+    standby: bool = True,
+    address_streams: int | None = None,
+    address_requests_per_minute: int | None = None,
+    key_file: Path | None = None,
     log_level: str = "info",
 ) -> None:
     """Loads a voice and serves it until told to stop.
@@ -44,14 +52,29 @@ def serve(
         engine: "auto", "native" or "reference".
         precision: "auto", "fp32", "bf16" or "int8".
         threads: at least 1, that streams which share a call are shared out to.
-        max_streams: at least 1, how many streams may live at once; None leaves the default.
+        max_streams: at least 1, how many streams may be open at once; None leaves the default.
+        capacity: how many streams can be made in real time; None: measured.
+        standby: whether a second worker waits to take over.
+        address_streams: at least 1, how many streams one address may have open; None for no limit.
+        address_requests_per_minute: at least 1, likewise.
+        key_file: with the API keys one of which requests must show; None: none is asked for.
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
         SonantError: the voice or the engine cannot be loaded, or a setting is out of range.
         OSError: the address cannot be listened on.
     """
-    settings = ServiceSettings(voices=() if voice is None else (voice,), engine=engine, precision=precision, threads=threads)
+    settings = ServiceSettings(
+        voices=() if voice is None else (voice,),
+        engine=engine,
+        precision=precision,
+        threads=threads,
+        capacity=capacity,
+        standby=standby,
+        address_streams=address_streams,
+        address_requests_per_minute=address_requests_per_minute,
+        key_file=key_file,
+    )
     if max_streams is not None:
         settings = dataclasses.replace(settings, max_streams=max_streams)
     run(settings, host=host, port=port, log_level=log_level)
@@ -59,17 +82,17 @@ def serve(
 
 def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "info") -> None:
     """`serve` with every setting at hand. Arguments and errors as there."""
-    from service.worker import Worker  # here and not above: only the worker imports torch
-
+    set_up_logs()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Listening is tried first: an address in use is known at once, not after the voice has been loaded.
     with socket.create_server((host, port), family=family) as listener:
-        worker = Worker(settings)
-        worker.start()
+        worker = Supervisor(settings)
         try:
+            worker.start()
             config = uvicorn.Config(
                 create_app(settings, worker=worker),
                 log_level=log_level,
+                access_log=False,  # service.gate writes a line for each request
                 timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds + _BACKSTOP_SECONDS),
             )
             SpeechServer(config, worker=worker, shutdown_seconds=settings.shutdown_seconds).run(sockets=[listener])

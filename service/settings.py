@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from vocoder.errors import ConfigError
 
@@ -16,14 +17,32 @@ class ServiceSettings:
         engine: "auto", "native" or "reference".
         precision: "auto", "fp32", "bf16" or "int8".
         threads: at least 1, that streams which share a call are shared out to.
-        max_streams: at least 1, how many streams may live at once; the next is refused.
+        standby: whether a second worker waits, loaded, to take over at once from one that died. It costs the memory of a worker.
+        capacity: how many streams can be made in real time, above 0; None: measured at the start and kept up to date.
+        headroom: 0..1 of the capacity is not given to streams: it is for what is not foreseen.
+        max_streams: at least 1, how many streams may be open at once, those included whose sound waits for a slow reader.
+        queue_limit: at least 0, how many requests may wait for room. Only those wait that say how long they would.
+        address_streams: at least 1, how many streams one address may have open; None for no limit of its own.
+        address_requests_per_minute: at least 1, likewise.
+        key_streams: at least 1, how many streams one API key may have open; None for no limit of its own.
+        key_requests_per_minute: at least 1, likewise.
+        key_file: with the API keys that requests must show (`service.keys`); None: none is asked for.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         body_limit: bytes of a request's body, at least 1.
         first_chunk_seconds: of sound in a stream's first turns, short so that it is heard soon; until one chunk of the other size is made.
-        chunk_seconds: of sound in every other turn; so much work is wasted at most when a client leaves.
+        chunk_seconds: of sound in every other turn, at most.
+        turn_seconds: above 0, about how long one call of the engine may take: so much work is wasted at most when a client leaves, and so long a
+            new stream waits at most for a turn.
+        first_sound_seconds: at least 0, when the first sound of a stream is due after it was admitted.
+        whole_seconds: at least 0, the same for an answer that is sent when all of it is there: nobody listens to it yet.
         buffer_seconds: of sound that may wait for a reader before its generation pauses; at least one chunk.
         streams_per_turn: at least 1, how many streams share one call of the engine.
+        snapshot_seconds: above 0, of a stream's sound between two of the snapshots from which it goes on should the worker die.
+        resume_seconds: above 0, how long an answer can be picked up again after it was last asked for.
+        resume_streams: at least 1, how many of them; the oldest give way. Each keeps some hundred kilobytes.
         stall_seconds: above 0, how long a client may take no byte at all before it counts as gone.
+        start_seconds: above 0, how long a worker may take to load its voices.
+        silence_seconds: above 1, after which a worker that has said nothing is taken for hung, and replaced.
         shutdown_seconds: at least 0, how long open streams may go on after the signal to stop.
     """
 
@@ -31,23 +50,68 @@ class ServiceSettings:
     engine: str = "auto"
     precision: str = "auto"
     threads: int = 1
-    max_streams: int = 8
+    standby: bool = True
+    capacity: float | None = None
+    headroom: float = 0.2
+    max_streams: int = 256
+    queue_limit: int = 32
+    address_streams: int | None = None
+    address_requests_per_minute: int | None = None
+    key_streams: int | None = None
+    key_requests_per_minute: int | None = None
+    key_file: Path | None = None
     text_limit: int | None = None
     body_limit: int = 262_144
     first_chunk_seconds: float = 0.04
     chunk_seconds: float = 0.1
+    turn_seconds: float = 0.05
+    first_sound_seconds: float = 0.1
+    whole_seconds: float = 2.0
     buffer_seconds: float = 2.0
-    streams_per_turn: int = 4
+    streams_per_turn: int = 8
+    snapshot_seconds: float = 1.0
+    resume_seconds: float = 600.0
+    resume_streams: int = 64
     stall_seconds: float = 60.0
+    start_seconds: float = 120.0
+    silence_seconds: float = 30.0
     shutdown_seconds: float = 5.0
 
     def __post_init__(self) -> None:
-        for name in ("threads", "max_streams", "body_limit", "streams_per_turn"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.text_limit is not None and self.text_limit < 1:
-            raise ConfigError(f"text_limit must be at least 1, not {self.text_limit}")
+        counts: dict[str, int | None] = {
+            "threads": self.threads,
+            "max_streams": self.max_streams,
+            "address_streams": self.address_streams,
+            "address_requests_per_minute": self.address_requests_per_minute,
+            "key_streams": self.key_streams,
+            "key_requests_per_minute": self.key_requests_per_minute,
+            "text_limit": self.text_limit,
+            "resume_streams": self.resume_streams,
+            "body_limit": self.body_limit,
+            "streams_per_turn": self.streams_per_turn,
+        }
+        for name, count in counts.items():
+            if count is not None and count < 1:
+                raise ConfigError(f"{name} must be at least 1, not {count}")
+        times = {
+            "turn_seconds": self.turn_seconds,
+            "snapshot_seconds": self.snapshot_seconds,
+            "stall_seconds": self.stall_seconds,
+            "resume_seconds": self.resume_seconds,
+            "start_seconds": self.start_seconds,
+        }
+        for name, seconds in times.items():
+            if not seconds > 0:
+                raise ConfigError(f"{name} must be above 0, not {seconds}")
+        for name, least in {"queue_limit": self.queue_limit, "shutdown_seconds": self.shutdown_seconds, "first_sound_seconds": self.first_sound_seconds,
+                            "whole_seconds": self.whole_seconds}.items():  # fmt: skip
+            if not least >= 0:
+                raise ConfigError(f"{name} must not be negative, it is {least}")
         if not 0 < self.first_chunk_seconds <= self.chunk_seconds <= self.buffer_seconds:
             raise ConfigError("0 < first_chunk_seconds <= chunk_seconds <= buffer_seconds must hold")
-        if self.stall_seconds <= 0 or self.shutdown_seconds < 0:
-            raise ConfigError("stall_seconds must be above 0 and shutdown_seconds must not be negative")
+        if not 0 <= self.headroom < 1:
+            raise ConfigError(f"headroom must lie in 0..1, not {self.headroom}")
+        if self.capacity is not None and not self.capacity > 0:
+            raise ConfigError(f"capacity must be above 0, not {self.capacity}")
+        if not self.silence_seconds > 1:
+            raise ConfigError(f"silence_seconds must be above 1, not {self.silence_seconds}")

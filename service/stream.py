@@ -1,7 +1,7 @@
 """One live stream, between the worker that makes its sound and the response that sends it.
 
-The worker's thread puts; the event loop reads. All of the state lives on the event loop: what the worker does is handed over with
-`call_soon_threadsafe`, so there is nothing to lock.
+The worker's side puts, from any thread; the event loop reads. All of the state lives on the event loop: what the worker's side does is
+handed over with `call_soon_threadsafe`, so there is nothing to lock.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import SonantError
+
+_SNAPSHOTS = 4  # some hundred kilobytes each; a reader that comes back lacks no more than what was on its way to it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,19 @@ class SkippedText:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """A stream between two pieces of work: any worker with the same voice goes on from here.
+
+    Attributes:
+        emitted: samples given out so far.
+        state: `Utterance.to_bytes`.
+    """
+
+    emitted: int
+    state: bytes
+
+
 class LiveStream:
     """Sound on its way to one reader.
 
@@ -40,8 +55,11 @@ class LiveStream:
     Attributes:
         seed: of the stream's randomness.
         sample_rate: Hz.
-        num_samples: exactly as many as will come.
+        num_samples: of the whole utterance.
+        first_sample: the first that will come; all from there to the end do.
         skipped: what in the text could not be spoken, in order.
+        queued_seconds: how long it waited for room.
+        snapshots: the last few places where it can be gone on from, the latest last.
     """
 
     def __init__(
@@ -54,11 +72,16 @@ class LiveStream:
         loop: asyncio.AbstractEventLoop,
         on_taken: Callable[[int], None],
         on_close: Callable[[], None],
+        first_sample: int = 0,
+        queued_seconds: float = 0.0,
     ) -> None:
         self.seed = seed
         self.sample_rate = sample_rate
         self.num_samples = num_samples
+        self.first_sample = first_sample
         self.skipped = skipped
+        self.queued_seconds = queued_seconds
+        self.snapshots: deque[Saved] = deque(maxlen=_SNAPSHOTS)
         self._loop = loop
         self._on_taken = on_taken
         self._on_close = on_close

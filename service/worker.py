@@ -1,95 +1,87 @@
-"""The worker: owns voices and engines, and is the only part of the service that does.
+"""The worker: owns voices and engines, and is the only part of the service that does. It runs in a process of its own (`service.process`).
 
-Two threads beside the event loop. The planner turns texts into plans, one at a time (phonemes and durations; the phonemiser is not made
-for several threads). The generator asks the scheduler whose turn it is, moves those streams on by one chunk with one call of the engine,
-and hands over the sound. The lock guards the scheduler and the table of streams and is never held while anything is computed.
+Three threads. Whoever calls `receive` hands it what the service wants. The planner turns texts into plans, one at a time (phonemes and
+durations; the phonemiser is not made for several threads), and computes what the first sentence is conditioned on, so that no stream waits
+for another one's beginning. The generator asks the scheduler whose turn it is, moves those streams on with one call of the engine, and sends
+the sound. The lock guards the scheduler and the table of streams, and is never held while anything is computed or sent.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
 
+from service.capacity import Capacity
+from service.messages import Begin, Broken, Failure, FromWorker, Leave, Planned, Pulse, Snapshot, Sound, Speak, Started, Stop, Taken, ToWorker
 from service.orders import SpeechOrder, VoiceDescription
 from service.scheduler import Scheduler, Turn
 from service.settings import ServiceSettings
-from service.stream import LiveStream, SkippedText
-from vocoder.audio.pcm import to_bytes
-from vocoder.errors import CapacityError, ConfigError, EngineError, InputError, SonantError
+from service.stream import Saved, SkippedText
+from vocoder.audio.pcm import Int16Array, to_bytes
+from vocoder.errors import ConfigError, InputError
 from vocoder.library import DEFAULT_VOICE
-from vocoder.speech import TEXT_LIMIT
+from vocoder.speech import TEXT_LIMIT, Plan
 from vocoder.utterance import Utterance
 from vocoder.voice import Voice, load_voice
 
 log = logging.getLogger(__name__)
-_WARM_UP = "Ready."
+_WARM_UP = "Ready to speak as soon as anybody asks for it."
+WARM_UP_SEED = 2**63  # and those that follow: of streams that nobody hears
+_MEASURED_CHUNKS = 2  # of each number of streams, when the capacity is measured
+_PULSE_SECONDS = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Speaking:
-    stream: LiveStream
     utterance: Utterance
+    sample_rate: int
+    emitted: int  # samples that the utterance has given out
+    first_sample: int  # the first that is wanted
+    saved_at: int  # `emitted` at the last snapshot
 
 
 class Worker:
-    """Speaks for the service: `service.orders.SpeechWorker` says what each method does.
+    """Speaks for the service.
 
     Args:
         settings: of the service.
+        send: takes what there is to say, from any thread, one at a time.
+        failed: told that the generator has died of a defect: no stream goes on here.
         clock: seconds that do not go back.
     """
 
-    def __init__(self, settings: ServiceSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, settings: ServiceSettings, *, send: Callable[[FromWorker], None], failed: Callable[[], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._settings = settings
+        self._send = send
+        self._failed = failed
         self._clock = clock
         self._voices: dict[str, Voice] = {}
         self._scheduler = Scheduler(settings)
+        self._capacity: Capacity | None = None
+        self._wanted: dict[int, int] = {}  # streams that are to be planned, and what their readers have taken since, of another worker's sound
         self._speaking: dict[int, _Speaking] = {}
-        self._slots: set[int] = set()  # streams that live, those being planned included
-        self._next_number = 0
         self._changed = threading.Condition()
-        self._refusing = True
         self._stopping = False
-        self._broken_off = False
+        self._pulse_due = 0.0
+        self._busy_since = 0.0  # when the generator last had nothing to do, or ended a turn
+        self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
         self._planner = ThreadPoolExecutor(1, thread_name_prefix="planner")
         self._generator = threading.Thread(target=self._generate, name="generator", daemon=True)
 
-    @property
-    def ready(self) -> bool:
-        """Whether new streams are taken on, room permitting."""
-        return not self._refusing and self._generator.is_alive()
-
-    @property
-    def live_streams(self) -> int:
-        """How many streams live, those being planned included."""
-        return len(self._slots)
-
-    @property
-    def voices(self) -> tuple[VoiceDescription, ...]:
-        """The loaded voices, the default first."""
-        return tuple(
-            VoiceDescription(
-                name=name,
-                release=voice.manifest.release,
-                language=voice.manifest.language,
-                licence=voice.manifest.licence,
-                speakers=voice.manifest.speakers,
-                sample_rate=voice.sample_rate,
-                temperature=voice.manifest.temperature,
-                is_default=index == 0,
-            )
-            for index, (name, voice) in enumerate(self._voices.items())
-        )
-
     def start(self) -> None:
-        """Loads the voices, warms them up and begins."""
+        """Loads the voices, warms them up, and says `Started`. Streams may come after `Begin`.
+
+        Raises:
+            SonantError: a voice or the engine cannot be loaded.
+        """
         # Products of one stream are too small to share out, and sums of several threads have no fixed order.
         torch.set_num_threads(1)
         for wanted in self._settings.voices or (DEFAULT_VOICE,):
@@ -98,44 +90,100 @@ class Worker:
                 raise ConfigError(f"two of the voices to serve are called {voice.manifest.name!r}")
             self._voices[voice.manifest.name] = voice
             # The first use of a phonemiser or an engine is slow: it should not be a client's.
-            utterance = voice.utterance(voice.plan(_WARM_UP), seed=0)
-            utterance.accept(voice.engine.advance([utterance.job(1)])[0])
-        self._refusing = False
-        self._generator.start()
+            self._advance(voice, [voice.utterance(voice.plan(_WARM_UP), seed=WARM_UP_SEED)], 1)
+        self._send(Started(voices=tuple(_describe(name, voice, is_default=index == 0) for index, (name, voice) in enumerate(self._voices.items()))))
 
-    async def open(self, order: SpeechOrder) -> LiveStream:
-        """Plans a text and begins to speak it."""
-        number = self._reserve()
-        loop = asyncio.get_running_loop()
-        try:
-            voice = self._voice(order.voice)
-            utterance, skipped = await loop.run_in_executor(self._planner, self._plan, voice, order)
-            return self._admit(number, voice, utterance, skipped, loop)
-        except BaseException:
-            self._release(number)
-            raise
-
-    def refuse_new(self) -> None:
-        """From now on every order is refused."""
-        self._refusing = True
-
-    def break_off(self) -> None:
-        """Fails every open stream, and those that are still being planned as soon as they are; called once no new ones are taken on."""
-        with self._changed:
-            self._broken_off = True
-            speaking = self._forget(list(self._speaking))
-        _fail(speaking, CapacityError("the service is stopping", retry_after_seconds=1.0))
+    def receive(self, message: ToWorker) -> None:
+        """What the service wants. From one thread; returns at once."""
+        match message:
+            case Begin():
+                self._capacity = message.capacity
+                self._generator.start()
+            case Speak():
+                with self._changed:
+                    self._wanted[message.number] = 0
+                self._planner.submit(self._take_on, message)
+            case Taken():
+                with self._changed:
+                    if message.number in self._wanted:
+                        self._wanted[message.number] += message.num_samples
+                    else:
+                        self._scheduler.taken(message.number, message.num_samples, self._clock())
+                    self._changed.notify()
+            case Leave():
+                with self._changed:
+                    self._forget(message.number)
+            case Stop():
+                self.stop()
 
     def stop(self) -> None:
-        """Fails what is open, and ends both threads."""
-        self.refuse_new()
+        """Ends both threads, once the turn in hand is done."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
         self._planner.shutdown(cancel_futures=True)
         if self._generator.ident is not None:
             self._generator.join()
-        self.break_off()
+
+    def _forget(self, number: int) -> None:
+        """Takes a stream off the table; the lock must be held."""
+        self._wanted.pop(number, None)
+        self._scheduler.remove(number)
+        self._speaking.pop(number, None)
+
+    def _break(self, number: int, error: Exception) -> None:
+        with self._changed:
+            self._forget(number)
+        self._send(Broken(number=number, failure=Failure.of(error)))
+
+    # On the planner's thread.
+
+    def _take_on(self, wanted: Speak) -> None:
+        try:
+            self._begin(wanted)
+        except Exception:
+            log.exception("the planner has failed")
+            self._failed()
+
+    def _begin(self, wanted: Speak) -> None:
+        if wanted.number not in self._wanted:
+            return  # the reader left while others were planned
+        try:
+            voice = self._voice(wanted.order.voice)
+            plan = self._plan(voice, wanted.order)
+            saved = wanted.saved
+            utterance = voice.utterance(plan, seed=wanted.order.seed, saved=None if saved is None else saved.state)
+            if wanted.first_sample >= utterance.num_samples:
+                raise InputError(f"there are {utterance.num_samples} samples, and none from {wanted.first_sample} on", field="range")
+            utterance.job(1)  # the first sentence's conditioning is computed here, and kept
+        except Exception as error:
+            if not isinstance(error, InputError):
+                log.exception("stream %d cannot begin", wanted.number)
+            self._break(wanted.number, error)
+            return
+        skipped = tuple(SkippedText(text=one.text, start=one.start, reason=one.reason) for one in plan.skipped)
+        self._send(Planned(number=wanted.number, seed=utterance.seed, sample_rate=voice.sample_rate, num_samples=utterance.num_samples, skipped=skipped))
+        self._admit(wanted, voice, utterance)
+
+    def _admit(self, wanted: Speak, voice: Voice, utterance: Utterance) -> None:
+        emitted = 0 if wanted.saved is None else wanted.saved.emitted
+        with self._changed:
+            taken = self._wanted.pop(wanted.number, None)
+            if taken is None:
+                return
+            self._speaking[wanted.number] = _Speaking(
+                utterance=utterance, sample_rate=voice.sample_rate, emitted=emitted, first_sample=wanted.first_sample, saved_at=emitted
+            )
+            self._scheduler.add(
+                wanted.number,
+                voice=voice.manifest.name,
+                sample_rate=voice.sample_rate,
+                num_samples=utterance.num_samples - wanted.first_sample,
+                now=self._clock(),
+                patience=self._settings.whole_seconds if wanted.order.whole else self._settings.first_sound_seconds,
+                waiting=wanted.waiting - taken,
+            )
+            self._changed.notify()
 
     def _voice(self, name: str | None) -> Voice:
         if name is None:
@@ -144,91 +192,77 @@ class Worker:
             raise InputError(f"there is no voice {name!r} here (known: {', '.join(self._voices)})", field="voice")
         return self._voices[name]
 
-    def _reserve(self) -> int:
-        with self._changed:
-            if self._refusing:
-                raise CapacityError("the service is starting or stopping", retry_after_seconds=1.0)
-            if len(self._slots) >= self._settings.max_streams:
-                message = f"{len(self._slots)} streams are being spoken, which is as many as may be"
-                raise CapacityError(message, retry_after_seconds=self._scheduler.seconds_until_room())
-            self._next_number += 1
-            self._slots.add(self._next_number)
-            return self._next_number
-
-    def _plan(self, voice: Voice, order: SpeechOrder) -> tuple[Utterance, tuple[SkippedText, ...]]:
+    def _plan(self, voice: Voice, order: SpeechOrder) -> Plan:
         settings = voice.settings(speaker=order.speaker, length_scale=order.length_scale, pitch=order.pitch, volume=order.volume, temperature=order.temperature)
-        limit = TEXT_LIMIT if self._settings.text_limit is None else self._settings.text_limit
-        plan = voice.plan(order.text, settings, text_limit=limit)
-        skipped = tuple(SkippedText(text=one.text, start=one.start, reason=one.reason) for one in plan.skipped)
-        return voice.utterance(plan, seed=order.seed), skipped
+        return voice.plan(order.text, settings, text_limit=TEXT_LIMIT if self._settings.text_limit is None else self._settings.text_limit)
 
-    def _admit(self, number: int, voice: Voice, utterance: Utterance, skipped: tuple[SkippedText, ...], loop: asyncio.AbstractEventLoop) -> LiveStream:
-        stream = LiveStream(
-            seed=utterance.seed,
-            sample_rate=voice.sample_rate,
-            num_samples=utterance.num_samples,
-            skipped=skipped,
-            loop=loop,
-            on_taken=lambda num_samples: self._taken(number, num_samples),
-            on_close=lambda: self._release(number),
-        )
-        with self._changed:
-            if self._stopping or self._broken_off:
-                raise CapacityError("the service is stopping", retry_after_seconds=1.0)
-            self._speaking[number] = _Speaking(stream=stream, utterance=utterance)
-            self._scheduler.add(number, voice=voice.manifest.name, sample_rate=voice.sample_rate, num_samples=utterance.num_samples, now=self._clock())
-            self._changed.notify()
-        return stream
-
-    def _taken(self, number: int, num_samples: int) -> None:
-        with self._changed:
-            self._scheduler.taken(number, num_samples, self._clock())
-            self._changed.notify()
-
-    def _release(self, number: int) -> None:
-        with self._changed:
-            self._forget([number])
-            self._slots.discard(number)
-
-    def _forget(self, numbers: Iterable[int]) -> list[_Speaking]:
-        """Takes streams off the table (the lock must be held); their slots stay taken until their readers leave."""
-        for number in numbers:
-            self._scheduler.remove(number)
-        return [self._speaking.pop(number) for number in numbers if number in self._speaking]
+    # On the generator's thread.
 
     def _generate(self) -> None:
         try:
+            if self._capacity is None:
+                self._capacity = self._measure()
+            self._busy_since = self._clock()
             while (turn := self._wait_for_turn()) is not None:
                 self._take(turn)
         except Exception:
-            # A defect in Sonant. `ready` is false from here on, and nobody may be left waiting for sound that will not come.
+            # A defect in Sonant: another process may do better, this one is not to be trusted.
             log.exception("the generator has died")
-            with self._changed:
-                self._refusing = True
-                speaking = self._forget(list(self._speaking))
-            _fail(speaking, EngineError("the service has failed and must be restarted"))
+            self._failed()
+
+    def _measure(self) -> Capacity:
+        """How fast the default voice is made, by the number of streams that share a turn."""
+        voice = next(iter(self._voices.values()))
+        plan = voice.plan(_WARM_UP)
+        size = max(1, round(self._settings.chunk_seconds * voice.sample_rate))
+        rates: list[tuple[int, float]] = []
+        for num_streams in sorted({1, *(2**power for power in range(16) if 2**power < self._settings.streams_per_turn), self._settings.streams_per_turn}):
+            utterances = [voice.utterance(plan, seed=WARM_UP_SEED + index) for index in range(num_streams)]
+            for utterance in utterances:
+                utterance.job(1)
+            begun, made = self._clock(), 0
+            for _ in range(_MEASURED_CHUNKS):
+                made += self._advance(voice, [one for one in utterances if not one.finished], size)
+            rates.append((num_streams, made / max(self._clock() - begun, 1e-6)))
+        return Capacity(rates=tuple(rates))
+
+    def _advance(self, voice: Voice, utterances: list[Utterance], size: int) -> int:
+        made = voice.engine.advance([utterance.job(size) for utterance in utterances])
+        for utterance, codes in zip(utterances, made, strict=True):
+            utterance.accept(codes)
+        return sum(map(len, made))
 
     def _wait_for_turn(self) -> Turn | None:
-        with self._changed:
-            while not self._stopping:
-                turn = self._scheduler.next_turn()
-                if turn is not None:
+        while True:
+            self._pulse()
+            with self._changed:
+                if self._stopping:
+                    return None
+                if (turn := self._scheduler.next_turn(self._capacity)) is not None:
                     return turn
-                self._changed.wait()
-            return None
+                self._changed.wait(_PULSE_SECONDS)
+                self._busy_since = self._clock()
+
+    def _pulse(self) -> None:
+        now = self._clock()
+        if now < self._pulse_due or self._capacity is None:
+            return
+        self._send(Pulse(capacity=self._capacity, late_chunks=self._late_chunks, lateness_seconds=self._lateness))
+        self._pulse_due = now + _PULSE_SECONDS
+        self._late_chunks, self._lateness = 0, 0.0
 
     def _take(self, turn: Turn) -> None:
         with self._changed:
-            chosen = [(number, self._speaking[number].utterance, size) for number, size in turn.shares if number in self._speaking]
+            chosen = [(number, self._speaking[number], size) for number, size in turn.shares if number in self._speaking]
         working, jobs = [], []
-        for number, utterance, size in chosen:
+        for number, speaking, size in chosen:
             try:
-                jobs.append(utterance.job(size))  # at the start of a sentence this computes its conditioning
+                jobs.append(speaking.utterance.job(size))  # at the start of a sentence this computes its conditioning
             except Exception as error:
                 log.exception("stream %d broke off", number)
                 self._break(number, error)
             else:
-                working.append((number, utterance))
+                working.append((number, speaking))
         try:
             made = self._voices[turn.voice].engine.advance(jobs)
         except Exception as error:
@@ -236,27 +270,46 @@ class Worker:
             for number, _ in working:
                 self._break(number, error)
             return
-        for (number, utterance), codes in zip(working, made, strict=True):
-            samples = utterance.accept(codes)
-            if len(samples) > 0:  # none while the correction waits for what follows
-                self._deliver(number, to_bytes(samples), len(samples), finished=utterance.finished)
+        for (number, speaking), codes in zip(working, made, strict=True):
+            self._deliver(number, speaking, speaking.utterance.accept(codes))
+        assert self._capacity is not None
+        now = self._clock()
+        # From the end of the turn before: what lies between two turns is time that streams have to wait, too.
+        self._capacity = self._capacity.after(len(working), sum(map(len, made)), now - self._busy_since)
+        self._busy_since = now
 
-    def _deliver(self, number: int, pcm: bytes, num_samples: int, *, finished: bool) -> None:
+    def _deliver(self, number: int, speaking: _Speaking, samples: Int16Array) -> None:
+        """Sends what is wanted of the samples that an utterance has given out: none while a correction waits for what follows."""
+        wanted = samples[max(0, speaking.first_sample - speaking.emitted) :]
+        speaking.emitted += len(samples)
+        finished = speaking.utterance.finished
+        if len(wanted) == 0 and not finished:
+            return
         with self._changed:
-            speaking = self._speaking.get(number)
-            if speaking is None:
+            if number not in self._speaking:
                 return  # the reader left while this chunk was made
-            self._scheduler.made(number, num_samples, self._clock())
-        speaking.stream.put(pcm)
-        if finished:
-            speaking.stream.finish()
+            late = self._scheduler.lateness(number, self._clock())
+            self._scheduler.made(number, len(wanted), self._clock())
+            if finished:
+                self._forget(number)
+        if late > 0:
+            self._late_chunks, self._lateness = self._late_chunks + 1, max(self._lateness, late)
+        self._send(Sound(number=number, pcm=to_bytes(wanted), last=finished))
+        if not finished and speaking.emitted - speaking.saved_at >= self._settings.snapshot_seconds * speaking.sample_rate:
+            speaking.saved_at = speaking.emitted
+            self._send(Snapshot(number=number, saved=Saved(emitted=speaking.emitted, state=speaking.utterance.to_bytes())))
 
-    def _break(self, number: int, error: Exception) -> None:
-        with self._changed:
-            speaking = self._forget([number])
-        _fail(speaking, error if isinstance(error, SonantError) else EngineError("generation failed"))
 
-
-def _fail(speaking: Iterable[_Speaking], error: SonantError) -> None:
-    for one in speaking:
-        one.stream.fail(error)
+def _describe(name: str, voice: Voice, *, is_default: bool) -> VoiceDescription:
+    return VoiceDescription(
+        name=name,
+        release=voice.manifest.release,
+        language=voice.manifest.language,
+        licence=voice.manifest.licence,
+        speakers=voice.manifest.speakers,
+        sample_rate=voice.sample_rate,
+        temperature=voice.manifest.temperature,
+        engine=voice.engine.name,
+        precision=voice.engine.precision,
+        is_default=is_default,
+    )

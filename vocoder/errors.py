@@ -8,6 +8,7 @@ SonantError
 ├── VoiceError      a voice pack that is missing, damaged or made for other features
 ├── EngineError     an engine that cannot run here, or a stream state that does not fit it
 └── CapacityError   no room for another stream now; `retry_after_seconds` says when to ask again
+    └── ClientLimitError  this one client has as much as it may, whatever room there is
 
 Users meet these; `assert` is kept for what only a defect in Sonant could break.
 """
@@ -64,3 +65,7 @@ class CapacityError(SonantError):
     def __init__(self, message: str, *, retry_after_seconds: float) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class ClientLimitError(CapacityError):
+    """No more for this client now, whatever room there is for others."""

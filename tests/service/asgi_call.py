@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message
 class AsgiCall:
     """Begins a request at once. `body` is what has arrived so far."""
 
-    def __init__(self, app: ASGIApp, body: dict[str, Any]) -> None:
+    def __init__(self, app: ASGIApp, body: dict[str, Any], *, headers: dict[str, str] | None = None) -> None:
         self.status: int | None = None
         self.headers: dict[str, str] = {}
         self.body = bytearray()
@@ -31,7 +31,7 @@ class AsgiCall:
             "raw_path": b"/synthesize",
             "query_string": b"",
             "root_path": "",
-            "headers": [(b"content-type", b"application/json")],
+            "headers": [(name.encode(), value.encode()) for name, value in {"content-type": "application/json", **(headers or {})}.items()],
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 80),
         }

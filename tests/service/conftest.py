@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -10,9 +10,12 @@ from fastapi import FastAPI
 
 import service.worker
 from service.app import create_app
+from service.messages import FromWorker
+from service.process import WorkerLink
 from service.settings import ServiceSettings
-from service.worker import Worker
+from service.supervisor import Supervisor
 from tests.service.gated_engine import GatedEngine
+from tests.service.local_link import LocalLink
 from tests.tiny_voice import make_tiny_voice
 from vocoder.voice import Voice, load_voice
 
@@ -32,30 +35,61 @@ def voice(pack: Path) -> Voice:
 
 @pytest.fixture(scope="session")
 def settings(pack: Path) -> ServiceSettings:
-    return ServiceSettings(voices=(str(pack),), max_streams=MAX_STREAMS, text_limit=300, body_limit=4_000, buffer_seconds=0.25, stall_seconds=5.0)
+    """The capacity is given, because a test that holds the engine would be taken for a slow machine."""
+    return ServiceSettings(
+        voices=(str(pack),),
+        standby=False,
+        capacity=100.0,
+        max_streams=MAX_STREAMS,
+        text_limit=300,
+        body_limit=4_000,
+        turn_seconds=10.0,
+        snapshot_seconds=0.2,
+        buffer_seconds=0.25,
+        stall_seconds=5.0,
+    )
 
 
 @pytest.fixture
-def worker(settings: ServiceSettings, voice: Voice, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
+def engine(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> GatedEngine:
+    """The engine that the workers use."""
     engine = GatedEngine(voice.engine)
     monkeypatch.setattr(service.worker, "load_voice", lambda *_, **__: Voice(pack=voice.pack, engine=engine))
-    worker = Worker(settings)
-    worker.start()
-    yield worker
+    return engine
+
+
+@pytest.fixture
+def links() -> list[LocalLink]:
+    """The workers that there have been, the latest last."""
+    return []
+
+
+@pytest.fixture
+def make_worker(engine: GatedEngine, links: list[LocalLink]) -> Iterator[Callable[[ServiceSettings], Supervisor]]:
+    supervisors = []
+
+    def launch(settings: ServiceSettings, received: Callable[[WorkerLink, FromWorker], None], ended: Callable[[WorkerLink], None]) -> LocalLink:
+        links.append(LocalLink(settings, received, ended))
+        return links[-1]
+
+    def make(settings: ServiceSettings) -> Supervisor:
+        supervisors.append(Supervisor(settings, launch=launch))
+        supervisors[-1].start()
+        return supervisors[-1]
+
+    yield make
     engine.open()
-    worker.stop()
+    for supervisor in supervisors:
+        supervisor.stop()
 
 
 @pytest.fixture
-def engine(worker: Worker) -> GatedEngine:
-    """The engine that the worker uses."""
-    found = worker._voices["tiny"].engine
-    assert isinstance(found, GatedEngine)
-    return found
+def worker(settings: ServiceSettings, make_worker: Callable[[ServiceSettings], Supervisor]) -> Supervisor:
+    return make_worker(settings)
 
 
 @pytest.fixture
-def app(worker: Worker, settings: ServiceSettings) -> FastAPI:
+def app(worker: Supervisor, settings: ServiceSettings) -> FastAPI:
     return create_app(settings, worker=worker)
 
 
@@ -66,6 +100,6 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def impatient(worker: Worker, settings: ServiceSettings) -> tuple[FastAPI, Worker]:
+def impatient(worker: Supervisor, settings: ServiceSettings) -> tuple[FastAPI, Supervisor]:
     """A service that is quick to drop a client which takes nothing."""
     return create_app(dataclasses.replace(settings, stall_seconds=0.2), worker=worker), worker

@@ -10,7 +10,8 @@ import pytest
 
 from service.app import create_app
 from service.settings import ServiceSettings
-from service.worker import Worker
+from service.supervisor import Supervisor
+from tests.service.local_link import LocalLink
 
 WRONG_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({}, "missing_field", "text"),
@@ -49,8 +50,12 @@ WRONG_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"text": "Yes.", "seed": 2**64}, "invalid_value", "seed"),
     ({"text": "Yes.", "seed": 1.5}, "wrong_type", "seed"),
     ({"text": "Yes.", "seed": "7"}, "wrong_type", "seed"),
-    ({"text": "Yes.", "format": "mp3"}, "invalid_value", "format"),
+    ({"text": "Yes.", "format": "wma"}, "invalid_value", "format"),
     ({"text": "Yes.", "format": 1}, "invalid_value", "format"),
+    ({"text": "Yes.", "sample_rate": 7_999}, "invalid_value", "sample_rate"),
+    ({"text": "Yes.", "sample_rate": 16_000.5}, "wrong_type", "sample_rate"),
+    ({"text": "Yes.", "format": "mulaw", "sample_rate": 16_000}, "invalid_value", "sample_rate"),
+    ({"text": "Yes.", "format": "opus", "sample_rate": 44_100}, "invalid_value", "sample_rate"),
     ({"text": "Yes.", "stream": 1}, "wrong_type", "stream"),
     ({"text": "Yes.", "txet": "No."}, "unknown_field", "txet"),
 ]
@@ -81,13 +86,13 @@ def problem(answer: httpx.Response) -> dict[str, Any]:
     return error
 
 
-async def test_wrong_fields(client: httpx.AsyncClient, worker: Worker) -> None:
+async def test_wrong_fields(client: httpx.AsyncClient, worker: Supervisor) -> None:
     for body, code, field in WRONG_FIELDS:
         answer = await client.post("/synthesize", content=json.dumps(body), headers={"content-type": "application/json"})
         error = problem(answer)
         assert (answer.status_code, error["code"], error["field"]) == (422, code, field), (body, error)
         assert field in error["message"] or field == "text", (body, error)
-    assert worker.live_streams == 0
+    assert worker.status.open_streams == 0
 
 
 async def test_an_infinite_number_and_half_a_character(client: httpx.AsyncClient) -> None:
@@ -125,12 +130,12 @@ async def test_no_such_address_or_method(client: httpx.AsyncClient) -> None:
         assert answer.status_code == status
 
 
-async def test_a_defect_is_an_answer_too(settings: ServiceSettings, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_plan", lambda *_: 1 / 0)
+async def test_a_defect_is_an_answer_too(settings: ServiceSettings, worker: Supervisor, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links[-1].worker, "_plan", lambda *_: 1 / 0)
     transport = httpx.ASGITransport(app=create_app(settings, worker=worker), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://sonant") as client:
         answer = await client.post("/synthesize", json={"text": "Yes."})
     error = problem(answer)
     assert (answer.status_code, error["code"]) == (500, "internal")
     assert "division" not in answer.text
-    assert worker.live_streams == 0
+    assert worker.status.open_streams == 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from service.capacity import Capacity
 from service.scheduler import Scheduler, Turn
 from service.settings import ServiceSettings
 from vocoder.errors import ConfigError
 
 RATE = 1_000
-SETTINGS = ServiceSettings(first_chunk_seconds=0.05, chunk_seconds=0.1, buffer_seconds=1.0, streams_per_turn=2)
+SETTINGS = ServiceSettings(first_chunk_seconds=0.05, chunk_seconds=0.1, buffer_seconds=1.0, streams_per_turn=2, turn_seconds=0.1)
 
 
 def scheduler(*streams: int, now: float = 0.0, voice: str = "a", num_samples: int = 10_000) -> Scheduler:
@@ -115,11 +116,45 @@ def test_everyone_is_served_in_time() -> None:
     assert all(num_samples == 10_000 for num_samples in made.values())
 
 
-def test_when_to_ask_again() -> None:
+def test_a_new_stream_waits_for_those_that_run_dry_before_it_is_due() -> None:
+    two = scheduler(1, now=0.0)
+    two.made(1, 100, 0.0)
+    two.add(2, voice="a", sample_rate=RATE, num_samples=10_000, now=0.0, patience=0.15)
+    assert streams(turn(two)) == [1, 2]
+    two.made(1, 100, 0.05)
+    assert streams(turn(two)) == [2, 1]
+
+
+def test_what_is_made_but_not_delivered_yet_moves_no_deadline() -> None:
+    one = scheduler(1, now=1.0)
+    one.made(1, 0, 2.0)
+    assert one.deadline(1) == 1.0
+    assert one.lateness(1, 5.0) == 0.0
+    one.made(1, 100, 3.0)
+    assert one.lateness(1, 3.05) == 0.0
+    assert one.lateness(1, 3.3) == pytest.approx(0.2)
+
+
+def test_a_stream_from_another_worker_is_due_when_what_waits_has_been_played() -> None:
+    one = scheduler()
+    one.add(1, voice="a", sample_rate=RATE, num_samples=500, now=7.0, waiting=950)
+    assert one.deadline(1) == pytest.approx(7.95)
+    assert one.next_turn() is None
+    one.taken(1, 100, 7.1)
+    assert streams(turn(one)) == [1]
+    one.made(1, 500, 7.2)
+    one.taken(1, 1_000, 7.3)
+    assert one.next_turn() is None
+
+
+def test_no_turn_is_much_longer_than_allowed() -> None:
     two = scheduler(1, 2)
-    two.made(1, 7_000, 0.0)
-    assert two.seconds_until_room() == pytest.approx(3.0)
-    assert scheduler().seconds_until_room() == 1.0
+    for stream in (1, 2):
+        two.made(stream, 200, 0.0)
+    quick, slow, stuck = (Capacity(rates=((1, rate), (2, rate))) for rate in (20 * RATE, RATE, RATE / 1000))
+    assert two.next_turn(quick) == Turn(voice="a", shares=((1, 100), (2, 100)))
+    assert two.next_turn(slow) == Turn(voice="a", shares=((1, 50), (2, 50)))
+    assert two.next_turn(stuck) == Turn(voice="a", shares=((1, 10), (2, 10)))
 
 
 @pytest.mark.parametrize(
@@ -133,6 +168,13 @@ def test_when_to_ask_again() -> None:
         {"first_chunk_seconds": 0.0},
         {"stall_seconds": 0.0},
         {"shutdown_seconds": -1.0},
+        {"queue_limit": -1},
+        {"key_streams": 0},
+        {"address_requests_per_minute": 0},
+        {"headroom": 1.0},
+        {"capacity": 0.0},
+        {"turn_seconds": 0.0},
+        {"silence_seconds": 1.0},
     ],
 )
 def test_settings_that_contradict_themselves(wrong: dict[str, float]) -> None:

@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
-from service.settings import ServiceSettings
-from service.worker import Worker
+from service.supervisor import Supervisor
+from tests.service.local_link import LocalLink
 from tests.tiny_voice import AUDIO, SPEAKERS
 
 
@@ -25,11 +26,12 @@ async def test_voices(client: httpx.AsyncClient) -> None:
     assert voice["is_default"] is True
 
 
-async def test_health_and_readiness(client: httpx.AsyncClient, worker: Worker, settings: ServiceSettings) -> None:
+async def test_health_and_readiness(client: httpx.AsyncClient, worker: Supervisor) -> None:
     assert (await client.get("/healthz")).json() == {"status": "ok"}
     ready = await client.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json() == {"status": "ready", "live_streams": 0, "max_streams": settings.max_streams}
+    # Of a capacity of 100 streams a fifth is headroom.
+    assert ready.json() == {"status": "ready", "open_streams": 0, "making": 0, "queued": 0, "places": 80, "capacity": 100.0}
     worker.refuse_new()
     assert (await client.get("/healthz")).status_code == 200
     not_ready = await client.get("/readyz")
@@ -39,8 +41,9 @@ async def test_health_and_readiness(client: httpx.AsyncClient, worker: Worker, s
     assert refused.headers["retry-after"] == "1"
 
 
-async def test_not_ready_when_the_generator_is_gone(client: httpx.AsyncClient, worker: Worker) -> None:
-    worker.stop()
+async def test_not_ready_while_there_is_no_worker(client: httpx.AsyncClient, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LocalLink, "start", lambda self: None)
+    links[-1].die()
     assert (await client.get("/readyz")).status_code == 503
 
 
@@ -48,7 +51,20 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
     operation = (await client.get("/openapi.json")).json()["paths"]["/synthesize"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     assert schema["additionalProperties"] is False
-    assert set(schema["properties"]) == {"text", "voice", "speaker", "length_scale", "speed", "pitch", "volume", "temperature", "seed", "format", "stream"}
+    assert set(schema["properties"]) == {
+        "text",
+        "voice",
+        "speaker",
+        "length_scale",
+        "speed",
+        "pitch",
+        "volume",
+        "temperature",
+        "seed",
+        "format",
+        "sample_rate",
+        "stream",
+    }
 
 
 def test_a_server_that_is_told_to_stop_finishes_what_is_open(pack: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from service.settings import ServiceSettings
-from service.worker import Worker
+from service.supervisor import Supervisor
 from tests.service.asgi_call import AsgiCall
 from tests.service.conftest import MAX_STREAMS
 from tests.service.gated_engine import GatedEngine
@@ -51,7 +51,7 @@ async def test_whole_means_nothing_before_everything(app: FastAPI, engine: Gated
     assert len(body) == int(call.headers["content-length"])
 
 
-async def test_a_client_that_leaves_stops_its_generation_within_a_chunk(app: FastAPI, engine: GatedEngine, worker: Worker, voice: Voice) -> None:
+async def test_a_client_that_leaves_stops_its_generation_within_a_chunk(app: FastAPI, engine: GatedEngine, worker: Supervisor, voice: Voice) -> None:
     for stream in (True, False):
         engine.gate()
         seed = 10 + stream
@@ -60,7 +60,7 @@ async def test_a_client_that_leaves_stops_its_generation_within_a_chunk(app: Fas
         await eventually(lambda seed=seed: engine.made[seed] > 0)
         call.leave()
         await call.finished()
-        assert worker.live_streams == 0
+        assert worker.status.open_streams == 0
         made = engine.made[seed]
         engine.open()
         await asyncio.sleep(0.3)
@@ -80,20 +80,20 @@ async def test_a_reader_that_stops_pauses_itself_and_nobody_else(app: FastAPI, e
     assert await lazy.finished() == to_bytes(voice.synthesize(LONG, seed=1))
 
 
-async def test_a_reader_that_never_reads_again_is_dropped(impatient: tuple[FastAPI, Worker]) -> None:
+async def test_a_reader_that_never_reads_again_is_dropped(impatient: tuple[FastAPI, Supervisor]) -> None:
     app, worker = impatient
     call = AsgiCall(app, {"text": LONG})
     await call.until(1)
     call.stop_reading()
     await call.finished()
-    assert worker.live_streams == 0
+    assert worker.status.open_streams == 0
     assert len(call.body) < int(call.headers["content-length"])
 
 
-async def test_no_more_streams_than_allowed(app: FastAPI, engine: GatedEngine, worker: Worker) -> None:
+async def test_no_more_streams_than_allowed(app: FastAPI, engine: GatedEngine, worker: Supervisor) -> None:
     engine.gate()
     calls = [AsgiCall(app, {"text": LONG, "seed": seed}) for seed in range(MAX_STREAMS)]
-    await eventually(lambda: worker.live_streams == MAX_STREAMS)
+    await eventually(lambda: worker.status.open_streams == MAX_STREAMS)
     refused = AsgiCall(app, {"text": "Yes."})
     answer = await refused.finished()
     assert refused.status == 503
@@ -108,10 +108,10 @@ async def test_no_more_streams_than_allowed(app: FastAPI, engine: GatedEngine, w
     for call in calls:
         call.leave()
         await call.finished()
-    assert worker.live_streams == 0
+    assert worker.status.open_streams == 0
 
 
-async def test_a_stream_that_breaks_before_its_first_sound_is_an_error(app: FastAPI, engine: GatedEngine, worker: Worker) -> None:
+async def test_a_stream_that_breaks_before_its_first_sound_is_an_error(app: FastAPI, engine: GatedEngine, worker: Supervisor) -> None:
     engine.failing.add(3)
     call = AsgiCall(app, {"text": "Yes.", "seed": 3})
     body = await call.finished()
@@ -120,10 +120,10 @@ async def test_a_stream_that_breaks_before_its_first_sound_is_an_error(app: Fast
     well = AsgiCall(app, {"text": "Yes.", "seed": 4})
     await well.finished()
     assert well.status == 200
-    assert worker.ready
+    assert worker.status.ready
 
 
-async def test_a_stream_that_breaks_later_is_cut_short(app: FastAPI, engine: GatedEngine, worker: Worker) -> None:
+async def test_a_stream_that_breaks_later_is_cut_short(app: FastAPI, engine: GatedEngine, worker: Supervisor) -> None:
     engine.gate()
     call = AsgiCall(app, {"text": LONG, "seed": 3})
     engine.allow(1)
@@ -132,10 +132,10 @@ async def test_a_stream_that_breaks_later_is_cut_short(app: FastAPI, engine: Gat
     engine.open()
     body = await call.finished()
     assert len(body) < int(call.headers["content-length"])
-    assert worker.live_streams == 0
+    assert worker.status.open_streams == 0
 
 
-async def test_what_is_open_at_the_end_of_the_shutdown_limit_is_cut_short(app: FastAPI, engine: GatedEngine, worker: Worker) -> None:
+async def test_what_is_open_at_the_end_of_the_shutdown_limit_is_cut_short(app: FastAPI, engine: GatedEngine, worker: Supervisor) -> None:
     engine.gate()
     begun, waiting = AsgiCall(app, {"text": LONG}), AsgiCall(app, {"text": LONG, "stream": False})
     engine.allow(1)
@@ -145,5 +145,5 @@ async def test_what_is_open_at_the_end_of_the_shutdown_limit_is_cut_short(app: F
     assert len(await begun.finished()) < int(begun.headers["content-length"])
     assert b'"at_capacity"' in await waiting.finished()
     assert waiting.status == 503
-    assert worker.live_streams == 0
-    assert not worker.ready
+    assert worker.status.open_streams == 0
+    assert not worker.status.ready

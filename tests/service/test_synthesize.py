@@ -10,7 +10,7 @@ import wave
 import httpx
 import pytest
 
-from service.response import skipped_header
+from service.speaking import skipped_header
 from service.stream import SkippedText
 from tests.service.gated_engine import GatedEngine
 from vocoder.audio.pcm import to_bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +21,12 @@ def serve(
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
     threads: Annotated[int, typer.Option("--threads", min=1, help="That speak; streams are shared out to them.")] = os.cpu_count() or 1,
-    max_streams: Annotated[int | None, typer.Option("--max-streams", min=1, help="How many streams may be spoken at once.")] = None,
+    max_streams: Annotated[int | None, typer.Option("--max-streams", min=1, help="How many streams may be open at once.")] = None,
+    capacity: Annotated[float | None, typer.Option("--capacity", min=0.01, help="How many streams can be made in real time; measured where absent.")] = None,
+    standby: Annotated[bool, typer.Option(help="Keep a second worker, loaded, that takes over at once from one that died.")] = True,
+    address_streams: Annotated[int | None, typer.Option("--address-streams", min=1, help="How many streams one address may have open.")] = None,
+    address_requests_per_minute: Annotated[int | None, typer.Option("--address-requests-per-minute", min=1, help="Of one address.")] = None,
+    key_file: Annotated[Path | None, typer.Option("--key-file", help="API keys, one of which requests must show: `python -m service.keys`.")] = None,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
@@ -31,6 +37,19 @@ def serve(
                 raise  # a defect of ours, not something to install
             raise SonantError(f"serving needs {error.name}, which is not installed: pip install 'sonant[service]'") from error
     try:
-        service.serve(host, port, voice, engine=engine, precision=precision, threads=threads, max_streams=max_streams)
+        service.serve(
+            host,
+            port,
+            voice,
+            engine=engine,
+            precision=precision,
+            threads=threads,
+            max_streams=max_streams,
+            capacity=capacity,
+            standby=standby,
+            address_streams=address_streams,
+            address_requests_per_minute=address_requests_per_minute,
+            key_file=key_file,
+        )
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error

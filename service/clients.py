@@ -1,0 +1,100 @@
+"""Who asks, and how much one client may have: decisions only, no clock of its own.
+
+A client is known by its address and, where it has shown one, by its API key. Each of the two may be limited in streams that are open at
+once, and in requests: a bucket holds a minute's worth and fills up evenly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from service.settings import ServiceSettings
+from vocoder.errors import ClientLimitError
+
+_MINUTE = 60.0
+_FORGET_AT = 4096  # names that are remembered before those without effect are dropped
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """Who asks.
+
+    Attributes:
+        address: of the other end, or what a trusted proxy says it is.
+        key: the name of the API key; None where none was shown.
+    """
+
+    address: str
+    key: str | None = None
+
+
+@dataclass(kw_only=True)
+class _Account:
+    streams: int = 0
+    requests: float = 0.0  # in the last minute, draining evenly
+    at: float = 0.0
+
+    def requests_at(self, now: float, per_minute: int) -> float:
+        return max(0.0, self.requests - (now - self.at) * per_minute / _MINUTE)
+
+
+@dataclass(kw_only=True)
+class _Kind:
+    what: str
+    streams: int | None
+    per_minute: int | None
+    accounts: dict[str, _Account] = field(default_factory=dict)
+
+
+class ClientLimits:
+    """What each client has. Times are seconds on any clock that does not go back."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._address = _Kind(what="address", streams=settings.address_streams, per_minute=settings.address_requests_per_minute)
+        self._key = _Kind(what="API key", streams=settings.key_streams, per_minute=settings.key_requests_per_minute)
+        self._inside: dict[int, Client] = {}
+
+    def check(self, client: Client, now: float) -> None:
+        """Whether one more is allowed. Changes nothing.
+
+        Raises:
+            ClientLimitError: naming the limit.
+        """
+        for kind, name in self._names(client):
+            account = kind.accounts.get(name, _Account())
+            if kind.streams is not None and account.streams >= kind.streams:
+                raise ClientLimitError(f"this {kind.what} has {account.streams} streams open, which is as many as it may", retry_after_seconds=1.0)
+            if kind.per_minute is not None and (over := account.requests_at(now, kind.per_minute) + 1 - kind.per_minute) > 0:
+                seconds = over * _MINUTE / kind.per_minute
+                raise ClientLimitError(f"this {kind.what} may make {kind.per_minute} requests in a minute", retry_after_seconds=seconds)
+
+    def enter(self, number: int, client: Client, now: float) -> None:
+        """One more stream, by its number."""
+        self._inside[number] = client
+        for kind, name in self._names(client):
+            if len(kind.accounts) >= _FORGET_AT:
+                self._forget(kind, now)
+            account = kind.accounts.setdefault(name, _Account())
+            if kind.per_minute is not None:
+                account.requests = account.requests_at(now, kind.per_minute) + 1
+            account.streams, account.at = account.streams + 1, now
+
+    def leave(self, number: int) -> None:
+        """A stream less. One that is not known, because it has left before, is no error."""
+        client = self._inside.pop(number, None)
+        if client is None:
+            return
+        for kind, name in self._names(client):
+            account = kind.accounts[name]
+            account.streams -= 1
+            if account.streams == 0 and kind.per_minute is None:
+                del kind.accounts[name]
+
+    def _names(self, client: Client) -> list[tuple[_Kind, str]]:
+        return [(self._address, client.address), *([] if client.key is None else [(self._key, client.key)])]
+
+    @staticmethod
+    def _forget(kind: _Kind, now: float) -> None:
+        """Those that have nothing open, and whose requests are a minute old, are as good as unknown."""
+        kept = {name: account for name, account in kind.accounts.items() if account.streams > 0 or now - account.at < _MINUTE}
+        kind.accounts = kept

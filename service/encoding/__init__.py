@@ -1,0 +1,16 @@
+"""From the samples of a stream to what is sent: rates, containers and codecs, each as a stream.
+
+An encoder is made for one answer and is fed pieces in order; neither their sizes nor the time between them changes a byte. It lives in
+the process of the event loop, not in the worker: a worker that dies takes no encoder's state along.
+
+plain        wav, pcm, mulaw: a sample has its place, so the length is known and any place can be begun at
+compressed   flac, mp3, opus, aac
+rate         resampling as a stream
+"""
+
+from __future__ import annotations
+
+from service.encoding.encoder import AudioFormat, Encoder, Layout
+from service.encoding.making import layout_of, make_encoder
+
+__all__ = ["AudioFormat", "Encoder", "Layout", "layout_of", "make_encoder"]

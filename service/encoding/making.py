@@ -1,0 +1,75 @@
+"""Which encoder makes a format, and how its answer is laid out."""
+
+from __future__ import annotations
+
+from service.encoding.compressed import CODECS, CompressedEncoder, FlacEncoder
+from service.encoding.encoder import AudioFormat, Encoder, Layout
+from service.encoding.plain import MulawEncoder, PcmEncoder
+from service.encoding.rate import ResamplingEncoder, resampled_length
+from vocoder.audio.pcm import BYTES_PER_SAMPLE
+from vocoder.audio.wav import wav_header
+from vocoder.errors import InputError
+
+SAMPLE_RATES = (8_000, 48_000)  # Hz, from and to
+_TELEPHONE_RATE = 8_000
+_WAV_HEAD = 44
+
+
+def layout_of(audio_format: AudioFormat, *, num_samples: int, source_rate: int, rate: int | None = None) -> Layout:
+    """How an answer will be laid out.
+
+    Args:
+        audio_format: which.
+        num_samples: of the source.
+        source_rate: Hz, of the source.
+        rate: Hz, of what is sent; None leaves it to the format: 8 kHz for mulaw, the source's own, or the next one that the codec takes.
+
+    Raises:
+        InputError: the rate is out of range, or the format does not have it.
+    """
+    rate = _rate(audio_format, source_rate, rate)
+    length = resampled_length(num_samples, source_rate, rate)
+    same = rate == source_rate
+    if audio_format == "wav":
+        size = _WAV_HEAD + BYTES_PER_SAMPLE * length
+        return Layout(
+            media_type="audio/wav", sample_rate=rate, head_bytes=_WAV_HEAD, bytes_per_sample=BYTES_PER_SAMPLE, num_bytes=size, seekable=same, quick=same
+        )
+    if audio_format == "pcm":
+        size = BYTES_PER_SAMPLE * length
+        return Layout(media_type="audio/pcm", sample_rate=rate, bytes_per_sample=BYTES_PER_SAMPLE, num_bytes=size, seekable=same, quick=same)
+    if audio_format == "mulaw":
+        return Layout(media_type="audio/basic", sample_rate=rate, bytes_per_sample=1, num_bytes=length, seekable=same, quick=same)
+    return Layout(media_type=CODECS[audio_format].media_type, sample_rate=rate)
+
+
+def make_encoder(audio_format: AudioFormat, *, num_samples: int, source_rate: int, rate: int | None = None) -> Encoder:
+    """An encoder for one answer. Arguments and errors as `layout_of`; also an InputError where a WAV file cannot hold so many samples."""
+    rate = _rate(audio_format, source_rate, rate)
+    inner: Encoder
+    if audio_format == "wav":
+        inner = PcmEncoder(wav_header(rate, resampled_length(num_samples, source_rate, rate)))
+    elif audio_format == "pcm":
+        inner = PcmEncoder()
+    elif audio_format == "mulaw":
+        inner = MulawEncoder()
+    elif audio_format == "flac":
+        inner = FlacEncoder(rate, resampled_length(num_samples, source_rate, rate))
+    else:
+        inner = CompressedEncoder(CODECS[audio_format], rate)
+    return inner if rate == source_rate else ResamplingEncoder(inner, num_samples=num_samples, source_rate=source_rate, rate=rate)
+
+
+def _rate(audio_format: AudioFormat, source_rate: int, rate: int | None) -> int:
+    if rate is not None and not SAMPLE_RATES[0] <= rate <= SAMPLE_RATES[1]:
+        raise InputError(f"sample_rate must lie in {SAMPLE_RATES[0]}..{SAMPLE_RATES[1]}, not {rate}", field="sample_rate")
+    if audio_format == "mulaw":
+        if rate not in (None, _TELEPHONE_RATE):
+            raise InputError(f"mulaw has a sample_rate of {_TELEPHONE_RATE}, not {rate}", field="sample_rate")
+        return _TELEPHONE_RATE
+    codec = CODECS.get(audio_format)
+    if codec is None:
+        return source_rate if rate is None else rate
+    if rate is not None and codec.rates and rate not in codec.rates:
+        raise InputError(f"sample_rate of {audio_format} must be one of {', '.join(map(str, codec.rates))}, not {rate}", field="sample_rate")
+    return codec.rate_for(source_rate) if rate is None else rate

@@ -1,0 +1,29 @@
+"""The name of an answer's bytes: equal names, equal bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from service.orders import VoiceDescription
+from service.shelf import Wanted
+
+
+def etag_of(wanted: Wanted, voices: Sequence[VoiceDescription]) -> str:
+    """A strong entity tag (RFC 9110, section 8.8.3) of everything that the bytes follow from.
+
+    Args:
+        wanted: its order's voice is loaded and its speaker known; its seed is set.
+        voices: that are loaded, the default first.
+    """
+    order = wanted.order
+    assert order.seed is not None
+    voice = next(one for one in voices if order.voice in (None, one.name))
+    followed = [
+        voice.name, voice.release, voice.engine, voice.precision,
+        order.text, voice.speakers.index(order.speaker) if isinstance(order.speaker, str) else order.speaker or 0,
+        float(order.length_scale), float(order.pitch), float(order.volume), float(voice.temperature if order.temperature is None else order.temperature),
+        str(order.seed), wanted.audio_format, wanted.sample_rate,
+    ]  # fmt: skip
+    return f'"{hashlib.sha256(json.dumps(followed).encode()).hexdigest()[:32]}"'

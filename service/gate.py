@@ -1,0 +1,98 @@
+"""What every request goes through: it gets an id, shows its key, and leaves a line in the log.
+
+The line is JSON, with the request's id, what was asked for and what became of it: never the text, nor a key.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import time
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.keys import ApiKeys
+from service.logs import REQUESTS
+from service.problems import RequestError, problem_response
+
+log = logging.getLogger(REQUESTS)
+REQUEST_ID = "X-Request-Id"
+_GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_OPEN = ("/healthz", "/readyz", "/metrics", "/openapi.json")
+
+
+class Gate:
+    """ASGI middleware.
+
+    Args:
+        app: what lies behind.
+        keys: one of which must be shown; None: nothing is asked for.
+    """
+
+    def __init__(self, app: ASGIApp, *, keys: ApiKeys | None) -> None:
+        self._app = app
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a request through, or refuses it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers, begun = Headers(scope=scope), time.monotonic()
+        given = headers.get(REQUEST_ID, "")
+        request_id = given if _GOOD_ID.fullmatch(given) else secrets.token_hex(8)
+        status, sent = 0, 0
+
+        async def send_on(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            else:
+                sent += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._let_through(scope, headers, receive, send_on)
+        except Exception:
+            status = HTTPStatus.INTERNAL_SERVER_ERROR  # answered further out, where its cause is logged
+            raise
+        finally:
+            line = {
+                "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "request_id": request_id,
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": status,
+                "bytes": sent,
+                "seconds": round(time.monotonic() - begun, 4),
+                "address": scope["client"][0] if scope.get("client") else None,
+                "key": scope.get("state", {}).get("key"),
+            }
+            log.info("%s", json.dumps(line))
+
+    async def _let_through(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        try:
+            key = self._key(scope["path"], headers)
+        except RequestError as refusal:
+            await problem_response(refusal)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["key"] = key
+        await self._app(scope, receive, send)
+
+    def _key(self, path: str, headers: Headers) -> str | None:
+        """The name of the key that was shown, where one is asked for."""
+        if self._keys is None or path in _OPEN:
+            return None
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        shown = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+        name = self._keys.name_of(shown) if shown else None
+        if name is None:
+            message = "this API key is not good" if shown else "an API key must be shown: Authorization: Bearer KEY"
+            raise RequestError(HTTPStatus.UNAUTHORIZED, "unauthorized", message, field="authorization", headers={"WWW-Authenticate": "Bearer"})
+        return name

@@ -1,0 +1,18 @@
+"""Where lines of the log go: one line of JSON for each request to standard output, everything else, as text, to standard error."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+REQUESTS = "sonant.requests"
+
+
+def set_up_logs() -> None:
+    """For a process that does nothing but serve; uvicorn sets up its own beside it."""
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s: %(message)s", level=logging.INFO)
+    requests = logging.getLogger(REQUESTS)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    requests.handlers, requests.propagate = [handler], False
+    requests.setLevel(logging.INFO)

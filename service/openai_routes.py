@@ -1,0 +1,126 @@
+"""The addresses of OpenAI's speech API, so that programs written for it need nothing but another base URL.
+
+What its documentation says holds, with what Sonant has more of (`seed`, `temperature`) as further fields, and with these differences, each of
+which is told and none of which is silent: voices are those of this service; `instructions`, which no voice here can follow, are refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from starlette.responses import Response
+
+from service.body import read_body
+from service.encoding import AudioFormat, Encoder
+from service.orders import SpeechOrder, SpeechWorker
+from service.routes import SPEECH_ANSWERS
+from service.settings import ServiceSettings
+from service.shelf import Wanted
+from service.speaking import Speaking
+from vocoder.errors import InputError
+
+MODEL = "sonant"
+# The names of OpenAI's own models stand for it, so that programs need not be changed.
+_MODELS = (MODEL, "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
+_PCM_RATE = 24_000  # what its documentation says of pcm, and its users count on
+
+ResponseFormat = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
+
+
+class VoiceName(BaseModel):
+    """A voice, as an object."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    id: str = Field(description="Name of a voice.")
+
+
+class SpeechRequest(BaseModel):
+    """The body of `POST /v1/audio/speech`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        json_schema_extra={"examples": [{"model": MODEL, "voice": "kathleen", "input": "Hello. This voice was trained on an open corpus."}]},
+    )
+
+    model: str = Field(description=f"One of {', '.join(_MODELS)}: all mean the same.")
+    input: str = Field(description="What is to be spoken.")
+    voice: Annotated[StrictStr | VoiceName, Field(description="Name of a voice that `GET /v1/audio/voices` lists.")]
+    response_format: ResponseFormat = Field("mp3", description="pcm is 24 kHz, 16 bits, little-endian; the others have the voice's rate.")
+    speed: float = Field(1.0, gt=0, description="0.25..4: 2 is double speed.")
+    stream_format: Literal["audio", "sse"] = Field("audio", description="sse: events with base64, as OpenAI's.")
+    seed: int | None = Field(None, description="Not OpenAI's: same request, same seed, same bytes.")
+    temperature: float | None = Field(None, description="Not OpenAI's: 0..2, how freely samples are drawn.")
+
+    def wanted(self) -> Wanted:
+        """The request as the rest of the service knows it."""
+        voice = self.voice if isinstance(self.voice, str) else self.voice.id
+        order = SpeechOrder(text=self.input, voice=voice, length_scale=1.0 / self.speed, temperature=self.temperature, seed=self.seed)
+        audio_format: AudioFormat = self.response_format
+        return Wanted(order=order, audio_format=audio_format, sample_rate=_PCM_RATE if audio_format == "pcm" else None)
+
+
+class SseEncoder:
+    """Another encoder's bytes as server-sent events: `speech.audio.delta` with base64, and `speech.audio.done`."""
+
+    def __init__(self, inner: Encoder) -> None:
+        self._inner = inner
+
+    def head(self) -> bytes:
+        """An event, where the inner encoder has something to say already."""
+        return _delta(self._inner.head())
+
+    def encode(self, pcm: bytes) -> bytes:
+        """An event, where there is something to say."""
+        return _delta(self._inner.encode(pcm))
+
+    def finish(self) -> bytes:
+        """The last events."""
+        return _delta(self._inner.finish()) + _event({"type": "speech.audio.done", "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}})
+
+
+def _delta(piece: bytes) -> bytes:
+    return _event({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()}) if piece else b""
+
+
+def _event(data: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(data)}\n\n".encode()
+
+
+def make_openai_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speaking) -> APIRouter:
+    """The routes, served by this worker."""
+    router = APIRouter(prefix="/v1")
+    body = {"required": True, "content": {"application/json": {"schema": SpeechRequest.model_json_schema()}}}
+
+    @router.post("/audio/speech", response_class=Response, responses=SPEECH_ANSWERS, openapi_extra={"requestBody": body})
+    async def speech(request: Request) -> Response:
+        """Speaks a text, as OpenAI's address of this name does. Audio leaves as it is generated."""
+        wanted = await read_body(request, SpeechRequest, limit=settings.body_limit)
+        if wanted.model not in _MODELS:
+            raise InputError(f"there is no model {wanted.model!r} here (known: {', '.join(_MODELS)})", field="model")
+        try:
+            return await speaking.answer(request, wanted.wanted(), wrap=SseEncoder if wanted.stream_format == "sse" else None)
+        except InputError as error:
+            renamed = {"text": "input", "length_scale": "speed"}.get(error.field)
+            if renamed is None:
+                raise
+            raise type(error)(str(error), field=renamed) from error
+
+    @router.get("/models")
+    async def models() -> dict[str, Any]:
+        """The one model, in OpenAI's shape."""
+        return {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "sonant"}]}
+
+    @router.get("/audio/voices")
+    async def voices() -> dict[str, list[str]]:
+        """Names that `voice` may be, the default first."""
+        return {"voices": [voice.name for voice in worker.voices]}
+
+    return router

@@ -1,0 +1,80 @@
+"""Ids, keys, and the line that every request leaves."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service import keys
+from service.app import create_app
+from service.keys import ApiKeys, make_key
+from service.settings import ServiceSettings
+from service.supervisor import Supervisor
+from vocoder.errors import ConfigError
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    return [json.loads(record.getMessage()) for record in caplog.records if record.name == "sonant.requests"]
+
+
+async def test_every_request_leaves_a_line_without_its_text(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sonant.requests")
+    answer = await client.post("/synthesize", json={"text": "Secretly, yes."}, headers={"x-request-id": "abc-1"})
+    await client.get("/nowhere")
+    first, second = lines(caplog)
+    assert answer.headers["x-request-id"] == "abc-1" == first["request_id"]
+    assert (first["method"], first["path"], first["status"], first["bytes"]) == ("POST", "/synthesize", 200, len(answer.content))
+    assert (second["status"], second["key"]) == (404, None)
+    assert "Secretly" not in caplog.text
+
+
+async def test_an_id_that_could_forge_a_line_is_not_taken(client: httpx.AsyncClient) -> None:
+    for wrong in ('"}', "a b", "x" * 65, ""):
+        answer = await client.get("/healthz", headers={"x-request-id": wrong})
+        assert answer.headers["x-request-id"] != wrong
+        assert len(answer.headers["x-request-id"]) == 16
+
+
+async def test_keys(settings: ServiceSettings, worker: Supervisor, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sonant.requests")
+    (anna, anna_line), (_, otto_line) = make_key("anna"), make_key("otto")
+    file = tmp_path / "keys"
+    file.write_text(f"# who may\n\n{otto_line}\n{anna_line}\n")
+    assert anna not in file.read_text()
+    transport = httpx.ASGITransport(app=create_app(dataclasses.replace(settings, key_file=file), worker=worker))
+    async with httpx.AsyncClient(transport=transport, base_url="http://sonant") as client:
+        for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {anna}"}, {"x-api-key": anna[:-1]}, {"x-api-key": b"\xff"}):
+            refused = await client.post("/synthesize", json={"text": "Yes."}, headers=headers)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (401, "unauthorized")
+            assert refused.headers["www-authenticate"] == "Bearer"
+        for headers in ({"authorization": f"Bearer {anna}"}, {"authorization": f"bearer  {anna} "}, {"x-api-key": anna}):
+            assert (await client.post("/synthesize", json={"text": "Yes."}, headers=headers)).status_code == 200
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert (await client.get(path)).status_code == 200
+    assert {line["key"] for line in lines(caplog)} == {None, "anna"}
+    assert anna not in caplog.text
+
+
+def test_keys_that_cannot_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    with pytest.raises(ConfigError, match="cannot be read"):
+        ApiKeys.read(file)
+    for content, complaint in (("", "no key"), ("anna 12\n", "line 1"), (f"anna {'g' * 64}", "line 1"), (f"an na {'0' * 64}", "line 1")):
+        file.write_text(content)
+        with pytest.raises(ConfigError, match=complaint):
+            ApiKeys.read(file)
+
+
+def test_the_command_that_makes_keys(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.argv", ["keys", "anna"])
+    assert keys.main() == 0
+    line, told = capsys.readouterr()
+    (tmp_path / "keys").write_text(line)
+    assert ApiKeys.read(tmp_path / "keys").name_of(told.split()[-1]) == "anna"
+    monkeypatch.setattr("sys.argv", ["keys", "not good"])
+    assert keys.main() == 2

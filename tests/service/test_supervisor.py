@@ -1,0 +1,184 @@
+"""Workers that die, readers that sleep, requests that wait: the same bytes, and nobody forgotten. Workers live in the test's process here."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from service.app import create_app
+from service.messages import Failure, Snapshot, Unable
+from service.settings import ServiceSettings
+from service.supervisor import Supervisor
+from tests.service.asgi_call import AsgiCall
+from tests.service.gated_engine import GatedEngine
+from tests.service.local_link import LocalLink
+from tests.service.test_streaming import LONG, eventually
+from vocoder.audio.pcm import to_bytes
+from vocoder.errors import EngineError, VoiceError
+from vocoder.voice import Voice
+
+Make = Callable[[ServiceSettings], Supervisor]
+
+
+def snapshots(link: LocalLink) -> list[Snapshot]:
+    return [message for message in link.heard if isinstance(message, Snapshot)]
+
+
+async def test_a_stream_goes_on_from_its_snapshot(app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice) -> None:
+    call = AsgiCall(app, {"text": LONG, "seed": 3, "format": "pcm"})
+    await eventually(lambda: len(snapshots(links[0])) > 0)
+    call.stop_reading()
+    await asyncio.sleep(0.05)
+    before = engine.made[3]
+    emitted = snapshots(links[0])[-1].saved.emitted
+    links[0].die()
+    call.read_on()
+    body = await call.finished()
+    assert body == to_bytes(voice.synthesize(LONG, seed=3))
+    assert len(links) == 2
+    again = engine.made[3] - voice.plan(LONG).num_samples
+    assert 0 <= again <= before - emitted + 400, "more was made again than what came after the snapshot"
+
+
+async def test_a_stream_that_has_no_snapshot_begins_again_and_the_drawn_seed_stays(
+    app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice
+) -> None:
+    engine.gate()
+    call = AsgiCall(app, {"text": LONG, "format": "pcm"})
+    engine.allow(2)
+    await call.until(1)
+    links[0].die()
+    engine.open()
+    body = await call.finished()
+    assert body == to_bytes(voice.synthesize(LONG, seed=int(call.headers["x-seed"])))
+
+
+async def test_every_stream_survives_many_deaths(app: FastAPI, links: list[LocalLink], voice: Voice) -> None:
+    calls = [AsgiCall(app, {"text": LONG, "seed": seed, "format": "pcm"}) for seed in range(5)]
+    deaths = 0
+    while not all(call.done.done() for call in calls) and deaths < 40:
+        await asyncio.sleep(0.02)
+        links[-1].die()
+        deaths += 1
+    for seed, call in enumerate(calls):
+        assert await call.finished() == to_bytes(voice.synthesize(LONG, seed=seed))
+
+
+async def test_a_stream_that_kills_its_workers_is_given_up(app: FastAPI, engine: GatedEngine, links: list[LocalLink], worker: Supervisor) -> None:
+    engine.gate()
+    deadly = AsgiCall(app, {"text": LONG, "seed": 13})
+    for _ in range(5):
+        await eventually(lambda: worker.status.ready)
+        await asyncio.sleep(0.02)
+        links[-1].die()
+    assert b'"internal"' in await deadly.finished()
+    assert deadly.status == 500
+    engine.open()
+    well = AsgiCall(app, {"text": "Yes."})
+    await well.finished()
+    assert well.status == 200
+
+
+async def test_a_defect_of_the_generator_costs_nobody_his_stream(app: FastAPI, links: list[LocalLink], voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links[0].worker._scheduler, "made", lambda *_: 1 / 0)
+    call = AsgiCall(app, {"text": "Yes.", "seed": 5, "format": "pcm"})
+    assert await call.finished() == to_bytes(voice.synthesize("Yes.", seed=5))
+    assert len(links) == 2
+
+
+async def test_a_spare_worker_takes_over(settings: ServiceSettings, make_worker: Make, links: list[LocalLink], voice: Voice) -> None:
+    worker = make_worker(dataclasses.replace(settings, standby=True))
+    await eventually(lambda: len(links) == 2)
+    app = create_app(settings, worker=worker)
+    call = AsgiCall(app, {"text": LONG, "seed": 8, "format": "pcm"})
+    await call.until(1)
+    links[0].die()
+    assert worker.status.ready, "there was a gap"
+    assert len(links) == 3
+    assert await call.finished() == to_bytes(voice.synthesize(LONG, seed=8))
+
+
+def test_a_voice_that_cannot_be_loaded_is_told_at_the_start(settings: ServiceSettings, make_worker: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: LocalLink) -> None:
+        self._received(self, Unable(failure=Failure.of(VoiceError("the pack is damaged"))))
+        self.die()
+
+    monkeypatch.setattr(LocalLink, "start", fail)
+    with pytest.raises(VoiceError, match="the pack is damaged"):
+        make_worker(settings)
+
+
+def test_a_worker_that_dies_while_it_loads_is_told_at_the_start(settings: ServiceSettings, make_worker: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LocalLink, "start", LocalLink.die)
+    with pytest.raises(EngineError, match="died while it loaded"):
+        make_worker(settings)
+
+
+async def test_a_request_may_wait_for_room(settings: ServiceSettings, make_worker: Make, engine: GatedEngine, voice: Voice) -> None:
+    worker = make_worker(dataclasses.replace(settings, capacity=1.0))
+    app = create_app(settings, worker=worker)
+    engine.gate()
+    first = AsgiCall(app, {"text": LONG, "seed": 1})
+    await eventually(lambda: worker.status.making == 1)
+    refused = AsgiCall(app, {"text": "Yes."})
+    await refused.finished()
+    assert refused.status == 503
+    assert int(refused.headers["retry-after"]) >= 1
+    waiting = AsgiCall(app, {"text": "Yes.", "seed": 2, "format": "pcm"}, headers={"prefer": "wait=30"})
+    await eventually(lambda: worker.status.queued == 1)
+    impatient = AsgiCall(app, {"text": "Yes."}, headers={"prefer": "wait=30"})
+    await eventually(lambda: worker.status.queued == 2)
+    impatient.leave()
+    await eventually(lambda: worker.status.queued == 1)
+    engine.open()
+    await first.finished()
+    assert await waiting.finished() == to_bytes(voice.synthesize("Yes.", seed=2))
+    assert float(waiting.headers["x-queued-seconds"]) > 0
+
+
+async def test_a_wait_ends_when_it_was_promised_to(settings: ServiceSettings, make_worker: Make, engine: GatedEngine) -> None:
+    worker = make_worker(dataclasses.replace(settings, capacity=1.0))
+    app = create_app(settings, worker=worker)
+    engine.gate()
+    first = AsgiCall(app, {"text": "Yes."})
+    await eventually(lambda: worker.status.making == 1)
+    waiting = AsgiCall(app, {"text": "Yes."}, headers={"prefer": "wait=1"})
+    assert b"as the request would wait" in await waiting.finished()
+    assert waiting.status == 503
+    engine.open()
+    await first.finished()
+
+
+async def test_readers_that_sleep_take_up_no_capacity(settings: ServiceSettings, make_worker: Make, voice: Voice) -> None:
+    worker = make_worker(dataclasses.replace(settings, capacity=1.0))
+    app = create_app(settings, worker=worker)
+    lazy = AsgiCall(app, {"text": LONG, "seed": 1, "format": "pcm"})
+    await lazy.until(1)
+    lazy.stop_reading()
+    await eventually(lambda: worker.status.making == 0)
+    assert worker.status.open_streams == 1
+    quick = AsgiCall(app, {"text": "Yes.", "seed": 2, "format": "pcm"})
+    assert await quick.finished() == to_bytes(voice.synthesize("Yes.", seed=2))
+    lazy.read_on()
+    assert await lazy.finished() == to_bytes(voice.synthesize(LONG, seed=1))
+
+
+async def test_one_address_has_its_limit(settings: ServiceSettings, make_worker: Make) -> None:
+    worker = make_worker(dataclasses.replace(settings, address_requests_per_minute=1))
+    transport = httpx.ASGITransport(app=create_app(settings, worker=worker))
+    async with httpx.AsyncClient(transport=transport, base_url="http://sonant") as client:
+        assert (await client.post("/synthesize", json={"text": "Yes."})).status_code == 200
+        refused = await client.post("/synthesize", json={"text": "Yes."})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "client_limit")
+    assert int(refused.headers["retry-after"]) >= 1
+
+
+async def test_a_wait_that_is_no_number(client: httpx.AsyncClient) -> None:
+    refused = await client.post("/synthesize", json={"text": "Yes."}, headers={"prefer": "wait=long"})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (400, "prefer")
+    assert (await client.post("/synthesize", json={"text": "Yes."}, headers={"prefer": "handling=lenient, wait=2"})).status_code == 200
