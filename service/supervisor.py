@@ -18,71 +18,25 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from service.admission import Admission, Load
 from service.capacity import Capacity
 from service.clients import Client
 from service.messages import Begin, Broken, FromWorker, Leave, Planned, Pulse, Snapshot, Sound, Speak, Started, Taken, Unable
 from service.metrics import Metrics
+from service.open_stream import OpenStream, settle
 from service.orders import SpeechOrder, VoiceDescription
 from service.process import Launch, WorkerLink, WorkerProcess
 from service.settings import ServiceSettings
 from service.status import Status
 from service.stream import LiveStream, Saved
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
-from vocoder.errors import CapacityError, ClientLimitError, EngineError, InputError, SonantError
+from vocoder.errors import CapacityError, ClientLimitError, EngineError, SonantError
 
 log = logging.getLogger(__name__)
 _STRAIN_SECONDS = 0.5  # after a stream was late, until others may begin
 _MOST_STRIKES = 5  # workers that may die in a row while a stream makes no progress: it may be the stream that kills them
 _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.5, 8.0  # until the next try after a worker that could not start; doubled each time
-_SECONDS_PER_CHARACTER = 0.065  # of a text that has not been planned yet
-
-
-@dataclass(kw_only=True)
-class _Open:
-    """A stream whose reader is there."""
-
-    order: SpeechOrder
-    first_sample: int
-    saved: Saved | None
-    loop: asyncio.AbstractEventLoop
-    planned: asyncio.Future[LiveStream]
-    asked_at: float
-    queued: bool
-    queued_seconds: float = 0.0
-    stream: LiveStream | None = None
-    delivered: int = 0  # samples, from first_sample on
-    taken: int = 0
-    taken_at: float = 0.0
-    over: bool = False  # all has been delivered, or nothing more will be
-    strikes: int = 0
-    delivered_at_strike: int = -1
-
-    @property
-    def left_seconds(self) -> float:
-        if self.stream is None:
-            return len(self.order.text) * _SECONDS_PER_CHARACTER * self.order.length_scale
-        return (self.stream.num_samples - self.first_sample - self.delivered) / self.stream.sample_rate
-
-    @property
-    def waiting(self) -> int:
-        return self.delivered - self.taken
-
-    def keeps_up(self, now: float, buffer_seconds: float) -> bool:
-        """Whether the reader takes what is made. One that lets its buffer lie full for longer than it lasts is not listening."""
-        if self.stream is None or now - self.taken_at <= buffer_seconds:
-            return True
-        return self.waiting / self.stream.sample_rate < buffer_seconds / 2
-
-    def fail(self, error: SonantError, metrics: Metrics) -> None:
-        self.over = True
-        metrics.ended("invalid" if isinstance(error, InputError) else "failed")
-        if self.stream is not None:
-            self.stream.fail(error)
-        else:
-            _settle(self, lambda: self.planned.set_exception(error))
 
 
 class Supervisor:
@@ -113,7 +67,7 @@ class Supervisor:
         self._strained_until = 0.0
         self._alone_since = 0.0  # where there is no worker: since when
         self._admission = Admission(settings)
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, OpenStream] = {}
         self._next_number = 0
         self.metrics = Metrics(lambda: self.status)
 
@@ -160,7 +114,7 @@ class Supervisor:
             except CapacityError as error:
                 self.metrics.refused("client_limit" if isinstance(error, ClientLimitError) else "at_capacity")
                 raise
-            entry = _Open(
+            entry = OpenStream(
                 order=order, first_sample=first_sample, saved=saved, loop=loop, planned=loop.create_future(), asked_at=now, queued=queued, taken_at=now
             )
             self._open[number] = entry
@@ -244,7 +198,7 @@ class Supervisor:
             if not entry.over:
                 self._speak(number, entry)
 
-    def _speak(self, number: int, entry: _Open) -> None:
+    def _speak(self, number: int, entry: OpenStream) -> None:
         self._tell(
             Speak(
                 number=number,
@@ -307,10 +261,10 @@ class Supervisor:
                 entry.fail(message.failure.error(), self.metrics)
                 self._let_in()
 
-    def _voice_name(self, entry: _Open) -> str:
+    def _voice_name(self, entry: OpenStream) -> str:
         return entry.order.voice or self._voices[0].name
 
-    def _planned(self, number: int, entry: _Open, message: Planned) -> None:
+    def _planned(self, number: int, entry: OpenStream, message: Planned) -> None:
         if entry.stream is not None:
             assert entry.stream.num_samples == message.num_samples, "another worker plans otherwise"
             return
@@ -326,7 +280,7 @@ class Supervisor:
             on_taken=lambda num_samples: self._taken(number, num_samples),
             on_close=lambda: self._leave(number),
         )
-        _settle(entry, lambda: entry.planned.set_result(stream))
+        settle(entry, lambda: entry.planned.set_result(stream))
 
     # The workers' lives.
 
@@ -401,14 +355,3 @@ class Supervisor:
     def _try_again(self) -> None:
         with self._lock:
             self._launch()
-
-
-def _settle(entry: _Open, change: Callable[[], object]) -> None:
-    """Gives a waiting reader its answer, from any thread; one that does not wait any more needs none."""
-
-    def settle() -> None:
-        if not entry.planned.done():
-            change()
-
-    if not entry.loop.is_closed():
-        entry.loop.call_soon_threadsafe(settle)

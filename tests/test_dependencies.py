@@ -38,10 +38,10 @@ NOT_IMPORTED = {
 }
 # Which extras each package may count on, beside the core dependencies.
 AT_HAND = {
-    "vocoder": ("analysis",),
+    "vocoder": ("analysis", "batch"),
     "service": ("service",),
     "training": ("analysis", "train", "measure"),
-    "tests": ("analysis", "service", "train", "measure", "dev"),
+    "tests": ("analysis", "service", "train", "measure", "batch", "dev"),
 }
 
 

@@ -26,13 +26,14 @@ FOUNDATIONS: dict[str, tuple[str, ...]] = {
 }
 # Above them, from the bottom to the top: each may import the foundations and those before it.
 STOREYS = (
-    "vocoder.library", "vocoder.strict_json", "vocoder.pack", "vocoder.speech", "vocoder.score", "vocoder.utterance", "vocoder.voice", "vocoder.cli",
+    "vocoder.library", "vocoder.strict_json", "vocoder.pack", "vocoder.speech", "vocoder.score", "vocoder.utterance", "vocoder.voice", "vocoder.batch",
+    "vocoder.cli",
 )  # fmt: skip
 
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.
 CARRIED = (
     "vocoder.wavenet.network", "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
-    "training.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task",
+    "training.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
 )  # fmt: skip
 
 # Run in a process of its own: imports the modules named after "--", while nothing can be imported that belongs to a distribution other than
@@ -140,6 +141,7 @@ def test_imports_keep_to_the_table(module: str) -> None:
         ("vocoder.engine.native", "vocoder.voice.Voice"),
         ("vocoder.pack", "vocoder.voice"),
         ("vocoder.voice", "service.app"),
+        ("vocoder.voice", "vocoder.batch.render"),
         ("vocoder.cli.say", "training.loop"),
         ("training.loop", "service.app"),
         ("service.app", "training.loop"),

@@ -18,7 +18,15 @@ SPEAKERS = ("anna", "otto")
 FRAMES_PER_PHONEME = 4.0  # roughly: 40 ms
 
 
-def make_tiny_voice(path: Path | str, *, output: OutputKind = "softmax", temperature: float = 0.9, passes: int = 1) -> Path:
+def make_tiny_voice(
+    path: Path | str,
+    *,
+    output: OutputKind = "softmax",
+    temperature: float = 0.9,
+    passes: int = 1,
+    audio: AudioConfig = AUDIO,
+    speakers: tuple[str, ...] = SPEAKERS,
+) -> Path:
     """Writes the pack into the folder `path`, whose name becomes the voice's, and returns it. Same arguments, same pack."""
     path = Path(path)
     linguistic = LinguisticConfig(category_sizes=category_sizes())
@@ -28,8 +36,8 @@ def make_tiny_voice(path: Path | str, *, output: OutputKind = "softmax", tempera
         decoder_layers=1,
         kernel_size=3,
         predictor_channels=8,
-        num_speakers=len(SPEAKERS),
-        n_mels=AUDIO.n_mels,
+        num_speakers=len(speakers),
+        n_mels=audio.n_mels,
         linguistic=linguistic,
     )
     wavenet_config = WaveNetConfig(
@@ -41,11 +49,11 @@ def make_tiny_voice(path: Path | str, *, output: OutputKind = "softmax", tempera
         head_channels=16,
         cond_channels=8,
         speaker_channels=4,
-        num_speakers=len(SPEAKERS),
+        num_speakers=len(speakers),
         output=output,
         num_mixtures=2,
-        n_mels=AUDIO.n_mels,
-        hop_length=AUDIO.hop_length,
+        n_mels=audio.n_mels,
+        hop_length=audio.hop_length,
         linguistic=linguistic,
     )
     with torch.random.fork_rng(devices=[]):
@@ -59,11 +67,11 @@ def make_tiny_voice(path: Path | str, *, output: OutputKind = "softmax", tempera
         release="0.0.1",
         language="en-us",
         licence="CC0-1.0",
-        speakers=SPEAKERS,
+        speakers=speakers,
         temperature=temperature,
         voiced_temperature_ratio=0.8,
         correction_passes=passes,
-        audio=AUDIO,
+        audio=audio,
         acoustic=acoustic_config,
         wavenet=wavenet_config,
     )

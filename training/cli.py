@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -15,21 +16,28 @@ import typer
 from training import export as exporting
 from training import stages
 from training.align import align as align_dataset
+from training.boundaries import Beginnings
 from training.check import check as check_corpus
 from training.corpus import read_corpus
 from training.dataset import PreparedSet
 from training.evaluation import evaluate as evaluate_voice
 from training.evaluation.run import MEASURED
+from training.evaluation.samples import write_samples
 from training.evaluation.temperatures import try_temperatures
+from training.likelihood import corpus_bits
+from training.outliers import judge, set_aside
 from training.pipeline import Wishes, run_all
 from training.predict import predict as predict_spectra
 from training.prepare import prepare as prepare_dataset
+from training.recogniser.alignment import align_by_recogniser
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError, SonantError
 from vocoder.pack import MOST_PASSES
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="From recordings to a voice: all, or check, prepare, align, acoustic, vocoder, export, evaluate."
+    no_args_is_help=True,
+    add_completion=False,
+    help="From recordings to a voice: all, or check, prepare, align, alignment, recogniser, acoustic, vocoder, export, evaluate.",
 )
 
 Name = Annotated[str, typer.Option("--voice", help="Name of the voice; its files lie in RUNS/NAME.")]
@@ -49,6 +57,13 @@ Voices = Annotated[Path, typer.Option("-o", help="Folder of the voices.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes.")]
 
 
+class Aligner(StrEnum):
+    """What finds the phonemes."""
+
+    MIXTURES = "mixtures"
+    RECOGNISER = "recogniser"
+
+
 @app.command()
 def prepare(
     corpus: Corpus,
@@ -64,9 +79,71 @@ def prepare(
 
 
 @app.command()
-def align(voice: Name, runs: Runs = Path("runs")) -> None:
+def align(
+    voice: Name,
+    runs: Runs = Path("runs"),
+    by: Annotated[Aligner, typer.Option(help="Mixtures trained on the spot, or the trained recogniser.")] = Aligner.MIXTURES,
+) -> None:
     """Find which frames belong to which phoneme."""
-    align_dataset(stages.Run(name=voice, root=runs).data)
+    torch.set_num_threads(1)
+    run = stages.Run(name=voice, root=runs)
+    data = PreparedSet(run.data)
+    before = Beginnings.of(data) if data.aligned else None
+    if by is Aligner.MIXTURES:
+        align_dataset(run.data)
+    else:
+        align_by_recogniser(run.dataset(), stages.read_recogniser(run))
+    if before is not None:
+        typer.echo(Beginnings.of(run.dataset()).moved_since(before))
+
+
+@app.command()
+def alignment(
+    voice: Name,
+    runs: Runs = Path("runs"),
+    pack: Annotated[Path | None, typer.Option(help="The voice pack whose vocoder judges; voices/NAME when not given.")] = None,
+    score_only: Annotated[bool, typer.Option("--score-only", help="Judge by the alignment's score alone; no voice is needed.")] = False,
+    page: Annotated[Path | None, typer.Option(help="Write all utterances, the worst first, with pictures, as one HTML page.")] = None,
+    worst: Annotated[int, typer.Option(min=0, help="How many of the worst are told, and shown on the page.")] = 12,
+    aside_bits: Annotated[float | None, typer.Option("--set-aside", min=0.0, help="Set aside what costs so many bits per sample above the median.")] = None,
+    aside_score: Annotated[float | None, typer.Option("--set-aside-score", min=0.0, help="Set aside what scores so many nats below the median.")] = None,
+    put_back: Annotated[bool, typer.Option("--put-back", help="Train on everything again, and do nothing else.")] = False,
+) -> None:
+    """Judge every utterance, the worst first; set those aside that nothing should be trained on."""
+    torch.set_num_threads(1)
+    if score_only and aside_bits is not None:
+        raise InputError("--set-aside needs the vocoder's likelihood, which --score-only leaves out", field="set_aside")
+    run = stages.Run(name=voice, root=runs)
+    data = run.dataset()
+    if put_back:
+        if aside_bits is not None or aside_score is not None or page is not None:
+            raise InputError("--put-back puts everything back and does nothing else", field="put_back")
+        count = sum(bool(entry.set_aside) for entry in data.header.entries)
+        set_aside(data, judge(data.header.entries, None), bits=None, score=None)
+        typer.echo(f"{count} utterances put back")
+        return
+    bits = None if score_only else corpus_bits(data, pack or Path("voices") / voice)
+    judged = judge(data.header.entries, bits)
+    if aside_bits is not None or aside_score is not None:
+        aside = set_aside(data, judged, bits=aside_bits, score=aside_score)
+        typer.echo("\n".join([f"{len(aside)} of {len(judged)} utterances set aside", *(f"{entry.id}: {entry.set_aside}" for entry in aside)]))
+        data = run.dataset()
+        judged = judge(data.header.entries, bits)
+    typer.echo("\n".join(str(one) for one in judged[:worst]))
+    if page is not None:
+        from training.alignment_page import write_alignment_page  # late: it draws, which only the extra `measure` can
+
+        write_alignment_page(page, data, judged, worst=worst)
+
+
+@app.command()
+def recogniser(voice: Name, runs: Runs = Path("runs"), steps: Steps = 3000, seconds: Seconds = None, device: Device = "cpu", threads: Threads = _CORES) -> None:
+    """Train a WaveNet that recognises phonemes, and measure it; run again to go on."""
+    torch.set_num_threads(threads)
+    run = stages.Run(name=voice, root=runs)
+    trainer = stages.train_recogniser(run, steps=steps, seconds=seconds, device=device)
+    typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
+    typer.echo(stages.measure_recogniser(run))
 
 
 @app.command()
@@ -224,6 +301,18 @@ def evaluate(
     typer.echo(report.to_json() if json else report.to_markdown())
     if card:
         exporting.write_figures(pack or Path("voices") / voice, report)
+
+
+@app.command()
+def samples(
+    voice: Name,
+    pack: Annotated[Path | None, typer.Option(help="The voice pack; voices/NAME when not given.")] = None,
+    output: Annotated[Path, typer.Option("-o", help="Folder of the samples.")] = Path("docs/samples"),
+) -> None:
+    """Speak ten sentences with a voice pack, for people to listen to."""
+    torch.set_num_threads(1)
+    written = write_samples(pack or Path("voices") / voice, output)
+    typer.echo(f"{output}: {len(written)} sentences, {sum(path.stat().st_size for path in written) / 1e3:.0f} kB")
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

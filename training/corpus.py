@@ -1,8 +1,8 @@
 """Recordings and their texts, from a folder in LJSpeech's layout or from torchaudio's classes for public corpora.
 
 LJSpeech's layout: `metadata.csv` with lines `id|text|normalised text`, and `wavs/ID.wav` (or .flac, .ogg,
-.mp3). Two optional files beside them: `valid.txt`, ids held out for validation, and `takes.csv`, `id,prompt,...`, which says what
-recordings are of the same prompt: two takes of one sentence are not independent, so a split goes by prompt.
+.mp3). Three optional files beside them: `speakers.csv`, `id,speaker`, where there are several; `valid.txt`, ids held out for validation; and `takes.csv`,
+`id,prompt,...`, which says what recordings are of the same prompt: two takes of one sentence are not independent, so a split goes by prompt.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read_ljspeech(folder: Path, *, speaker: str, validation_share: float = 0.04,
 
     Args:
         folder: holds metadata.csv and wavs/.
-        speaker: the name of the one who speaks.
+        speaker: the name of the one who speaks, where there is no speakers.csv.
         validation_share: where there is no valid.txt, this share of the prompts is held out, chosen by a hash of the prompt.
         missing_too: list recordings whose files are missing, instead of raising an error for the first.
 
@@ -47,7 +47,8 @@ def read_ljspeech(folder: Path, *, speaker: str, validation_share: float = 0.04,
     if not metadata.is_file():
         raise InputError(f"{metadata}: no such file; a corpus has metadata.csv and wavs/", field=str(metadata))
     held_out = _read_validation(folder / "valid.txt")
-    prompts = _read_prompts(folder / "takes.csv")
+    prompts = _read_column(folder / "takes.csv", "prompt")
+    speakers = _read_column(folder / "speakers.csv", "speaker")
     recordings = []
     for number, line in enumerate(metadata.read_text(encoding="utf-8-sig").splitlines(), start=1):
         if not line.strip():
@@ -59,7 +60,9 @@ def read_ljspeech(folder: Path, *, speaker: str, validation_share: float = 0.04,
         prompt = prompts.get(identity, text)
         validation = identity in held_out if held_out is not None else _hashes_below(prompt, validation_share)
         path = _find_audio(folder / "wavs", identity, missing_too=missing_too)
-        recordings.append(Recording(id=identity, path=path, text=text, speaker=speaker, validation=validation))
+        if speakers and identity not in speakers:
+            raise InputError(f"{folder / 'speakers.csv'}: does not say who speaks {identity}", field=str(folder / "speakers.csv"))
+        recordings.append(Recording(id=identity, path=path, text=text, speaker=speakers.get(identity, speaker), validation=validation))
     if not recordings:
         raise InputError(f"{metadata}: names no recordings", field=str(metadata))
     _refuse_shared_prompts(recordings, prompts)
@@ -113,11 +116,15 @@ def _read_validation(path: Path) -> set[str] | None:
     return set(path.read_text(encoding="utf-8").split()) if path.is_file() else None
 
 
-def _read_prompts(path: Path) -> dict[str, str]:
+def _read_column(path: Path, column: str) -> dict[str, str]:
+    """One column of a CSV file by `id`; empty where there is no such file."""
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["id"]: row["prompt"] for row in csv.DictReader(file)}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        if not {"id", column} <= set(rows.fieldnames or ()):
+            raise InputError(f"{path}: its first line must name the columns id and {column}", field=str(path))
+        return {row["id"]: row[column] for row in rows}
 
 
 def _hashes_below(text: str, share: float) -> bool:

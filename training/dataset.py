@@ -18,6 +18,7 @@ F frames, T samples, P phonemes, M mels.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,6 +50,7 @@ class Entry:
     phoneme_start: int = -1  # -1: not aligned
     num_phonemes: int = 0
     score: float = 0.0  # mean log-likelihood per frame of the alignment, in nats
+    set_aside: str = ""  # why nothing is trained on it (`training.outliers`); "" where it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,7 @@ class Header:
     entries: tuple[Entry, ...]
     category_sizes: tuple[int, ...] = ()  # once aligned: of the linguistic features
     feature_hash: str = ""  # once aligned: of what their columns mean
+    aligned_by: str = ""  # once aligned: "mixtures" or "recogniser", which sets the scale of the scores
     version: int = VERSION
 
     def write(self, folder: Path) -> None:
@@ -82,6 +85,7 @@ class Header:
             speakers=tuple(data["speakers"]),
             category_sizes=tuple(data["category_sizes"]),
             feature_hash=data["feature_hash"],
+            aligned_by=data.get("aligned_by", "mixtures" if data["feature_hash"] else ""),  # there was one aligner before this was written
             entries=tuple(Entry(**entry) for entry in data["entries"]),
         )
 
@@ -119,8 +123,15 @@ class PreparedSet:
         return np.load(self.folder / "categories.npy"), np.load(self.folder / "positions.npy"), np.load(self.folder / "durations.npy")
 
     def entries(self, *, validation: bool) -> list[Entry]:
-        """The utterances of one side of the split."""
-        return [entry for entry in self.header.entries if entry.validation == validation]
+        """The utterances of one side of the split, without those set aside."""
+        return [entry for entry in self.header.entries if entry.validation == validation and not entry.set_aside]
+
+    def alignment_fingerprint(self) -> str:
+        """SHA-256 of the rows and durations of all phonemes: what was computed with one alignment is not true of another."""
+        digest = hashlib.sha256()
+        for array in self._phonemes:
+            digest.update(array.tobytes())
+        return digest.hexdigest()
 
     def wave(self, entry: Entry, start: int = 0, frames: int | None = None) -> npt.NDArray[np.float32]:
         """Samples, float32 -1..1, of `frames` frames from frame `start` of an utterance."""

@@ -16,10 +16,11 @@ from training import stages
 from training.align import align
 from training.check import Finding, check
 from training.corpus import Recording, read_corpus
-from training.dataset import Header, PreparedSet
+from training.dataset import PREDICTED, Header, PreparedSet
 from training.estimate import estimate
 from training.evaluation import evaluate
 from training.export import export, write_figures
+from training.predict import predict
 from training.prepare import prepare
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError
@@ -82,8 +83,11 @@ def run_all(run: stages.Run, corpus: str, output: Path, wishes: Wishes, *, say: 
         prepare(recordings, run.data, audio, workers=wishes.workers)
     if not aligned:
         align(run.data)
-    stages.train_acoustic(run, steps=wishes.acoustic_steps, seconds=None, device=wishes.device)
-    stages.train_vocoder(run, steps=wishes.vocoder_steps, seconds=None, device=wishes.device, compile_network=False)
+    acoustic_before = stages.steps_done(run.stage("acoustic"))
+    acoustic = stages.train_acoustic(run, steps=wishes.acoustic_steps, seconds=None, device=wishes.device)
+    if acoustic.step != acoustic_before or not (run.data / PREDICTED).is_file():
+        predict(run.dataset(), stages.trained_acoustic(run))
+    stages.train_vocoder(run, steps=wishes.vocoder_steps, seconds=None, device=wishes.device, compile_network=False, predicted_share=stages.PREDICTED_SHARE)
     pack = export(run, output / run.name, licence=wishes.licence, source=wishes.source, release=wishes.release)
     report = evaluate(run.dataset(), pack, sentences=wishes.sentences, page=run.root / run.name / "report.html")
     write_figures(pack, report)

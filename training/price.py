@@ -1,21 +1,11 @@
-"""What less exact arithmetic costs a network, on held-out speech: measured through the engine that will speak, teacher-forced.
-
-T samples.
-"""
+"""What less exact arithmetic costs a network, on held-out speech: measured through the engine that will speak, teacher-forced."""
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-import torch
-
 from training.dataset import PreparedSet
-from vocoder.audio.emphasis import pre_emphasise
-from vocoder.engine import Engine, Job, make_engine, native_built
+from training.likelihood import utterance_bits
+from vocoder.engine import Engine, make_engine, native_built
 from vocoder.pack import PrecisionPrices
-from vocoder.utterance import condition
-from vocoder.wavenet.distributions import log_prob
 from vocoder.wavenet.network import WaveNet
 
 SECONDS = 30.0  # of held-out speech
@@ -32,21 +22,10 @@ def precision_prices(network: WaveNet, data: PreparedSet) -> PrecisionPrices:
 
 def bits_per_sample(engine: Engine, network: WaveNet, data: PreparedSet) -> float:
     """What an engine pays for the first half minute of the held-out utterances."""
-    nats, samples = 0.0, 0
+    bits, samples = 0.0, 0
     for entry in data.entries(validation=True):
-        codes = network.quantiser.encode(pre_emphasise(data.wave(entry), data.audio.pre_emphasis))
-        conditioning, predictors = condition(network, data.audio, data.conditions(entry))
-        job = Job(
-            state=engine.start(0),
-            conditioning=conditioning[0].numpy(),
-            predictors=predictors,
-            first_frame=0,
-            temperatures=np.ones(entry.num_frames, np.float32),
-            num_samples=len(codes),
-        )
-        outputs = torch.from_numpy(engine.logits(job, codes))
-        nats -= float(log_prob(network.config, outputs, torch.from_numpy(codes)).double().sum())
-        samples += len(codes)
+        bits += utterance_bits(engine, network, data, entry)
+        samples += entry.num_frames * data.audio.hop_length
         if samples > SECONDS * data.audio.sample_rate:
             break
-    return nats / samples / math.log(2)
+    return bits / samples

@@ -1,6 +1,7 @@
 """The stages from recordings to a voice, each resumable, each leaving its result in the run's folder.
 
 runs/NAME/data        prepare, align          a prepared data set (`training.dataset`)
+runs/NAME/recogniser  recogniser              config.json, checkpoint.pt, tensorboard/, phoneme_errors.json
 runs/NAME/acoustic    acoustic                config.json, checkpoint.pt, tensorboard/
 runs/NAME/vocoder     vocoder                 config.json, checkpoint.pt, tensorboard/
 voices/NAME           export                  the voice pack
@@ -9,6 +10,7 @@ voices/NAME           export                  the voice pack
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import os
 from collections.abc import Callable
@@ -23,12 +25,19 @@ from training.board import Board
 from training.dataset import PreparedSet
 from training.listening import Listener
 from training.loop import LoopConfig, Task, Trainer
+from training.recogniser.measure import Measured, measure
+from training.recogniser.network import Recogniser, RecogniserConfig
+from training.recogniser.task import RecogniserSegments, RecogniserTask
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.acoustic.model import AcousticModel
+from vocoder.audio.whole_file import whole_file
 from vocoder.config import AcousticConfig, AudioConfig, LinguisticConfig, WaveNetConfig
 from vocoder.errors import InputError
+from vocoder.machine import processor_name
 from vocoder.pack import read_pack
 from vocoder.wavenet.network import WaveNet
+
+PREDICTED_SHARE = 0.5  # of the vocoder's segments that have the acoustic model's spectrum, in the recipe of a whole voice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +153,46 @@ def _begin_with(task: Task, trained: AcousticModel | WaveNet, pack: Path) -> Non
     if trained.config != task.model.config:
         raise InputError(f"{pack}: its model is {trained.config}, and this run trains {task.model.config}", field="begin_with")
     task.model.load_state_dict(trained.state_dict())
+
+
+def recogniser_config(data: PreparedSet) -> RecogniserConfig:
+    """The recogniser's recipe: one cycle of dilations, which sees 64 ms at 16 kHz, and most of the weights where frames cost little."""
+    return RecogniserConfig(
+        wavenet=WaveNetConfig(
+            num_layers=10, num_cycles=1, residual_channels=32, gate_channels=64, skip_channels=128, head_channels=96,
+            prediction_order=0, max_lag=0, n_mels=data.audio.n_mels, hop_length=data.audio.hop_length,
+            linguistic=LinguisticConfig(category_sizes=data.header.category_sizes),
+        )
+    )  # fmt: skip
+
+
+def train_recogniser(run: Run, *, steps: int, seconds: float | None, device: str) -> Trainer:
+    """Trains the recogniser on the alignment that the data set has, to `steps`, or for `seconds`, from where it was."""
+    data = run.dataset()
+    config = recogniser_config(data)
+    loop = LoopConfig(total_steps=steps, learning_rate=2e-3, decay_share=0.5, ema_decay=0.998, validate_every=500, bf16=bf16_pays(device))
+    torch.manual_seed(loop.seed)  # the weights that training begins with
+    task = RecogniserTask(data, config, RecogniserSegments())
+    return _train(run.stage("recogniser"), task, config.to_dict(), loop, seconds=seconds, device=device, listen=None)
+
+
+def measure_recogniser(run: Run) -> Measured:
+    """Measures the recogniser as trained so far, on the CPU, and writes the figures into its folder."""
+    folder = run.stage("recogniser")
+    measured = measure(read_recogniser(run), run.dataset(), torch.device("cpu"))
+    circumstances = {
+        "steps": steps_done(folder), "machine": processor_name(), "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    }  # fmt: skip
+    with whole_file(folder / "phoneme_errors.json") as file:
+        file.write(json.dumps(circumstances | measured.to_dict(), indent=1).encode())
+    return measured
+
+
+def read_recogniser(run: Run) -> Recogniser:
+    """The recogniser as trained so far, its averaged weights; InputError where the stage has not run."""
+    network = Recogniser(RecogniserConfig.from_dict(read_model_config(run.stage("recogniser"))))
+    network.load_state_dict(read_average(run.stage("recogniser"))[0])
+    return network.eval().requires_grad_(False)
 
 
 def _train(

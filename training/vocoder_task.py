@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -40,6 +41,13 @@ class SegmentConfig:
 def pre_emphasised(wave: np.ndarray, coefficient: float, previous: float) -> np.ndarray:
     """y[t] = x[t] - coefficient * x[t-1], with x[-1] = previous."""
     return (wave - coefficient * np.concatenate([[previous], wave[:-1]])).astype(np.float32)
+
+
+def segment_codes(data: PreparedSet, quantiser: Quantiser, entry: Entry, start: int, frames: int) -> npt.NDArray[np.int64]:
+    """The codes of `frames` frames from frame `start` of an utterance, pre-emphasised as if the utterance were coded whole: int64 [T]."""
+    first = (entry.frame_start + start) * data.audio.hop_length
+    previous = float(data.samples[first - 1]) / 32768.0 if start > 0 else 0.0
+    return quantiser.encode(pre_emphasised(data.wave(entry, start, frames), data.audio.pre_emphasis, previous))
 
 
 class VocoderTask:
@@ -118,10 +126,7 @@ class VocoderTask:
 
     def _segment(self, entry: Entry, start: int, frames: int, *, withhold: bool, predicted: bool = False) -> dict[str, Tensor]:
         audio = self.data.audio
-        wave = self.data.wave(entry, start, frames)
-        first = (entry.frame_start + start) * audio.hop_length
-        previous = float(self.data.samples[first - 1]) / 32768.0 if start > 0 else 0.0
-        codes = self.quantiser.encode(pre_emphasised(wave, audio.pre_emphasis, previous))
+        codes = segment_codes(self.data, self.quantiser, entry, start, frames)
         conditions = self.data.conditions(entry, predicted=predicted)
         part = slice(start, start + frames)
         predictors = Predictors.of(conditions.log_mel[part], conditions.log_f0[part], audio, self.config)

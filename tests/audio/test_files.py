@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -177,3 +178,23 @@ def test_a_whole_file_is_as_readable_as_any_other(tmp_path: Path) -> None:
         file.write(b"all of it")
     assert (tmp_path / "whole").read_bytes() == b"all of it"
     assert (tmp_path / "whole").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def test_a_link_can_be_replaced_itself(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"old")
+    for target in ("elsewhere", "nowhere", "."):
+        (tmp_path / "link").unlink(missing_ok=True)
+        (tmp_path / "link").symlink_to(tmp_path / target)
+        with whole_file(tmp_path / "link", follow_links=False) as file:
+            file.write(b"new")
+        assert not (tmp_path / "link").is_symlink()
+        assert (tmp_path / "link").read_bytes() == b"new"
+    assert (tmp_path / "elsewhere").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "link"]
+
+
+def test_where_no_link_is_followed_a_pipe_and_a_folder_are_left_alone(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, message in ((tmp_path / "pipe", "neither a file nor a link"), (tmp_path, "is a folder")):
+        with pytest.raises(InputError, match=message), whole_file(path, follow_links=False):
+            raise AssertionError("nothing may be written here")

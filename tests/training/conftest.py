@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -50,3 +51,10 @@ def prepared(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared
     prepare(read_ljspeech(corpus, speaker="tone"), folder, AudioConfig(), workers=1)
     align(folder)
     return PreparedSet(folder)
+
+
+@pytest.fixture
+def copied(prepared: PreparedSet, tmp_path: Path) -> PreparedSet:
+    """The same, of one's own: it may be written to."""
+    shutil.copytree(prepared.folder, tmp_path / "data")
+    return PreparedSet(tmp_path / "data")

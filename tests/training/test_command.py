@@ -6,12 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 
+from tests.tiny_voice import make_tiny_voice
 from training.dataset import Entry, PreparedSet
 from training.evaluation import choose
 from training.evaluation.report import Interval
+from training.evaluation.samples import SENTENCES
 from training.evaluation.temperatures import try_temperatures
 from training.stages import read_average
 from vocoder.voice import load_voice
@@ -53,6 +57,45 @@ def test_a_missing_corpus_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_recogniser_that_was_not_trained_is_named(prepared: PreparedSet, tmp_path: Path) -> None:
+    shutil.copytree(prepared.folder, tmp_path / "tone" / "data")
+    done = sonant_train("align", "--voice", "tone", "--runs", str(tmp_path), "--by", "recogniser", code=2)
+    assert "sonant-train recogniser" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_alignment_by_the_recogniser_and_what_stands_out(prepared: PreparedSet, tmp_path: Path) -> None:
+    where = ("--voice", "tone", "--runs", str(tmp_path))
+    folder = tmp_path / "tone" / "data"
+    shutil.copytree(prepared.folder, folder)
+    done = sonant_train("recogniser", *where, "--steps", "3", "--threads", "1")
+    assert "phoneme error rate" in done.stdout
+    figures = json.loads((tmp_path / "tone" / "recogniser" / "phoneme_errors.json").read_text())
+    assert figures["steps"] == 3
+    assert figures["phonemes"] == 7  # of "See you soon."
+    assert figures["utterances"]["utt5"] == figures["phoneme_error_rate"]
+    assert f"phoneme error rate {figures['phoneme_error_rate']:.1%}" in done.stdout
+    done = sonant_train("align", *where, "--by", "recogniser")
+    assert "phonemes begin" in done.stdout
+    assert PreparedSet(folder).header.aligned_by == "recogniser"
+    pack = make_tiny_voice(tmp_path / "voices" / "tone", audio=PreparedSet(folder).audio, speakers=("tone",))
+    judge = ("alignment", *where, "--pack", str(pack))
+    done = sonant_train(*judge, "--worst", "2", "--page", str(tmp_path / "page.html"), "--set-aside", "0", "--set-aside-score", "1000")
+    aside = [entry.id for entry in PreparedSet(folder).header.entries if entry.set_aside]
+    assert 2 <= len(aside) <= 3  # above the median, and not held out
+    assert all(f"{identity}: " in done.stdout for identity in aside)
+    assert (tmp_path / "page.html").read_text().count("<img") == 2 + 4
+    sonant_train(*judge, "--set-aside", "1", "--score-only", code=2)
+    sonant_train(*judge, "--set-aside", "1", "--put-back", code=2)
+    assert [entry.id for entry in PreparedSet(folder).header.entries if entry.set_aside] == aside
+    done = sonant_train("alignment", *where, "--put-back")
+    assert f"{len(aside)} utterances put back" in done.stdout
+    assert not any(entry.set_aside for entry in PreparedSet(folder).header.entries)
+    done = sonant_train("alignment", *where, "--score-only", "--worst", "3")
+    assert len(done.stdout.splitlines()) == 3
+
+
 @pytest.mark.slow
 def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> None:
     where = ("--voice", "tone", "--runs", str(tmp_path / "runs"))
@@ -75,6 +118,12 @@ def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> No
     page = (tmp_path / "page.html").read_text()
     assert page.count("<audio") == page.count("<img") == 6
     assert "http" not in page
+    sonant_train("samples", "--voice", "tone", "--pack", str(pack), "-o", str(tmp_path / "samples"))
+    assert len(list((tmp_path / "samples").glob("*.flac"))) == len(list((tmp_path / "samples").glob("*.png"))) == len(SENTENCES) == 10
+    said, rate = soundfile.read(tmp_path / "samples" / "03.flac", dtype="int16")
+    assert rate == voice.sample_rate
+    np.testing.assert_array_equal(said, voice.synthesize(SENTENCES[2], seed=0))
+    assert all(f"[{number:02}.flac]" in (tmp_path / "samples" / "README.md").read_text() for number in range(1, 11))
     further = tmp_path / "runs" / "further"
     shutil.copytree(tmp_path / "runs" / "tone" / "data", further / "data")
     begin = ("--begin-with", str(pack), "--learning-rate", "1e-6", "--steps", "1", "--threads", "1")

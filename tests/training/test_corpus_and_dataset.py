@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,19 @@ def test_a_damaged_corpus_is_refused_by_name(tmp_path: Path, damage: object, nam
     damage(folder)  # type: ignore[operator]
     with pytest.raises(InputError, match=named):
         read_ljspeech(folder, speaker="tone")
+
+
+def test_several_speakers_are_told_apart_by_name(corpus: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(corpus, tmp_path / "two"))
+    rows = [f"utt{index},{'anna' if index % 2 else 'otto'}" for index in range(6)]
+    (folder / "speakers.csv").write_text("id,speaker\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    assert [recording.speaker for recording in read_ljspeech(folder, speaker="nobody")] == ["otto", "anna"] * 3
+    (folder / "speakers.csv").write_text("id,speaker\n" + "\n".join(rows[:-1]), encoding="utf-8")
+    with pytest.raises(InputError, match=r"speakers\.csv: does not say who speaks utt5"):
+        read_ljspeech(folder, speaker="nobody")
+    (folder / "speakers.csv").write_text("name,id\nanna,utt0\n", encoding="utf-8")
+    with pytest.raises(InputError, match="must name the columns id and speaker"):
+        read_ljspeech(folder, speaker="nobody")
 
 
 def test_a_public_corpus_that_is_not_there_is_refused(tmp_path: Path) -> None:

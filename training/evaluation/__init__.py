@@ -5,6 +5,8 @@ baselines     Griffin-Lim and WORLD, given the same features
 recogniser    what an offline recogniser understands
 report        the figures, with what they may be off by, as JSON and Markdown
 page          the same with sounds and pictures, as one HTML file
+samples       ten sentences to listen to
+picture       a spectrogram
 run           which sentences, and what is done with each
 temperatures  at which settings a voice sounds best
 

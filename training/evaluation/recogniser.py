@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import jiwer
 import numpy as np
-import numpy.typing as npt
 from pocketsphinx import Decoder
 
 from training.evaluation.measures import RATE
@@ -46,11 +45,3 @@ def word_error_rate(errors: Sequence[tuple[int, int]]) -> float:
     """Of all sentences together."""
     wrong, words = np.sum(errors, axis=0)
     return float(wrong / words)
-
-
-def word_error_margin(errors: Sequence[tuple[int, int]]) -> float:
-    """Half of the 95 % interval of the rate, by bootstrap over sentences (Efron 1979), always with the same draws."""
-    pairs: npt.NDArray[np.int64] = np.array(errors)
-    drawn = pairs[np.random.default_rng(0).integers(len(pairs), size=(2000, len(pairs)))].sum(axis=1)
-    low, high = np.percentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
-    return float(high - low) / 2

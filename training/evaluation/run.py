@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.progress import track
 
 from training.acoustic_task import AcousticTask
+from training.bootstrap import rate_margin
 from training.dataset import Entry, PreparedSet
 from training.evaluation import measures
 from training.evaluation.baselines import griffin_lim, world
 from training.evaluation.page import Heard, write_page
-from training.evaluation.recogniser import Recogniser, spoken_words, word_error_margin, word_error_rate, word_errors
+from training.evaluation.recogniser import Recogniser, spoken_words, word_error_rate, word_errors
 from training.evaluation.report import CopyFigures, Interval, Report, SpeechFigures
 from vocoder.audio.pcm import to_float32, to_int16
 from vocoder.config import AudioConfig
@@ -130,7 +131,7 @@ def _speech_figures(texts: Sequence[str], sounds: Sequence[FloatArray], audio: A
     errors = [word_errors(text, recogniser.hear(to_int16(samples))) for text, samples in track(list(zip(texts, sounds, strict=True)), title, console=console)]
     cents = np.concatenate([measures.pitch_statistics(samples, audio) for samples in sounds])
     return SpeechFigures(
-        word_error_rate=Interval(mean=word_error_rate(errors), margin=word_error_margin(errors)),
+        word_error_rate=Interval(mean=word_error_rate(errors), margin=rate_margin(errors)),
         dnsmos=Interval.of([measures.opinion(samples) for samples in sounds]),
         seconds=Interval.of([len(samples) / audio.sample_rate for samples in sounds]),
         f0_mean_cents=float(cents.mean()) if len(cents) else float("nan"),

@@ -1,6 +1,8 @@
 """Sound in and out: files and streams, samples and codes, spectra and pitch.
 
 files, writing, whole_file    recordings on disk, written whole or not at all
+encoder, ogg                  files written as their sound is made
+loudness                      how loud a recording is, and what brings it to a target
 pcm, wav                      16-bit integers, and the header of a stream
 resample                      another sample rate, whole or streamed
 emphasis, quantise, decode    samples to codes and back

@@ -1,39 +1,16 @@
-"""Samples into files, whole or not at all. WAV and raw PCM are written here, every other format by libsndfile."""
+"""Recordings into files, whole or not at all. What is too long for memory is written by `vocoder.audio.encoder`, to the same bytes."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
 
-import soundfile
-
-from vocoder.audio.pcm import Int16Array, to_bytes
-from vocoder.audio.wav import wav_header
+from vocoder.audio.encoder import FORMATS, AudioEncoder, check_format
+from vocoder.audio.pcm import Int16Array
 from vocoder.audio.whole_file import whole_file
-from vocoder.errors import AudioError, InputError
+from vocoder.errors import AudioError
 
-# Formats by name, with libsndfile's names of container and coding where it writes them.
-_SNDFILE_FORMATS = {
-    "flac": ("FLAC", "PCM_16"),
-    "ogg": ("OGG", "VORBIS"),
-    "opus": ("OGG", "OPUS"),
-    "mp3": ("MP3", "MPEG_LAYER_III"),
-    "aiff": ("AIFF", "PCM_16"),
-}
-FORMATS = ("wav", "pcm", *_SNDFILE_FORMATS)
-# libsndfile's Vorbis encoder keeps what one call hands it on its stack, and crashes on long sounds handed over at once.
-_BLOCK = 16_384
-
-
-def check_format(name: str) -> str:
-    """The name of a format, if there is one of this name.
-
-    Raises:
-        InputError: there is none; `field` is "format".
-    """
-    if name not in FORMATS:
-        raise InputError(f"unknown format {name!r} (known: {', '.join(FORMATS)})", field="format")
-    return name
+__all__ = ["FORMATS", "check_format", "encode_audio", "format_of", "write_audio"]
 
 
 def format_of(path: Path | str) -> str:
@@ -60,20 +37,11 @@ def encode_audio(samples: Int16Array, sample_rate: int, format_name: str, *, nam
 
     Raises:
         AudioError: a rate that the format does not have (Opus has 8, 12, 16, 24 and 48 kHz); `field` is the name.
-        InputError: too long for a WAV.
+        InputError: an unknown format, or too long for a WAV.
     """
-    if format_name == "pcm":
-        return to_bytes(samples)
-    if format_name == "wav":
-        return wav_header(sample_rate, len(samples)) + to_bytes(samples)
-    container, coding = _SNDFILE_FORMATS[check_format(format_name)]
     buffer = io.BytesIO()
-    try:
-        with soundfile.SoundFile(buffer, "w", sample_rate, 1, subtype=coding, format=container) as sound:
-            for start in range(0, len(samples), _BLOCK):
-                sound.write(samples[start : start + _BLOCK])
-    except soundfile.LibsndfileError as error:
-        raise AudioError(f"{name}: cannot be written as {format_name} at {sample_rate} Hz ({error.error_string})", field=name) from error
+    with AudioEncoder(buffer, sample_rate, format_name, num_samples=len(samples), name=name) as encoder:
+        encoder.write(samples)
     return buffer.getvalue()
 
 

@@ -1,10 +1,10 @@
 """`sonant`: text to speech on the command line. `main` is the entry point.
 
 program     the commands together, and what becomes of their errors
-say, vocode, voices, score, bench, serve    one command each
+say, render, vocode, voices, score, bench, serve    one command each
 options     what several commands take
 output      where sound goes
-waiting     bars for what takes its time, on standard error
+waiting, rendering_view    what is shown on standard error while something takes its time
 
 Commands import what they need when they are called: `sonant --help` does not wait for torch.
 """

@@ -16,6 +16,7 @@ from types import FrameType
 import typer
 
 from vocoder.cli.bench import bench
+from vocoder.cli.render import render
 from vocoder.cli.say import say
 from vocoder.cli.score import score
 from vocoder.cli.serve import serve
@@ -27,7 +28,7 @@ FAILED, BAD_INPUT = 1, 2
 INTERRUPTED, BROKEN_PIPE, TERMINATED = (128 + number for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM))
 
 app = typer.Typer(name="sonant", help="Speech from text, by a WaveNet.", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-for command in (say, vocode, voices, score, bench, serve):
+for command in (say, render, vocode, voices, score, bench, serve):
     app.command()(command)
 
 

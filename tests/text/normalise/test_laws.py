@@ -70,3 +70,10 @@ def test_every_character_can_be_met() -> None:
             spoken = normalise(text).text
             _assert_alphabet(spoken)
             assert normalise(spoken).text == spoken, (hex(code), spoken)
+
+
+def test_letters_about_a_slash_are_read_whether_they_abbreviate_something_or_not() -> None:
+    """ "C/c" was once taken for an abbreviation that nobody knew, and broke off."""
+    for first in "abcnowC":
+        for second in "abcnowC":
+            assert normalise(f"{first}/{second}").text

@@ -1,0 +1,73 @@
+"""What the supervisor keeps of a stream whose reader is there: enough to make it again, and to tell how its reader does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from service.metrics import Metrics
+from service.orders import SpeechOrder
+from service.stream import LiveStream, Saved
+from vocoder.errors import InputError, SonantError
+
+_SECONDS_PER_CHARACTER = 0.065  # of a text that has not been planned yet
+
+
+@dataclass(kw_only=True)
+class OpenStream:
+    """A stream whose reader is there."""
+
+    order: SpeechOrder
+    first_sample: int
+    saved: Saved | None
+    loop: asyncio.AbstractEventLoop
+    planned: asyncio.Future[LiveStream]
+    asked_at: float
+    queued: bool
+    queued_seconds: float = 0.0
+    stream: LiveStream | None = None
+    delivered: int = 0  # samples, from first_sample on
+    taken: int = 0
+    taken_at: float = 0.0
+    over: bool = False  # all has been delivered, or nothing more will be
+    strikes: int = 0
+    delivered_at_strike: int = -1
+
+    @property
+    def left_seconds(self) -> float:
+        """Of sound that has not been delivered; a guess from the text until it is planned."""
+        if self.stream is None:
+            return len(self.order.text) * _SECONDS_PER_CHARACTER * self.order.length_scale
+        return (self.stream.num_samples - self.first_sample - self.delivered) / self.stream.sample_rate
+
+    @property
+    def waiting(self) -> int:
+        """Samples that were delivered and not taken."""
+        return self.delivered - self.taken
+
+    def keeps_up(self, now: float, buffer_seconds: float) -> bool:
+        """Whether the reader takes what is made. One that lets its buffer lie full for longer than it lasts is not listening."""
+        if self.stream is None or now - self.taken_at <= buffer_seconds:
+            return True
+        return self.waiting / self.stream.sample_rate < buffer_seconds / 2
+
+    def fail(self, error: SonantError, metrics: Metrics) -> None:
+        """Ends the stream with an error, and counts it."""
+        self.over = True
+        metrics.ended("invalid" if isinstance(error, InputError) else "failed")
+        if self.stream is not None:
+            self.stream.fail(error)
+        else:
+            settle(self, lambda: self.planned.set_exception(error))
+
+
+def settle(entry: OpenStream, change: Callable[[], object]) -> None:
+    """Gives a waiting reader its answer, from any thread; one that does not wait any more needs none."""
+
+    def answer() -> None:
+        if not entry.planned.done():
+            change()
+
+    if not entry.loop.is_closed():
+        entry.loop.call_soon_threadsafe(answer)

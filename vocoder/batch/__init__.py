@@ -1,0 +1,12 @@
+"""Thousands of texts to files, unattended: `sonant render`.
+
+lists, parquet, entries    what is asked for, line by line
+orders, seeds, names       what a line means: voice, settings, seed, file
+studio                     speaks many at once, on every core
+take                       a file in the making
+limits                     what counts where nobody says otherwise
+record, manifest           what has become of each line
+reporting                  records, made
+render                     all of it together
+forecast                   what a run would do, and how long it would take
+"""

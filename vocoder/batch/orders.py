@@ -1,0 +1,164 @@
+"""From a line to an order: which voice says what, how, with which seed, and by what mark the result is known again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from vocoder.audio.loudness import TARGETS
+from vocoder.audio.writing import check_format
+from vocoder.batch.entries import Entry
+from vocoder.batch.limits import TEXT_LIMIT
+from vocoder.batch.seeds import check_base, derived_seed
+from vocoder.errors import InputError
+from vocoder.library import MANIFEST, find_voice
+from vocoder.speech import Plan, Settings
+from vocoder.voice import Voice, load_voice, voice_folder
+
+# Part of every mark: another number, and everything is made again.
+_MARK = 1
+
+
+@cache
+def release() -> str:
+    """Of Sonant: another may read a text otherwise, so what an older one made is made again."""
+    return version("sonant")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Defaults:
+    """What counts where a line says nothing, and what counts for all of them.
+
+    Attributes:
+        voice: a name, or the folder of a pack.
+        speaker, length_scale, pitch, volume, temperature: as `Voice.settings`.
+        seed: that the seeds of lines are derived from, 0..2**64-1.
+        format: one of `vocoder.audio.writing.FORMATS`.
+        loudness: -70..-5 LUFS that every file is brought to; None leaves them as they are.
+        engine, precision: as `load_voice`.
+        text_limit: characters of a line's text.
+
+    Raises:
+        InputError: the seed, the format or the loudness is none; the others are checked by the voice.
+    """
+
+    voice: str
+    speaker: str | int | None = None
+    length_scale: float = 1.0
+    pitch: float = 0.0
+    volume: float = 1.0
+    temperature: float | None = None
+    seed: int = 0
+    format: str = "wav"
+    loudness: float | None = None
+    engine: str = "auto"
+    precision: str = "auto"
+    text_limit: int = TEXT_LIMIT
+
+    def __post_init__(self) -> None:
+        check_base(self.seed)
+        check_format(self.format)
+        if self.loudness is not None and not TARGETS[0] <= self.loudness <= TARGETS[1]:  # also refuses NaN
+            raise InputError(f"loudness must lie in {TARGETS[0]:g}..{TARGETS[1]:g} LUFS, not {self.loudness:g}", field="loudness")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A line, ready to be spoken.
+
+    Attributes:
+        entry: the line.
+        voice: who says it.
+        settings: how.
+        seed: 0..2**64-1.
+        format: of the file.
+        work: SHA-256 in hexadecimal of all that the file's bytes depend on.
+    """
+
+    entry: Entry
+    voice: Voice
+    settings: Settings
+    seed: int
+    format: str
+    work: str
+
+
+class Orders:
+    """Makes orders of lines. Each voice is loaded when the first line asks for it, and stays; used by one thread, as planning is.
+
+    Args:
+        defaults: of the run. Its voice is loaded at once, so that a mistake there shows before the list is read.
+
+    Raises:
+        InputError, VoiceError, EngineError: as `load_voice` and `Voice.settings`.
+    """
+
+    def __init__(self, defaults: Defaults) -> None:
+        self._defaults = defaults
+        self._voices: dict[Path, tuple[Voice, str]] = {}
+        voice, _ = self._voice(voice_folder(defaults.voice))
+        voice.settings(
+            speaker=defaults.speaker,
+            length_scale=defaults.length_scale,
+            pitch=defaults.pitch,
+            volume=defaults.volume,
+            temperature=defaults.temperature,
+        )
+
+    def of(self, entry: Entry) -> Order:
+        """What a line orders.
+
+        Raises:
+            InputError: a field that the voice does not know, or is out of range.
+            VoiceError: the voice is damaged.
+        """
+        defaults = self._defaults
+        # A list may come from anybody: it names voices, and never folders.
+        voice, fingerprint = self._voice(voice_folder(defaults.voice) if entry.voice is None else find_voice(entry.voice))
+        settings = voice.settings(
+            speaker=defaults.speaker if entry.speaker is None else entry.speaker,
+            length_scale=defaults.length_scale if entry.length_scale is None else entry.length_scale,
+            pitch=defaults.pitch if entry.pitch is None else entry.pitch,
+            volume=defaults.volume if entry.volume is None else entry.volume,
+            temperature=defaults.temperature if entry.temperature is None else entry.temperature,
+        )
+        seed = derived_seed(defaults.seed, entry.id) if entry.seed is None else entry.seed
+        format_name = entry.format or defaults.format
+        depends = {
+            "mark": _MARK,
+            "sonant": release(),
+            "voice": fingerprint,
+            "engine": voice.engine.name,
+            "precision": voice.engine.precision,
+            "text": entry.text,
+            "speaker": settings.speaker,
+            "length_scale": settings.length_scale,
+            "pitch": settings.pitch,
+            "volume": settings.volume,
+            "temperature": settings.temperature,
+            "seed": seed,
+            "format": format_name,
+            "loudness": defaults.loudness,
+        }
+        work = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
+        return Order(entry=entry, voice=voice, settings=settings, seed=seed, format=format_name, work=work)
+
+    def plan(self, order: Order) -> Plan:
+        """What will be said, and how long it is: most of the work before speaking, so only what has to be spoken is planned.
+
+        Raises:
+            TextError: the text cannot be spoken, or is too long.
+            VoiceError: as `Plan.of`.
+        """
+        return order.voice.plan(order.entry.text, order.settings, text_limit=self._defaults.text_limit)
+
+    def _voice(self, folder: Path) -> tuple[Voice, str]:
+        """A voice, and the SHA-256 of its manifest, which in turn holds those of its weights."""
+        if folder not in self._voices:
+            voice = load_voice(folder, engine=self._defaults.engine, precision=self._defaults.precision)
+            self._voices[folder] = (voice, hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest())
+        return self._voices[folder]

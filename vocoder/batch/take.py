@@ -1,0 +1,112 @@
+"""A file in the making: sound goes in as it is made, and the file is there when all of it has come, or never.
+
+Without a loudness to be brought to, pieces are encoded as they come. With one, what to multiply by is known at the end alone: until then the samples lie in a
+file without a name, in the same folder, which the system clears away whatever happens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from vocoder.audio.encoder import AudioEncoder
+from vocoder.audio.loudness import LoudnessMeter, amplify
+from vocoder.audio.pcm import BYTES_PER_SAMPLE, Int16Array, to_bytes
+from vocoder.audio.whole_file import whole_file
+
+_READ_SAMPLES = 1 << 18
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A file that is whole.
+
+    Attributes:
+        num_bytes, sha256: of the file.
+        loudness: LUFS before it was changed; None where nobody asked, or of silence.
+        gain: that the samples were multiplied by; None where nobody asked.
+    """
+
+    num_bytes: int
+    sha256: str
+    loudness: float | None
+    gain: float | None
+
+
+class Take:
+    """A recording on its way into a file.
+
+    Args:
+        path: of the file to be; a link there is replaced, not followed.
+        sample_rate: Hz.
+        format_name: of the file.
+        num_samples: how many will come.
+        loudness: LUFS, or None to leave them as they are.
+        serial: of an Ogg stream, 0..2**32-1.
+        name: what errors call it.
+
+    Raises:
+        AudioError, InputError: as `AudioEncoder`, and where the path cannot be written.
+    """
+
+    def __init__(self, path: Path, *, sample_rate: int, format_name: str, num_samples: int, loudness: float | None, serial: int, name: str) -> None:
+        self._path = path
+        self._loudness = loudness
+        self._stack = ExitStack()
+        try:
+            file = self._stack.enter_context(whole_file(path, follow_links=False))
+            encoder = AudioEncoder(file, sample_rate, format_name, num_samples=num_samples, serial=serial, name=name)
+            self._encoder = self._stack.enter_context(encoder)
+            self._meter = None if loudness is None else LoudnessMeter(sample_rate)
+            self._spool: BinaryIO | None = None
+            if loudness is not None:
+                self._spool = self._stack.enter_context(tempfile.TemporaryFile(dir=path.parent))  # noqa: SIM115  (the stack does)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def write(self, samples: Int16Array) -> None:
+        """More of it: int16 [T]. Raises OSError where the disk does not take it."""
+        if self._meter is None or self._spool is None:
+            self._encoder.write(samples)
+        else:
+            self._meter.add(samples)
+            self._spool.write(to_bytes(samples))
+
+    def finish(self) -> Taken:
+        """All has come: the file takes its name. Errors as `write`."""
+        measured = gain = None
+        try:
+            if self._meter is not None and self._spool is not None and self._loudness is not None:
+                self._meter.finish()
+                measured, gain = self._meter.loudness, self._meter.gain_to(self._loudness)
+                for samples in _samples_of(self._spool):
+                    self._encoder.write(amplify(samples, gain))
+        except BaseException:
+            self.abandon()
+            raise
+        self._stack.close()
+        with self._path.open("rb") as file:
+            return Taken(num_bytes=self._path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest(), loudness=measured, gain=gain)
+
+    def abandon(self) -> None:
+        """It will not be finished: nothing of it stays."""
+        error = _Abandoned()
+        self._stack.__exit__(_Abandoned, error, None)
+
+
+class _Abandoned(Exception):
+    """Tells the contexts of a take that it did not end well; goes no further."""
+
+
+def _samples_of(spool: BinaryIO) -> Iterator[Int16Array]:
+    spool.seek(0)
+    while data := spool.read(_READ_SAMPLES * BYTES_PER_SAMPLE):
+        yield np.frombuffer(data, "<i2").astype(np.int16)

@@ -1,0 +1,134 @@
+"""`sonant render`: a list of texts into a folder of files."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vocoder.batch.limits import BYTES_PER_CHARACTER, STREAMS_PER_THREAD, TEXT_LIMIT
+from vocoder.cli.options import Engine, EngineName, Json, Precision, PrecisionName, Speaker, Temperature, VoiceName, length_scale_of, speaker_of
+from vocoder.cli.rendering_view import RenderingView
+from vocoder.cli.waiting import waiting
+from vocoder.errors import InputError
+from vocoder.library import DEFAULT_VOICE
+
+if TYPE_CHECKING:
+    from vocoder.batch.forecast import Forecast
+    from vocoder.batch.lists import ListFile
+    from vocoder.batch.record import Record
+    from vocoder.batch.render import Tally
+
+FAILED_LINES = 1  # the exit code where some line could not be done
+
+
+def render(
+    wanted: Annotated[str, typer.Argument(metavar="LIST", help="Texts, one a line; or CSV, JSONL, Parquet with fields. - is standard input.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the files and their manifest; made if missing.")],
+    list_format: Annotated[str | None, typer.Option("--list-format", help="text, csv, jsonl or parquet; by LIST's extension when not given.")] = None,
+    voice: VoiceName = DEFAULT_VOICE,
+    speaker: Speaker = None,
+    speed: Annotated[float | None, typer.Option("--speed", help="0.25 to 4: 2 is twice as fast.")] = None,
+    length_scale: Annotated[float | None, typer.Option("--length-scale", help="0.25 to 4: 2 is twice as long. The inverse of --speed.")] = None,
+    pitch: Annotated[float, typer.Option("--pitch", help="-12 to 12: semitones above what the voice would speak at.")] = 0.0,
+    volume: Annotated[float, typer.Option("--volume", help="0 to 4: times the amplitude.")] = 1.0,
+    temperature: Temperature = None,
+    seed: Annotated[int, typer.Option("--seed", help="0 to 2**64-1: lines that name no seed get theirs from this and their id.")] = 0,
+    format_name: Annotated[str, typer.Option("--format", help="wav, pcm, flac, ogg, opus, mp3 or aiff.")] = "wav",
+    loudness: Annotated[float | None, typer.Option("--loudness", help="LUFS that every file is brought to (EBU R 128); -23 is usual in broadcasting.")] = None,
+    engine: Engine = EngineName.AUTO,
+    precision: Precision = PrecisionName.AUTO,
+    threads: Annotated[int, typer.Option("--threads", min=1, help="That speak.")] = os.cpu_count() or 1,
+    streams: Annotated[int | None, typer.Option("--streams", min=1, help="Lines that are spoken at once; twelve a thread when not given.")] = None,
+    text_limit: Annotated[int, typer.Option("--text-limit", min=1, help="Characters that the text of a line may have.")] = TEXT_LIMIT,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done, and how long it would take.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Speak every line of a list into a file of its own. Stopped and started again it does what is missing."""
+    with waiting("loading"):
+        from vocoder.batch.forecast import forecast
+        from vocoder.batch.lists import ListFile
+        from vocoder.batch.orders import Defaults
+        from vocoder.batch.parquet import NEEDED, is_installed
+        from vocoder.batch.render import Watcher
+        from vocoder.batch.render import render as run
+
+        source = ListFile.choose(wanted, list_format, longest_line=BYTES_PER_CHARACTER * text_limit)
+        defaults = Defaults(
+            voice=voice,
+            speaker=speaker_of(speaker),
+            length_scale=length_scale_of(length_scale, speed),
+            pitch=pitch,
+            volume=volume,
+            temperature=temperature,
+            seed=seed,
+            format=format_name,
+            loudness=loudness,
+            engine=engine,
+            precision=precision,
+            text_limit=text_limit,
+        )
+        streams = STREAMS_PER_THREAD * threads if streams is None else streams
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output}: is no folder", field="output")
+    if dry_run:
+        with waiting("looking at the list"):
+            found = forecast(source, output, defaults, threads=threads, streams=streams, failed=_tell_failure)
+        typer.echo(json.dumps(asdict(found) | {"duration_seconds": found.duration_seconds}) if as_json else _forecast_text(found))
+        raise typer.Exit(FAILED_LINES if found.failed else 0)
+    if not is_installed():
+        typer.echo(f"manifest.jsonl alone is written: manifest.parquet {NEEDED}", err=True)
+    with RenderingView() as view:
+        if view.is_shown and source.can_be_read_again:
+            view.expect(*_size_of(source))
+        began = time.monotonic()
+        tally = run(source, output, defaults, threads=threads, streams=streams, strict=strict, watcher=Watcher(failed=view.failed, ticked=view.ticked))
+    took = time.monotonic() - began
+    if as_json:
+        typer.echo(json.dumps(asdict(tally) | {"wall_seconds": round(took, 3), "folder": str(output)}))
+    else:
+        typer.echo(_tally_text(tally, took, output), err=True)
+    raise typer.Exit(FAILED_LINES if tally.failed else 0)
+
+
+def _size_of(source: ListFile) -> tuple[int, int]:
+    """Lines of a list, and characters of all texts."""
+    from vocoder.batch.entries import Entry
+
+    lines = characters = 0
+    for entry in source.entries():
+        lines += 1
+        characters += len(entry.text) if isinstance(entry, Entry) else 0
+    return lines, characters
+
+
+def _tell_failure(record: Record) -> None:
+    typer.echo(failure_text(record), err=True)
+
+
+def failure_text(record: Record) -> str:
+    """A line that could not be done, in one line."""
+    what = f"line {record.line}" if record.id is None else f"line {record.line} (id {ascii(record.id)[:60]})"
+    return f"sonant: {what}: {record.field}: {' '.join((record.reason or '').split())}"
+
+
+def _tally_text(tally: Tally, took: float, folder: Path) -> str:
+    rate = tally.rendered_seconds / took
+    return (
+        f"{folder}: {tally.rendered} rendered ({tally.rendered_seconds:.1f} seconds of speech in {took:.1f}, {rate:.1f} times real time), "
+        f"{tally.copied} copied, {tally.kept} there already, {tally.failed} failed"
+    )
+
+
+def _forecast_text(found: Forecast) -> str:
+    rate = "" if found.times_real_time is None else f" at {found.times_real_time:.1f} times real time, about {found.duration_seconds:.0f} seconds"
+    return (
+        f"{found.to_render} to render ({found.seconds:.1f} seconds of speech{rate}), {found.to_copy} to copy, {found.kept} there already, "
+        f"{found.failed} that cannot be done"
+    )
