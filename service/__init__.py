@@ -9,6 +9,7 @@ asking      what a request says beside its body
 problems    errors to HTTP
 gate        what every request goes through: its id, its key, its line in the log; keys, logs
 speaking    from an order to an answer with sound, and the same answer again; shelf, etag, ranges
+live        text while it is being written, over a WebSocket; live_messages, pieces
 encoding    formats and rates
 response    sound on the wire
 stream      one live stream, between worker and response

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from fastapi import Request
+from starlette.requests import HTTPConnection
 from starlette.types import Receive
 
 from service.clients import Client
@@ -19,7 +20,7 @@ MOST_WAIT_SECONDS = 60
 _CLIENT_CLOSED_REQUEST = 499  # nobody gets this answer; nginx's number for it shows up in the log
 
 
-def client_of(request: Request) -> Client:
+def client_of(request: HTTPConnection) -> Client:
     """Who asks."""
     key: str | None = request.scope.get("state", {}).get("key")  # left there by service.gate
     return Client(address="" if request.client is None else request.client.host, key=key)

@@ -32,7 +32,7 @@ async def read_body(request: Request, model: type[Model], *, limit: int) -> Mode
     if media_type != "application/json":
         message = f"the content type must be application/json, not {media_type or 'absent'}"
         raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message, field="content-type")
-    data = _parse(await _read(request, limit))
+    data = parse_json(await _read(request, limit))
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -49,7 +49,12 @@ async def _read(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def parse_json(body: bytes) -> dict[str, Any]:
+    """A JSON object, read strictly: UTF-8, no name twice, no number that JSON does not have.
+
+    Raises:
+        RequestError: it is none.
+    """
     try:
         data = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
     except UnicodeDecodeError as error:

@@ -23,6 +23,7 @@ from service.problems import RequestError, problem_response
 log = logging.getLogger(REQUESTS)
 REQUEST_ID = "X-Request-Id"
 _GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_POLICY_VIOLATION = 1008
 _OPEN = ("/healthz", "/readyz", "/metrics", "/openapi.json")
 
 
@@ -40,6 +41,9 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or refuses it."""
+        if scope["type"] == "websocket":
+            await self._let_socket_through(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -83,6 +87,15 @@ class Gate:
             await problem_response(refusal)(scope, receive, send)
             return
         scope.setdefault("state", {})["key"] = key
+        await self._app(scope, receive, send)
+
+    async def _let_socket_through(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            scope.setdefault("state", {})["key"] = self._key(scope["path"], Headers(scope=scope))
+        except RequestError:
+            await receive()  # the client's wish to connect
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})  # before it was accepted: the server answers 403
+            return
         await self._app(scope, receive, send)
 
     def _key(self, path: str, headers: Headers) -> str | None:

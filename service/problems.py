@@ -63,22 +63,31 @@ class RequestError(Exception):
 
 def problem_response(error: Exception) -> JSONResponse:
     """The answer for an error. Errors that are the service's own fault are logged."""
+    status, problem, headers = _judge(error)
+    return JSONResponse(ProblemAnswer(error=problem).model_dump(), status_code=status, headers=headers)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The same where there is no answer to give a status to."""
+    return _judge(error)[1]
+
+
+def _judge(error: Exception) -> tuple[int, Problem, dict[str, str] | None]:
     if isinstance(error, RequestError):
-        return _response(error.status, error.code, str(error), error.field, error.headers)
-    if isinstance(error, TextError):
-        return _response(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_text", str(error), error.field)
+        return error.status, _problem(error.code, str(error), error.field), error.headers
     if isinstance(error, InputError):
-        return _response(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_value", str(error), error.field)
+        code = "invalid_text" if isinstance(error, TextError) else "invalid_value"
+        return HTTPStatus.UNPROCESSABLE_ENTITY, _problem(code, str(error), error.field), None
     if isinstance(error, CapacityError):
         seconds = str(max(1, math.ceil(error.retry_after_seconds)))
         is_the_clients = isinstance(error, ClientLimitError)
         status, code = (HTTPStatus.TOO_MANY_REQUESTS, "client_limit") if is_the_clients else (HTTPStatus.SERVICE_UNAVAILABLE, "at_capacity")
-        return _response(status, code, str(error), None, {"Retry-After": seconds})
+        return status, _problem(code, str(error), None), {"Retry-After": seconds}
     if isinstance(error, HTTPException):
         code = HTTPStatus(error.status_code).name.lower()
-        return _response(error.status_code, code, str(error.detail), None, dict(error.headers or {}))
+        return error.status_code, _problem(code, str(error.detail), None), dict(error.headers or {})
     log.error("a request failed", exc_info=error)
-    return _response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "the service has failed; its log says why", None)
+    return HTTPStatus.INTERNAL_SERVER_ERROR, _problem("internal", "the service has failed; its log says why", None), None
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -91,9 +100,8 @@ def answer_errors(app: FastAPI) -> None:
         app.add_exception_handler(kind, answer)
 
 
-def _response(status: int, code: str, message: str, field: str | None, headers: dict[str, str] | None = None) -> JSONResponse:
-    problem = Problem(code=code, message=_printable(message), field=None if field is None else _printable(field))
-    return JSONResponse(ProblemAnswer(error=problem).model_dump(), status_code=int(status), headers=headers)
+def _problem(code: str, message: str, field: str | None) -> Problem:
+    return Problem(code=code, message=_printable(message), field=None if field is None else _printable(field))
 
 
 def _printable(text: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, WebSocket
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from service.body import read_body
+from service.live import Live
 from service.orders import SpeechWorker, VoiceDescription
 from service.problems import RequestError
 from service.schemas import ProblemAnswer, SynthesizeRequest
@@ -81,6 +82,11 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
     async def streams(request: Request, stream_id: str) -> Response:
         """An answer that was given lately, again: all of it, or the bytes that `Range` names. It is made again, and is the same."""
         return await speaking.again(request, stream_id)
+
+    @router.websocket("/stream")
+    async def stream(socket: WebSocket) -> None:
+        """Speaks a text while it is being written: `service.live`."""
+        await Live(socket, worker, settings).run()
 
     @router.get("/voices")
     async def voices() -> dict[str, tuple[VoiceDescription, ...]]:
