@@ -11,7 +11,7 @@ import json
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, WithJsonSchema
 from starlette.responses import Response
 
 from service.body import read_body
@@ -39,6 +39,12 @@ class VoiceName(BaseModel):
     id: str = Field(description="Name of a voice.")
 
 
+# Written out, because a reference from inside a route's body leads nowhere in the document that FastAPI makes of it.
+_VOICE_SCHEMA: dict[str, Any] = {
+    "anyOf": [{"type": "string"}, {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"], "additionalProperties": False}]
+}
+
+
 class SpeechRequest(BaseModel):
     """The body of `POST /v1/audio/speech`."""
 
@@ -52,7 +58,7 @@ class SpeechRequest(BaseModel):
 
     model: str = Field(description=f"One of {', '.join(_MODELS)}: all mean the same.")
     input: str = Field(description="What is to be spoken.")
-    voice: Annotated[StrictStr | VoiceName, Field(description="Name of a voice that `GET /v1/audio/voices` lists.")]
+    voice: Annotated[StrictStr | VoiceName, WithJsonSchema(_VOICE_SCHEMA)] = Field(description="Name of a voice that `GET /v1/audio/voices` lists.")
     response_format: ResponseFormat = Field("mp3", description="pcm is 24 kHz, 16 bits, little-endian; the others have the voice's rate.")
     speed: float = Field(1.0, gt=0, description="0.25..4: 2 is double speed.")
     stream_format: Literal["audio", "sse"] = Field("audio", description="sse: events with base64, as OpenAI's.")

@@ -1,0 +1,63 @@
+"""The OpenAPI document, and a service that keeps to it whatever is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+
+from service.supervisor import Supervisor
+
+
+def references(document: Any) -> Iterator[str]:
+    if isinstance(document, dict):
+        if isinstance(document.get("$ref"), str):
+            yield document["$ref"]
+        for value in document.values():
+            yield from references(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from references(value)
+
+
+async def test_every_reference_leads_somewhere(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    found = set(references(document))
+    assert found
+    for reference in found:
+        place = document
+        for step in reference.removeprefix("#/").split("/"):
+            assert step in place, reference
+            place = place[step]
+
+
+async def test_every_body_has_an_example(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    bodies = {path: operation["requestBody"] for path, one in document["paths"].items() for operation in one.values() if "requestBody" in operation}
+    assert set(bodies) == {"/synthesize", "/v1/audio/speech"}
+    for path, body in bodies.items():
+        (example,) = body["content"]["application/json"]["schema"]["examples"]
+        assert (await client.post(path, json=example | {"voice": "tiny"})).status_code == 200
+
+
+def test_whatever_is_asked_the_answer_is_one_of_those_described(app: FastAPI, worker: Supervisor) -> None:
+    asked = set()
+    for found in schemathesis.openapi.from_asgi("/openapi.json", app).get_all_operations():
+        operation = found.ok()
+
+        @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy())
+        def holds(case: schemathesis.Case) -> None:
+            answer = case.call()
+            assert answer.status_code < 500
+            case.validate_response(answer, checks=[status_code_conformance, content_type_conformance, response_schema_conformance])
+            asked.add(case.path)
+
+        holds()
+    assert worker.status.open_streams == 0
+    assert {"/synthesize", "/v1/audio/speech", "/streams/{stream_id}", "/metrics", "/readyz"} <= asked
