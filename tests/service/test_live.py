@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,13 @@ def hear(session: WebSocketTestSession, until: str) -> list[Any]:
             return heard
 
 
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def test_words_one_by_one_are_spoken_sentence_by_sentence(live: WebSocketTestSession, voice: Voice) -> None:
     say(live, "settings", seed=5, speaker="otto")
     for word in ["Good", "day", "to", "you.", "How", "are", "you?", ""]:
@@ -95,6 +102,7 @@ def test_cancel_falls_silent_and_frees_the_stream(live: WebSocketTestSession, en
     say(live, "flush")
     engine.allow(2)
     hear(live, "speaking")
+    until(lambda: worker.status.open_streams >= 2)  # the next piece has been begun as well
     say(live, "cancel")
     hear(live, "cancelled")
     engine.open()
@@ -112,10 +120,7 @@ def test_a_client_that_leaves_frees_its_streams(app: FastAPI, engine: GatedEngin
         say(session, "text", text=LONG + " Another one. And another. ")
         engine.allow(1)
         hear(session, "speaking")
-    deadline = time.monotonic() + 10
-    while worker.status.open_streams > 0 and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert worker.status.open_streams == 0
+    until(lambda: worker.status.open_streams == 0)
 
 
 WRONG: list[tuple[object, str, str | None]] = [
