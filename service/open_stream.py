@@ -50,7 +50,11 @@ class OpenStream:
         """Whether the reader takes what is made. One that lets its buffer lie full for longer than it lasts is not listening."""
         if self.stream is None or now - self.taken_at <= buffer_seconds:
             return True
-        return self.waiting / self.stream.sample_rate < buffer_seconds / 2
+        return not self.is_ahead(buffer_seconds)
+
+    def is_ahead(self, buffer_seconds: float) -> bool:
+        """Whether so much sound waits for the reader that none may be made just now."""
+        return self.stream is not None and self.waiting / self.stream.sample_rate >= buffer_seconds / 2
 
     def fail(self, error: SonantError, metrics: Metrics) -> None:
         """Ends the stream with an error, and counts it."""

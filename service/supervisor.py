@@ -330,8 +330,8 @@ class Supervisor:
     def _strike(self) -> None:
         """Whatever was being made when a worker died may be the cause; what gets no further, time and again, probably is."""
         for entry in self._open.values():
-            if entry.over or entry.queued:
-                continue
+            if entry.over or entry.queued or entry.is_ahead(self._settings.buffer_seconds):
+                continue  # nothing was made for it
             entry.strikes = 1 if entry.delivered > entry.delivered_at_strike else entry.strikes + 1
             entry.delivered_at_strike = entry.delivered
             if entry.strikes >= _MOST_STRIKES:
