@@ -129,7 +129,8 @@ def alignment(
         typer.echo("\n".join([f"{len(aside)} of {len(judged)} utterances set aside", *(f"{entry.id}: {entry.set_aside}" for entry in aside)]))
         data = run.dataset()
         judged = judge(data.header.entries, bits)
-    typer.echo("\n".join(str(one) for one in judged[:worst]))
+    for one in judged[:worst]:
+        typer.echo(str(one))
     if page is not None:
         from training.alignment_page import write_alignment_page  # late: it draws, which only the extra `measure` can
 
