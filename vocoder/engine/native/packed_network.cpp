@@ -190,8 +190,6 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
     edges_.assign(weights.edges, weights.edges + m.levels - 1);
     m.values = values_.data();
     m.edges = edges_.data();
-    m.residual_bytes = (m.residual + 3) / 4 * 4;
-    m.gated_bytes = (m.gated + 3) / 4 * 4;
     m.residual_padded = padded(m.residual);
     m.gated_padded = padded(m.gated);
     m.skip_padded = padded(m.skip);
@@ -210,7 +208,8 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
     for (int layer = 0; layer < m.num_layers; ++layer) {
         Block block{};
         block.dilation = shape.dilations[layer];
-        block.run = std::min(block.dilation, kRun);
+        block.run = 1;
+        while (2 * block.run <= std::min(block.dilation, kRun)) block.run *= 2;
         block.ring_rows = int64_t(older_taps) * block.dilation;
         block.ring_mask = (block.ring_rows & (block.ring_rows - 1)) == 0 ? block.ring_rows - 1 : -1;
         block.ring_offset = m.ring_size;
@@ -231,11 +230,13 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
         for (const Matrix& skip : skips)
             for (int c = 0; c < m.skip_padded; ++c) zero[c] += skip.begin[c];
     m.skip_zero = zero;
+    m.zeros = arena_.take(std::max({2 * m.gated_padded, m.residual_padded, m.skip_padded, m.head_padded, m.outputs_padded}));
     m.skip_bias = keep(weights.skip_bias, 1, m.skip);
     m.head1 = pack(weights.head1, m.skip, m.head);
     m.head1_bias = keep(weights.head1_bias, 1, m.head);
     m.head2 = pack(weights.head2, m.head, m.outputs);
     m.head2_bias = keep(weights.head2_bias, 1, m.outputs);
+    m.head1.begin = m.head2.begin = reinterpret_cast<const int32_t*>(m.zeros);  // behind a rectifier 0 is a byte of 0
     // Last, because they are not read for every sample: the others then lie without a gap.
     for (int layer = 0; layer < m.num_layers; ++layer) {
         blocks_[layer].older = older_.data() + older_.size();
@@ -261,7 +262,7 @@ std::size_t PackedNetwork::place_scratch(Stream& stream, float* at) const {
     stream.ahead = take(m.num_layers * kRun * width);
     stream.x = take(m.residual_padded);
     stream.pre = take(width);
-    stream.gates = take(m.gated_padded);
+    for (float*& gates : stream.gates) gates = take(m.gated_padded);
     stream.skip_sum = take(m.skip_padded);
     stream.skip_count = reinterpret_cast<int32_t*>(take(m.skip_padded));
     stream.hidden = take(m.head_padded);
@@ -270,10 +271,11 @@ std::size_t PackedNetwork::place_scratch(Stream& stream, float* at) const {
     stream.nonzero = take(rectified);
     stream.nonzero_at = reinterpret_cast<int*>(take(rectified));
     auto take_bytes = [&](std::size_t size) { return reinterpret_cast<uint8_t*>(take((size + 3) / 4)); };
-    stream.x_bytes = take_bytes(m.residual_bytes);
-    stream.gate_bytes = take_bytes(m.gated_bytes);
-    stream.past_bytes = take_bytes(std::size_t(kRun) * m.residual_bytes);
-    stream.after_bytes = take_bytes(rectified);
+    stream.x_bytes = take_bytes(m.residual_padded);
+    for (uint8_t*& bytes : stream.gate_bytes) bytes = take_bytes(m.gated_padded);
+    stream.past_bytes = take_bytes(std::size_t(kRun) * m.residual_padded);
+    stream.past_floats = take(m.residual_padded);
+    stream.after_bytes = take_bytes(std::max(m.skip_padded, m.head_padded));
     return used;
 }
 
@@ -296,10 +298,8 @@ void PackedNetwork::generate(std::vector<Stream>& streams) const {
     const std::size_t groups = std::min((needed + threads - 1) / threads * threads, count);
     pool_.run(groups, [&](std::size_t group) {
         const std::size_t first = count * group / groups, some = count * (group + 1) / groups - first;
-        std::vector<Input> inputs(some * kRun);
-        std::vector<float*> outputs(some * kRun);
-        std::vector<int32_t*> counts(some);
-        kernels_.generate[int(precision_)](model_, order.data() + first, int(some), {inputs.data(), outputs.data(), counts.data()});
+        std::vector<Row> rows(some * kRun);
+        kernels_.generate[int(precision_)](model_, order.data() + first, int(some), rows.data());
     });
 }
 
