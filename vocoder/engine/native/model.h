@@ -126,7 +126,9 @@ struct Kernels {
     // The most multiply-adds that a core can make in registers, in the manner of each precision: makes some number of them, and says how many.
     int64_t (*peak[kPrecisions])(int64_t rounds);
     // tanh(filter) * sigmoid(gate), elementwise over n floats, n a multiple of the width; for tests of accuracy.
-    void (*gate)(const float* filter, const float* gate, float* out, int n);
+    void (*gate[kPrecisions])(const float* filter, const float* gate, float* out, int n);
+    // Reads n floats from end to end, n a multiple of kPanel vectors, and returns a number that depends on all: to measure what memory gives.
+    float (*read_through)(const float* from, int64_t n);
     void (*exponential)(const float* x, float* out, int n);
 };
 

@@ -38,7 +38,8 @@ struct Bf16 {
     static inline void weights(const uint16_t* at, Vector* w) {
 #pragma GCC unroll 8
         for (int v = 0; v < Columns; v += 2) {
-            const Integers both = load_integers(at + v * kWidth);
+            Integers both = load_integers(at + v * kWidth);
+            keep_in_register(both);  // a second load of what is still on its way from the second cache costs more than a product
             w[v] = (Vector)both;
             w[v + 1] = (Vector)(both << 16);
         }
@@ -188,6 +189,7 @@ inline void multiply_panel8(const Matrix& matrix, const Row* rows, int count, in
     const int wide = vectors - v < kPanel ? vectors - v : kPanel;
     const int groups = (matrix.inputs + 3) / 4;
     const int8_t* weights = static_cast<const int8_t*>(matrix.data) + int64_t(v) * groups * 4 * kWidth;
+    if (count == 1 && wide == kPanel) return tile8<Sums, 1, kPanel>(rows, matrix, v * kWidth, weights, kPanel * 4 * kWidth);  // nothing to choose
     int tiles = (count + kHighest - 1) / kHighest;  // as alike in height as can be
     for (; tiles > 0; --tiles) {
         const int height = count / tiles;
