@@ -202,10 +202,20 @@ int64_t peak(const std::string& isa, const std::string& precision, int64_t round
 using Line = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using LineOut = nb::ndarray<float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-void gate(const std::string& isa, Line filter, Line gates, LineOut out) {
+float read_through(const std::string& isa, Line from, int64_t rounds) {
     const Kernels& kernels = find_kernels(isa);
+    require(from.size() % (std::size_t(kPanel) * kernels.width) == 0, "the size must be a multiple of a panel");
+    nb::gil_scoped_release release;
+    float total = 0.0f;
+    for (int64_t round = 0; round < rounds; ++round) total += kernels.read_through(from.data(), int64_t(from.size()));
+    return total;
+}
+
+void gate(const std::string& isa, const std::string& precision, Line filter, Line gates, LineOut out) {
+    const Kernels& kernels = find_kernels(isa);
+    const Precision kind = precision_named(precision);
     require(filter.size() == gates.size() && filter.size() == out.size() && out.size() % kernels.width == 0, "sizes must be equal, in whole vectors");
-    kernels.gate(filter.data(), gates.data(), out.data(), int(out.size()));
+    kernels.gate[int(kind)](filter.data(), gates.data(), out.data(), int(out.size()));
 }
 
 void exponential(const std::string& isa, Line x, LineOut out) {
@@ -223,7 +233,8 @@ NB_MODULE(_native, m) {
     m.def("available_isas", &available_isas);
     m.def("philox", &philox, "counter"_a, "key0"_a, "key1"_a);
     m.def("peak", &peak, "isa"_a, "precision"_a, "rounds"_a);
-    m.def("gate", &gate, "isa"_a, "filtered"_a, "gates"_a, "out"_a);
+    m.def("read_through", &read_through, "isa"_a, "values"_a, "rounds"_a);
+    m.def("gate", &gate, "isa"_a, "precision"_a, "filtered"_a, "gates"_a, "out"_a);
     m.def("exponential", &exponential, "isa"_a, "x"_a, "out"_a);
     nb::class_<Job>(m, "Job").def(nb::init<FloatOutput, HistoryArray, FloatInput, FloatInput, LagArray, FloatInput, CodeArray, std::optional<FloatOutput>, uint64_t, int64_t, int64_t, bool>(),
                                   nb::kw_only(), "rings"_a, "history"_a, "conditioning"_a, "coefficients"_a, "lags"_a, "temperatures"_a, "codes"_a, "outputs"_a.none(), "seed"_a, "position"_a,

@@ -23,129 +23,162 @@ void bring_conditioning(const Model& model, Stream& stream, int64_t t) {
         memcpy(stream.added + int64_t(half) * model.gated_padded, from + int64_t(half) * model.gated, model.gated * sizeof(float));
 }
 
-// What one input of a product is handed over as.
-template <class P>
-inline Input input(const float* x, int n, uint8_t* bytes) {
-    if constexpr (P::precision == Precision::int8)
-        return signed_bytes(x, n, bytes);
-    else
-        return {x, nullptr, 0.0f, false};
-}
-
 // Where the input of time t lies. Rings of two taps have a power of two of rows, and no division is needed.
 inline int64_t ring_row(const Block& block, int64_t t) { return block.ring_mask >= 0 ? t & block.ring_mask : t % block.ring_rows; }
+
+// The block's input of time t, as the input of a product.
+template <class P>
+inline void take_past(const Model& model, const Block& block, Stream& stream, int64_t t, int ahead, Row& row) {
+    row.floats = stream.rings + block.ring_offset + ring_row(block, t) * model.residual;
+    if constexpr (P::precision == Precision::int8) {
+        const float* floats = row.floats;
+        if (model.residual < model.residual_padded) {  // in whole vectors, as what quantises asks for
+            memcpy(stream.past_floats, row.floats, model.residual * sizeof(float));
+            floats = stream.past_floats;
+        }
+        row.bytes = stream.past_bytes + int64_t(ahead) * model.residual_padded;
+        row.scale = signed_bytes(floats, model.residual_padded, stream.past_bytes + int64_t(ahead) * model.residual_padded);
+    }
+}
 
 // What the older taps of a block give for the next samples of every stream. Their inputs lie at least `block.run` samples back and are
 // known; each weight is read once for all of them.
 template <class P>
-void look_ahead(const Model& model, const Block& block, int layer, Stream* const* streams, int count, int64_t done, Rows rows) {
+void look_ahead(const Model& model, const Block& block, int layer, Stream* const* streams, int count, int64_t done, Row* rows) {
     const int width = block.newest.outputs_padded;
     for (int tap = 0; tap < model.kernel_size - 1; ++tap) {
         int n = 0;
         for (int s = 0; s < count; ++s) {
-            const Stream& stream = *streams[s];
+            Stream& stream = *streams[s];
             const int64_t left = stream.num_samples - done;
             for (int ahead = 0; ahead < block.run && ahead < left; ++ahead, ++n) {
-                const int64_t row = ring_row(block, stream.position + done + ahead + int64_t(tap) * block.dilation);
-                rows.inputs[n] = input<P>(stream.rings + block.ring_offset + row * model.residual, model.residual, stream.past_bytes + ahead * model.residual_bytes);
-                rows.outputs[n] = stream.ahead + (int64_t(layer) * kRun + (done + ahead) % kRun) * width;
-                if (tap == 0) memset(rows.outputs[n], 0, width * sizeof(float));
+                take_past<P>(model, block, stream, stream.position + done + ahead + int64_t(tap) * block.dilation, ahead, rows[n]);
+                rows[n].output = stream.ahead + (int64_t(layer) * kRun + (done + ahead) % kRun) * width;
+                rows[n].begin = tap == 0 ? model.zeros : rows[n].output;
+                rows[n].add = model.zeros;
             }
         }
-        multiply<P>(block.older[tap], rows.inputs, rows.outputs, n);
+        multiply<P>(block.older[tap], rows, n);
     }
 }
 
-// One block's part of the skips: added to `skip_sum`, in int8 to `skip_count` (`rows.inputs` are its gates).
+// The gates of a block as the input of a product.
 template <class P>
-void add_skip(const Block& block, Stream* const* streams, int count, Rows rows) {
-    if constexpr (P::precision == Precision::int8) {
-        for (int s = 0; s < count; ++s) rows.counts[s] = streams[s]->skip_count;
-        multiply8(block.skip, rows.inputs, rows.counts, count);
-    } else {
-        for (int s = 0; s < count; ++s) rows.outputs[s] = streams[s]->skip_sum;
-        multiply<P>(block.skip, rows.inputs, rows.outputs, count);
-    }
+inline void take_gates(Stream& stream, int parity, Row& row) {
+    row.floats = stream.gates[parity];
+    row.bytes = stream.gate_bytes[parity];
+    row.scale = kGateScale;
 }
 
+// One block's part of the skips, those of the panel that begins with vector v: added to `skip_sum`, in int8 to `skip_count`.
 template <class P>
-void begin_skips(const Model& model, Stream* const* streams, int count) {
+void add_skip(const Model& model, int layer, Stream* const* streams, int count, int v, Row* rows) {
     for (int s = 0; s < count; ++s) {
-        memcpy(streams[s]->skip_sum, model.skip_bias, model.skip_padded * sizeof(float));
-        if constexpr (P::precision == Precision::int8) memcpy(streams[s]->skip_count, model.skip_zero, model.skip_padded * sizeof(int32_t));
+        take_gates<P>(*streams[s], layer % 2, rows[s]);
+        rows[s].begin = layer == 0 ? model.skip_bias : streams[s]->skip_sum;
+        rows[s].add = model.zeros;
+        rows[s].output = streams[s]->skip_sum;
+        rows[s].count = streams[s]->skip_count;
     }
+    if constexpr (P::precision == Precision::int8)
+        multiply_panel8<Collected>(model.blocks[layer].skip, rows, count, v);
+    else
+        multiply_panel<P>(model.blocks[layer].skip, rows, count, v);
 }
 
+// Once all blocks have been added: int8's integers to floats, and the bias.
 template <class P>
 void end_skips(const Model& model, Stream* const* streams, int count) {
     if constexpr (P::precision == Precision::int8)
         for (int s = 0; s < count; ++s) {
-            float* const sum[] = {streams[s]->skip_sum};
-            for (int i = 0; i < model.skip_padded; i += kWidth)
-                end_sum(sum, 0, i, model.blocks[0].skip, {nullptr, nullptr, kGateScale, true}, load_integers(streams[s]->skip_count + i));
+            Row row{};
+            row.scale = kGateScale;
+            row.begin = model.skip_bias;
+            row.add = model.zeros;
+            row.output = streams[s]->skip_sum;
+            for (int i = 0; i < model.skip_padded; i += kWidth) {
+                Scaled::end(row, model.blocks[0].skip, i, load_integers(streams[s]->skip_count + i));
+                store_integers(streams[s]->skip_count + i, load_integers(model.skip_zero + i));
+            }
         }
 }
 
+// One vector of a stream's gates.
 template <class P>
-void one_block(const Model& model, const Block& block, int layer, Stream* const* streams, int count, int64_t done, Rows rows) {
+inline void one_gate(const Model& model, Stream& stream, int parity, int i) {
+    const Vector filtered = load(stream.pre + i), gated = load(stream.pre + model.gated_padded + i);
+    const Vector z = P::precision == Precision::int8 ? quick_gate(filtered, gated) : gate(filtered, gated);
+    store(stream.gates[parity] + i, z);
+    if constexpr (P::precision == Precision::int8) gate_bytes(z, stream.gate_bytes[parity] + i);
+}
+
+// The gates of a block, and between them the skips of the block before: a gate is one long chain of operations, which leaves the processor time
+// for products that nothing waits for.
+template <class P>
+void gates_and_skips(const Model& model, int layer, Stream* const* streams, int count, Row* rows) {
+    const int panels = (model.skip_padded / kWidth + kPanel - 1) / kPanel;
+    const int gates = count * model.gated_padded, share = (gates / kWidth + panels - 1) / panels * kWidth;
+    int s = 0, i = 0;
+    for (int panel = 0; panel < panels; ++panel) {
+        for (int done = 0; done < share && s < count; done += kWidth) {
+            one_gate<P>(model, *streams[s], layer % 2, i);
+            i += kWidth;
+            if (i == model.gated_padded) {
+                i = 0;
+                ++s;
+            }
+        }
+        if (layer > 0) add_skip<P>(model, layer - 1, streams, count, panel * kPanel, rows);
+    }
+}
+
+template <class P>
+void one_block(const Model& model, const Block& block, int layer, Stream* const* streams, int count, int64_t done, Row* rows) {
     const int width = block.newest.outputs_padded;
-    if (done % block.run == 0) look_ahead<P>(model, block, layer, streams, count, done, rows);
+    if ((done & (block.run - 1)) == 0) look_ahead<P>(model, block, layer, streams, count, done, rows);
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
-        const float* ahead = stream.ahead + (int64_t(layer) * kRun + done % kRun) * width;
-        const float* added = stream.added + int64_t(layer) * width;
-        for (int i = 0; i < width; i += kWidth) store(stream.pre + i, load(ahead + i) + load(added + i));
-        rows.inputs[s] = input<P>(stream.x, model.residual, stream.x_bytes);
-        rows.outputs[s] = stream.pre;
-    }
-    multiply<P>(block.newest, rows.inputs, rows.outputs, count);
-    for (int s = 0; s < count; ++s) {
-        Stream& stream = *streams[s];
-        const int64_t row = ring_row(block, stream.position + done);
-        memcpy(stream.rings + block.ring_offset + row * model.residual, stream.x, model.residual * sizeof(float));
-        float* gates = stream.gates;
-        for (int i = 0; i < model.gated_padded; i += kWidth)
-            store(gates + i, gate(load(stream.pre + i), load(stream.pre + model.gated_padded + i)));
-        rows.inputs[s] = {gates, nullptr, 0.0f, false};
+        rows[s].floats = stream.x;
         if constexpr (P::precision == Precision::int8) {
-            gate_bytes(gates, model.gated, stream.gate_bytes);
-            rows.inputs[s] = {gates, stream.gate_bytes, kGateScale, true};
+            rows[s].bytes = stream.x_bytes;
+            rows[s].scale = signed_bytes(stream.x, model.residual_padded, stream.x_bytes);
         }
-        rows.outputs[s] = stream.x;
+        rows[s].begin = stream.ahead + (int64_t(layer) * kRun + done % kRun) * width;
+        rows[s].add = stream.added + int64_t(layer) * width;
+        rows[s].output = stream.pre;
     }
-    if (layer < model.num_layers - 1) {
-        for (int s = 0; s < count; ++s)
-            for (int i = 0; i < model.residual_padded; i += kWidth)
-                store(streams[s]->x + i, load(streams[s]->x + i) + load(block.residual_bias + i));
-        multiply<P>(block.residual, rows.inputs, rows.outputs, count);
-    }
-    // Here and not after the last block: nothing waits for it, so it fills the time in which the next block waits for its gates.
-    add_skip<P>(block, streams, count, rows);
-}
-
-// outputs = bias + inputs x matrix, for one layer after the blocks; `rows.inputs` are given, `to` names scratch of a stream.
-template <class P>
-void layer_after(const Matrix& matrix, const float* bias, float* Stream::*to, Stream* const* streams, int count, Rows rows) {
+    multiply<P>(block.newest, rows, count);
+    for (int s = 0; s < count; ++s)
+        memcpy(streams[s]->rings + block.ring_offset + ring_row(block, streams[s]->position + done) * model.residual, streams[s]->x, model.residual * sizeof(float));
+    gates_and_skips<P>(model, layer, streams, count, rows);
+    if (layer == model.num_layers - 1) return;
     for (int s = 0; s < count; ++s) {
-        rows.outputs[s] = streams[s]->*to;
-        memcpy(streams[s]->*to, bias, matrix.outputs_padded * sizeof(float));
+        take_gates<P>(*streams[s], layer % 2, rows[s]);
+        rows[s].begin = rows[s].output = streams[s]->x;
+        rows[s].add = block.residual_bias;
     }
-    multiply<P>(matrix, rows.inputs, rows.outputs, count);
+    multiply<P>(block.residual, rows, count);
 }
 
 // A layer behind a rectifier, which leaves about half of the inputs at zero: alone, a stream reads only the weights that it needs. (Not in
-// int8, where inputs go four by four.)
+// int8, where inputs go four by four.) `from` and `to` name scratch of a stream.
 template <class P>
-void layer_after_rectifier(const Matrix& matrix, const float* bias, float* Stream::*from, float* Stream::*to, Stream* const* streams, int count, Rows rows) {
+void layer_after_rectifier(const Model& model, const Matrix& matrix, const float* bias, float* Stream::*from, float* Stream::*to, Stream* const* streams, int count, Row* rows) {
     constexpr bool int8 = P::precision == Precision::int8;
     if (count > 1 || int8) {
         for (int s = 0; s < count; ++s) {
             float* x = streams[s]->*from;
             for (int i = 0; i < matrix.inputs; i += kWidth) store(x + i, at_least(load(x + i), 0.0f));
-            rows.inputs[s] = {x, nullptr, 0.0f, false};
-            if constexpr (int8) rows.inputs[s] = positive_bytes(x, matrix.inputs, streams[s]->after_bytes);
+            rows[s].floats = x;
+            rows[s].begin = bias;
+            rows[s].add = model.zeros;
+            rows[s].output = streams[s]->*to;
+            if constexpr (int8) {
+                rows[s].bytes = streams[s]->after_bytes;
+                rows[s].scale = positive_bytes(x, (matrix.inputs + kWidth - 1) / kWidth * kWidth, streams[s]->after_bytes);
+            }
         }
-        layer_after<P>(matrix, bias, to, streams, count, rows);
+        multiply<P>(matrix, rows, count);
         return;
     }
     if constexpr (!int8) {
@@ -156,24 +189,23 @@ void layer_after_rectifier(const Matrix& matrix, const float* bias, float* Strea
             row.indices[row.count] = i;
             row.count += x[i] > 0.0f;
         }
-        memcpy(streams[0]->*to, bias, matrix.outputs_padded * sizeof(float));
-        multiply_sparse<P>(matrix, row, streams[0]->*to);
+        multiply_sparse<P>(matrix, row, bias, streams[0]->*to);
     }
 }
 
 // One sample of every stream.
 template <class P>
-void step(const Model& model, Stream* const* streams, int count, int64_t done, Rows rows) {
+void step(const Model& model, Stream* const* streams, int count, int64_t done, Row* rows) {
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         bring_conditioning(model, stream, stream.position + done);
         first_input(model, stream, stream.position + done);
     }
-    begin_skips<P>(model, streams, count);
     for (int layer = 0; layer < model.num_layers; ++layer) one_block<P>(model, model.blocks[layer], layer, streams, count, done, rows);
+    for (int v = 0; v * kWidth < model.skip_padded; v += kPanel) add_skip<P>(model, model.num_layers - 1, streams, count, v, rows);
     end_skips<P>(model, streams, count);
-    layer_after_rectifier<P>(model.head1, model.head1_bias, &Stream::skip_sum, &Stream::hidden, streams, count, rows);
-    layer_after_rectifier<P>(model.head2, model.head2_bias, &Stream::hidden, &Stream::distribution, streams, count, rows);
+    layer_after_rectifier<P>(model, model.head1, model.head1_bias, &Stream::skip_sum, &Stream::hidden, streams, count, rows);
+    layer_after_rectifier<P>(model, model.head2, model.head2_bias, &Stream::hidden, &Stream::distribution, streams, count, rows);
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         const int64_t t = stream.position + done;
@@ -186,8 +218,11 @@ void step(const Model& model, Stream* const* streams, int count, int64_t done, R
 
 // `streams` is ordered by falling num_samples, so that those with work left are always the first ones.
 template <class P>
-void generate(const Model& model, Stream* const* streams, int count, Rows rows) {
-    for (int s = 0; s < count; ++s) recall(model, *streams[s]);
+void generate(const Model& model, Stream* const* streams, int count, Row* rows) {
+    for (int s = 0; s < count; ++s) {
+        recall(model, *streams[s]);
+        if constexpr (P::precision == Precision::int8) memcpy(streams[s]->skip_count, model.skip_zero, model.skip_padded * sizeof(int32_t));
+    }
     for (int64_t done = 0; count > 0; ++done) {
         while (count > 0 && streams[count - 1]->num_samples <= done) --count;
         if (count > 0) step<P>(model, streams, count, done, rows);
@@ -221,8 +256,20 @@ int64_t peak(int64_t rounds) {
     return rounds * kPeakSums * kWidth * (int8 ? 4 : 1);
 }
 
+// Eight sums, so that nothing but the memory is waited for.
+float read_through(const float* from, int64_t n) {
+    Vector sums[kPanel] = {};
+    for (int64_t i = 0; i < n; i += kPanel * kWidth)
+#pragma GCC unroll 8
+        for (int k = 0; k < kPanel; ++k) sums[k] += load(from + i + k * kWidth);
+    float total = 0.0f;
+    for (int k = 0; k < kPanel; ++k) total += largest_of(sums[k]);
+    return total;
+}
+
+template <Vector (*function)(Vector, Vector)>
 void gate_all(const float* filter, const float* gates, float* out, int n) {
-    for (int i = 0; i < n; i += kWidth) store(out + i, gate(load(filter + i), load(gates + i)));
+    for (int i = 0; i < n; i += kWidth) store(out + i, function(load(filter + i), load(gates + i)));
 }
 
 void exponential_all(const float* x, float* out, int n) {
@@ -237,6 +284,6 @@ void exponential_all(const float* x, float* out, int n) {
 #define SONANT_TEXT(a) SONANT_TEXT_(a)
 
 extern const Kernels SONANT_JOIN(kernels_, SONANT_ISA);
-const Kernels SONANT_JOIN(kernels_, SONANT_ISA) = {SONANT_TEXT(SONANT_ISA), kWidth, {generate<Fp32>, generate<Bf16>, generate<Int8>}, {peak<Fp32>, peak<Bf16>, peak<Int8>}, gate_all, exponential_all};
+const Kernels SONANT_JOIN(kernels_, SONANT_ISA) = {SONANT_TEXT(SONANT_ISA), kWidth, {generate<Fp32>, generate<Bf16>, generate<Int8>}, {peak<Fp32>, peak<Bf16>, peak<Int8>}, {gate_all<gate>, gate_all<gate>, gate_all<quick_gate>}, read_through, exponential_all};
 
 }  // namespace sonant

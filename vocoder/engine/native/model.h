@@ -32,20 +32,22 @@ struct Matrix {
     int outputs_padded;
     const void* data;
     const float* scales;  // int8: [outputs_padded], what an integer stands for
-    const int32_t* begin;  // int8: [outputs_padded], what the sums begin with where inputs of 0 are bytes of 128: -128 times the sum of the weights
+    const int32_t* begin;  // int8: [outputs_padded], what the sums begin with: where inputs of 0 are bytes of 128, -128 times the sum of the weights
 };
 
-// One input of a product: floats, or for int8 what they were rounded to: float = (byte - 128) * scale, or byte * scale where none is below 0.
-struct Input {
-    const float* floats;
-    const uint8_t* bytes;
+// One row of a product: output = begin + add + input x matrix.
+struct Row {
+    const float* floats;   // the input
+    const uint8_t* bytes;  // int8: what it was rounded to, of which one stands for `scale`; an input that can be below 0 has 0 at 128
     float scale;
-    bool is_signed;
+    const float *begin, *add;
+    float* output;
+    int32_t* count;  // int8: where sums are collected that are scaled later, in place of all above
 };
 
 struct Block {
     int dilation;
-    int run;            // samples computed ahead by the older taps: min(dilation, kRun)
+    int run;            // samples computed ahead by the older taps: a power of two, at most the dilation and kRun
     int64_t ring_rows;  // (K-1) d
     int64_t ring_mask;  // ring_rows - 1 where that is a power of two, else -1
     int64_t ring_offset;
@@ -62,7 +64,6 @@ struct Model {
     int prediction_order;  // P
     int max_lag;
     int history_length;    // codes that the input of the first block is computed from
-    int residual_bytes, gated_bytes;  // R and H in whole groups of four
     int residual_padded, gated_padded, skip_padded, head_padded, outputs_padded;
     int64_t hop_length;
     int64_t ring_size;
@@ -74,6 +75,7 @@ struct Model {
     Matrix head1, head2;
     const float *skip_bias, *head1_bias, *head2_bias;
     const int32_t* skip_zero;  // int8: [S_padded], what the skips' integers begin with, for gates of 0 are bytes of 128
+    const float* zeros;        // as many as the widest row of a product
 };
 
 // One stream's part of a call.
@@ -100,7 +102,7 @@ struct Stream {
     float* ahead;         // [L][kRun][2 H_padded]: what the older taps give
     float* x;             // [R_padded]
     float* pre;           // [2 H_padded]
-    float* gates;         // [H_padded], of one block
+    float* gates[2];      // [H_padded], of this block and of the one before
     float* skip_sum;      // [S_padded]
     int32_t* skip_count;  // int8: [S_padded], the same before it is scaled
     float* hidden;        // [A_padded]
@@ -108,17 +110,11 @@ struct Stream {
     float* probabilities; // [O_padded]
     float* nonzero;       // [max(S, A)], what a rectifier lets pass
     int* nonzero_at;      // [max(S, A)], and where
-    uint8_t* x_bytes;      // int8: [R], and so on, in whole groups of four
-    uint8_t* gate_bytes;   // [H]
-    uint8_t* past_bytes;   // [kRun][R]
-    uint8_t* after_bytes;  // [max(S, A)]
-};
-
-// Rows of several streams, for one product over all of them.
-struct Rows {
-    Input* inputs;
-    float** outputs;
-    int32_t** counts;
+    uint8_t* x_bytes;      // int8: [R_padded], and so on
+    uint8_t* gate_bytes[2];  // [H_padded]
+    uint8_t* past_bytes;   // [kRun][R_padded]
+    float* past_floats;    // [R_padded], one row of them
+    uint8_t* after_bytes;  // [max(S, A)_padded]
 };
 
 // What one instruction set offers.
@@ -126,11 +122,13 @@ struct Kernels {
     const char* isa;
     int width;  // floats in a vector
     // Makes every stream's samples. `rows` has room for count * kRun.
-    void (*generate[kPrecisions])(const Model& model, Stream* const* streams, int count, Rows rows);
+    void (*generate[kPrecisions])(const Model& model, Stream* const* streams, int count, Row* rows);
     // The most multiply-adds that a core can make in registers, in the manner of each precision: makes some number of them, and says how many.
     int64_t (*peak[kPrecisions])(int64_t rounds);
     // tanh(filter) * sigmoid(gate), elementwise over n floats, n a multiple of the width; for tests of accuracy.
-    void (*gate)(const float* filter, const float* gate, float* out, int n);
+    void (*gate[kPrecisions])(const float* filter, const float* gate, float* out, int n);
+    // Reads n floats from end to end, n a multiple of kPanel vectors, and returns a number that depends on all: to measure what memory gives.
+    float (*read_through)(const float* from, int64_t n);
     void (*exponential)(const float* x, float* out, int n);
 };
 

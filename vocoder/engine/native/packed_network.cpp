@@ -61,7 +61,7 @@ int PackedNetwork::padded(int n) const {
 // A copy with rows padded to whole vectors.
 const float* PackedNetwork::keep(const float* from, int rows, int columns) {
     const int width = padded(columns);
-    float* to = arena_.take(std::size_t(rows) * width);
+    float* to = small_.take(std::size_t(rows) * width);
     for (int row = 0; row < rows; ++row) std::copy_n(from + std::size_t(row) * columns, columns, to + std::size_t(row) * width);
     return to;
 }
@@ -75,33 +75,20 @@ Matrix PackedNetwork::pack(const float* from, int inputs, const std::vector<int>
         case Precision::bf16: return {inputs, outputs, pack_halves(from, inputs, given, columns), nullptr, nullptr};
         default: break;
     }
-    const float* scales = pick_scales(from, inputs, given, columns);
-    int32_t* begin = reinterpret_cast<int32_t*>(arena_.take(outputs));
-    return {inputs, outputs, pack_bytes(from, inputs, given, columns, scales, begin), scales, begin};
+    return pack_part(from, inputs, columns, pick_scales(from, inputs, given, columns));
 }
 
-// The rows of one product in equal parts, each packed by itself. Their integers are added up, so they have their scales in common.
-std::vector<Matrix> PackedNetwork::pack_parts(const float* from, int parts, int inputs, int outputs) {
-    std::vector<int> columns(padded(outputs), -1);
-    std::iota(columns.begin(), columns.begin() + outputs, 0);
-    std::vector<Matrix> packed;
-    const bool bytes = precision_ == Precision::int8;
-    const float* scales = bytes ? pick_scales(from, parts * inputs, outputs, columns) : nullptr;
-    for (int part = 0; part < parts; ++part) {
-        const float* rows = from + std::size_t(part) * inputs * outputs;
-        if (!bytes) {
-            packed.push_back(pack(rows, inputs, columns));
-            continue;
-        }
-        int32_t* begin = reinterpret_cast<int32_t*>(arena_.take(columns.size()));
-        packed.push_back({inputs, int(columns.size()), pack_bytes(rows, inputs, outputs, columns, scales, begin), scales, begin});
-    }
-    return packed;
+// Some rows of a product, packed by themselves. In int8 the integers of all parts are added up, so they have their scales in common.
+Matrix PackedNetwork::pack_part(const float* from, int inputs, const std::vector<int>& columns, const float* scales) {
+    if (precision_ != Precision::int8) return pack(from, inputs, columns);
+    const int outputs = int(columns.size()), given = 1 + *std::max_element(columns.begin(), columns.end());
+    int32_t* begin = reinterpret_cast<int32_t*>(small_.take(outputs));
+    return {inputs, outputs, pack_bytes(from, inputs, given, columns, scales, begin), scales, begin};
 }
 
 const void* PackedNetwork::pack_floats(const float* from, int inputs, int given, const std::vector<int>& columns) {
     const int outputs = int(columns.size()), panel = kPanel * kernels_.width;
-    float* to = arena_.take(std::size_t(inputs) * outputs);
+    float* to = weights_.take(std::size_t(inputs) * outputs);
     const float* start = to;
     for (int first = 0; first < outputs; first += panel)
         for (int i = 0; i < inputs; ++i)
@@ -113,7 +100,7 @@ const void* PackedNetwork::pack_floats(const float* from, int inputs, int given,
 // Two vectors of outputs in one, the first in the upper halves of the lanes (`Precision` in model.h).
 const void* PackedNetwork::pack_halves(const float* from, int inputs, int given, const std::vector<int>& columns) {
     const int outputs = int(columns.size()), panel = kPanel * kernels_.width, width = kernels_.width;
-    uint32_t* to = reinterpret_cast<uint32_t*>(arena_.take(std::size_t(inputs) * outputs / 2));
+    uint32_t* to = reinterpret_cast<uint32_t*>(weights_.take(std::size_t(inputs) * outputs / 2));
     const uint32_t* start = to;
     auto bits = [&](int i, int c) {
         const float weight = columns[c] < 0 ? 0.0f : from[std::size_t(i) * given + columns[c]];
@@ -137,7 +124,7 @@ const void* PackedNetwork::pack_halves(const float* from, int inputs, int given,
 
 // For each output the scale that its largest weight asks for.
 const float* PackedNetwork::pick_scales(const float* from, int inputs, int given, const std::vector<int>& columns) {
-    float* scales = arena_.take(columns.size());
+    float* scales = small_.take(columns.size());
     for (std::size_t c = 0; c < columns.size(); ++c) {
         float top = 0.0f;
         for (int i = 0; i < inputs && columns[c] >= 0; ++i) top = std::max(top, std::fabs(from[std::size_t(i) * given + columns[c]]));
@@ -149,7 +136,7 @@ const float* PackedNetwork::pick_scales(const float* from, int inputs, int given
 // Groups of four inputs.
 const void* PackedNetwork::pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* begin) {
     const int outputs = int(columns.size()), panel = kPanel * kernels_.width, groups = (inputs + 3) / 4;
-    int8_t* to = reinterpret_cast<int8_t*>(arena_.take(std::size_t(groups) * outputs));
+    int8_t* to = reinterpret_cast<int8_t*>(weights_.take(std::size_t(groups) * outputs));
     const int8_t* start = to;
     for (int first = 0; first < outputs; first += panel)
         for (int group = 0; group < groups; ++group)
@@ -162,11 +149,14 @@ const void* PackedNetwork::pack_bytes(const float* from, int inputs, int given, 
     return start;
 }
 
-Matrix PackedNetwork::pack(const float* from, int inputs, int outputs) {
+// The columns as they are, padded.
+std::vector<int> PackedNetwork::all_columns(int outputs) const {
     std::vector<int> columns(padded(outputs), -1);
     std::iota(columns.begin(), columns.begin() + outputs, 0);
-    return pack(from, inputs, columns);
+    return columns;
 }
+
+Matrix PackedNetwork::pack(const float* from, int inputs, int outputs) { return pack(from, inputs, all_columns(outputs)); }
 
 PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels, Precision precision, int threads)
     : kernels_(kernels), precision_(precision), pool_(threads) {
@@ -190,8 +180,6 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
     edges_.assign(weights.edges, weights.edges + m.levels - 1);
     m.values = values_.data();
     m.edges = edges_.data();
-    m.residual_bytes = (m.residual + 3) / 4 * 4;
-    m.gated_bytes = (m.gated + 3) / 4 * 4;
     m.residual_padded = padded(m.residual);
     m.gated_padded = padded(m.gated);
     m.skip_padded = padded(m.skip);
@@ -207,36 +195,43 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
     const std::size_t tap_size = std::size_t(m.residual) * 2 * m.gated;
     older_.reserve(std::size_t(m.num_layers) * older_taps);  // the blocks point into it
     m.inputs = keep(weights.inputs, (1 + m.predictions) * m.levels, m.residual);
+    const std::size_t skip_size = std::size_t(m.gated) * m.skip;
+    const std::vector<int> skips = all_columns(m.skip);
+    const float* skip_scales = precision_ == Precision::int8 ? pick_scales(weights.skip, m.num_layers * m.gated, m.skip, skips) : nullptr;
+    auto pack_skip = [&](int layer) { blocks_[layer].skip = pack_part(weights.skip + layer * skip_size, m.gated, skips, skip_scales); };
+    // In the order in which they are read, so that all of it is one walk through memory.
     for (int layer = 0; layer < m.num_layers; ++layer) {
         Block block{};
         block.dilation = shape.dilations[layer];
-        block.run = std::min(block.dilation, kRun);
+        block.run = 1;
+        while (2 * block.run <= std::min(block.dilation, kRun)) block.run *= 2;
         block.ring_rows = int64_t(older_taps) * block.dilation;
         block.ring_mask = (block.ring_rows & (block.ring_rows - 1)) == 0 ? block.ring_rows - 1 : -1;
         block.ring_offset = m.ring_size;
         m.ring_size += block.ring_rows * m.residual;
         const float* taps = weights.taps + layer * m.kernel_size * tap_size;
         block.newest = pack(taps + older_taps * tap_size, m.residual, halves);
+        if (layer > 0) pack_skip(layer - 1);
         if (layer < m.num_layers - 1) {
             block.residual = pack(weights.residual + std::size_t(layer) * m.gated * m.residual, m.gated, m.residual);
             block.residual_bias = keep(weights.residual_bias + std::size_t(layer) * m.residual, 1, m.residual);
         }
         blocks_.push_back(block);
     }
+    pack_skip(m.num_layers - 1);
     m.blocks = blocks_.data();
-    const std::vector<Matrix> skips = pack_parts(weights.skip, m.num_layers, m.gated, m.skip);
-    for (int layer = 0; layer < m.num_layers; ++layer) blocks_[layer].skip = skips[layer];
-    int32_t* zero = reinterpret_cast<int32_t*>(arena_.take(m.skip_padded));
-    if (precision_ == Precision::int8)
-        for (const Matrix& skip : skips)
-            for (int c = 0; c < m.skip_padded; ++c) zero[c] += skip.begin[c];
+    int32_t* zero = reinterpret_cast<int32_t*>(small_.take(m.skip_padded));
+    for (const Block& block : blocks_)
+        for (int c = 0; c < m.skip_padded && block.skip.begin; ++c) zero[c] += block.skip.begin[c];
     m.skip_zero = zero;
+    m.zeros = small_.take(std::max({2 * m.gated_padded, m.residual_padded, m.skip_padded, m.head_padded, m.outputs_padded}));
     m.skip_bias = keep(weights.skip_bias, 1, m.skip);
     m.head1 = pack(weights.head1, m.skip, m.head);
     m.head1_bias = keep(weights.head1_bias, 1, m.head);
     m.head2 = pack(weights.head2, m.head, m.outputs);
     m.head2_bias = keep(weights.head2_bias, 1, m.outputs);
-    // Last, because they are not read for every sample: the others then lie without a gap.
+    m.head1.begin = m.head2.begin = reinterpret_cast<const int32_t*>(m.zeros);  // behind a rectifier 0 is a byte of 0
+    // Last, because they are not read for every sample.
     for (int layer = 0; layer < m.num_layers; ++layer) {
         blocks_[layer].older = older_.data() + older_.size();
         const float* taps = weights.taps + layer * m.kernel_size * tap_size;
@@ -261,7 +256,7 @@ std::size_t PackedNetwork::place_scratch(Stream& stream, float* at) const {
     stream.ahead = take(m.num_layers * kRun * width);
     stream.x = take(m.residual_padded);
     stream.pre = take(width);
-    stream.gates = take(m.gated_padded);
+    for (float*& gates : stream.gates) gates = take(m.gated_padded);
     stream.skip_sum = take(m.skip_padded);
     stream.skip_count = reinterpret_cast<int32_t*>(take(m.skip_padded));
     stream.hidden = take(m.head_padded);
@@ -270,10 +265,11 @@ std::size_t PackedNetwork::place_scratch(Stream& stream, float* at) const {
     stream.nonzero = take(rectified);
     stream.nonzero_at = reinterpret_cast<int*>(take(rectified));
     auto take_bytes = [&](std::size_t size) { return reinterpret_cast<uint8_t*>(take((size + 3) / 4)); };
-    stream.x_bytes = take_bytes(m.residual_bytes);
-    stream.gate_bytes = take_bytes(m.gated_bytes);
-    stream.past_bytes = take_bytes(std::size_t(kRun) * m.residual_bytes);
-    stream.after_bytes = take_bytes(rectified);
+    stream.x_bytes = take_bytes(m.residual_padded);
+    for (uint8_t*& bytes : stream.gate_bytes) bytes = take_bytes(m.gated_padded);
+    stream.past_bytes = take_bytes(std::size_t(kRun) * m.residual_padded);
+    stream.past_floats = take(m.residual_padded);
+    stream.after_bytes = take_bytes(std::max(m.skip_padded, m.head_padded));
     return used;
 }
 
@@ -296,10 +292,8 @@ void PackedNetwork::generate(std::vector<Stream>& streams) const {
     const std::size_t groups = std::min((needed + threads - 1) / threads * threads, count);
     pool_.run(groups, [&](std::size_t group) {
         const std::size_t first = count * group / groups, some = count * (group + 1) / groups - first;
-        std::vector<Input> inputs(some * kRun);
-        std::vector<float*> outputs(some * kRun);
-        std::vector<int32_t*> counts(some);
-        kernels_.generate[int(precision_)](model_, order.data() + first, int(some), {inputs.data(), outputs.data(), counts.data()});
+        std::vector<Row> rows(some * kRun);
+        kernels_.generate[int(precision_)](model_, order.data() + first, int(some), rows.data());
     });
 }
 

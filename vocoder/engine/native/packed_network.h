@@ -65,14 +65,16 @@ class PackedNetwork {
     const void* pack_halves(const float* from, int inputs, int given, const std::vector<int>& columns);
     const void* pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* begin);
     Matrix pack(const float* from, int inputs, int outputs);
-    std::vector<Matrix> pack_parts(const float* from, int parts, int inputs, int outputs);
+    Matrix pack_part(const float* from, int inputs, const std::vector<int>& columns, const float* scales);
+    std::vector<int> all_columns(int outputs) const;
     std::size_t place_scratch(Stream& stream, float* at) const;
 
     const Kernels& kernels_;
     const Precision precision_;
     mutable Pool pool_;
     Model model_{};
-    Arena arena_;
+    Arena weights_;  // of products
+    Arena small_;    // all else
     std::vector<double> values_, edges_;
     std::vector<Matrix> older_;
     std::vector<Block> blocks_;

@@ -10,33 +10,29 @@ namespace {
 
 constexpr float kGateScale = 1.0f / 127.0f;  // gates lie in -1..1, all of them: fixed, so that those of every block fit in one product
 
-// bytes[i] = round(x[i] * inverse) + zero, whose sum must lie in 0..255. Ties go to even.
+// 1.5 * 2^23: the nearest integer stands in the low bits of what it was added to; the low byte of that is the byte.
+constexpr float kRounder = 12582912.0f;
+
+// bytes[i] = round(x[i] * inverse) + zero, whose sum must lie in 0..255. Ties go to even. n is a multiple of the width.
 inline void round_to_bytes(const float* x, int n, float inverse, int zero, uint8_t* bytes) {
-    // The nearest integer stands in the low bits of what it was added to; the low byte of that is the byte.
-    const float rounder = 12582912.0f + float(zero);
-    int i = 0;
-    for (; i + kWidth <= n; i += kWidth) store_low_bytes(bytes + i, (Integers)(load(x + i) * inverse + rounder));
-    for (; i < n; ++i) {
-        const float shifted = x[i] * inverse + rounder;
-        memcpy(bytes + i, &shifted, 1);  // little-endian, as every processor that is compiled for here
-    }
+    for (int i = 0; i < n; i += kWidth) store_low_bytes(bytes + i, (Integers)(load(x + i) * inverse + (kRounder + float(zero))));
 }
 
-// Any numbers: zero is 128.
-inline Input signed_bytes(const float* x, int n, uint8_t* bytes) {
+inline void gate_bytes(Vector gates, uint8_t* bytes) { store_low_bytes(bytes, (Integers)(gates * (1.0f / kGateScale) + (kRounder + 128.0f))); }
+
+// Any numbers, n in whole vectors: zero is 128. Returns what one stands for.
+inline float signed_bytes(const float* x, int n, uint8_t* bytes) {
     const float top = largest_magnitude(x, n);
     round_to_bytes(x, n, top > 0.0f ? 127.0f / top : 0.0f, 128, bytes);
-    return {x, bytes, top / 127.0f, true};
+    return top * (1.0f / 127.0f);
 }
 
 // Numbers behind a rectifier, none below 0.
-inline Input positive_bytes(const float* x, int n, uint8_t* bytes) {
+inline float positive_bytes(const float* x, int n, uint8_t* bytes) {
     const float top = largest_magnitude(x, n);
     round_to_bytes(x, n, top > 0.0f ? 255.0f / top : 0.0f, 0, bytes);
-    return {x, bytes, top / 255.0f, false};
+    return top * (1.0f / 255.0f);
 }
-
-inline void gate_bytes(const float* gates, int n, uint8_t* bytes) { round_to_bytes(gates, n, 127.0f, 128, bytes); }
 
 }  // namespace
 }  // namespace sonant

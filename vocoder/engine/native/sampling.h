@@ -1,6 +1,7 @@
 // From the network's output to a code; the readable statement is vocoder/engine/sampling.py.
 #pragma once
 
+#include <float.h>
 #include <math.h>
 
 #include "model.h"
@@ -10,40 +11,44 @@
 namespace sonant {
 namespace {
 
-// The first of the largest.
-inline int largest(const float* logits, int n) {
+inline float largest_value(const float* logits, int n) {
     float top = logits[0];
     int i = 0;
     if (n >= kWidth) {
         Vector most = load(logits);
-        for (i = kWidth; i + kWidth <= n; i += kWidth) most = load(logits + i) > most ? load(logits + i) : most;
+        for (i = kWidth; i + kWidth <= n; i += kWidth) most = larger(load(logits + i), most);
         top = largest_of(most);
     }
     for (; i < n; ++i) top = logits[i] > top ? logits[i] : top;
-    for (i = 0; i < n - 1 && logits[i] != top; ++i) {}
-    return i;
+    return top;
 }
 
-// The first index whose cumulative probability exceeds u; the largest logit's at temperature 0. `weights` is scratch of n rounded up to
-// whole vectors.
-inline int categorical(const float* logits, int n, float temperature, double u, float* weights) {
-    const int best = largest(logits, n);
-    if (temperature == 0.0f) return best;
-    const float top = logits[best];
-    for (int i = 0; i < n; i += kWidth) store(weights + i, exponential((load(logits + i) - top) / temperature));
+// The sum of 16 floats, in double and in the same order whatever the width of a vector: lanes half of all apart are added until one is left.
+inline double sum_of_group(const float* weights) {
+    typedef float Half __attribute__((vector_size(32), aligned(4), may_alias));
+    typedef double Doubles __attribute__((vector_size(64)));
+    const Doubles eight = __builtin_convertvector(*reinterpret_cast<const Half*>(weights), Doubles) + __builtin_convertvector(*reinterpret_cast<const Half*>(weights + 8), Doubles);
+    return ((eight[0] + eight[4]) + (eight[2] + eight[6])) + ((eight[1] + eight[5]) + (eight[3] + eight[7]));
+}
 
-    // Sums of 16 are independent chains, which the processor overlaps; a single running sum would wait for every addition.
-    constexpr int kGroup = 16;
+// The first index whose cumulative probability exceeds u; the first of the largest logits at temperature 0. `weights` is scratch of n rounded up
+// to groups and to whole vectors.
+inline int categorical(const float* logits, int n, float temperature, double u, float* weights) {
+    constexpr int kGroup = 16;  // whose sums do not wait for each other, as those of one running sum would
+    const float top = largest_value(logits, n);
+    if (temperature == 0.0f) {
+        int best = 0;
+        while (best < n - 1 && logits[best] != top) ++best;
+        return best;
+    }
+    const float inverse = fminf(1.0f / temperature, FLT_MAX);  // of the smallest temperatures it is infinite, and 0 times that no number
+    for (int i = 0; i < n; i += kWidth) store(weights + i, exponential((load(logits + i) - top) * inverse));
+    const int groups = (n + kGroup - 1) / kGroup;
+    for (int i = n; i < groups * kGroup; ++i) weights[i] = 0.0f;
+
     double total = 0.0;
     double sums[65536 / kGroup];
-    const int groups = (n + kGroup - 1) / kGroup;
-    for (int g = 0; g < groups; ++g) {
-        const int end = (g + 1) * kGroup < n ? (g + 1) * kGroup : n;
-        double sum = 0.0;
-        for (int i = g * kGroup; i < end; ++i) sum += weights[i];
-        sums[g] = sum;
-    }
-    for (int g = 0; g < groups; ++g) total += sums[g];
+    for (int g = 0; g < groups; ++g) total += sums[g] = sum_of_group(weights + g * kGroup);
     const double target = u * total;
     double cumulative = 0.0;
     int g = 0;

@@ -61,8 +61,29 @@ inline void keep_in_register(Any& v) {
 }
 
 inline Vector splat(float value) { return value - Vector{}; }
-inline Vector at_least(Vector v, float low) { return v < low ? splat(low) : v; }
-inline Vector at_most(Vector v, float high) { return v > high ? splat(high) : v; }
+inline Vector magnitude_of(Vector v) { return (Vector)((Integers)v & 0x7fffffff); }
+
+// Named instructions: for a comparison and a choice compilers make two, because of what is no number.
+inline Vector larger(Vector a, Vector b) {
+#if defined(__AVX512F__)
+    return (Vector)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(__AVX2__)
+    return (Vector)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    return a > b ? a : b;
+#endif
+}
+inline Vector smaller(Vector a, Vector b) {
+#if defined(__AVX512F__)
+    return (Vector)_mm512_min_ps((__m512)a, (__m512)b);
+#elif defined(__AVX2__)
+    return (Vector)_mm256_min_ps((__m256)a, (__m256)b);
+#else
+    return a < b ? a : b;
+#endif
+}
+inline Vector at_least(Vector v, float low) { return larger(v, splat(low)); }
+inline Vector at_most(Vector v, float high) { return smaller(v, splat(high)); }
 
 inline float largest_of(Vector v) {
 #if defined(__AVX512F__)
@@ -78,20 +99,11 @@ inline float largest_of(Vector v) {
 #endif
 }
 
+// Of n numbers, a multiple of the width.
 inline float largest_magnitude(const float* x, int n) {
     Vector top{};
-    int i = 0;
-    for (; i + kWidth <= n; i += kWidth) {
-        const Vector v = load(x + i);
-        const Vector magnitude = v < 0.0f ? -v : v;
-        top = magnitude > top ? magnitude : top;
-    }
-    float most = largest_of(top);
-    for (; i < n; ++i) {
-        const float magnitude = x[i] < 0.0f ? -x[i] : x[i];
-        most = magnitude > most ? magnitude : most;
-    }
-    return most;
+    for (int i = 0; i < n; i += kWidth) top = larger(magnitude_of(load(x + i)), top);
+    return largest_of(top);
 }
 
 // sum + four products per lane: unsigned bytes, the same four for every lane, by the signed bytes of w.
@@ -117,10 +129,9 @@ inline Integers dot(Integers sum, const uint8_t* four, Integers w) {
 #endif
 }
 
-// e^x for x in -87..87, clamped there. Relative error below 2e-7: x = n ln 2 + r with |r| <= ln 2 / 2, a polynomial in r
-// (the coefficients of Cephes' expf), and n added to the exponent.
-inline Vector exponential(Vector x) {
-    x = at_most(at_least(x, -87.0f), 87.0f);
+// e^x for x in -87..87. Relative error below 2e-7: x = n ln 2 + r with |r| <= ln 2 / 2, a polynomial in r (the coefficients of Cephes' expf),
+// and n added to the exponent.
+inline Vector exponential_within(Vector x) {
     const float rounder = 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
     const Vector shifted = x * 1.44269504f + rounder;
     const Vector n = shifted - rounder;
@@ -136,11 +147,32 @@ inline Vector exponential(Vector x) {
     return (Vector)((Integers)p + exponent);
 }
 
+// The same for any x, clamped to that range.
+inline Vector exponential(Vector x) { return exponential_within(at_most(at_least(x, -87.0f), 87.0f)); }
+
 // tanh(a) sigmoid(b) = (1 - e^-2a) / ((1 + e^-2a) (1 + e^-b)): one division for both. Absolute error below 3e-7.
 inline Vector gate(Vector a, Vector b) {
-    const Vector e = exponential(at_most(at_least(a, -9.0f), 9.0f) * -2.0f);  // tanh(9) is 1 in float32; keeps the product below finite
-    const Vector f = exponential(at_most(at_least(b, -30.0f), 30.0f) * -1.0f);
+    const Vector e = exponential_within(at_most(at_least(a, -9.0f), 9.0f) * -2.0f);  // tanh(9) is 1 in float32; keeps the product below finite
+    const Vector f = exponential_within(at_most(at_least(b, -30.0f), 30.0f) * -1.0f);
     return (1.0f - e) / ((1.0f + e) * (1.0f + f));
+}
+
+// tanh(x) as a fraction, absolute error below 5e-5: the best odd one of degrees 5 and 4 on -5..5 (minimax, by linear programming), and
+// constant beyond.
+struct Fraction {
+    Vector over, under;
+};
+inline Fraction quick_tanh(Vector x) {
+    x = at_most(at_least(x, -5.0f), 5.0f);
+    const Vector square = x * x;
+    return {x * ((square * 6.57257516e-4f + 1.01793908e-1f) * square + 9.99801495e-1f), (square * 1.26623283e-2f + 4.34564739e-1f) * square + 1.0f};
+}
+
+// tanh(a) sigmoid(b) for where it is rounded to 8 bits anyway, with half the operations: sigmoid(b) = (1 + tanh(b / 2)) / 2. Absolute error
+// below 1e-4.
+inline Vector quick_gate(Vector a, Vector b) {
+    const Fraction filter = quick_tanh(a), twice = quick_tanh(b * 0.5f);
+    return filter.over * (twice.under + twice.over) / (filter.under * (twice.under + twice.under));
 }
 
 }  // namespace
