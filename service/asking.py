@@ -14,6 +14,7 @@ from starlette.types import Receive
 
 from service.clients import Client
 from service.problems import RequestError
+from service.tasks import end_tasks
 
 Result = TypeVar("Result")
 MOST_WAIT_SECONDS = 60
@@ -59,9 +60,7 @@ async def unless_left(request: Request, work: Coroutine[object, object, Result])
             raise RequestError(_CLIENT_CLOSED_REQUEST, "client_left", "the client has left")
         return working.result()
     finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+        await end_tasks(working, leaving)
 
 
 async def until_left(receive: Receive) -> None:

@@ -26,6 +26,7 @@ from service.pieces import TextPieces
 from service.problems import RequestError, problem_of
 from service.settings import ServiceSettings
 from service.stream import LiveStream
+from service.tasks import end_tasks
 from vocoder.errors import CapacityError, InputError, SonantError
 
 _WAIT_SECONDS = 60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
@@ -96,8 +97,7 @@ class Live:
             # First of all, and without waiting: whoever ends this task may not let it wait.
             self._over = True
             self._close_streams()
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await end_tasks(listening)
             await self._fall_silent(working)
 
     def _work(self) -> asyncio.Task[None]:
@@ -108,16 +108,13 @@ class Live:
                 for task in done:
                     task.result()
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await end_tasks(*tasks)
 
         return asyncio.create_task(both())
 
     async def _fall_silent(self, working: asyncio.Task[None]) -> None:
         """Stops both tasks, and closes what they had opened."""
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+        await end_tasks(working)
         self._close_streams()
         self._row, self._opened = asyncio.Queue(), asyncio.Queue(1)
         self._pieces, self._characters = TextPieces(), 0

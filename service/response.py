@@ -19,6 +19,7 @@ from service.asking import until_left
 from service.encoding import Encoder, Layout
 from service.problems import problem_response
 from service.stream import LiveStream
+from service.tasks import end_tasks
 from vocoder.errors import SonantError
 
 
@@ -84,9 +85,7 @@ class AudioResponse(Response):
         finally:
             self._stream.close()
             ended_by_itself = sending.done()
-            for task in (sending, leaving):
-                task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+            await end_tasks(sending, leaving)
         if ended_by_itself:
             sending.result()  # a defect is not to be lost
 

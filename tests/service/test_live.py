@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
@@ -121,6 +123,34 @@ def test_a_client_that_leaves_frees_its_streams(app: FastAPI, engine: GatedEngin
         engine.allow(1)
         hear(session, "speaking")
     until(lambda: worker.status.open_streams == 0)
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_whoever_cancels_a_connection_that_is_ending_knows_it_for_theirs(app: FastAPI, turns: int) -> None:
+    """The client leaves, and so many turns of the event loop later the server is told to end as well."""
+    heard: list[Any] = []
+    answered = asyncio.Event()
+    messages: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+
+    async def send(message: Any) -> None:
+        heard.append(message["type"])
+        answered.set()
+
+    async def serve() -> None:
+        with anyio.CancelScope() as cancelled:
+            scopes.append(cancelled)
+            await app({"type": "websocket", "path": "/stream", "headers": [], "query_string": b"", "client": ("127.0.0.1", 1)}, messages.get, send)
+
+    scopes: list[anyio.CancelScope] = []
+    served = asyncio.create_task(serve())
+    messages.put_nowait({"type": "websocket.connect"})
+    await answered.wait()
+    messages.put_nowait({"type": "websocket.disconnect", "code": 1000})
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    scopes[0].cancel()
+    await served
+    assert heard == ["websocket.accept"]
 
 
 WRONG: list[tuple[object, str, str | None]] = [
