@@ -38,7 +38,7 @@ print(*(line for line in needed if not line.startswith("sonant[")), sep="\n")
 endef
 export REQUIREMENTS
 
-.PHONY: help setup serve test test-slow check format bench sanitize clean
+.PHONY: help setup serve test test-slow check format bench sanitize arm clean
 
 help:  ## this list
 	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -89,6 +89,17 @@ sanitize: setup  ## the native engine under the address, undefined-behaviour and
 	$(SANITIZED) -B build/thread -DSONANT_SANITIZE=thread
 	$(BIN)/cmake --build build/thread --target race
 	TSAN_OPTIONS=halt_on_error=1 build/thread/race
+
+# Without Python: the program of the thread sanitizer, all of whose calls must agree, in every precision. Debian has both as
+# g++-aarch64-linux-gnu and qemu-user.
+ARM_CXX ?= aarch64-linux-gnu-g++
+ARM_RUN ?= qemu-aarch64
+NATIVE := vocoder/engine/native
+arm:  ## the native engine compiled for 64-bit Arm, and run under emulation
+	mkdir -p build
+	$(ARM_CXX) -std=c++17 -O3 -ffp-contract=fast -fno-math-errno -Wall -Wextra -Wno-psabi -Wno-unused-function -static -pthread -DSONANT_ISA=portable \
+		-I$(NATIVE) tests/engine/native/race.cpp $(addprefix $(NATIVE)/,kernels.cpp dispatch.cpp packed_network.cpp pool.cpp) -o build/race-arm
+	$(ARM_RUN) build/race-arm
 
 clean:  ## remove what was built and installed, not what was trained
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

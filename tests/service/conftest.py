@@ -81,6 +81,8 @@ def make_worker(engine: GatedEngine, links: list[LocalLink]) -> Iterator[Callabl
     engine.open()
     for supervisor in supervisors:
         supervisor.stop()
+    for link in links:  # also those that died: their threads still hold the engine
+        link.worker.stop()
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from service.worker import WARM_UP_SEED
 from vocoder.engine import Codes, Engine, Job
 
+_EVERYBODY = 1_000  # more than ever wait: a worker that died in the test may wait as well as the one that took its place
+
 
 class GatedEngine(Engine):
     name = "gated"
@@ -36,7 +38,7 @@ class GatedEngine(Engine):
     def open(self) -> None:
         permits, self._permits = self._permits, None
         if permits is not None:
-            permits.release()
+            permits.release(_EVERYBODY)
 
     def _advance(self, jobs: Sequence[Job]) -> list[Codes]:
         if all(job.state.seed >= WARM_UP_SEED for job in jobs):

@@ -199,7 +199,7 @@ def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
                 streams=count,
                 threads=engine.threads,
                 state_bytes=engine.start(0).nbytes,
-                work=_generate(engine, count),
+                work=generating(engine, count),
             )
             for count in counts
         ]
@@ -216,7 +216,8 @@ def _peaks(contestants: Sequence[Contestant]) -> dict[tuple[str, str], float]:
     return {(precision, isa): peak_multiply_adds(isa, precision) for precision, isa in sorted(kinds)}
 
 
-def _generate(engine: Engine, streams: int) -> Work:
+def generating(engine: Engine, streams: int) -> Work:
+    """So many streams of an engine with random conditioning, in one call."""
     config = engine.config
 
     def work(num_samples: int) -> None:
