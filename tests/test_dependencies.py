@@ -20,12 +20,12 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = SETTINGS["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 
-# Not installed by `make setup`, and not pinned: triton must fit the CUDA build of torch that brings it; ray is for clusters.
-NOT_PINNED = ("gpu", "distributed")
+# Not installed by `make setup`, and not pinned: ray is for clusters.
+NOT_PINNED = ("distributed",)
 # Named in the Makefile: what scikit-build-core would fetch for an isolated build.
 BUILT_WITH = ("cmake", "ninja")
-# What CUDA builds of torch bring, each build its own versions.
-WITH_CUDA = re.compile("nvidia-|cuda-|triton")
+# What CUDA builds of torch bring, each build its own versions; of triton the one that is pinned.
+WITH_CUDA = re.compile("nvidia-|cuda-")
 # Declared although no line of ours imports them, and why.
 NOT_IMPORTED = {
     "torchaudio": "vocoder/audio/torchaudio_import.py imports it by its name",
@@ -38,7 +38,7 @@ NOT_IMPORTED = {
 }
 # Which extras each package may count on, beside the core dependencies.
 AT_HAND = {
-    "vocoder": ("analysis", "batch"),
+    "vocoder": ("analysis", "batch", "gpu"),
     "service": ("service",),
     "training": ("analysis", "train", "measure"),
     "tests": ("analysis", "service", "train", "measure", "batch", "dev"),

@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -50,10 +51,10 @@ class PrecisionPrices(Config):
     bf16: float | None = None
     int8: float | None = None
 
-    def fastest_within(self, limit: float) -> str:
-        """The fastest precision that costs at most `limit` bits per sample."""
+    def fastest_within(self, limit: float, precisions: Sequence[str]) -> str:
+        """Of an engine's `precisions` the fastest that costs at most `limit` bits per sample; fp32, which costs nothing, where there is none."""
         for name, price in (("int8", self.int8), ("bf16", self.bf16)):
-            if price is not None and price <= limit:
+            if name in precisions and price is not None and price <= limit:
                 return name
         return "fp32"
 

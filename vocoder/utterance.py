@@ -225,7 +225,7 @@ class Utterance:
         if len(saved) < size:
             raise EngineError(f"the saved utterance is cut short: {len(saved)} bytes")
         self._decoder_state = self._decoder.restore(saved[:size])
-        self._state = StreamState.from_bytes(saved[size:], engine.config)
+        self._state = engine.adopt(StreamState.from_bytes(saved[size:], engine.config))
         if self._state.position > self.num_samples:
             raise EngineError(f"the saved utterance is at sample {self._state.position} of {self.num_samples}: it is of another plan")
 

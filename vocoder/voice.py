@@ -24,7 +24,7 @@ from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.mel import log_mel
 from vocoder.audio.pcm import Int16Array
 from vocoder.audio.pitch import pitch
-from vocoder.engine import Engine, make_engine, native_built
+from vocoder.engine import Engine, make_engine, precisions_of
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import AudioError, InputError
 from vocoder.library import DEFAULT_VOICE, find_voice
@@ -44,7 +44,7 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
 
     Args:
         name_or_path: a voice's name (`vocoder.library` says where it is looked for); or its folder, as a `Path` or as a string with a separator in it.
-        engine: "native", "reference", or "auto" for the fastest that runs here.
+        engine: "native", "reference", "cuda" (a GPU), or "auto" for the fastest that runs on the processor.
         precision: "fp32", "bf16", "int8", or "auto" for the fastest that costs this voice at most 0.01 bits per sample; the reference engine has
             fp32 alone.
         threads: of the native engine, that streams of one call are shared out to.
@@ -56,8 +56,7 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
     """
     pack = read_pack(voice_folder(name_or_path))
     if precision == "auto":
-        native = engine != "reference" and native_built()
-        precision = pack.manifest.precision_prices.fastest_within(PRICE_LIMIT) if native else "fp32"
+        precision = pack.manifest.precision_prices.fastest_within(PRICE_LIMIT, precisions_of(engine))
     return Voice(pack=pack, engine=make_engine(pack.network, engine, precision=precision, threads=threads))
 
 

@@ -10,7 +10,7 @@ from training.dataset import PreparedSet
 from training.price import bits_per_sample, precision_prices
 from training.stages import wavenet_config
 from training.vocoder_task import SegmentConfig, VocoderTask
-from vocoder.engine import make_engine
+from vocoder.engine import NATIVE_PRECISIONS, make_engine
 from vocoder.pack import PrecisionPrices
 from vocoder.wavenet.network import WaveNet
 
@@ -41,8 +41,10 @@ def test_every_precision_that_runs_here_is_measured(prepared: PreparedSet, netwo
 
 
 def test_the_fastest_that_is_cheap_enough() -> None:
-    assert PrecisionPrices(bf16=0.001, int8=0.002).fastest_within(0.01) == "int8"
-    assert PrecisionPrices(bf16=0.001, int8=0.02).fastest_within(0.01) == "bf16"
-    assert PrecisionPrices(bf16=0.02, int8=0.03).fastest_within(0.01) == "fp32"
-    assert PrecisionPrices(bf16=None, int8=0.03).fastest_within(0.01) == "fp32"
-    assert PrecisionPrices().fastest_within(0.01) == "fp32"
+    assert PrecisionPrices(bf16=0.001, int8=0.002).fastest_within(0.01, NATIVE_PRECISIONS) == "int8"
+    assert PrecisionPrices(bf16=0.001, int8=0.002).fastest_within(0.01, ("fp32", "bf16")) == "bf16"
+    assert PrecisionPrices(bf16=0.001, int8=0.002).fastest_within(0.01, ("fp32",)) == "fp32"
+    assert PrecisionPrices(bf16=0.001, int8=0.02).fastest_within(0.01, NATIVE_PRECISIONS) == "bf16"
+    assert PrecisionPrices(bf16=0.02, int8=0.03).fastest_within(0.01, NATIVE_PRECISIONS) == "fp32"
+    assert PrecisionPrices(bf16=None, int8=0.03).fastest_within(0.01, NATIVE_PRECISIONS) == "fp32"
+    assert PrecisionPrices().fastest_within(0.01, NATIVE_PRECISIONS) == "fp32"

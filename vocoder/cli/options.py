@@ -16,6 +16,7 @@ class EngineName(StrEnum):
     AUTO = "auto"
     NATIVE = "native"
     REFERENCE = "reference"
+    CUDA = "cuda"
 
 
 class PrecisionName(StrEnum):
@@ -28,7 +29,7 @@ class PrecisionName(StrEnum):
 
 
 VoiceName = Annotated[str, typer.Option("--voice", "-v", help="A voice's name, or the folder of a voice pack.")]
-Engine = Annotated[EngineName, typer.Option("--engine", help="What computes: native is C++, reference is torch.")]
+Engine = Annotated[EngineName, typer.Option("--engine", help="What computes: native is C++, reference is torch, cuda is a GPU.")]
 Precision = Annotated[
     PrecisionName, typer.Option("--precision", help="Of the arithmetic; auto is the fastest whose price, measured for this voice, cannot be heard.")
 ]

@@ -7,6 +7,7 @@ weights     the network's weights, as the engines read them
 base        the interface: `Engine`, `Job`
 reference   the engine in torch, any device
 native      the engine in C++ (`native/`), where it was built
+cuda        the engine for GPUs, in Triton
 bench       how fast they are
 """
 
@@ -15,15 +16,19 @@ from __future__ import annotations
 import importlib.util
 import logging
 
+import torch
+
 from vocoder.engine.base import Codes, Engine, Job
 from vocoder.engine.reference import ReferenceEngine
 from vocoder.engine.state import StreamState
 from vocoder.errors import EngineError
 from vocoder.wavenet.network import WaveNet
 
-__all__ = ["Codes", "Engine", "Job", "StreamState", "make_engine", "native_built"]
+__all__ = ["Codes", "Engine", "Job", "StreamState", "make_engine", "native_built", "precisions_of"]
 
-ENGINES = ("auto", "native", "reference")
+ENGINES = ("auto", "native", "reference", "cuda")
+NATIVE_PRECISIONS = ("fp32", "bf16", "int8")
+CUDA_PRECISIONS = ("fp32", "bf16")
 log = logging.getLogger(__name__)
 
 
@@ -32,16 +37,23 @@ def native_built() -> bool:
     return importlib.util.find_spec("vocoder.engine._native") is not None
 
 
+def precisions_of(name: str) -> tuple[str, ...]:
+    """What the engine that `make_engine` makes for a name can compute in, on the processor or, for "cuda", on the GPU."""
+    if name == "cuda":
+        return CUDA_PRECISIONS
+    return NATIVE_PRECISIONS if name != "reference" and native_built() else ("fp32",)
+
+
 def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", precision: str = "fp32", threads: int = 1, device: str = "cpu") -> Engine:
     """An engine with this network's weights.
 
     Args:
         network: whose weights are copied; on any device.
-        name: "native" (C++), "reference" (torch), or "auto": native where it was built, else reference with one logged line.
+        name: "native" (C++), "reference" (torch), "cuda" (Triton), or "auto": native where it was built, else reference with one logged line.
         isa: instruction set of the native engine, "auto" or one of `vocoder.engine.native.available_isas()`.
-        precision: of the native engine, one of "fp32", "bf16" and "int8"; the reference engine has fp32 alone.
+        precision: of the native engine, one of "fp32", "bf16" and "int8"; the cuda engine has the first two, the reference engine fp32 alone.
         threads: of the native engine, that the streams of one call are shared out to; the reference engine computes on one.
-        device: torch device of the reference engine; anything but "cpu" makes "auto" choose it.
+        device: torch device of the reference engine; anything but "cpu" makes "auto" choose it. The cuda engine takes the card that is torch's current one.
 
     Raises:
         EngineError: an unknown name or precision, or an engine that cannot run here.
@@ -50,6 +62,8 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
         raise EngineError(f"unknown engine {name!r}: there are {', '.join(ENGINES)}")
     if name == "native" and device != "cpu":
         raise EngineError(f"the native engine runs on the CPU, not on {device!r}")
+    if name == "cuda":
+        return _make_cuda_engine(network, precision)
     if name == "reference" or device != "cpu":
         if precision != "fp32":
             raise EngineError(f"the reference engine computes in fp32, not in {precision!r}")
@@ -64,3 +78,13 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
         raise EngineError(f"precision {precision!r} is the native engine's, which was not built when Sonant was installed: it needs a C++ compiler")
     log.warning("the native engine was not built (no C++ compiler at installation): the reference engine serves, many times slower than real time")
     return ReferenceEngine(network, device=device)
+
+
+def _make_cuda_engine(network: WaveNet, precision: str) -> Engine:
+    if importlib.util.find_spec("triton") is None:
+        raise EngineError("the cuda engine needs triton, which comes with CUDA builds of torch, or with the extra `gpu`")
+    from vocoder.engine.cuda import INTERPRETED, CudaEngine  # late: it needs triton
+
+    if not INTERPRETED and not torch.cuda.is_available():
+        raise EngineError("the cuda engine needs a CUDA GPU, and torch sees none here")
+    return CudaEngine(network, device="cpu" if INTERPRETED else "cuda", precision=precision)

@@ -49,7 +49,7 @@ class Engine(ABC):
 
     Attributes:
         config: the network's.
-        name: "reference" or "native"; precision: "fp32"; isa: the instruction set or device that does the work;
+        name: "reference", "native" or "cuda"; precision: "fp32", "bf16" or "int8"; isa: the instruction set or device that does the work;
             threads: that the streams of one call are shared out to.
     """
 
@@ -65,7 +65,11 @@ class Engine(ABC):
         Raises:
             EngineError: the seed does not fit in 64 bits.
         """
-        return StreamState.initial(self.config, seed)
+        return self.adopt(StreamState.initial(self.config, seed))
+
+    def adopt(self, state: StreamState) -> StreamState:
+        """The state in the form in which this engine moves it on fastest: what an engine that keeps states elsewhere than in main memory needs."""
+        return state
 
     def advance(self, jobs: Sequence[Job]) -> list[Codes]:
         """Makes each job's samples and moves its state on.
@@ -110,8 +114,23 @@ class Engine(ABC):
     def _check(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             check_job(self.config, job)
+            self._check_rings(job.state)
         if len({id(job.state) for job in jobs}) < len(jobs):
             raise EngineError("two jobs of one call share a stream state")
+
+    def _check_rings(self, state: StreamState) -> None:
+        check_rings(self.config, state)
+
+
+def check_rings(config: WaveNetConfig, state: StreamState) -> None:
+    """Refuses rings that do not fit a network.
+
+    Raises:
+        EngineError: naming what was found and what is needed.
+    """
+    size = RingLayout.of(config).size
+    if state.rings.shape != (size,) or state.rings.dtype != np.float32 or not state.rings.flags.c_contiguous:
+        raise EngineError(f"rings must be contiguous float32 ({size},), not {state.rings.dtype} {state.rings.shape}")
 
 
 def check_job(config: WaveNetConfig, job: Job) -> None:
@@ -123,9 +142,6 @@ def check_job(config: WaveNetConfig, job: Job) -> None:
     state = job.state
     if state.config != config:
         raise EngineError(f"the stream state belongs to a network of another config: {state.config} where the engine has {config}")
-    layout = RingLayout.of(config)
-    if state.rings.shape != (layout.size,) or state.rings.dtype != np.float32 or not state.rings.flags.c_contiguous:
-        raise EngineError(f"rings must be contiguous float32 ({layout.size},), not {state.rings.dtype} {state.rings.shape}")
     history = state.history
     if history.shape != (config.history_length,) or history.dtype != np.int32 or not history.flags.c_contiguous:
         raise EngineError(f"history must be contiguous int32 ({config.history_length},), not {history.dtype} {history.shape}")

@@ -1,0 +1,100 @@
+"""Weights as the kernel reads them: every size padded to a power of two, for `tl.dot` takes no other; what is added is 0.
+
+L layers, K taps, R residual, H gated, S skip, A head, O output parameters, Q levels; a trailing P is the padded size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from vocoder.config import WaveNetConfig
+from vocoder.engine.state import RingLayout
+from vocoder.engine.weights import EngineWeights
+
+LEAST = 16  # rows and columns of a product
+BLOCK = LEAST  # streams of a program; never another number, or sums could have another order
+SLICE = 64  # of the hidden layer, at a time
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def padded(size: int) -> int:
+    """The next power of two, at least `LEAST`."""
+    return max(LEAST, 1 << (size - 1).bit_length())
+
+
+def kernel_sizes(config: WaveNetConfig, *, exact: bool, interpreted: bool) -> dict[str, Any]:
+    """The constants that `kernel.advance` is compiled for, but for FORCED.
+
+    Args:
+        config: of the network.
+        exact: fp32 throughout, else products of bf16.
+        interpreted: Triton interprets.
+    """
+    return {
+        "L": config.num_layers, "K": config.kernel_size, "R": config.residual_channels, "RP": padded(config.residual_channels),
+        "H": config.gated_channels, "HP": padded(config.gated_channels), "SP": padded(config.skip_channels), "AP": padded(config.head_channels),
+        "AB": min(padded(config.head_channels), SLICE), "O": config.output_channels, "OP": padded(config.output_channels), "Q": config.quantisation_levels,
+        "P": config.prediction_order, "MAX_LAG": config.max_lag, "HISTORY": config.history_length, "RING": RingLayout.of(config).size,
+        "HOP": config.hop_length, "OUTPUT": config.output, "MIXTURES": config.num_mixtures, "STEPS": (config.quantisation_levels - 1).bit_length(),
+        "BLOCK": BLOCK, "EXACT": exact, "INTERPRETED": interpreted,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackedWeights:
+    """Tensors on the device; products in the engine's precision, biases and tables in fp32.
+
+    Attributes:
+        inputs: float32 [1 + predictions, Q, R], not padded: rows of it are gathered.
+        taps: [L, K, 2, RP, HP], oldest tap first, filter before gate.
+        residual: [L, HP, RP], of the last block 0; residual_bias: float32 [L, RP].
+        skip: [L, HP, SP]; skip_bias: float32 [SP].
+        head1: [SP, AP]; head1_bias: float32 [AP].
+        head2: [AP, OP]; head2_bias: float32 [OP].
+    """
+
+    inputs: Tensor
+    taps: Tensor
+    residual: Tensor
+    residual_bias: Tensor
+    skip: Tensor
+    skip_bias: Tensor
+    head1: Tensor
+    head1_bias: Tensor
+    head2: Tensor
+    head2_bias: Tensor
+
+    @classmethod
+    def of(cls, weights: EngineWeights, config: WaveNetConfig, *, dtype: torch.dtype, device: torch.device) -> PackedWeights:
+        """Pads, rounds and moves."""
+        layers, taps, gated = config.num_layers, config.kernel_size, config.gated_channels
+        residual, skip, head, outputs = (
+            padded(size) for size in (config.residual_channels, config.skip_channels, config.head_channels, config.output_channels)
+        )
+        half = padded(gated)
+
+        def put(array: FloatArray, shape: tuple[int, ...], kind: torch.dtype = dtype) -> Tensor:
+            whole = np.zeros(shape, np.float32)
+            whole[tuple(slice(size) for size in array.shape)] = array
+            return torch.from_numpy(whole).to(device=device, dtype=kind)
+
+        by_tap = weights.taps.reshape(layers, taps, config.residual_channels, 2, gated).transpose(0, 1, 3, 2, 4)
+        return cls(
+            inputs=torch.from_numpy(weights.inputs).to(device),
+            taps=put(by_tap, (layers, taps, 2, residual, half)),
+            residual=put(weights.residual, (layers, half, residual)),
+            residual_bias=put(weights.residual_bias, (layers, residual), torch.float32),
+            skip=put(weights.skip.reshape(layers, gated, -1), (layers, half, skip)),
+            skip_bias=put(weights.skip_bias, (skip,), torch.float32),
+            head1=put(weights.head1, (skip, head)),
+            head1_bias=put(weights.head1_bias, (head,), torch.float32),
+            head2=put(weights.head2, (head, outputs)),
+            head2_bias=put(weights.head2_bias, (outputs,), torch.float32),
+        )
