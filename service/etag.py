@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from service.orders import VoiceDescription
+from service.orders import VoiceDescription, voice_of
 from service.shelf import Wanted
 
 
@@ -19,11 +19,11 @@ def etag_of(wanted: Wanted, voices: Sequence[VoiceDescription]) -> str:
     """
     order = wanted.order
     assert order.seed is not None
-    voice = next(one for one in voices if order.voice in (None, one.name))
+    voice = voice_of(order, voices)
     followed = [
         voice.name, voice.release, voice.engine, voice.precision,
         order.text, voice.speakers.index(order.speaker) if isinstance(order.speaker, str) else order.speaker or 0,
         float(order.length_scale), float(order.pitch), float(order.volume), float(voice.temperature if order.temperature is None else order.temperature),
-        str(order.seed), wanted.audio_format, wanted.sample_rate,
+        str(order.seed), wanted.audio_format, wanted.sample_rate, order.timestamps,
     ]  # fmt: skip
     return f'"{hashlib.sha256(json.dumps(followed).encode()).hexdigest()[:32]}"'

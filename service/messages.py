@@ -15,6 +15,7 @@ from service.capacity import Capacity
 from service.orders import SpeechOrder, VoiceDescription
 from service.stream import Saved, SkippedText
 from vocoder.errors import EngineError, InputError, SonantError, TextError, VoiceError
+from vocoder.timeline import Timeline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,13 +133,14 @@ class Pulse:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """How long a stream will be. Sound follows."""
+    """How long a stream will be, and where its order asks for it, what is heard when. Sound follows."""
 
     number: int
     seed: int
     sample_rate: int
     num_samples: int
     skipped: tuple[SkippedText, ...]
+    timeline: Timeline | None
 
 
 @dataclass(frozen=True, kw_only=True)

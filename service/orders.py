@@ -6,6 +6,7 @@ process of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +29,7 @@ class SpeechOrder:
         volume: times the amplitude.
         temperature: how freely samples are drawn.
         seed: 0..2**64-1; random when None.
+        timestamps: whether the stream tells when each word is heard.
         whole: whether nothing is sent before everything is there: then nobody listens yet, and others go first for a while.
     """
 
@@ -39,6 +41,7 @@ class SpeechOrder:
     volume: float = 1.0
     temperature: float | None = None
     seed: int | None = None
+    timestamps: bool = False
     whole: bool = False
 
 
@@ -69,6 +72,11 @@ class VoiceDescription:
     engine: str
     precision: str
     is_default: bool
+
+
+def voice_of(order: SpeechOrder, voices: Sequence[VoiceDescription]) -> VoiceDescription:
+    """Who speaks an order whose voice is loaded, among the loaded voices, the default first."""
+    return next(one for one in voices if order.voice in (None, one.name))
 
 
 class SpeechWorker(Protocol):

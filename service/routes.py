@@ -30,9 +30,11 @@ _AUDIO_HEADERS = {
     "ETag": {"description": "Equal tags, equal bytes.", "schema": {"type": "string"}},
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
+_EVENTS = '{"type":"word","text":"hello","start_sample":1120,"end_sample":6720}\n'
 AUDIO = {
-    "description": "Speech.",
-    "content": dict.fromkeys(("audio/wav", "audio/pcm", "audio/basic", "audio/flac", "audio/mpeg", "audio/ogg", "audio/aac"), _BINARY),
+    "description": "Speech; with `timestamps` also what is heard when (`docs/API_HTTP.md` has the lines).",
+    "content": dict.fromkeys(("audio/wav", "audio/pcm", "audio/basic", "audio/flac", "audio/mpeg", "audio/ogg", "audio/aac"), _BINARY)
+    | {"application/x-ndjson": {"schema": {"type": "string"}, "example": _EVENTS}},
     "headers": _AUDIO_HEADERS,
 }
 REFUSALS: dict[int | str, dict[str, Any]] = {

@@ -40,12 +40,18 @@ class SynthesizeRequest(BaseModel):
         "flac, mp3, opus (in Ogg), aac (in ADTS).",
     )
     sample_rate: int | None = Field(None, description="8000..48000 Hz, for the formats that leave it open; the voice's own where absent.")
+    timestamps: bool = Field(
+        False,
+        description="Whether the answer tells when each sentence, word and phoneme is heard: lines of JSON (NDJSON), with the sound in them as pcm.",
+    )
     stream: bool = Field(True, description="Whether audio leaves as it is generated, or all at once. The bytes are the same.")
 
     @model_validator(mode="after")
-    def _one_speed(self) -> Self:
+    def _no_conflict(self) -> Self:
         if self.speed is not None and self.length_scale is not None:
             raise PydanticCustomError("conflict", "speed and length_scale say the same thing: send one of them", {"field": "speed"})
+        if self.timestamps and "format" in self.model_fields_set and self.format != "pcm":
+            raise PydanticCustomError("conflict", "timestamps come with sound as pcm, and not with another format", {"field": "format"})
         return self
 
     def wanted(self) -> Wanted:
@@ -59,9 +65,10 @@ class SynthesizeRequest(BaseModel):
             volume=self.volume,
             temperature=self.temperature,
             seed=self.seed,
+            timestamps=self.timestamps,
             whole=not self.stream,
         )
-        return Wanted(order=order, audio_format=self.format, sample_rate=self.sample_rate)
+        return Wanted(order=order, audio_format="pcm" if self.timestamps else self.format, sample_rate=self.sample_rate)
 
     def _length_scale(self) -> float:
         if self.speed is not None:

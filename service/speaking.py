@@ -12,9 +12,9 @@ from fastapi import Request
 from starlette.responses import Response
 
 from service.asking import client_of, unless_left, wait_of
-from service.encoding import Encoder, Layout, layout_of, make_encoder
+from service.encoding import Encoder, Layout, layout_of, make_encoder, make_timed_encoder, timed_layout
 from service.etag import etag_of
-from service.orders import SpeechWorker
+from service.orders import SpeechWorker, voice_of
 from service.problems import RequestError
 from service.ranges import ByteRange, parse_range
 from service.response import AudioResponse, Cut
@@ -52,7 +52,7 @@ class Speaking:
         self._check_format(wanted)
         stream = await self._open(request, wanted)
         try:
-            encoder, layout = self._encoder(wanted, stream.num_samples, stream.sample_rate)
+            encoder, layout = self._encoder(wanted, stream), _layout(wanted, stream.num_samples, stream.sample_rate)
             if wrap is not None:
                 events = Layout(media_type="text/event-stream", sample_rate=layout.sample_rate)
                 headers = _headers(stream, events)
@@ -84,13 +84,13 @@ class Speaking:
         if request.headers.get("if-none-match") in (shelved.etag, "*"):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": shelved.etag})
         wanted = shelved.wanted
-        layout = layout_of(wanted.audio_format, num_samples=shelved.num_samples, source_rate=shelved.sample_rate, rate=wanted.sample_rate)
+        layout = _layout(wanted, shelved.num_samples, shelved.sample_rate)
         applies = layout.num_bytes is not None and request.headers.get("if-range", shelved.etag) == shelved.etag
         part = parse_range(request.headers.get("range"), layout.num_bytes) if applies and layout.num_bytes is not None else None
         first_sample, cut = _where(part, layout)
         stream = await self._open(request, wanted, first_sample=first_sample, saved=shelved.before(first_sample))
         try:
-            encoder, _ = self._encoder(wanted, shelved.num_samples, shelved.sample_rate)
+            encoder = self._encoder(wanted, stream)
             headers = _headers(stream, layout) | {"ETag": shelved.etag, "X-Stream-Id": stream_id}
             if part is not None:
                 headers["Content-Range"] = f"bytes {part.first}-{part.last}/{layout.num_bytes}"
@@ -116,16 +116,22 @@ class Speaking:
         """Refuses a rate that the format does not have before anything is made. A voice that there is not is the worker's to refuse."""
         for voice in self._worker.voices:
             if wanted.order.voice in (None, voice.name):
-                layout_of(wanted.audio_format, num_samples=1, source_rate=voice.sample_rate, rate=wanted.sample_rate)
+                _layout(wanted, 1, voice.sample_rate)
                 return
 
-    @staticmethod
-    def _encoder(wanted: Wanted, num_samples: int, source_rate: int) -> tuple[Encoder, Layout]:
-        what, rate = wanted.audio_format, wanted.sample_rate
-        return (
-            make_encoder(what, num_samples=num_samples, source_rate=source_rate, rate=rate),
-            layout_of(what, num_samples=num_samples, source_rate=source_rate, rate=rate),
-        )
+    def _encoder(self, wanted: Wanted, stream: LiveStream) -> Encoder:
+        if stream.timeline is None:
+            return make_encoder(wanted.audio_format, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
+        voice = voice_of(wanted.order, self._worker.voices)
+        skipped = [asdict(one) for one in stream.skipped]
+        start = {"voice": voice.name, "release": voice.release, "seed": stream.seed, "skipped": skipped}
+        return make_timed_encoder(stream.timeline, start, rate=wanted.sample_rate)
+
+
+def _layout(wanted: Wanted, num_samples: int, source_rate: int) -> Layout:
+    if wanted.order.timestamps:
+        return timed_layout(source_rate=source_rate, rate=wanted.sample_rate)
+    return layout_of(wanted.audio_format, num_samples=num_samples, source_rate=source_rate, rate=wanted.sample_rate)
 
 
 def _where(part: ByteRange | None, layout: Layout) -> tuple[int, Cut]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import SonantError
+from vocoder.timeline import Timeline
 
 _SNAPSHOTS = 4  # some hundred kilobytes each; a reader that comes back lacks no more than what was on its way to it
 
@@ -58,6 +59,7 @@ class LiveStream:
         num_samples: of the whole utterance.
         first_sample: the first that will come; all from there to the end do.
         skipped: what in the text could not be spoken, in order.
+        timeline: what is heard when, in samples of `sample_rate`; None where the order does not ask for it.
         queued_seconds: how long it waited for room.
         snapshots: the last few places where it can be gone on from, the latest last.
     """
@@ -72,6 +74,7 @@ class LiveStream:
         loop: asyncio.AbstractEventLoop,
         on_taken: Callable[[int], None],
         on_close: Callable[[], None],
+        timeline: Timeline | None = None,
         first_sample: int = 0,
         queued_seconds: float = 0.0,
     ) -> None:
@@ -80,6 +83,7 @@ class LiveStream:
         self.num_samples = num_samples
         self.first_sample = first_sample
         self.skipped = skipped
+        self.timeline = timeline
         self.queued_seconds = queued_seconds
         self.snapshots: deque[Saved] = deque(maxlen=_SNAPSHOTS)
         self._loop = loop

@@ -275,6 +275,7 @@ class Supervisor:
             num_samples=message.num_samples,
             first_sample=entry.first_sample,
             skipped=message.skipped,
+            timeline=message.timeline,
             queued_seconds=entry.queued_seconds,
             loop=entry.loop,
             on_taken=lambda num_samples: self._taken(number, num_samples),

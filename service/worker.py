@@ -27,6 +27,7 @@ from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.errors import ConfigError, InputError
 from vocoder.library import DEFAULT_VOICE
 from vocoder.speech import TEXT_LIMIT, Plan
+from vocoder.timeline import Timeline
 from vocoder.utterance import Utterance
 from vocoder.voice import Voice, load_voice
 
@@ -162,7 +163,16 @@ class Worker:
             self._break(wanted.number, error)
             return
         skipped = tuple(SkippedText(text=one.text, start=one.start, reason=one.reason) for one in plan.skipped)
-        self._send(Planned(number=wanted.number, seed=utterance.seed, sample_rate=voice.sample_rate, num_samples=utterance.num_samples, skipped=skipped))
+        self._send(
+            Planned(
+                number=wanted.number,
+                seed=utterance.seed,
+                sample_rate=voice.sample_rate,
+                num_samples=utterance.num_samples,
+                skipped=skipped,
+                timeline=Timeline.of(plan) if wanted.order.timestamps else None,
+            )
+        )
         self._admit(wanted, voice, utterance)
 
     def _admit(self, wanted: Speak, voice: Voice, utterance: Utterance) -> None:

@@ -5,12 +5,13 @@ the process of the event loop, not in the worker: a worker that dies takes no en
 
 plain        wav, pcm, mulaw: a sample has its place, so the length is known and any place can be begun at
 compressed   flac, mp3, opus, aac
+timed        lines of JSON: sound, and what is heard in it
 rate         resampling as a stream
 """
 
 from __future__ import annotations
 
 from service.encoding.encoder import AudioFormat, Encoder, Layout
-from service.encoding.making import layout_of, make_encoder
+from service.encoding.making import layout_of, make_encoder, make_timed_encoder, timed_layout
 
-__all__ = ["AudioFormat", "Encoder", "Layout", "layout_of", "make_encoder"]
+__all__ = ["AudioFormat", "Encoder", "Layout", "layout_of", "make_encoder", "make_timed_encoder", "timed_layout"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from service.encoding.compressed import CODECS, CompressedEncoder, FlacEncoder
 from service.encoding.encoder import AudioFormat, Encoder, Layout
 from service.encoding.plain import MulawEncoder, PcmEncoder
 from service.encoding.rate import ResamplingEncoder, resampled_length
+from service.encoding.timed import MEDIA_TYPE, TimedEncoder
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.audio.wav import wav_header
 from vocoder.errors import InputError
+from vocoder.timeline import Timeline
 
 SAMPLE_RATES = (8_000, 48_000)  # Hz, from and to
 _TELEPHONE_RATE = 8_000
@@ -58,6 +62,29 @@ def make_encoder(audio_format: AudioFormat, *, num_samples: int, source_rate: in
     else:
         inner = CompressedEncoder(CODECS[audio_format], rate)
     return inner if rate == source_rate else ResamplingEncoder(inner, num_samples=num_samples, source_rate=source_rate, rate=rate)
+
+
+def timed_layout(*, source_rate: int, rate: int | None = None) -> Layout:
+    """How an answer of sound and times is laid out. Arguments and errors as `layout_of`."""
+    rate = _rate("pcm", source_rate, rate)
+    return Layout(media_type=MEDIA_TYPE, sample_rate=rate, quick=rate == source_rate)
+
+
+def make_timed_encoder(timeline: Timeline, start: Mapping[str, object], *, rate: int | None = None) -> Encoder:
+    """An encoder for an answer of sound and times.
+
+    Args:
+        timeline: of the source.
+        start: what the first line says of it.
+        rate: Hz, of the sound that is sent; None leaves it as it is.
+
+    Raises:
+        InputError: the rate is out of range.
+    """
+    source_rate = timeline.sample_rate
+    rate = _rate("pcm", source_rate, rate)
+    inner = TimedEncoder(timeline.at(rate), start)
+    return inner if rate == source_rate else ResamplingEncoder(inner, num_samples=timeline.num_samples, source_rate=source_rate, rate=rate)
 
 
 def _rate(audio_format: AudioFormat, source_rate: int, rate: int | None) -> int:

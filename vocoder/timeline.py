@@ -1,0 +1,183 @@
+"""When each sentence, word and phoneme of a plan is heard: exact to the sample, and known before there is any sound.
+
+A plan holds whole frames for every phoneme, so times are sums of its durations; nothing is measured in the sound. Neither chunks nor the
+decoder's correction shift a sample, so they hold for the sound however it arrives. Phonemes, pauses included, follow each other without gaps
+from the first sample to the last; words leave the pauses out.
+
+    sentence   |------------------------------|------------- ...
+    word         |------|--|-------|  |----|     |--- ...
+    phoneme    |-|--|-|-|--|---|---|--|--|-|--|--|- ...      the first and the last of a sentence are pauses
+
+Imports no torch where it runs: the service knows timelines, and plans none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from vocoder.text import Sentence
+
+if TYPE_CHECKING:
+    from vocoder.speech import Plan
+
+Event = dict[str, str | int]  # one thing that happens, as JSON has it; "type" says what it is
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimedPhoneme:
+    """A phoneme, or a pause.
+
+    Attributes:
+        phoneme: of `vocoder.text.inventory.PHONEMES`; "sil" is a pause.
+        start_sample: its first.
+        end_sample: the one behind its last.
+    """
+
+    phoneme: str
+    start_sample: int
+    end_sample: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimedWord:
+    """A word as it is spoken: "$5" is two. Words without a pronunciation have no time, and are not here.
+
+    Attributes:
+        text: in lower case, without marks; a single capital is a letter's name.
+        start_sample: its first.
+        end_sample: the one behind its last.
+    """
+
+    text: str
+    start_sample: int
+    end_sample: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimedSentence:
+    """A sentence, pauses at its ends included.
+
+    Attributes:
+        index: of the sentence in the text, from 0.
+        text: as it was written, but clean.
+        start_sample: its first.
+        end_sample: the one behind its last; the next sentence's first.
+        start_char: index of its first character in the text that was given.
+        end_char: and of the one behind its last.
+        words: in order.
+        phonemes: in order, without gaps.
+    """
+
+    index: int
+    text: str
+    start_sample: int
+    end_sample: int
+    start_char: int
+    end_char: int
+    words: tuple[TimedWord, ...]
+    phonemes: tuple[TimedPhoneme, ...]
+
+
+Timed = TypeVar("Timed", TimedPhoneme, TimedWord, TimedSentence)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timeline:
+    """The times of a text.
+
+    Attributes:
+        sample_rate: Hz, of the samples that are counted.
+        num_samples: of the whole.
+        sentences: in order; together they cover every sample.
+    """
+
+    sample_rate: int
+    num_samples: int
+    sentences: tuple[TimedSentence, ...]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        """The times of a plan, at the voice's sample rate."""
+        sentences: list[TimedSentence] = []
+        start = 0
+        for index, planned in enumerate(plan.sentences):
+            ends = [start + frames * plan.hop_length for frames in planned.durations.cumsum().tolist()]
+            sentences.append(_timed(planned.sentence, index, [start, *ends]))
+            start = ends[-1]
+        assert start == plan.num_samples
+        return cls(sample_rate=plan.sample_rate, num_samples=start, sentences=tuple(sentences))
+
+    def at(self, sample_rate: int) -> Timeline:
+        """The same times, counted in samples of another rate.
+
+        Sample n of the new rate is heard at n / sample_rate; what began at a sample of the old one begins at the first that is heard no
+        earlier. So what touched touches still, and the end is the length that resampled sound has.
+
+        Args:
+            sample_rate: Hz, above 0.
+        """
+        if sample_rate == self.sample_rate:
+            return self
+
+        def there(sample: int) -> int:
+            return -(-sample * sample_rate // self.sample_rate)
+
+        def moved(one: Timed) -> Timed:
+            return replace(one, start_sample=there(one.start_sample), end_sample=there(one.end_sample))
+
+        sentences = tuple(
+            replace(moved(one), words=tuple(moved(word) for word in one.words), phonemes=tuple(moved(phoneme) for phoneme in one.phonemes))
+            for one in self.sentences
+        )
+        return Timeline(sample_rate=sample_rate, num_samples=there(self.num_samples), sentences=sentences)
+
+    def events(self) -> Iterator[tuple[int, Event]]:
+        """All that happens, with the sample at which it begins, in the order in which it is heard: a sentence before its words, a word before its phonemes."""
+        for sentence in self.sentences:
+            yield (
+                sentence.start_sample,
+                {
+                    "type": "sentence",
+                    "index": sentence.index,
+                    "text": sentence.text,
+                    "start_sample": sentence.start_sample,
+                    "end_sample": sentence.end_sample,
+                    "start_char": sentence.start_char,
+                    "end_char": sentence.end_char,
+                },
+            )
+            words = iter(sentence.words)
+            word = next(words, None)
+            for phoneme in sentence.phonemes:
+                if word is not None and word.start_sample <= phoneme.start_sample:
+                    yield word.start_sample, {"type": "word", "text": word.text, "start_sample": word.start_sample, "end_sample": word.end_sample}
+                    word = next(words, None)
+                yield (
+                    phoneme.start_sample,
+                    {"type": "phoneme", "phoneme": phoneme.phoneme, "start_sample": phoneme.start_sample, "end_sample": phoneme.end_sample},
+                )
+
+
+def _timed(sentence: Sentence, index: int, bounds: list[int]) -> TimedSentence:
+    """A sentence whose phoneme p lasts from bounds[p] to bounds[p + 1]."""
+    owners = sentence.features.word_index.tolist()
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for place, owner in enumerate(owners):
+        if owner >= 0:
+            first.setdefault(owner, place)
+            last[owner] = place
+    return TimedSentence(
+        index=index,
+        text=sentence.text,
+        start_sample=bounds[0],
+        end_sample=bounds[-1],
+        start_char=sentence.start,
+        end_char=sentence.end,
+        words=tuple(TimedWord(text=sentence.words[owner], start_sample=bounds[first[owner]], end_sample=bounds[last[owner] + 1]) for owner in first),
+        phonemes=tuple(
+            TimedPhoneme(phoneme=phoneme, start_sample=bounds[place], end_sample=bounds[place + 1]) for place, phoneme in enumerate(sentence.features.phonemes)
+        ),
+    )
