@@ -48,11 +48,17 @@ class TimedWord:
         text: in lower case, without marks; a single capital is a letter's name.
         start_sample: its first.
         end_sample: the one behind its last.
+        place: where in the sentence's `text` stands what it was read from, its first character and the one behind its last: both words of "$5" have one
+            place. None where that is not known exactly.
+        start_char, end_char: the same in the text that was given.
     """
 
     text: str
     start_sample: int
     end_sample: int
+    place: tuple[int, int] | None
+    start_char: int | None
+    end_char: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,12 +158,19 @@ class Timeline:
             word = next(words, None)
             for phoneme in sentence.phonemes:
                 if word is not None and word.start_sample <= phoneme.start_sample:
-                    yield word.start_sample, {"type": "word", "text": word.text, "start_sample": word.start_sample, "end_sample": word.end_sample}
+                    yield word.start_sample, _told(word)
                     word = next(words, None)
                 yield (
                     phoneme.start_sample,
                     {"type": "phoneme", "phoneme": phoneme.phoneme, "start_sample": phoneme.start_sample, "end_sample": phoneme.end_sample},
                 )
+
+
+def _told(word: TimedWord) -> Event:
+    event: Event = {"type": "word", "text": word.text, "start_sample": word.start_sample, "end_sample": word.end_sample}
+    if word.start_char is not None and word.end_char is not None:
+        event |= {"start_char": word.start_char, "end_char": word.end_char}
+    return event
 
 
 def _timed(sentence: Sentence, index: int, bounds: list[int]) -> TimedSentence:
@@ -176,8 +189,20 @@ def _timed(sentence: Sentence, index: int, bounds: list[int]) -> TimedSentence:
         end_sample=bounds[-1],
         start_char=sentence.start,
         end_char=sentence.end,
-        words=tuple(TimedWord(text=sentence.words[owner], start_sample=bounds[first[owner]], end_sample=bounds[last[owner] + 1]) for owner in first),
+        words=tuple(_timed_word(sentence, owner, bounds[first[owner]], bounds[last[owner] + 1]) for owner in first),
         phonemes=tuple(
             TimedPhoneme(phoneme=phoneme, start_sample=bounds[place], end_sample=bounds[place + 1]) for place, phoneme in enumerate(sentence.features.phonemes)
         ),
+    )
+
+
+def _timed_word(sentence: Sentence, number: int, start: int, end: int) -> TimedWord:
+    place = sentence.places[number]
+    return TimedWord(
+        text=sentence.words[number],
+        start_sample=start,
+        end_sample=end,
+        place=place,
+        start_char=None if place is None else sentence.origins[place[0]],
+        end_char=None if place is None else sentence.origins[place[1] - 1] + 1,
     )

@@ -49,6 +49,13 @@ def test_sentences_follow_each_other_and_say_where_they_were_written(timeline: T
         assert TEXT[sentence.start_char : sentence.end_char] == sentence.text
 
 
+def test_words_say_where_they_were_written(timeline: Timeline) -> None:
+    events = [event for _, event in timeline.events() if event["type"] == "word"]
+    assert [TEXT[int(event["start_char"]) : int(event["end_char"])] for event in events] == (
+        ["Good", "day", "to", "you", "my", "friend", "How", "are", "you", "He", "paid", "$5", "$5"]
+    )
+
+
 def test_a_word_without_a_pronunciation_has_no_time(voice: Voice) -> None:
     timeline = Timeline.of(voice.plan("Good \u4f60\u597d day."))
     assert [word.text for word in timeline.sentences[0].words] == ["good", "day"]

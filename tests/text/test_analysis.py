@@ -165,3 +165,28 @@ def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(InputError, match="xx") as caught:
         analyse("Hello.", language="xx")
     assert caught.value.field == "language"
+
+
+PLACES = [
+    ("He  paid\n$5 to Dr. Lee.", [("he", "He"), ("paid", "paid"), ("five", "$5"), ("dollars", "$5"), ("to", "to"), ("doctor", "Dr."), ("lee", "Lee")]),
+    ("A\u0301na\u00ad\u200b saw “O’Neill” at 3½ …", [
+        ("ána", "A\u0301na"), ("saw", "saw"), ("o'neill", "O’Neill"), ("at", "at"), ("three", "3½"), ("and", "3½"), ("a", "3½"), ("half", "3½"),
+    ]),
+    ("A4 by Smith et al. x² ™", [
+        ("a-four", "A4"), ("by", "by"), ("smith", "Smith"), ("and", "et al."), ("others", "et al."), ("x", "x"), ("squared", "²"), ("trademark", "™"),
+    ]),
+    ("No\0 \ud800yes \u4f60\u597d day", [("no", "No"), ("yes", "yes"), ("\u4f60\u597d", "\u4f60\u597d"), ("day", "day")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), PLACES, ids=[row[0].encode("ascii", "replace").decode() for row in PLACES])
+def test_words_know_where_they_were_written(text: str, expected: list[tuple[str, str]]) -> None:
+    (sentence,) = analyse(text).sentences
+    assert len(sentence.origins) == len(sentence.text)
+    found, given_text = [], []
+    for word, place in zip(sentence.words, sentence.places, strict=True):
+        assert place is not None
+        found.append((word, sentence.text[slice(*place)]))
+        given_text.append(text[sentence.origins[place[0]] : sentence.origins[place[1] - 1] + 1])
+    assert found == expected
+    assert given_text == [written for _, written in expected]

@@ -7,6 +7,7 @@ Any Unicode goes in. What cannot be spoken is left out and reported; nothing is 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from vocoder.text.questions import rises
 from vocoder.text.sentences import split_sentences
 
 _STRONGEST = "?!.;:—,"  # of several marks behind a word the first of these is heard
+_RUN = re.compile(r"\S+")
 assert frozenset(_STRONGEST) == BREAKING
 
 
@@ -40,6 +42,10 @@ class Sentence:
     start: int  # index of its first character in the text that was given
     end: int  # and of the one behind its last
     words: tuple[str, ...]  # as they are spoken, without marks; `features.word_index` counts them
+    places: tuple[
+        tuple[int, int] | None, ...
+    ]  # of each word in `text`, first character and the one behind the last: "$5" is that of two; None: not known exactly
+    origins: tuple[int, ...]  # of each character of `text` the index in the text that was given
     rises: bool  # whether its pitch goes up at the end, as that of a question does
     features: LinguisticFeatures
 
@@ -84,8 +90,10 @@ def _phonemiser(language: str) -> Phonemiser:
 def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, skipped: list[Skipped]) -> Sentence | None:
     """One sentence of clean text; what cannot be spoken is added to `skipped`. None where nothing is left."""
     written = cleaned.text[start:end]
-    normalised = normalise(" ".join(written.split()))
+    runs = [found.span() for found in _RUN.finditer(written)]
+    normalised = normalise(" ".join(written[begin:behind] for begin, behind in runs))
     tokens = _tokens(normalised.text)
+    assert len(tokens) == len(normalised.places), "the normaliser's words are those that are spoken"
     words = [word for word, _ in tokens]
     phones = _pronounce(phonemiser, tokens)
     silent = [(word, _why_silent(word)) for word, said in zip(words, phones, strict=True) if not said]
@@ -98,9 +106,17 @@ def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonem
         start=cleaned.origins[start],
         end=cleaned.origins[end - 1] + 1,
         words=tuple(words),
+        places=_in_written(normalised.places, runs),
+        origins=cleaned.origins[start:end],
         rises=rises(words, tokens[-1][1]),
         features=build_features(phones, [mark for _, mark in tokens]),
     )
+
+
+def _in_written(places: Sequence[tuple[int, int] | None], runs: Sequence[tuple[int, int]]) -> tuple[tuple[int, int] | None, ...]:
+    """Places in runs joined by single spaces, as places in the text of which these are the runs without white space."""
+    there = [place for begin, behind in runs for place in range(begin, behind + 1)]  # the last of each stands for the space
+    return tuple(None if place is None else (there[place[0]], there[place[1] - 1] + 1) for place in places)
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,6 +56,27 @@ def test_reading_what_was_read_changes_nothing_and_skips_nothing(text: str) -> N
 @given(_TEXTS)
 def test_it_is_a_function(text: str) -> None:
     assert normalise(text) == normalise(text)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(_TEXTS)
+def test_every_word_has_a_place_and_places_come_in_order(text: str) -> None:
+    found = normalise(text)
+    assert len(found.places) == len(found.text.split())
+    known = [place for place in found.places if place is not None]
+    assert all(0 <= start < end <= len(text) for start, end in known)
+    assert all(one[0] <= following[0] and one[1] <= following[1] for one, following in pairwise(known))
+
+
+@settings(max_examples=500, deadline=None)
+@given(_TEXTS)
+def test_what_stands_at_a_word_s_place_is_read_as_that_word_in_ascii(text: str) -> None:
+    """All of it that is a word of plain letters, that is; what stands around it may have it read otherwise ("A", "al", "St")."""
+    found = normalise(text)
+    assert not text.isascii() or None not in found.places
+    for token, place in zip(found.text.split(), found.places, strict=True):
+        if place is not None and re.fullmatch("[a-z]{4,}", text[slice(*place)]) and text[slice(*place)] not in PLAIN:
+            assert token.rstrip(",;:.?!—").replace("-", "").endswith(text[slice(*place)])
 
 
 def test_every_row_of_the_table_is_in_the_alphabet_and_stays_as_it_is() -> None:

@@ -11,7 +11,8 @@ text is read in time proportional to its length.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from vocoder.text.normalise.assembly import assemble
 from vocoder.text.normalise.cleaning import clean
@@ -19,6 +20,9 @@ from vocoder.text.normalise.pipeline import read
 from vocoder.text.normalise.source import Source
 
 __all__ = ["Normalised", "normalise"]
+
+Place = tuple[int, int]  # index of the first character, and of the one behind the last
+_PIECE = re.compile(r"\s+|\S+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +33,13 @@ class Normalised:
         text: words in lower case, spelled letters as single upper-case letters, separated by single spaces, with one of the marks , ; : . ? ! — behind a word
             where the reader pauses. Words in other scripts are left as they are.
         skipped: what cannot be spoken, in order, each with the reason.
+        places: for each word of `text` where in the sentence that stands which it was read from: several words of "$5" have one place. None where Unicode's
+            forms do not let it be told exactly. Not compared: where something was written is no part of what is said.
     """
 
     text: str
     skipped: tuple[tuple[str, str], ...]
+    places: tuple[Place | None, ...] = field(default=(), compare=False)
 
 
 def normalise(sentence: str) -> Normalised:
@@ -44,6 +51,35 @@ def normalise(sentence: str) -> Normalised:
     Returns:
         its words; `text` is empty where there is nothing to say. Never raises on any string.
     """
-    readings = read(Source.of(clean(sentence)))
-    skipped = tuple(item for reading in readings for item in reading.skipped)
-    return Normalised(text=assemble(reading.spoken for reading in readings), skipped=skipped)
+    cleaned = clean(sentence)
+    readings = read(Source.of(cleaned))
+    words = assemble(reading.spoken for _, reading in readings)
+    origins = _origins(sentence, cleaned)
+    places: list[Place | None] = []
+    for word in words:
+        start, end = readings[word.source[0]][0], readings[word.source[1]][1].end
+        places.append(None if origins is None else (origins[start][0], origins[end - 1][1]))
+    return Normalised(
+        text=" ".join(word.text + word.mark for word in words),
+        skipped=tuple(item for _, reading in readings for item in reading.skipped),
+        places=tuple(places),
+    )
+
+
+def _origins(sentence: str, cleaned: str) -> list[Place] | None:
+    """For each character of the cleaned sentence the place that it came from: of one character, or where its neighbours have a say in its form, of all between
+    two spaces. None where even those are not what they are by themselves.
+    """
+    if sentence == cleaned:
+        return [(at, at + 1) for at in range(len(sentence))]
+    origins: list[Place] = []
+    joined: list[str] = []
+    for found in _PIECE.finditer(sentence):
+        piece, at = clean(found.group()), found.start()
+        single = [clean(character) for character in found.group()]
+        if "".join(single) == piece:
+            origins.extend((place, place + 1) for place, plain in enumerate(single, at) for _ in plain)
+        else:
+            origins.extend([(at, found.end())] * len(piece))
+        joined.append(piece)
+    return origins if "".join(joined) == cleaned else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from vocoder.text.normalise.abbreviation_names import PLAIN
 from vocoder.text.normalise.greek import GREEK
@@ -24,26 +25,44 @@ _NO_NOUNS = listed("is was are has and or to plus minus equals in on of for at w
 _LETTER = re.compile(r"[A-Z](?:'s)?")
 
 
-def assemble(spoken: Iterable[str]) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """A word of the final text.
+
+    Attributes:
+        text: the word.
+        mark: behind it; "" for none.
+        source: what it was read from: the first of the readings, and the last; mostly the same.
+    """
+
+    text: str
+    mark: str
+    source: tuple[int, int]
+
+
+def assemble(spoken: Iterable[str]) -> list[Word]:
     """Puts readings together.
 
     Args:
-        spoken: words and marks in order, separated by spaces; "" is nothing.
+        spoken: of each reading, words and marks in order, separated by spaces; "" is nothing.
     """
     words: list[str] = []
     marks: list[str] = []
-    for token in _TOKEN.findall(" ".join(spoken)):
-        if token in MARKS:
-            if words and (not marks[-1] or MARKS.index(token) > MARKS.index(marks[-1])):
-                marks[-1] = token
-        else:
+    sources: list[tuple[int, int]] = []
+    for number, reading in enumerate(spoken):
+        for token in _TOKEN.findall(reading):
+            if token in MARKS:
+                if words and (not marks[-1] or MARKS.index(token) > MARKS.index(marks[-1])):
+                    marks[-1] = token
+                continue
             for word in _final(token):
                 if word == "al" and words and words[-1] == "et" and not marks[-1]:
                     words[-1:] = ["and", "others"]
                 else:
                     words.append(word)
                 marks.append("")
-    return " ".join(word + mark for word, mark in zip(*_settle_a(words, marks), strict=True))
+                sources.append((number, number))
+    return _settle_a([Word(text=word, mark=mark, source=source) for word, mark, source in zip(words, marks, sources, strict=True)])
 
 
 def _final(token: str) -> list[str]:
@@ -81,22 +100,21 @@ def plain_marks(text: str) -> str:
     return "".join(kept)
 
 
-def _settle_a(words: list[str], marks: list[str]) -> tuple[list[str], list[str]]:
+def _settle_a(words: list[Word]) -> list[Word]:
     """Decides what each A is, so that reading the result again decides the same.
 
     At the start of a clause an A before a word is the article, unless the word cannot follow one; so the letter's name is tied to the word there ("A4 paper" ->
     "a-four paper"), which is read as the letter too. Before another letter, or before a mark, it is the letter; so it is behind a word ("vitamin A").
     """
-    settled: list[str] = []
-    settled_marks: list[str] = []
-    for number, (word, mark) in enumerate(zip(words, marks, strict=True)):
-        if settled and settled[-1] == _TIED:
-            settled[-1] = f"a-{word}"
-            settled_marks[-1] = mark
+    settled: list[Word] = []
+    for number, word in enumerate(words):
+        if settled and settled[-1].text == _TIED:
+            settled[-1] = Word(text=f"a-{word.text}", mark=word.mark, source=(settled[-1].source[0], word.source[1]))
             continue
-        starts = not settled or settled_marks[-1] != ""
-        before_word = not mark and number + 1 < len(words) and words[number + 1] != UNSURE_A and not _LETTER.fullmatch(words[number + 1])
-        article = starts and before_word and words[number + 1] not in _NO_NOUNS
-        settled.append(("a" if article else "A") if word == UNSURE_A else _TIED if word == "A" and article else word)
-        settled_marks.append(mark)
-    return settled, settled_marks
+        following = words[number + 1].text if number + 1 < len(words) else None
+        starts = not settled or settled[-1].mark != ""
+        before_word = not word.mark and following is not None and following != UNSURE_A and not _LETTER.fullmatch(following)
+        article = starts and before_word and following not in _NO_NOUNS
+        text = ("a" if article else "A") if word.text == UNSURE_A else _TIED if word.text == "A" and article else word.text
+        settled.append(replace(word, text=text))
+    return settled

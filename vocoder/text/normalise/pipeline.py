@@ -87,9 +87,9 @@ AT_OTHER: tuple[Rule, ...] = (
 )
 
 
-def read(source: Source) -> list[Reading]:
-    """Readings of the whole text, in order, without gaps but for spaces."""
-    readings: list[Reading] = []
+def read(source: Source) -> list[tuple[int, Reading]]:
+    """Readings of the whole text, each with the index at which it begins, in order, without gaps but for spaces."""
+    readings: list[tuple[int, Reading]] = []
     text = source.text
     at = 0
     while at < len(text):
@@ -98,7 +98,7 @@ def read(source: Source) -> list[Reading]:
             continue
         reading = _first(source, at)
         assert reading.end > at, "a rule reads at least one character"
-        readings.append(reading)
+        readings.append((at, reading))
         at = reading.end
     return readings
 
