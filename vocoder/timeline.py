@@ -13,7 +13,8 @@ Imports no torch where it runs: the service knows timelines, and plans none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -164,6 +165,11 @@ class Timeline:
                     phoneme.start_sample,
                     {"type": "phoneme", "phoneme": phoneme.phoneme, "start_sample": phoneme.start_sample, "end_sample": phoneme.end_sample},
                 )
+
+
+def event_line(event: Mapping[str, object]) -> str:
+    """An event as a line of JSON."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _told(word: TimedWord) -> Event:

@@ -11,11 +11,10 @@ Pieces are of one length, however the sound arrives: so the same answer is the s
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator, Mapping
 
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
-from vocoder.timeline import Event, Timeline
+from vocoder.timeline import Event, Timeline, event_line
 
 MEDIA_TYPE = "application/x-ndjson"
 _PIECE_SECONDS = 0.04  # of sound in a line: as soon as a stream's first sound is made
@@ -76,4 +75,4 @@ class TimedEncoder:
 
 
 def _line(event: Mapping[str, object]) -> bytes:
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return event_line(event).encode()

@@ -14,6 +14,8 @@ from vocoder.audio.files import read_audio
 from vocoder.audio.pcm import to_bytes, to_float32
 from vocoder.audio.wav import HEADER_BYTES
 from vocoder.cli.program import BAD_INPUT, FAILED, INTERRUPTED, run
+from vocoder.subtitles import writer_of
+from vocoder.timeline import Timeline
 from vocoder.voice import Voice, load_voice
 
 TEXT = "Oh, hi. You?"
@@ -143,6 +145,14 @@ def test_settings_reach_the_voice(voice: Voice) -> None:
         np.testing.assert_array_equal(read_audio(name, 8_000), expected)
 
 
+@pytest.mark.parametrize("name", ["a.vtt", "a.srt", "a.jsonl"])
+def test_times_of_words_beside_the_sound(voice: Voice, samples: np.ndarray, name: str) -> None:
+    assert run(["say", TEXT, "-o", "a.wav", "--timestamps", name, *TINY]) == 0
+    start = {"voice": "tiny", "release": "0.0.1", "seed": 7, "skipped": []}
+    assert Path(name).read_text("utf-8") == writer_of(Path(name))(Timeline.of(voice.plan(TEXT)), start)
+    np.testing.assert_array_equal(read_audio("a.wav", 8_000), to_float32(samples))
+
+
 def test_what_is_skipped_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["say", "Hello \x07 there.", "-o", "a.wav", *TINY]) == 0
     assert "skipped 'U+0007': it " in capfd.readouterr().err
@@ -167,6 +177,8 @@ MISTAKES = {
     "format": ([TEXT, "--format", "xyz"], "unknown format 'xyz' (known: wav, pcm"),
     "extension": ([TEXT, "-o", "a.xyz"], "a.xyz: the extension '.xyz' names no format"),
     "missing folder": ([TEXT, "-o", "nowhere/a.wav"], "nowhere/a.wav: cannot be written"),
+    "timestamps": ([TEXT, "--timestamps", "a.txt"], "a.txt: the extension '.txt' names no format of times"),
+    "timestamps' folder": ([TEXT, "--timestamps", "nowhere/a.vtt"], "nowhere/a.vtt: cannot be written"),
     "engine": ([TEXT, "--engine", "steam"], "--engine"),
     "option": ([TEXT, "--loud"], "--loud"),
 }  # fmt: skip

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from vocoder.audio.whole_file import whole_file
 from vocoder.cli.options import (
     Engine,
     EngineName,
@@ -38,15 +42,22 @@ def say(
     temperature: Temperature = None,
     seed: Seed = None,
     format_name: FormatName = None,
+    timestamps: Annotated[
+        Path | None,
+        typer.Option("--timestamps", help="A file that tells when each word is heard: subtitles (.vtt, .srt), or lines of JSON with every phoneme (.jsonl)."),
+    ] = None,
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
 ) -> None:
     """Speak a text into a file, or to standard output as it is made."""
     with waiting("loading"):
         from vocoder.cli.output import Output
+        from vocoder.subtitles import writer_of
+        from vocoder.timeline import Timeline
         from vocoder.voice import load_voice
 
         destination = Output.choose(output, format_name)
+        write = None if timestamps is None else writer_of(timestamps)
         scale = length_scale_of(length_scale, speed)
         if text == "-":
             text = read_standard_input()
@@ -57,7 +68,13 @@ def say(
         utterance = speaking.utterance(plan, seed=seed)
     for skipped in plan.skipped:
         typer.echo(f"skipped {skipped.text!r}: it {skipped.reason}", err=True)
-    destination.take(speaking.speak(utterance), num_samples=plan.num_samples, sample_rate=plan.sample_rate, what="speaking")
+    with ExitStack() as beside:
+        if timestamps is not None and write is not None:
+            skips = [asdict(skipped) for skipped in plan.skipped]
+            start = {"voice": speaking.manifest.name, "release": speaking.manifest.release, "seed": utterance.seed, "skipped": skips}
+            # There when the sound is, and not without it.
+            beside.enter_context(whole_file(timestamps)).write(write(Timeline.of(plan), start).encode())
+        destination.take(speaking.speak(utterance), num_samples=plan.num_samples, sample_rate=plan.sample_rate, what="speaking")
     typer.echo(f"{destination.path or 'standard output'}: {plan.seconds:.2f} seconds, seed {utterance.seed}", err=True)
 
 
