@@ -24,6 +24,6 @@ def etag_of(wanted: Wanted, voices: Sequence[VoiceDescription]) -> str:
         voice.name, voice.release, voice.engine, voice.precision,
         order.text, voice.speakers.index(order.speaker) if isinstance(order.speaker, str) else order.speaker or 0,
         float(order.length_scale), float(order.pitch), float(order.volume), float(voice.temperature if order.temperature is None else order.temperature),
-        str(order.seed), wanted.audio_format, wanted.sample_rate, order.timestamps,
+        str(order.seed), wanted.audio_format, wanted.sample_rate, wanted.timed,
     ]  # fmt: skip
     return f'"{hashlib.sha256(json.dumps(followed).encode()).hexdigest()[:32]}"'

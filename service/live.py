@@ -1,7 +1,7 @@
 """The WebSocket `/stream`: text in pieces as it is written, sound out as soon as a sentence is complete.
 
     in      JSON    settings, text, flush, cancel, end
-    out     JSON    started, speaking (before the sound of each piece), flushed, cancelled, error, done
+    out     JSON    speaking (before the sound of each piece), sentence, word, phoneme (where timestamps are wanted), flushed, cancelled, error, done
             binary  sound, of the piece that was announced last
 
 Two tasks beside the one that listens: the opener has the next piece planned and begun while the speaker still sends the one before it, so
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from service.asking import client_of
 from service.body import parse_json
-from service.encoding import layout_of, make_encoder
+from service.encoding import Telling, layout_of, make_encoder
 from service.live_messages import LiveCommand, LiveMessage, LiveSettings, LiveText, parse_live_message
 from service.orders import SpeechWorker
 from service.pieces import TextPieces
@@ -27,6 +28,7 @@ from service.problems import RequestError, problem_of
 from service.settings import ServiceSettings
 from service.stream import LiveStream
 from service.tasks import end_tasks
+from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import CapacityError, InputError, SonantError
 
 _WAIT_SECONDS = 60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
@@ -227,7 +229,12 @@ class Live:
                     "skipped": [{"text": one.text, "start": one.start, "reason": one.reason} for one in stream.skipped],
                 }
             )
+            telling = None if stream.timeline is None else Telling(stream.timeline.at(layout.sample_rate), source_rate=stream.sample_rate)
+            position = 0
             while pcm := await stream.read():
+                position += len(pcm) // BYTES_PER_SAMPLE
+                for event in [] if telling is None else telling.before(position):
+                    await self._say(event)
                 await self._send(encoder.encode(pcm) if layout.quick else await asyncio.to_thread(encoder.encode, pcm))
                 self._heard_any = True
             await self._send(encoder.finish() if layout.quick else await asyncio.to_thread(encoder.finish))
@@ -240,7 +247,7 @@ class Live:
     async def _complain(self, error: Exception) -> None:
         await self._say({"type": "error", "error": problem_of(error).model_dump()})
 
-    async def _say(self, message: dict[str, object]) -> None:
+    async def _say(self, message: Mapping[str, object]) -> None:
         async with self._sending, asyncio.timeout(self._service.stall_seconds):
             await self._socket.send_json(message)
 

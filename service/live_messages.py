@@ -28,6 +28,7 @@ class LiveSettings(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**64)] | None = None
     format: Literal["pcm", "mulaw"] = "pcm"
     sample_rate: int | None = None
+    timestamps: bool = False
 
     def order(self, text: str, seed: int) -> SpeechOrder:
         """A piece of text, as the worker knows it."""
@@ -40,6 +41,7 @@ class LiveSettings(BaseModel):
             volume=self.volume,
             temperature=self.temperature,
             seed=seed,
+            timestamps=self.timestamps,
         )
 
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from service.body import read_body
-from service.encoding import AudioFormat, Encoder
+from service.encoding import AudioFormat, Encoder, Telling
 from service.orders import SpeechOrder, SpeechWorker
 from service.routes import SPEECH_ANSWERS
 from service.settings import ServiceSettings
 from service.shelf import Wanted
 from service.speaking import Speaking
+from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import InputError
 
 MODEL = "sonant"
@@ -62,30 +64,50 @@ class SpeechRequest(BaseModel):
     response_format: ResponseFormat = Field("mp3", description="pcm is 24 kHz, 16 bits, little-endian; the others have the voice's rate.")
     speed: float = Field(1.0, gt=0, description="0.25..4: 2 is double speed.")
     stream_format: Literal["audio", "sse"] = Field("audio", description="sse: events with base64, as OpenAI's.")
+    timestamps: bool = Field(
+        False, description="Not OpenAI's, and with stream_format sse alone: whether speech.timestamp events tell when each sentence, word and phoneme is heard."
+    )
     seed: int | None = Field(None, description="Not OpenAI's: same request, same seed, same bytes.")
     temperature: float | None = Field(None, description="Not OpenAI's: 0..2, how freely samples are drawn.")
+
+    @model_validator(mode="after")
+    def _no_conflict(self) -> Self:
+        if self.timestamps and self.stream_format != "sse":
+            raise PydanticCustomError("conflict", "timestamps come as events: with stream_format sse, or from /synthesize", {"field": "timestamps"})
+        return self
 
     def wanted(self) -> Wanted:
         """The request as the rest of the service knows it."""
         voice = self.voice if isinstance(self.voice, str) else self.voice.id
-        order = SpeechOrder(text=self.input, voice=voice, length_scale=1.0 / self.speed, temperature=self.temperature, seed=self.seed)
+        order = SpeechOrder(
+            text=self.input, voice=voice, length_scale=1.0 / self.speed, temperature=self.temperature, seed=self.seed, timestamps=self.timestamps
+        )
         audio_format: AudioFormat = self.response_format
         return Wanted(order=order, audio_format=audio_format, sample_rate=_PCM_RATE if audio_format == "pcm" else None)
 
 
 class SseEncoder:
-    """Another encoder's bytes as server-sent events: `speech.audio.delta` with base64, and `speech.audio.done`."""
+    """Another encoder's bytes as server-sent events: `speech.audio.delta` with base64, and `speech.audio.done`.
 
-    def __init__(self, inner: Encoder) -> None:
+    Args:
+        inner: whose bytes.
+        telling: what is heard when: each a `speech.timestamp`, ahead of its sound; None tells nothing.
+    """
+
+    def __init__(self, inner: Encoder, telling: Telling | None) -> None:
         self._inner = inner
+        self._telling = telling
+        self._position = 0  # samples of the source that were fed
 
     def head(self) -> bytes:
         """An event, where the inner encoder has something to say already."""
         return _delta(self._inner.head())
 
     def encode(self, pcm: bytes) -> bytes:
-        """An event, where there is something to say."""
-        return _delta(self._inner.encode(pcm))
+        """Events, where there is something to say."""
+        self._position += len(pcm) // BYTES_PER_SAMPLE
+        told = [] if self._telling is None else self._telling.before(self._position)
+        return b"".join(_event({"type": "speech.timestamp", "timestamp": event}) for event in told) + _delta(self._inner.encode(pcm))
 
     def finish(self) -> bytes:
         """The last events."""

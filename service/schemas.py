@@ -68,7 +68,7 @@ class SynthesizeRequest(BaseModel):
             timestamps=self.timestamps,
             whole=not self.stream,
         )
-        return Wanted(order=order, audio_format="pcm" if self.timestamps else self.format, sample_rate=self.sample_rate)
+        return Wanted(order=order, audio_format="pcm" if self.timestamps else self.format, sample_rate=self.sample_rate, timed=self.timestamps)
 
     def _length_scale(self) -> float:
         if self.speed is not None:

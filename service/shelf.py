@@ -23,11 +23,16 @@ class Wanted:
         order: what is said.
         audio_format: how it is sent.
         sample_rate: Hz; None leaves it to the format.
+        timed: whether it is sent as lines of JSON, with its times; then the order asks for timestamps, and the format is pcm.
     """
 
     order: SpeechOrder
     audio_format: AudioFormat = "wav"
     sample_rate: int | None = None
+    timed: bool = False
+
+    def __post_init__(self) -> None:
+        assert not self.timed or (self.order.timestamps and self.audio_format == "pcm")
 
 
 @dataclass(frozen=True, kw_only=True)

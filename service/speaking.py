@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from service.asking import client_of, unless_left, wait_of
-from service.encoding import Encoder, Layout, layout_of, make_encoder, make_timed_encoder, timed_layout
+from service.encoding import Encoder, Layout, Telling, layout_of, make_encoder, make_timed_encoder, timed_layout
 from service.etag import etag_of
 from service.orders import SpeechWorker, voice_of
 from service.problems import RequestError
@@ -38,13 +38,13 @@ class Speaking:
         self._settings = settings
         self._shelf = Shelf(settings)
 
-    async def answer(self, request: Request, wanted: Wanted, *, wrap: Callable[[Encoder], Encoder] | None = None) -> Response:
+    async def answer(self, request: Request, wanted: Wanted, *, wrap: Callable[[Encoder, Telling | None], Encoder] | None = None) -> Response:
         """What is wanted, as it is made.
 
         Args:
             request: whose body has been read.
             wanted: what it asks for.
-            wrap: puts the bytes into events; such an answer cannot be picked up again.
+            wrap: puts the bytes into events, and what is heard when, where the order asks for it; such an answer cannot be picked up again.
 
         Raises:
             RequestError, SonantError: before anything is sent.
@@ -56,7 +56,8 @@ class Speaking:
             if wrap is not None:
                 events = Layout(media_type="text/event-stream", sample_rate=layout.sample_rate)
                 headers = _headers(stream, events)
-                return AudioResponse(stream, wrap(encoder), events, whole=False, stall_seconds=self._settings.stall_seconds, headers=headers)
+                telling = None if stream.timeline is None else Telling(stream.timeline.at(layout.sample_rate), source_rate=stream.sample_rate)
+                return AudioResponse(stream, wrap(encoder, telling), events, whole=False, stall_seconds=self._settings.stall_seconds, headers=headers)
             wanted = replace(wanted, order=replace(wanted.order, seed=stream.seed))
             shelved = Shelved(
                 wanted=wanted,
@@ -120,8 +121,9 @@ class Speaking:
                 return
 
     def _encoder(self, wanted: Wanted, stream: LiveStream) -> Encoder:
-        if stream.timeline is None:
+        if not wanted.timed:
             return make_encoder(wanted.audio_format, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
+        assert stream.timeline is not None, "the order asks for it"
         voice = voice_of(wanted.order, self._worker.voices)
         skipped = [asdict(one) for one in stream.skipped]
         start = {"voice": voice.name, "release": voice.release, "seed": stream.seed, "skipped": skipped}
@@ -129,7 +131,7 @@ class Speaking:
 
 
 def _layout(wanted: Wanted, num_samples: int, source_rate: int) -> Layout:
-    if wanted.order.timestamps:
+    if wanted.timed:
         return timed_layout(source_rate=source_rate, rate=wanted.sample_rate)
     return layout_of(wanted.audio_format, num_samples=num_samples, source_rate=source_rate, rate=wanted.sample_rate)
 

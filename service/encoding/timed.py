@@ -21,15 +21,22 @@ _PIECE_SECONDS = 0.04  # of sound in a line: as soon as a stream's first sound i
 
 
 class Telling:
-    """The events of a timeline, handed out as their time comes."""
+    """The events of a timeline, handed out as their time comes.
 
-    def __init__(self, timeline: Timeline) -> None:
+    Args:
+        timeline: in samples of what is sent.
+        source_rate: Hz, of the samples that are counted here; those of the timeline where None.
+    """
+
+    def __init__(self, timeline: Timeline, *, source_rate: int | None = None) -> None:
+        self._rate = timeline.sample_rate
+        self._source_rate = source_rate or timeline.sample_rate
         self._events = timeline.events()
         self._next = next(self._events, None)
 
     def before(self, sample: int) -> Iterator[Event]:
         """Those that begin before a sample and have not been handed out."""
-        while self._next is not None and self._next[0] < sample:
+        while self._next is not None and self._next[0] * self._source_rate < sample * self._rate:
             yield self._next[1]
             self._next = next(self._events, None)
 

@@ -25,6 +25,7 @@ from service.supervisor import Supervisor
 from tests.service.gated_engine import GatedEngine
 from tests.service.test_streaming import LONG
 from vocoder.audio.pcm import to_bytes
+from vocoder.timeline import Timeline
 from vocoder.voice import Voice
 
 
@@ -97,6 +98,25 @@ def test_settings_change_between_sentences(live: WebSocketTestSession, voice: Vo
     assert closed.value.code == 1000
 
 
+@pytest.mark.parametrize(("audio_format", "rate"), [("pcm", 8_000), ("pcm", 24_000), ("mulaw", 8_000)])
+def test_times_of_words_come_ahead_of_their_sound(live: WebSocketTestSession, voice: Voice, audio_format: str, rate: int) -> None:
+    say(live, "settings", seed=5, timestamps=True, format=audio_format, sample_rate=rate)
+    say(live, "text", text="Good day to you. How are you?")
+    say(live, "flush")
+    heard = hear(live, "flushed")[:-1]
+    begins = [number for number, one in enumerate(heard) if isinstance(one, dict) and one["type"] == "speaking"]
+    for piece in (heard[begins[0] : begins[1]], heard[begins[1] :]):
+        timeline = Timeline.of(voice.plan(piece[0]["text"])).at(rate)
+        assert [one for one in piece[1:] if isinstance(one, dict)] == [event for _, event in timeline.events()]
+        sent = 0
+        for one in piece[1:]:
+            if isinstance(one, bytes):
+                sent += len(one) // (2 if audio_format == "pcm" else 1)
+            else:
+                assert one["start_sample"] >= sent
+        assert sent == timeline.num_samples
+
+
 def test_cancel_falls_silent_and_frees_the_stream(live: WebSocketTestSession, engine: GatedEngine, worker: Supervisor, voice: Voice) -> None:
     engine.gate()
     say(live, "settings", seed=1)
@@ -164,6 +184,7 @@ WRONG: list[tuple[object, str, str | None]] = [
     ({"type": "text", "text": "a", "voice": "b"}, "unknown_field", "voice"),
     ({"type": "flush", "text": "a"}, "unknown_field", "text"),
     ({"type": "settings", "format": "mp3"}, "invalid_value", "format"),
+    ({"type": "settings", "timestamps": "yes"}, "wrong_type", "timestamps"),
     ({"type": "settings", "seed": -1}, "invalid_value", "seed"),
     ({"type": "settings", "sample_rate": 1}, "invalid_value", "sample_rate"),
 ]

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from service.encoding import make_encoder
 from vocoder.audio.pcm import to_bytes
+from vocoder.timeline import Timeline
 from vocoder.voice import Voice
 
 TEXT = "Good day to you all."
@@ -65,6 +66,26 @@ async def test_events(official: openai.AsyncOpenAI, voice: Voice) -> None:
     assert audio[44:] == to_bytes(voice.synthesize(TEXT, seed=7))
 
 
+@pytest.mark.parametrize("audio_format", ["wav", "pcm", "mp3"])
+async def test_events_tell_when_words_are_heard(official: openai.AsyncOpenAI, voice: Voice, audio_format: Any) -> None:
+    request = official.audio.speech.with_streaming_response.create(
+        model="sonant", voice="tiny", input=TEXT, response_format=audio_format, stream_format="sse", extra_body={"seed": 7, "timestamps": True}
+    )
+    async with request as answer:
+        rate = int(answer.headers["x-sample-rate"])
+        events = [json.loads(line.removeprefix("data: ")) async for line in answer.iter_lines() if line]
+    told = [event["timestamp"] for event in events if event["type"] == "speech.timestamp"]
+    assert told == [event for _, event in Timeline.of(voice.plan(TEXT)).at(rate).events()]
+    if audio_format == "mp3":
+        return  # its bytes have no samples to be counted
+    heard = -44 if audio_format == "wav" else 0
+    for event in events:
+        if event["type"] == "speech.audio.delta":
+            heard += len(base64.b64decode(event["audio"]))
+        elif event["type"] == "speech.timestamp":
+            assert 2 * event["timestamp"]["start_sample"] >= heard
+
+
 async def test_models_and_voices(official: openai.AsyncOpenAI, client: httpx.AsyncClient) -> None:
     assert [model.id async for model in official.models.list()] == ["sonant"]
     assert (await client.get("/v1/audio/voices")).json() == {"voices": ["tiny"]}
@@ -79,6 +100,7 @@ async def test_models_and_voices(official: openai.AsyncOpenAI, client: httpx.Asy
         ({"input": "a" * 301}, "input"),
         ({"speed": 5.0}, "speed"),
         ({"response_format": "wma"}, "response_format"),
+        ({"extra_body": {"timestamps": True}}, "timestamps"),
         ({"instructions": "Whisper."}, "instructions"),
     ],
     ids=str,

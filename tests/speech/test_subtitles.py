@@ -101,6 +101,12 @@ def test_webvtt_has_the_time_of_every_word(voice: Voice) -> None:
     assert text == f"One <{clock[1]}>two <{clock[2]}>three."
 
 
+def test_webvtt_takes_what_was_written_for_text_and_not_for_tags(voice: Voice) -> None:
+    shown = webvtt(timeline_of(voice))
+    assert "&amp; " in shown
+    assert "&lt;more&gt;\u2014really" in shown
+
+
 def test_hours_are_written_out(voice: Voice) -> None:
     timeline = timeline_of(voice, "Yes.")
     sentence = timeline.sentences[0]
