@@ -13,15 +13,16 @@ live        text while it is being written, over a WebSocket; live_messages, pie
 encoding    formats and rates
 response    sound on the wire
 stream      one live stream, between worker and response
-orders      what the routes ask, as plain data
+orders      what the routes ask, as plain data; questions: what they ask beside sound, and the answers
 admission   who may begin; clients: how much one of them may have
-supervisor  keeps streams alive and a worker at work
+supervisor  keeps streams alive and a worker at work; open_stream, open_questions: what it keeps of each
 process     a worker's process, as the supervisor sees it
 status      what is being done; metrics: what has been done
 
 In the worker's process:
 
 worker      voices, engines, threads: the only module that imports torch
+reading     how a text is read, as it is told
 scheduler   whose turn it is
 capacity    how fast speech is made here
 

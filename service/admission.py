@@ -81,6 +81,18 @@ class Admission:
         self._limits.enter(number, client, now)
         return expected
 
+    def question(self, number: int, client: Client, *, open_questions: int, now: float) -> None:
+        """Whether a question may be asked: it makes no sound, so the capacity has no say in it. `leave` must be called as for a stream.
+
+        Raises:
+            ClientLimitError: this client has as much as it may.
+            CapacityError: as many as may are open.
+        """
+        self._limits.check(client, now)
+        if open_questions >= self._settings.question_limit:
+            raise CapacityError(f"{open_questions} questions are open, which is as many as may be", retry_after_seconds=1.0)
+        self._limits.enter(number, client, now)
+
     def admitted(self, load: Load) -> int | None:
         """The number of the first in the queue where it may begin now; it is no longer queued then."""
         if not self._queue or not self._has_room(load):

@@ -1,9 +1,9 @@
 """What the service and its worker say to each other: plain data, pickled between two processes of the same release.
 
-    to the worker     Begin, Speak, Taken, Leave, Stop
-    from the worker   Started or Unable, Pulse;  of a stream: Planned, then Sound and Snapshot in turn, or Broken
+    to the worker     Begin, Speak, Taken, Ask, Leave, Stop
+    from the worker   Started or Unable, Pulse;  of a stream: Planned, then Sound and Snapshot in turn, or Broken;  of a question: Answered, or Broken
 
-Streams go by numbers, which are never used twice, not even by another worker.
+Streams and questions go by numbers, which are never used twice, not even by another worker.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 
 from service.capacity import Capacity
 from service.orders import SpeechOrder, VoiceDescription
+from service.questions import Answer, Question
 from service.stream import Saved, SkippedText
 from vocoder.errors import EngineError, InputError, SonantError, TextError, VoiceError
 from vocoder.timeline import Timeline
@@ -91,8 +92,16 @@ class Taken:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ask:
+    """A question."""
+
+    number: int
+    question: Question
+
+
+@dataclass(frozen=True, kw_only=True)
 class Leave:
-    """The reader wants no more."""
+    """The reader wants no more, or nobody waits for the answer."""
 
     number: int
 
@@ -167,12 +176,20 @@ class Snapshot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The answer to a question."""
+
+    number: int
+    answer: Answer
+
+
+@dataclass(frozen=True, kw_only=True)
 class Broken:
-    """A stream that cannot be made, or not to its end."""
+    """A stream that cannot be made, or not to its end; or a question that cannot be answered."""
 
     number: int
     failure: Failure
 
 
-ToWorker = Begin | Speak | Taken | Leave | Stop
-FromWorker = Started | Unable | Pulse | Planned | Sound | Snapshot | Broken
+ToWorker = Begin | Speak | Taken | Ask | Leave | Stop
+FromWorker = Started | Unable | Pulse | Planned | Sound | Snapshot | Answered | Broken

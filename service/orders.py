@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from service.clients import Client
 from service.metrics import Metrics
 from service.status import Status
 from service.stream import LiveStream, Saved
+
+if TYPE_CHECKING:  # which is made of orders
+    from service.questions import Answer, Question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +117,14 @@ class SpeechWorker(Protocol):
         Raises:
             InputError: naming the field at fault.
             CapacityError: no room, or the service is stopping; ClientLimitError: no more for this client.
+        """
+
+    async def ask(self, question: Question, client: Client) -> Answer:
+        """The answer to a question.
+
+        Raises:
+            InputError: naming the field at fault.
+            CapacityError, ClientLimitError: as `open`.
         """
 
     def refuse_new(self) -> None:

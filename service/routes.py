@@ -7,13 +7,16 @@ from typing import Any
 
 from fastapi import APIRouter, Request, WebSocket
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.responses import Response
 
+from service.asking import client_of, unless_left
 from service.body import read_body
 from service.live import Live
 from service.orders import SpeechWorker, VoiceDescription
 from service.problems import RequestError
-from service.schemas import ProblemAnswer, SynthesizeRequest
+from service.questions import PhonemesWanted, Reading
+from service.schemas import PhonemizeRequest, ProblemAnswer, SynthesizeRequest
 from service.settings import ServiceSettings
 from service.speaking import Speaking
 from vocoder.errors import InputError
@@ -34,7 +37,11 @@ _EVENTS = '{"type":"word","text":"hello","start_sample":1120,"end_sample":6720}\
 AUDIO = {
     "description": "Speech; with `timestamps` also what is heard when (`docs/API_HTTP.md` has the lines).",
     "content": dict.fromkeys(("audio/wav", "audio/pcm", "audio/basic", "audio/flac", "audio/mpeg", "audio/ogg", "audio/aac"), _BINARY)
-    | {"application/x-ndjson": {"schema": {"type": "string"}, "example": _EVENTS}},
+    | {
+        "application/x-ndjson": {"schema": {"type": "string"}, "example": _EVENTS},
+        "text/vtt": {"schema": {"type": "string"}, "example": "WEBVTT\n\n00:00:00.070 --> 00:00:00.420\nHello.\n"},
+        "application/x-subrip": {"schema": {"type": "string"}, "example": "1\n00:00:00,070 --> 00:00:00,420\nHello.\n"},
+    },
     "headers": _AUDIO_HEADERS,
 }
 REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -42,12 +49,34 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     500: {"model": ProblemAnswer, "description": "The service's own fault."},
     503: {"model": ProblemAnswer, "description": "No room for another stream; Retry-After says when to ask again."},
 }
-SPEECH_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: AUDIO,
+BODY_REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": ProblemAnswer, "description": "The body is not JSON, or a header is wrong."},
     413: {"model": ProblemAnswer, "description": "The body is too large."},
     415: {"model": ProblemAnswer, "description": "The body is said not to be JSON."},
     422: {"model": ProblemAnswer, "description": "A field is wrong."},
+}
+_READING = {
+    "voice": "kathleen",
+    "language": "en-us",
+    "sentences": [
+        {
+            "text": "Hello.",
+            "start": 0,
+            "end": 6,
+            "words": [{"text": "hello", "phonemes": ["h", "ə", "l", "oʊ"], "start": 0, "end": 5}],
+            "phonemes": ["sil", "h", "ə", "l", "oʊ", "sil"],
+        }
+    ],
+    "skipped": [],
+}
+SPEECH_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: AUDIO,
+    **BODY_REFUSALS,
+    **REFUSALS,
+}
+READING_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "How it is read.", "content": {"application/json": {"example": _READING}}},
+    **BODY_REFUSALS,
     **REFUSALS,
 }
 
@@ -55,13 +84,15 @@ SPEECH_ANSWERS: dict[int | str, dict[str, Any]] = {
 def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speaking) -> APIRouter:
     """The routes, served by this worker."""
     router = APIRouter()
-    body = {"required": True, "content": {"application/json": {"schema": SynthesizeRequest.model_json_schema()}}}
 
-    @router.post("/synthesize", response_class=Response, responses=SPEECH_ANSWERS, openapi_extra={"requestBody": body})
+    @router.post("/synthesize", response_class=Response, responses=SPEECH_ANSWERS, openapi_extra={"requestBody": _body_of(SynthesizeRequest)})
     async def synthesize(request: Request) -> Response:
         """Speaks a text. Audio leaves as it is generated."""
         wanted = await read_body(request, SynthesizeRequest, limit=settings.body_limit)
+        subtitles = wanted.subtitles(request.headers.get("accept", ""))
         try:
+            if subtitles is not None:
+                return await speaking.subtitles(request, wanted.wanted(), subtitles)
             return await speaking.answer(request, wanted.wanted())
         except InputError as error:
             if wanted.speed is None or error.field != "length_scale":
@@ -84,6 +115,14 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
     async def streams(request: Request, stream_id: str) -> Response:
         """An answer that was given lately, again: all of it, or the bytes that `Range` names. It is made again, and is the same."""
         return await speaking.again(request, stream_id)
+
+    @router.post("/phonemize", responses=READING_ANSWERS, openapi_extra={"requestBody": _body_of(PhonemizeRequest)})
+    async def phonemize(request: Request) -> Reading:
+        """Tells how a text is read: its sentences and words with their phonemes in IPA, and what cannot be spoken. Nothing is spoken."""
+        wanted = await read_body(request, PhonemizeRequest, limit=settings.body_limit)
+        reading = await unless_left(request, worker.ask(PhonemesWanted(text=wanted.text, voice=wanted.voice), client_of(request)))
+        assert isinstance(reading, Reading)
+        return reading
 
     @router.websocket("/stream")
     async def stream(socket: WebSocket) -> None:
@@ -114,3 +153,7 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
         return JSONResponse({"status": "ready", **{name: value for name, value in asdict(status).items() if name != "ready"}})
 
     return router
+
+
+def _body_of(model: type[BaseModel]) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}

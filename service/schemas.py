@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.encoding import AudioFormat
 from service.orders import SpeechOrder
 from service.shelf import Wanted
+
+_ACCEPTED: dict[str, Literal["vtt", "srt"]] = {"text/vtt": "vtt", "application/x-subrip": "srt"}
+
+
+def _times(value: object) -> object:
+    """Said here because a union would say what the first of its members wants."""
+    if isinstance(value, bool) or value in ("vtt", "srt"):
+        return value
+    raise PydanticCustomError("times", 'must be true, false, "vtt" or "srt"')
 
 
 class SynthesizeRequest(BaseModel):
@@ -40,9 +49,10 @@ class SynthesizeRequest(BaseModel):
         "flac, mp3, opus (in Ogg), aac (in ADTS).",
     )
     sample_rate: int | None = Field(None, description="8000..48000 Hz, for the formats that leave it open; the voice's own where absent.")
-    timestamps: bool = Field(
+    timestamps: Annotated[bool | Literal["vtt", "srt"], BeforeValidator(_times)] = Field(
         False,
-        description="Whether the answer tells when each sentence, word and phoneme is heard: lines of JSON (NDJSON), with the sound in them as pcm.",
+        description="Whether the answer tells when each sentence, word and phoneme is heard: lines of JSON (NDJSON), with the sound in them as pcm. "
+        "vtt or srt: it is the subtitles of the sound and nothing else; so it is where absent and Accept begins with text/vtt or application/x-subrip.",
     )
     stream: bool = Field(True, description="Whether audio leaves as it is generated, or all at once. The bytes are the same.")
 
@@ -50,7 +60,7 @@ class SynthesizeRequest(BaseModel):
     def _no_conflict(self) -> Self:
         if self.speed is not None and self.length_scale is not None:
             raise PydanticCustomError("conflict", "speed and length_scale say the same thing: send one of them", {"field": "speed"})
-        if self.timestamps and "format" in self.model_fields_set and self.format != "pcm":
+        if self.timestamps is True and "format" in self.model_fields_set and self.format != "pcm":
             raise PydanticCustomError("conflict", "timestamps come with sound as pcm, and not with another format", {"field": "format"})
         return self
 
@@ -65,15 +75,35 @@ class SynthesizeRequest(BaseModel):
             volume=self.volume,
             temperature=self.temperature,
             seed=self.seed,
-            timestamps=self.timestamps,
+            timestamps=self.timestamps is True,
             whole=not self.stream,
         )
-        return Wanted(order=order, audio_format="pcm" if self.timestamps else self.format, sample_rate=self.sample_rate, timed=self.timestamps)
+        timed = self.timestamps is True
+        return Wanted(order=order, audio_format="pcm" if timed else self.format, sample_rate=self.sample_rate, timed=timed)
+
+    def subtitles(self, accept: str) -> Literal["vtt", "srt"] | None:
+        """Which subtitles are wanted in place of sound.
+
+        Args:
+            accept: the header of this name; "" where there is none.
+        """
+        if "timestamps" not in self.model_fields_set:
+            return _ACCEPTED.get(accept.partition(",")[0].partition(";")[0].strip().lower())
+        return None if isinstance(self.timestamps, bool) else self.timestamps
 
     def _length_scale(self) -> float:
         if self.speed is not None:
             return 1.0 / self.speed
         return 1.0 if self.length_scale is None else self.length_scale
+
+
+class PhonemizeRequest(BaseModel):
+    """The body of `POST /phonemize`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [{"text": "It costs $5."}]})
+
+    text: str = Field(description="What is to be read: any Unicode.")
+    voice: str | None = Field(None, description="Name of the voice in whose language it is read; the default voice where absent.")
 
 
 class Problem(BaseModel):

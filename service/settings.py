@@ -22,6 +22,7 @@ class ServiceSettings:
         headroom: 0..1 of the capacity is not given to streams: it is for what is not foreseen.
         max_streams: at least 1, how many streams may be open at once, those included whose sound waits for a slow reader.
         queue_limit: at least 0, how many requests may wait for room. Only those wait that say how long they would.
+        question_limit: at least 1, how many requests without sound (times, phonemes, scores) may be worked at or wait for it.
         address_streams: at least 1, how many streams one address may have open; None for no limit of its own.
         address_requests_per_minute: at least 1, likewise.
         key_streams: at least 1, how many streams one API key may have open; None for no limit of its own.
@@ -56,6 +57,7 @@ class ServiceSettings:
     headroom: float = 0.2
     max_streams: int = 256
     queue_limit: int = 32
+    question_limit: int = 32
     address_streams: int | None = None
     address_requests_per_minute: int | None = None
     key_streams: int | None = None
@@ -87,6 +89,7 @@ class ServiceSettings:
             "address_requests_per_minute": self.address_requests_per_minute,
             "key_streams": self.key_streams,
             "key_requests_per_minute": self.key_requests_per_minute,
+            "question_limit": self.question_limit,
             "text_limit": self.text_limit,
             "resume_streams": self.resume_streams,
             "body_limit": self.body_limit,

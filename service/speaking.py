@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from http import HTTPStatus
+from typing import Literal
 
 from fastapi import Request
 from starlette.responses import Response
@@ -16,11 +17,14 @@ from service.encoding import Encoder, Layout, Telling, layout_of, make_encoder, 
 from service.etag import etag_of
 from service.orders import SpeechWorker, voice_of
 from service.problems import RequestError
+from service.questions import TimesWanted
 from service.ranges import ByteRange, parse_range
 from service.response import AudioResponse, Cut
 from service.settings import ServiceSettings
 from service.shelf import Shelf, Shelved, Wanted
 from service.stream import LiveStream, Saved, SkippedText
+from vocoder.subtitles import subrip, webvtt
+from vocoder.timeline import Timeline
 
 _SKIPPED_BYTES = 2048  # of a header, about: clients and proxies take headers of 4 to 8 KB in all
 
@@ -72,6 +76,19 @@ class Speaking:
         except BaseException:
             stream.close()
             raise
+
+    async def subtitles(self, request: Request, wanted: Wanted, form: Literal["vtt", "srt"]) -> Response:
+        """The subtitles of what is wanted; nothing is spoken, so the same comes whatever the seed.
+
+        Raises:
+            SonantError: as above.
+        """
+        self._check_format(wanted)
+        timeline = await unless_left(request, self._worker.ask(TimesWanted(order=wanted.order), client_of(request)))
+        assert isinstance(timeline, Timeline)
+        if form == "vtt":
+            return Response(webvtt(timeline), media_type="text/vtt")
+        return Response(subrip(timeline), media_type="application/x-subrip; charset=utf-8")
 
     async def again(self, request: Request, stream_id: str) -> Response:
         """An answer that was given lately, or a range of its bytes.

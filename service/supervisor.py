@@ -22,11 +22,13 @@ from collections.abc import Callable
 from service.admission import Admission, Load
 from service.capacity import Capacity
 from service.clients import Client
-from service.messages import Begin, Broken, FromWorker, Leave, Planned, Pulse, Snapshot, Sound, Speak, Started, Taken, Unable
+from service.messages import Answered, Ask, Begin, Broken, FromWorker, Leave, Planned, Pulse, Snapshot, Sound, Speak, Started, Taken, Unable
 from service.metrics import Metrics
+from service.open_questions import OpenQuestions
 from service.open_stream import OpenStream, settle
 from service.orders import SpeechOrder, VoiceDescription
 from service.process import Launch, WorkerLink, WorkerProcess
+from service.questions import Answer, Question
 from service.settings import ServiceSettings
 from service.status import Status
 from service.stream import LiveStream, Saved
@@ -68,6 +70,7 @@ class Supervisor:
         self._alone_since = 0.0  # where there is no worker: since when
         self._admission = Admission(settings)
         self._open: dict[int, OpenStream] = {}
+        self._questions = OpenQuestions()
         self._next_number = 0
         self.metrics = Metrics(lambda: self.status)
 
@@ -130,6 +133,28 @@ class Supervisor:
             if patience is not None:
                 patience.cancel()
 
+    async def ask(self, question: Question, client: Client) -> Answer:
+        """The answer to a question."""
+        with self._lock:
+            if self._refusing:
+                raise CapacityError("the service is starting or stopping", retry_after_seconds=1.0)
+            self._next_number += 1
+            number = self._next_number
+            try:
+                self._admission.question(number, client, open_questions=len(self._questions), now=self._clock())
+            except CapacityError as error:
+                self.metrics.refused("client_limit" if isinstance(error, ClientLimitError) else "at_capacity")
+                raise
+            answer = self._questions.add(number, question)
+            self._tell(Ask(number=number, question=question))
+        try:
+            return await answer
+        finally:
+            with self._lock:
+                self._admission.leave(number)
+                if self._questions.remove(number):
+                    self._tell(Leave(number=number))
+
     def refuse_new(self) -> None:
         """From now on every order is refused."""
         self._refusing = True
@@ -141,6 +166,7 @@ class Supervisor:
                 if not entry.over:
                     self._tell(Leave(number=number))
                     entry.fail(CapacityError("the service is stopping", retry_after_seconds=1.0), self.metrics)
+            self._questions.all_failed(CapacityError("the service is stopping", retry_after_seconds=1.0))
 
     def stop(self) -> None:
         """Fails what is open, and ends the workers."""
@@ -209,7 +235,7 @@ class Supervisor:
             )
         )
 
-    def _tell(self, message: Speak | Taken | Leave) -> None:
+    def _tell(self, message: Speak | Taken | Ask | Leave) -> None:
         """To the worker that works; where there is none, the next one is told everything when it begins."""
         if self._active is not None:
             self._active.send(message)
@@ -226,7 +252,7 @@ class Supervisor:
             elif link is self._active:
                 self._heard(message)
 
-    def _heard(self, message: Pulse | Planned | Sound | Snapshot | Broken) -> None:
+    def _heard(self, message: Pulse | Planned | Sound | Snapshot | Answered | Broken) -> None:
         if isinstance(message, Pulse):
             self._capacity = message.capacity
             self.metrics.late(message.late_chunks, message.lateness_seconds)
@@ -234,6 +260,12 @@ class Supervisor:
                 self._strained_until = self._clock() + _STRAIN_SECONDS
             self._settled.set()
             self._let_in()
+            return
+        if isinstance(message, Answered):
+            self._questions.answered(message.number, message.answer)
+            return
+        if isinstance(message, Broken) and message.number in self._questions:
+            self._questions.failed(message.number, message.failure.error())
             return
         entry = self._open.get(message.number)
         if entry is None:
@@ -308,6 +340,8 @@ class Supervisor:
         for number, entry in self._open.items():
             if not entry.over and not entry.queued:
                 self._speak(number, entry)
+        for question in self._questions.to_ask():
+            link.send(question)
 
     def _ended(self, link: WorkerLink) -> None:
         with self._lock:
@@ -330,6 +364,7 @@ class Supervisor:
 
     def _strike(self) -> None:
         """Whatever was being made when a worker died may be the cause; what gets no further, time and again, probably is."""
+        self._questions.strike()
         for entry in self._open.values():
             if entry.over or entry.queued or entry.is_ahead(self._settings.buffer_seconds):
                 continue  # nothing was made for it
@@ -349,6 +384,7 @@ class Supervisor:
             for entry in self._open.values():
                 if not entry.over:
                     entry.fail(EngineError("no worker can be started"), self.metrics)
+            self._questions.all_failed(EngineError("no worker can be started"))
         self._retry = threading.Timer(min(_RETRY_SECONDS * 2 ** (self._failed_starts - 1), _LONGEST_RETRY_SECONDS), self._try_again)
         self._retry.daemon = True
         self._retry.start()

@@ -18,15 +18,17 @@ from dataclasses import dataclass
 import torch
 
 from service.capacity import Capacity
-from service.messages import Begin, Broken, Failure, FromWorker, Leave, Planned, Pulse, Snapshot, Sound, Speak, Started, Stop, Taken, ToWorker
+from service.messages import Answered, Ask, Begin, Broken, Failure, FromWorker, Leave, Planned, Pulse, Snapshot, Sound, Speak, Started, Stop, Taken, ToWorker
 from service.orders import SpeechOrder, VoiceDescription
+from service.questions import Answer, PhonemesWanted, Question, TimesWanted
+from service.reading import reading_of, skipped_texts
 from service.scheduler import Scheduler, Turn
 from service.settings import ServiceSettings
-from service.stream import Saved, SkippedText
+from service.stream import Saved
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.errors import ConfigError, InputError
 from vocoder.library import DEFAULT_VOICE
-from vocoder.speech import TEXT_LIMIT, Plan
+from vocoder.speech import TEXT_LIMIT, Plan, check_text
 from vocoder.timeline import Timeline
 from vocoder.utterance import Utterance
 from vocoder.voice import Voice, load_voice
@@ -67,6 +69,7 @@ class Worker:
         self._voices: dict[str, Voice] = {}
         self._scheduler = Scheduler(settings)
         self._capacity: Capacity | None = None
+        self._asked: set[int] = set()  # questions that are to be answered
         self._wanted: dict[int, int] = {}  # streams that are to be planned, and what their readers have taken since, of another worker's sound
         self._speaking: dict[int, _Speaking] = {}
         self._changed = threading.Condition()
@@ -111,6 +114,10 @@ class Worker:
                     else:
                         self._scheduler.taken(message.number, message.num_samples, self._clock())
                     self._changed.notify()
+            case Ask():
+                with self._changed:
+                    self._asked.add(message.number)
+                self._planner.submit(self._take_question, message)
             case Leave():
                 with self._changed:
                     self._forget(message.number)
@@ -127,7 +134,8 @@ class Worker:
             self._generator.join()
 
     def _forget(self, number: int) -> None:
-        """Takes a stream off the table; the lock must be held."""
+        """Takes a stream or a question off the table; the lock must be held."""
+        self._asked.discard(number)
         self._wanted.pop(number, None)
         self._scheduler.remove(number)
         self._speaking.pop(number, None)
@@ -162,18 +170,40 @@ class Worker:
                 log.exception("stream %d cannot begin", wanted.number)
             self._break(wanted.number, error)
             return
-        skipped = tuple(SkippedText(text=one.text, start=one.start, reason=one.reason) for one in plan.skipped)
         self._send(
             Planned(
                 number=wanted.number,
                 seed=utterance.seed,
                 sample_rate=voice.sample_rate,
                 num_samples=utterance.num_samples,
-                skipped=skipped,
+                skipped=skipped_texts(plan.skipped),
                 timeline=Timeline.of(plan) if wanted.order.timestamps else None,
             )
         )
         self._admit(wanted, voice, utterance)
+
+    def _take_question(self, asked: Ask) -> None:
+        if asked.number not in self._asked:
+            return  # nobody waits any more
+        try:
+            answer = self._answer(asked.question)
+        except Exception as error:
+            if not isinstance(error, InputError):
+                log.exception("question %d cannot be answered", asked.number)
+            self._break(asked.number, error)
+            return
+        with self._changed:
+            self._forget(asked.number)
+        self._send(Answered(number=asked.number, answer=answer))
+
+    def _answer(self, question: Question) -> Answer:
+        match question:
+            case TimesWanted():
+                return Timeline.of(self._plan(self._voice(question.order.voice), question.order))
+            case PhonemesWanted():
+                voice = self._voice(question.voice)
+                check_text(question.text, limit=self._text_limit)
+                return reading_of(question.text, voice=voice.manifest.name, language=voice.manifest.language)
 
     def _admit(self, wanted: Speak, voice: Voice, utterance: Utterance) -> None:
         emitted = 0 if wanted.saved is None else wanted.saved.emitted
@@ -204,7 +234,11 @@ class Worker:
 
     def _plan(self, voice: Voice, order: SpeechOrder) -> Plan:
         settings = voice.settings(speaker=order.speaker, length_scale=order.length_scale, pitch=order.pitch, volume=order.volume, temperature=order.temperature)
-        return voice.plan(order.text, settings, text_limit=TEXT_LIMIT if self._settings.text_limit is None else self._settings.text_limit)
+        return voice.plan(order.text, settings, text_limit=self._text_limit)
+
+    @property
+    def _text_limit(self) -> int:
+        return TEXT_LIMIT if self._settings.text_limit is None else self._settings.text_limit
 
     # On the generator's thread.
 

@@ -77,6 +77,22 @@ def choose_seed(seed: int | None) -> int:
     return seed
 
 
+def check_text(text: str, *, limit: int | None) -> None:
+    """Refuses what no text can be.
+
+    Args:
+        text: any Unicode.
+        limit: characters, or None for no limit.
+
+    Raises:
+        TextError: it is empty, or longer than the limit.
+    """
+    if not text.strip():
+        raise TextError("the text is empty")
+    if limit is not None and len(text) > limit:
+        raise TextError(f"the text has {len(text)} characters, and the limit is {limit}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlannedSentence:
     """One sentence with its timing.
@@ -128,10 +144,7 @@ class Plan:
             InputError: the voice has no speaker of this index.
             VoiceError: the acoustic model gives durations that are not finite numbers.
         """
-        if not text.strip():
-            raise TextError("the text is empty")
-        if text_limit is not None and len(text) > text_limit:
-            raise TextError(f"the text has {len(text)} characters, and the limit is {text_limit}")
+        check_text(text, limit=text_limit)
         if not 0 <= settings.speaker < len(pack.manifest.speakers):
             raise InputError(f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no speaker {settings.speaker}", field="speaker")
         analysis = analyse(text, language=pack.manifest.language)

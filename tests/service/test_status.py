@@ -63,6 +63,7 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
         "seed",
         "format",
         "sample_rate",
+        "timestamps",
         "stream",
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from service.encoding.rate import ResamplingEncoder, resampled_length
 from tests.service.asgi_call import AsgiCall
 from tests.service.gated_engine import GatedEngine
 from vocoder.audio.pcm import to_bytes
+from vocoder.subtitles import subrip, webvtt
 from vocoder.timeline import Timeline
 from vocoder.voice import Voice
 
@@ -119,3 +121,42 @@ def test_resampled_sound_is_heard_when_its_times_say(rate: int) -> None:
         made = np.frombuffer(encoder.encode(to_bytes(samples)) + encoder.finish(), "<i2")
         assert len(made) == resampled_length(num_samples, source_rate, rate)
         assert abs(int(np.argmax(np.abs(made.astype(np.int64)))) - resampled_length(place, source_rate, rate)) <= 1
+
+
+@pytest.mark.parametrize(("form", "media_type", "written"), [("vtt", "text/vtt", webvtt), ("srt", "application/x-subrip", subrip)])
+async def test_subtitles_in_place_of_sound(
+    client: httpx.AsyncClient, engine: GatedEngine, voice: Voice, form: str, media_type: str, written: Callable[[Timeline], str]
+) -> None:
+    expected = written(Timeline.of(voice.plan(TEXT, voice.settings(length_scale=2.0))))
+    order = {"text": TEXT, "length_scale": 2.0, "format": "mp3"}
+    for answer in (
+        await client.post("/synthesize", json=order | {"timestamps": form}),
+        await client.post("/synthesize", json=order, headers={"accept": f"{media_type.upper()};q=0.9, */*"}),
+    ):
+        assert (answer.status_code, answer.text) == (200, expected)
+        assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
+    sound = await client.post("/synthesize", json=order | {"timestamps": False, "format": "wav"}, headers={"accept": media_type})
+    assert sound.headers["content-type"] == "audio/wav"  # what is asked for by name counts
+    spoken = dict(engine.made)
+    await client.post("/synthesize", json={"text": TEXT, "seed": 11, "timestamps": form})
+    assert engine.made == spoken
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"text": " "}, "invalid_text", "text"),
+        ({"text": "\u2603"}, "invalid_text", "text"),
+        ({"text": "a" * 301}, "invalid_text", "text"),
+        ({"voice": "nobody"}, "invalid_value", "voice"),
+        ({"speaker": "nobody"}, "invalid_value", "speaker"),
+        ({"speed": 5.0}, "invalid_value", "speed"),
+        ({"sample_rate": 1}, "invalid_value", "sample_rate"),
+        ({"timestamps": "ass"}, "invalid_value", "timestamps"),
+        ({"timestamps": 1}, "invalid_value", "timestamps"),
+    ],
+    ids=str,
+)
+async def test_what_is_wrong_with_subtitles_is_named(client: httpx.AsyncClient, changes: dict[str, Any], code: str, field: str) -> None:
+    answer = await client.post("/synthesize", json={"text": "Yes.", "timestamps": "vtt", **changes})
+    assert (answer.status_code, answer.json()["error"]["code"], answer.json()["error"]["field"]) == (422, code, field)
