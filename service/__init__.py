@@ -2,7 +2,7 @@
 
 In the process of the event loop:
 
-routes, openai_routes, app, server
+routes, openai_routes, recordings, app, server
 schemas     what a request may hold
 body        from bytes to a checked request
 asking      what a request says beside its body
@@ -23,6 +23,7 @@ In the worker's process:
 
 worker      voices, engines, threads: the only module that imports torch
 reading     how a text is read, as it is told
+judging     recordings that are scored in the gaps
 scheduler   whose turn it is
 capacity    how fast speech is made here
 

@@ -32,14 +32,19 @@ async def read_body(request: Request, model: type[Model], *, limit: int) -> Mode
     if media_type != "application/json":
         message = f"the content type must be application/json, not {media_type or 'absent'}"
         raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message, field="content-type")
-    data = parse_json(await _read(request, limit))
+    data = parse_json(await read_bytes(request, limit))
     try:
         return model.model_validate(data)
     except ValidationError as error:
         raise RequestError.of_validation(error) from error
 
 
-async def _read(request: Request, limit: int) -> bytes:
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The body as it is.
+
+    Raises:
+        RequestError: it has more than `limit` bytes.
+    """
     body = bytearray()
     async for piece in request.stream():
         body += piece

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from service.clients import Client
 from service.metrics import Metrics
 from service.status import Status
 from service.stream import LiveStream, Saved
 
-if TYPE_CHECKING:  # which is made of orders
+if TYPE_CHECKING:  # questions are made of orders, and a voice needs torch
     from service.questions import Answer, Question
+    from vocoder.voice import Voice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,22 @@ class VoiceDescription:
     engine: str
     precision: str
     is_default: bool
+
+    @classmethod
+    def of(cls, voice: Voice, *, is_default: bool) -> Self:
+        """What there is to say of a voice."""
+        return cls(
+            name=voice.manifest.name,
+            release=voice.manifest.release,
+            language=voice.manifest.language,
+            licence=voice.manifest.licence,
+            speakers=voice.manifest.speakers,
+            sample_rate=voice.sample_rate,
+            temperature=voice.manifest.temperature,
+            engine=voice.engine.name,
+            precision=voice.engine.precision,
+            is_default=is_default,
+        )
 
 
 def voice_of(order: SpeechOrder, voices: Sequence[VoiceDescription]) -> VoiceDescription:

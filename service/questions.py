@@ -85,5 +85,48 @@ class Reading:
     skipped: tuple[SkippedText, ...]
 
 
-Question = TimesWanted | PhonemesWanted
-Answer = Timeline | Reading
+@dataclass(frozen=True, kw_only=True)
+class ScoreWanted:
+    """How probable a recording is under a voice.
+
+    Attributes:
+        recording: the contents of a file, in any format that libsndfile reads.
+        voice: who judges; None: the default voice.
+        speaker: name or index; None: the first.
+    """
+
+    recording: bytes
+    voice: str | None = None
+    speaker: str | int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """How probable a recording is.
+
+    Attributes:
+        voice, release: who judges.
+        sample_rate: Hz, of the voice, at which the recording was judged.
+        num_samples: of the recording at that rate.
+        seconds: how long it is.
+        log_likelihood: the natural logarithm of its probability; exact.
+        bits: the same to the base 2, without its sign.
+        bits_per_sample: on average; lower is better.
+        hop_length: samples of a frame.
+        bits_per_frame: the bits of each frame's samples together.
+    """
+
+    voice: str
+    release: str
+    sample_rate: int
+    num_samples: int
+    seconds: float
+    log_likelihood: float
+    bits: float
+    bits_per_sample: float
+    hop_length: int
+    bits_per_frame: tuple[float, ...]
+
+
+Question = TimesWanted | PhonemesWanted | ScoreWanted
+Answer = Timeline | Reading | Scored

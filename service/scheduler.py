@@ -15,6 +15,7 @@ minute of sound before everyone else's.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from service.capacity import Capacity
@@ -124,6 +125,14 @@ class Scheduler:
             fair = capacity.samples_per_second(len(chosen)) * self._settings.turn_seconds / len(chosen) / self._tracks[chosen[0]].sample_rate
             seconds = min(seconds, max(fair, _LEAST_SHARE_SECONDS))
         return Turn(voice=voice, shares=tuple((stream, max(1, round(seconds * self._tracks[stream].sample_rate))) for stream in chosen))
+
+    def slack(self, now: float) -> float:
+        """Seconds until the first listener of a stream that has something to do has nothing left to play; negative where one waits, infinite without any.
+
+        A paused stream does not count: it has sound for as long as its reader's buffer lasts.
+        """
+        ready = (track for track in self._tracks.values() if track.made < track.num_samples and self._has_room(track))
+        return min((track.deadline - now for track in ready), default=math.inf)
 
     def lateness(self, stream: int, now: float) -> float:
         """By how many seconds the stream's next sound is late; 0 before its first, and while its listener has something to play."""

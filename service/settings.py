@@ -29,6 +29,8 @@ class ServiceSettings:
         key_requests_per_minute: at least 1, likewise.
         key_file: with the API keys that requests must show (`service.keys`); None: none is asked for.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
+        recording_limit: bytes of a body that holds a recording, at least 1.
+        recording_seconds: above 0, how long a recording may be.
         body_limit: bytes of a request's body, at least 1.
         first_chunk_seconds: of sound in a stream's first turns, short so that it is heard soon; until one chunk of the other size is made.
         chunk_seconds: of sound in every other turn, at most.
@@ -64,6 +66,8 @@ class ServiceSettings:
     key_requests_per_minute: int | None = None
     key_file: Path | None = None
     text_limit: int | None = None
+    recording_limit: int = 16 * 2**20
+    recording_seconds: float = 60.0
     body_limit: int = 262_144
     first_chunk_seconds: float = 0.04
     chunk_seconds: float = 0.1
@@ -93,6 +97,7 @@ class ServiceSettings:
             "text_limit": self.text_limit,
             "resume_streams": self.resume_streams,
             "body_limit": self.body_limit,
+            "recording_limit": self.recording_limit,
             "streams_per_turn": self.streams_per_turn,
         }
         for name, count in counts.items():
@@ -103,6 +108,7 @@ class ServiceSettings:
             "strained_seconds": self.strained_seconds,
             "snapshot_seconds": self.snapshot_seconds,
             "stall_seconds": self.stall_seconds,
+            "recording_seconds": self.recording_seconds,
             "resume_seconds": self.resume_seconds,
             "start_seconds": self.start_seconds,
         }

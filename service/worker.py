@@ -1,9 +1,10 @@
 """The worker: owns voices and engines, and is the only part of the service that does. It runs in a process of its own (`service.process`).
 
-Three threads. Whoever calls `receive` hands it what the service wants. The planner turns texts into plans, one at a time (phonemes and
+Four threads. Whoever calls `receive` hands it what the service wants. The planner turns texts into plans, one at a time (phonemes and
 durations; the phonemiser is not made for several threads), and computes what the first sentence is conditioned on, so that no stream waits
-for another one's beginning. The generator asks the scheduler whose turn it is, moves those streams on with one call of the engine, and sends
-the sound. The lock guards the scheduler and the table of streams, and is never held while anything is computed or sent.
+for another one's beginning. The listener analyses recordings that are to be scored. The generator asks the scheduler whose turn it is, moves
+those streams on with one call of the engine, and sends the sound; in the gaps it scores recordings (`service.judging`). The lock guards the
+scheduler and the tables of streams and recordings, and is never held while anything is computed or sent.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from dataclasses import dataclass
 import torch
 
 from service.capacity import Capacity
+from service.judging import Judging
 from service.messages import Answered, Ask, Begin, Broken, Failure, FromWorker, Leave, Planned, Pulse, Snapshot, Sound, Speak, Started, Stop, Taken, ToWorker
 from service.orders import SpeechOrder, VoiceDescription
-from service.questions import Answer, PhonemesWanted, Question, TimesWanted
+from service.questions import Answer, PhonemesWanted, ScoreWanted, TimesWanted
 from service.reading import reading_of, skipped_texts
 from service.scheduler import Scheduler, Turn
 from service.settings import ServiceSettings
 from service.stream import Saved
+from vocoder.audio.files import read_audio_bytes
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.errors import ConfigError, InputError
 from vocoder.library import DEFAULT_VOICE
@@ -77,6 +80,8 @@ class Worker:
         self._pulse_due = 0.0
         self._busy_since = 0.0  # when the generator last had nothing to do, or ended a turn
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
+        self._judging = Judging(settings, clock)
+        self._listener = ThreadPoolExecutor(1, thread_name_prefix="listener")
         self._planner = ThreadPoolExecutor(1, thread_name_prefix="planner")
         self._generator = threading.Thread(target=self._generate, name="generator", daemon=True)
 
@@ -95,7 +100,7 @@ class Worker:
             self._voices[voice.manifest.name] = voice
             # The first use of a phonemiser or an engine is slow: it should not be a client's.
             self._advance(voice, [voice.utterance(voice.plan(_WARM_UP), seed=WARM_UP_SEED)], 1)
-        self._send(Started(voices=tuple(_describe(name, voice, is_default=index == 0) for index, (name, voice) in enumerate(self._voices.items()))))
+        self._send(Started(voices=tuple(VoiceDescription.of(voice, is_default=index == 0) for index, voice in enumerate(self._voices.values()))))
 
     def receive(self, message: ToWorker) -> None:
         """What the service wants. From one thread; returns at once."""
@@ -117,7 +122,7 @@ class Worker:
             case Ask():
                 with self._changed:
                     self._asked.add(message.number)
-                self._planner.submit(self._take_question, message)
+                (self._listener if isinstance(message.question, ScoreWanted) else self._planner).submit(self._take_question, message)
             case Leave():
                 with self._changed:
                     self._forget(message.number)
@@ -130,12 +135,14 @@ class Worker:
             self._stopping = True
             self._changed.notify()
         self._planner.shutdown(cancel_futures=True)
+        self._listener.shutdown(cancel_futures=True)
         if self._generator.ident is not None:
             self._generator.join()
 
     def _forget(self, number: int) -> None:
         """Takes a stream or a question off the table; the lock must be held."""
         self._asked.discard(number)
+        self._judging.remove(number)
         self._wanted.pop(number, None)
         self._scheduler.remove(number)
         self._speaking.pop(number, None)
@@ -186,6 +193,9 @@ class Worker:
         if asked.number not in self._asked:
             return  # nobody waits any more
         try:
+            if isinstance(asked.question, ScoreWanted):
+                self._listen(asked.number, asked.question)
+                return
             answer = self._answer(asked.question)
         except Exception as error:
             if not isinstance(error, InputError):
@@ -196,7 +206,17 @@ class Worker:
             self._forget(asked.number)
         self._send(Answered(number=asked.number, answer=answer))
 
-    def _answer(self, question: Question) -> Answer:
+    def _listen(self, number: int, wanted: ScoreWanted) -> None:
+        """Analyses a recording: some tenths of a second on a thread of its own, for plans must not wait for it. The generator goes on with it."""
+        voice = self._voice(wanted.voice)
+        samples = read_audio_bytes(wanted.recording, voice.sample_rate, name="recording", most_seconds=self._settings.recording_seconds)
+        scoring = voice.scoring(samples, speaker=wanted.speaker)
+        with self._changed:
+            if number in self._asked:
+                self._judging.add(number, voice, scoring)
+                self._changed.notify()
+
+    def _answer(self, question: TimesWanted | PhonemesWanted) -> Answer:
         match question:
             case TimesWanted():
                 return Timeline.of(self._plan(self._voice(question.order.voice), question.order))
@@ -247,8 +267,11 @@ class Worker:
             if self._capacity is None:
                 self._capacity = self._measure()
             self._busy_since = self._clock()
-            while (turn := self._wait_for_turn()) is not None:
-                self._take(turn)
+            while (work := self._wait_for_work()) is not None:
+                if isinstance(work, Turn):
+                    self._take(work)
+                else:
+                    self._judge(work)
         except Exception:
             # A defect in Sonant: another process may do better, this one is not to be trusted.
             log.exception("the generator has died")
@@ -276,13 +299,18 @@ class Worker:
             utterance.accept(codes)
         return sum(map(len, made))
 
-    def _wait_for_turn(self) -> Turn | None:
+    def _wait_for_work(self) -> Turn | int | None:
+        """A turn of the streams, the number of a recording, or None where it is time to stop."""
         while True:
             self._pulse()
             with self._changed:
                 if self._stopping:
                     return None
-                if (turn := self._scheduler.next_turn(self._capacity)) is not None:
+                turn = self._scheduler.next_turn(self._capacity)
+                recording = self._judging.next(idle=turn is None, slack=self._scheduler.slack(self._clock()))
+                if recording is not None:
+                    return recording
+                if turn is not None:
                     return turn
                 self._changed.wait(_PULSE_SECONDS)
                 self._busy_since = self._clock()
@@ -294,6 +322,19 @@ class Worker:
         self._send(Pulse(capacity=self._capacity, late_chunks=self._late_chunks, lateness_seconds=self._lateness))
         self._pulse_due = now + _PULSE_SECONDS
         self._late_chunks, self._lateness = 0, 0.0
+
+    def _judge(self, number: int) -> None:
+        try:
+            scored = self._judging.advance(number)
+        except Exception as error:
+            log.exception("recording %d cannot be scored", number)
+            self._break(number, error)
+        else:
+            if scored is not None:
+                with self._changed:
+                    self._forget(number)
+                self._send(Answered(number=number, answer=scored))
+        self._busy_since = self._clock()  # a slice says nothing of how fast speech is made
 
     def _take(self, turn: Turn) -> None:
         with self._changed:
@@ -344,18 +385,3 @@ class Worker:
         if not finished and speaking.emitted - speaking.saved_at >= self._settings.snapshot_seconds * speaking.sample_rate:
             speaking.saved_at = speaking.emitted
             self._send(Snapshot(number=number, saved=Saved(emitted=speaking.emitted, state=speaking.utterance.to_bytes())))
-
-
-def _describe(name: str, voice: Voice, *, is_default: bool) -> VoiceDescription:
-    return VoiceDescription(
-        name=name,
-        release=voice.manifest.release,
-        language=voice.manifest.language,
-        licence=voice.manifest.licence,
-        speakers=voice.manifest.speakers,
-        sample_rate=voice.sample_rate,
-        temperature=voice.manifest.temperature,
-        engine=voice.engine.name,
-        precision=voice.engine.precision,
-        is_default=is_default,
-    )

@@ -32,6 +32,7 @@ NOT_IMPORTED = {
     "tensorboard": "torch.utils.tensorboard writes through it",
     "setuptools": "pyworld imports its pkg_resources",
     "onnxruntime": "speechmos runs its networks with it, and does not say so",
+    "python-multipart": "starlette.formparsers reads forms with it",
     "pytest-asyncio": "a plugin, configured in pyproject.toml",
     "ruff": "a command of the Makefile",
     "mypy": "a command of the Makefile",

@@ -22,7 +22,8 @@ from vocoder.engine.reference import one_torch_thread
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
 
-_BLOCK_SECONDS = 0.5  # at 16 kHz about 100 MB of activations for the default voice
+# Short, for a service does a block between two turns of its streams; longer ones would waste less on their context.
+_BLOCK_SECONDS = 0.1
 _NATS_PER_BIT = math.log(2)
 
 
@@ -44,44 +45,76 @@ class Score:
         return float(self.bits_per_frame.sum())
 
     @property
+    def log_likelihood(self) -> float:
+        """The natural logarithm of the recording's probability; at most 0."""
+        return -self.bits * _NATS_PER_BIT
+
+    @property
     def bits_per_sample(self) -> float:
         """On average. Uniform codes of 256 levels have 8."""
         return self.bits / self.num_samples
 
 
-@torch.inference_mode()
-def score(
-    network: WaveNet,
-    codes: npt.NDArray[np.int64],
-    conditioning: Tensor,
-    predictors: Predictors,
-    *,
-    sample_rate: int,
-    progress: Callable[[int], object] | None = None,
-) -> Score:
-    """Exact log-likelihood of codes.
+class Scoring:
+    """A recording on its way to its score, a block at a time: whoever has other things to do does them between two blocks.
 
     Args:
         network: whose distribution counts.
         codes: int64 [T], T > 0.
         conditioning: float32 [1, F, L, G] with F = ceil(T / hop_length).
         predictors: of the same frames.
-        sample_rate: Hz; only decides how much is computed at once.
+        sample_rate: Hz; only decides how long a block is.
+    """
+
+    def __init__(self, network: WaveNet, codes: npt.NDArray[np.int64], conditioning: Tensor, predictors: Predictors, *, sample_rate: int) -> None:
+        self._network = network
+        self._hop = hop = network.config.hop_length
+        self._num_samples = len(codes)
+        self._conditioning = conditioning
+        self._frames = frames = conditioning.shape[1]
+        self._padded = torch.from_numpy(np.pad(codes, (0, frames * hop - len(codes)), constant_values=network.quantiser.silence))
+        self._context = math.ceil(network.receptive_field / hop)
+        self._block = max(round(_BLOCK_SECONDS * sample_rate / hop), 1)
+        self._coefficients, self._lags = (torch.from_numpy(array).unsqueeze(0) for array in (predictors.coefficients, predictors.lags))
+        self._nats = torch.zeros(frames * hop, dtype=torch.float64)
+        self._done = 0  # frames
+
+    @property
+    def finished(self) -> bool:
+        """Whether all blocks are done."""
+        return self._done >= self._frames
+
+    @torch.inference_mode()
+    def advance(self) -> int:
+        """Does the next block; gives how many samples it has."""
+        assert not self.finished
+        hop, start = self._hop, self._done
+        first, end = max(start - self._context, 0), min(start + self._block, self._frames)
+        with one_torch_thread():
+            log_probs = self._network.log_prob(
+                self._padded[None, first * hop : end * hop], self._conditioning[:, first:end], self._coefficients[:, first:end], self._lags[:, first:end]
+            )[0]
+        self._nats[start * hop : end * hop] = -log_probs[(start - first) * hop :].double()
+        self._done = end
+        return (end - start) * hop
+
+    def result(self) -> Score:
+        """The score, once all blocks are done."""
+        assert self.finished
+        nats = self._nats.clone()
+        nats[self._num_samples :] = 0  # what was only padding is not scored; being later, it influenced nothing
+        return Score(num_samples=self._num_samples, bits_per_frame=(nats.view(self._frames, self._hop).sum(dim=1) / _NATS_PER_BIT).numpy())
+
+
+def score(scoring: Scoring, *, progress: Callable[[int], object] | None = None) -> Score:
+    """All blocks of a recording, one after the other.
+
+    Args:
+        scoring: not begun yet.
         progress: told, after each block, how many more samples are done.
     """
-    hop = network.config.hop_length
-    frames = conditioning.shape[1]
-    padded = torch.from_numpy(np.pad(codes, (0, frames * hop - len(codes)), constant_values=network.quantiser.silence))
-    context = math.ceil(network.receptive_field / hop)
-    block = max(round(_BLOCK_SECONDS * sample_rate / hop), 1)
-    nats = torch.zeros(frames * hop, dtype=torch.float64)
-    coefficients, lags = (torch.from_numpy(array).unsqueeze(0) for array in (predictors.coefficients, predictors.lags))
-    with one_torch_thread():
-        for start in range(0, frames, block):
-            first, end = max(start - context, 0), min(start + block, frames)
-            log_probs = network.log_prob(padded[None, first * hop : end * hop], conditioning[:, first:end], coefficients[:, first:end], lags[:, first:end])[0]
-            nats[start * hop : end * hop] = -log_probs[(start - first) * hop :].double()
-            if progress is not None:
-                progress((end - start) * hop)
-    nats[len(codes) :] = 0  # what was only padding is not scored; being later, it influenced nothing
-    return Score(num_samples=len(codes), bits_per_frame=(nats.view(frames, hop).sum(dim=1) / _NATS_PER_BIT).numpy())
+    while not scoring.finished:
+        done = scoring.advance()
+        if progress is not None:
+            progress(done)
+    return scoring.result()

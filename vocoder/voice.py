@@ -29,7 +29,7 @@ from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import AudioError, InputError
 from vocoder.library import DEFAULT_VOICE, find_voice
 from vocoder.pack import Pack, PackManifest, read_pack
-from vocoder.score import Score, score
+from vocoder.score import Score, Scoring, score
 from vocoder.speech import TEXT_LIMIT, Plan, Settings
 from vocoder.utterance import Passage, Utterance, condition
 from vocoder.wavenet.conditions import Conditions
@@ -240,7 +240,11 @@ class Voice:
         Raises:
             AudioError, InputError: as `analyse`.
         """
+        return score(self.scoring(samples, speaker=speaker), progress=progress)
+
+    def scoring(self, samples: FloatArray, *, speaker: str | int | None = None) -> Scoring:
+        """The same a block at a time: analysed, and ready to be begun. Arguments and errors as `score`."""
         conditions = self.analyse(samples, speaker=speaker)
         codes = self.pack.network.quantiser.encode(pre_emphasise(samples, self.manifest.audio.pre_emphasis))
         conditioning, predictors = condition(self.pack.network, self.manifest.audio, conditions)
-        return score(self.pack.network, codes, conditioning, predictors, sample_rate=self.sample_rate, progress=progress)
+        return Scoring(self.pack.network, codes, conditioning, predictors, sample_rate=self.sample_rate)

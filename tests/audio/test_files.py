@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from vocoder.audio.files import read_audio, read_audio_bytes
+from vocoder.audio.files import _Contents, read_audio, read_audio_bytes
 from vocoder.audio.pcm import to_float32
 from vocoder.audio.whole_file import whole_file
 from vocoder.audio.writing import FORMATS, check_format, encode_audio, format_of, write_audio
@@ -198,3 +198,20 @@ def test_where_no_link_is_followed_a_pipe_and_a_folder_are_left_alone(tmp_path: 
     for path, message in ((tmp_path / "pipe", "neither a file nor a link"), (tmp_path, "is a folder")):
         with pytest.raises(InputError, match=message), whole_file(path, follow_links=False):
             raise AssertionError("nothing may be written here")
+
+
+def test_a_seek_to_before_the_beginning_moves_nothing() -> None:
+    """libsndfile's, in a damaged file; an exception in its callback would be lost, and printed."""
+    contents = _Contents(b"abcdef")
+    assert contents.seek(3) == 3
+    assert contents.seek(-1) == 3
+    assert contents.seek(-2, io.SEEK_CUR) == 1
+
+
+@pytest.mark.parametrize("form", ["WAV", "FLAC"])
+def test_a_recording_may_be_as_long_as_is_said_and_no_longer(form: str) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros((8_000, 2)), 8_000, format=form)
+    assert len(read_audio_bytes(file.getvalue(), 8_000, name="it", most_seconds=1.0)) == 8_000
+    with pytest.raises(AudioError, match=r"it: is longer than 0\.999 seconds"):
+        read_audio_bytes(file.getvalue(), 8_000, name="it", most_seconds=0.999)

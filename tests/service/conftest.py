@@ -43,6 +43,8 @@ def settings(pack: Path) -> ServiceSettings:
         max_streams=MAX_STREAMS,
         text_limit=300,
         body_limit=4_000,
+        recording_limit=100_000,
+        recording_seconds=2.0,
         turn_seconds=10.0,
         snapshot_seconds=0.2,
         buffer_seconds=0.25,

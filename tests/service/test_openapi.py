@@ -39,6 +39,8 @@ async def test_every_reference_leads_somewhere(client: httpx.AsyncClient) -> Non
 async def test_every_body_has_an_example(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
     bodies = {path: operation["requestBody"] for path, one in document["paths"].items() for operation in one.values() if "requestBody" in operation}
+    recordings = bodies.pop("/score")  # no JSON: tests/service/test_score.py sends some
+    assert set(recordings["content"]) == {"audio/wav", "audio/flac", "application/octet-stream", "multipart/form-data"}
     assert set(bodies) == {"/synthesize", "/phonemize", "/v1/audio/speech"}
     for path, body in bodies.items():
         (example,) = body["content"]["application/json"]["schema"]["examples"]
@@ -60,4 +62,4 @@ def test_whatever_is_asked_the_answer_is_one_of_those_described(app: FastAPI, wo
 
         holds()
     assert worker.status.open_streams == 0
-    assert {"/synthesize", "/phonemize", "/v1/audio/speech", "/streams/{stream_id}", "/metrics", "/readyz"} <= asked
+    assert {"/synthesize", "/phonemize", "/score", "/v1/audio/speech", "/streams/{stream_id}", "/metrics", "/readyz"} <= asked

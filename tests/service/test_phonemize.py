@@ -76,7 +76,8 @@ async def asked(worker: Supervisor, link: LocalLink) -> asyncio.Task[Any]:
 async def test_the_next_worker_answers_what_one_that_died_has_not(worker: Supervisor, links: list[LocalLink]) -> None:
     task = await asked(worker, links[0])
     links[0].die()
-    reading = await task
+    async with asyncio.timeout(10):
+        reading = await task
     assert isinstance(reading, Reading)
     assert reading.sentences[0].text == "Yes."
     assert len(links) == 2
@@ -89,7 +90,8 @@ async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor,
 
     monkeypatch.setattr("service.worker.Worker._answer", killed)
     with pytest.raises(EngineError, match="again and again"):
-        await worker.ask(WANTED, ANNA)
+        async with asyncio.timeout(10):
+            await worker.ask(WANTED, ANNA)
     assert len(links) >= 3
 
 

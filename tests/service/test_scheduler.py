@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from service.capacity import Capacity
@@ -41,6 +43,22 @@ def test_the_nearest_deadline_is_first() -> None:
     three.made(3, 200, 0.0)
     assert [three.deadline(stream) for stream in (1, 2, 3)] == pytest.approx([0.3, 0.1, 0.2])
     assert turn(three).shares == ((2, 100), (3, 100))
+
+
+def test_slack_is_the_time_until_the_first_listener_has_nothing_left() -> None:
+    assert scheduler().slack(5.0) == math.inf
+    two = scheduler(1, 2)
+    two.made(1, 300, 0.0)
+    two.made(2, 100, 0.0)
+    assert two.slack(0.0) == pytest.approx(0.1)
+    assert two.slack(0.5) == pytest.approx(-0.4)
+    two.made(1, 700, 0.0)  # its buffer is full: it is paused
+    assert two.slack(5.0) == pytest.approx(-4.9)
+    two.made(2, 900, 0.0)
+    assert two.slack(5.0) == math.inf
+    done = scheduler(1, num_samples=100)
+    done.made(1, 100, 0.0)
+    assert done.slack(5.0) == math.inf
 
 
 def test_listening_begins_with_the_first_sound() -> None:

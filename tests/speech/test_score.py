@@ -11,6 +11,7 @@ from tests.speech.test_voice import recording
 from tests.tiny_voice import AUDIO
 from vocoder.audio.emphasis import pre_emphasise
 from vocoder.engine import Job
+from vocoder.score import Scoring, score
 from vocoder.utterance import condition
 from vocoder.voice import Voice
 
@@ -54,6 +55,7 @@ def test_the_score_is_what_generation_would_have_paid(voice: Voice) -> None:
 
 @pytest.mark.parametrize("seconds", [0.01, 0.05, 0.13])
 def test_the_size_of_the_blocks_changes_nothing(voice: Voice, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    monkeypatch.setattr(vocoder.score, "_BLOCK_SECONDS", 60.0)
     whole = voice.score(recording())
     monkeypatch.setattr(vocoder.score, "_BLOCK_SECONDS", seconds)
     np.testing.assert_allclose(voice.score(recording()).bits_per_frame, whole.bits_per_frame, rtol=1e-5)
@@ -64,8 +66,8 @@ def test_a_last_frame_that_is_not_full_counts_its_own_samples_only(voice: Voice)
     conditions = voice.analyse(samples)
     conditioning, predictors = condition(voice.pack.network, AUDIO, conditions)
     codes = codes_of(voice, samples)
-    full = vocoder.score.score(voice.pack.network, codes, conditioning, predictors, sample_rate=8_000)
-    short = vocoder.score.score(voice.pack.network, codes[:-50], conditioning, predictors, sample_rate=8_000)
+    full = score(Scoring(voice.pack.network, codes, conditioning, predictors, sample_rate=8_000))
+    short = score(Scoring(voice.pack.network, codes[:-50], conditioning, predictors, sample_rate=8_000))
     np.testing.assert_allclose(short.bits_per_frame[:-1], full.bits_per_frame[:-1])
     assert 0 < short.bits_per_frame[-1] < full.bits_per_frame[-1]
     assert short.num_samples == len(codes) - 50

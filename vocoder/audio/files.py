@@ -12,6 +12,7 @@ import soundfile
 from vocoder.audio.resample import resample
 from vocoder.errors import AudioError
 
+_MOST_VALUES_PER_SECOND = 400_000  # of all channels together, where the length is limited: two of 192 kHz
 FloatArray = npt.NDArray[np.float32]
 LOWEST_RATE_HZ = 1_000  # below it nothing is speech, and resampling would blow a small file up to gigabytes
 
@@ -41,13 +42,16 @@ def read_audio(path: Path | str, sample_rate: int) -> FloatArray:
     return read_audio_bytes(data, sample_rate, name=str(path))
 
 
-def read_audio_bytes(data: bytes, sample_rate: int, *, name: str) -> FloatArray:
-    """As `read_audio`, for the contents of a file that came another way; `name` is what errors call it."""
+def read_audio_bytes(data: bytes, sample_rate: int, *, name: str, most_seconds: float | None = None) -> FloatArray:
+    """As `read_audio`, for the contents of a file that came another way; `name` is what errors call it.
+
+    A recording of more than `most_seconds` is an AudioError too, and little more than so much of it is ever decoded: a small file can hold hours.
+    """
     if not data:
         raise AudioError(f"{name}: is an empty file", field=name)
     try:
         # Bytes, not the file: soundfile goes by a file's extension when it sees one (.raw), and only the contents count.
-        samples, own_rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+        samples, own_rate = _decode(data, name, most_seconds)
     except soundfile.LibsndfileError as error:
         raise AudioError(f"{name}: not audio that can be read ({error.error_string})", field=name) from error
     if len(samples) == 0:
@@ -60,3 +64,24 @@ def read_audio_bytes(data: bytes, sample_rate: int, *, name: str) -> FloatArray:
     if len(mono) == 0:
         raise AudioError(f"{name}: is too short to hold one sample at {sample_rate} Hz", field=name)
     return mono
+
+
+class _Contents(io.BytesIO):
+    """A file's contents, for libsndfile: it seeks to places before the beginning where a file is damaged, and learns that by being left where it is."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return super().seek(offset, whence) if offset >= 0 or whence != io.SEEK_SET else self.tell()
+
+
+def _decode(data: bytes, name: str, most_seconds: float | None) -> tuple[FloatArray, int]:
+    """float32 [T, channels], and the rate."""
+    with soundfile.SoundFile(_Contents(data)) as file:
+        if most_seconds is None:
+            return file.read(dtype="float32", always_2d=True), file.samplerate
+        most = int(most_seconds * file.samplerate)
+        if most * file.channels > most_seconds * _MOST_VALUES_PER_SECOND:
+            raise AudioError(f"{name}: has {file.channels} channels of {file.samplerate} Hz, which is more than is taken", field=name)
+        samples = file.read(most + 1, dtype="float32", always_2d=True)
+        if len(samples) > most:
+            raise AudioError(f"{name}: is longer than {most_seconds:g} seconds", field=name)
+        return samples, file.samplerate
