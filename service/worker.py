@@ -1,8 +1,8 @@
 """The worker: owns voices and engines, and is the only part of the service that does. It runs in a process of its own (`service.process`).
 
 Four threads. Whoever calls `receive` hands it what the service wants. The planner turns texts into plans, one at a time (phonemes and
-durations; the phonemiser is not made for several threads), and computes what the first sentence is conditioned on, so that no stream waits
-for another one's beginning. The listener analyses recordings that are to be scored. The generator asks the scheduler whose turn it is, moves
+durations), and computes what the first sentence is conditioned on, so that no stream waits for another one's beginning. The clerk answers
+questions, for no stream should wait for them either, and analyses recordings that are to be scored. The generator asks the scheduler whose turn it is, moves
 those streams on with one call of the engine, and sends the sound; in the gaps it scores recordings (`service.judging`). The lock guards the
 scheduler and the tables of streams and recordings, and is never held while anything is computed or sent.
 """
@@ -81,7 +81,7 @@ class Worker:
         self._busy_since = 0.0  # when the generator last had nothing to do, or ended a turn
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
         self._judging = Judging(settings, clock)
-        self._listener = ThreadPoolExecutor(1, thread_name_prefix="listener")
+        self._clerk = ThreadPoolExecutor(1, thread_name_prefix="clerk")
         self._planner = ThreadPoolExecutor(1, thread_name_prefix="planner")
         self._generator = threading.Thread(target=self._generate, name="generator", daemon=True)
 
@@ -122,7 +122,7 @@ class Worker:
             case Ask():
                 with self._changed:
                     self._asked.add(message.number)
-                (self._listener if isinstance(message.question, ScoreWanted) else self._planner).submit(self._take_question, message)
+                self._clerk.submit(self._take_question, message)
             case Leave():
                 with self._changed:
                     self._forget(message.number)
@@ -135,7 +135,7 @@ class Worker:
             self._stopping = True
             self._changed.notify()
         self._planner.shutdown(cancel_futures=True)
-        self._listener.shutdown(cancel_futures=True)
+        self._clerk.shutdown(cancel_futures=True)
         if self._generator.ident is not None:
             self._generator.join()
 
@@ -189,42 +189,6 @@ class Worker:
         )
         self._admit(wanted, voice, utterance)
 
-    def _take_question(self, asked: Ask) -> None:
-        if asked.number not in self._asked:
-            return  # nobody waits any more
-        try:
-            if isinstance(asked.question, ScoreWanted):
-                self._listen(asked.number, asked.question)
-                return
-            answer = self._answer(asked.question)
-        except Exception as error:
-            if not isinstance(error, InputError):
-                log.exception("question %d cannot be answered", asked.number)
-            self._break(asked.number, error)
-            return
-        with self._changed:
-            self._forget(asked.number)
-        self._send(Answered(number=asked.number, answer=answer))
-
-    def _listen(self, number: int, wanted: ScoreWanted) -> None:
-        """Analyses a recording: some tenths of a second on a thread of its own, for plans must not wait for it. The generator goes on with it."""
-        voice = self._voice(wanted.voice)
-        samples = read_audio_bytes(wanted.recording, voice.sample_rate, name="recording", most_seconds=self._settings.recording_seconds)
-        scoring = voice.scoring(samples, speaker=wanted.speaker)
-        with self._changed:
-            if number in self._asked:
-                self._judging.add(number, voice, scoring)
-                self._changed.notify()
-
-    def _answer(self, question: TimesWanted | PhonemesWanted) -> Answer:
-        match question:
-            case TimesWanted():
-                return Timeline.of(self._plan(self._voice(question.order.voice), question.order))
-            case PhonemesWanted():
-                voice = self._voice(question.voice)
-                check_text(question.text, limit=self._text_limit)
-                return reading_of(question.text, voice=voice.manifest.name, language=voice.manifest.language)
-
     def _admit(self, wanted: Speak, voice: Voice, utterance: Utterance) -> None:
         emitted = 0 if wanted.saved is None else wanted.saved.emitted
         with self._changed:
@@ -259,6 +223,44 @@ class Worker:
     @property
     def _text_limit(self) -> int:
         return TEXT_LIMIT if self._settings.text_limit is None else self._settings.text_limit
+
+    # On the clerk's thread.
+
+    def _take_question(self, asked: Ask) -> None:
+        if asked.number not in self._asked:
+            return  # nobody waits any more
+        try:
+            if isinstance(asked.question, ScoreWanted):
+                self._listen(asked.number, asked.question)
+                return
+            answer = self._answer(asked.question)
+        except Exception as error:
+            if not isinstance(error, InputError):
+                log.exception("question %d cannot be answered", asked.number)
+            self._break(asked.number, error)
+            return
+        with self._changed:
+            self._forget(asked.number)
+        self._send(Answered(number=asked.number, answer=answer))
+
+    def _listen(self, number: int, wanted: ScoreWanted) -> None:
+        """Analyses a recording. The generator goes on with it."""
+        voice = self._voice(wanted.voice)
+        samples = read_audio_bytes(wanted.recording, voice.sample_rate, name="recording", most_seconds=self._settings.recording_seconds)
+        scoring = voice.scoring(samples, speaker=wanted.speaker)
+        with self._changed:
+            if number in self._asked:
+                self._judging.add(number, voice, scoring)
+                self._changed.notify()
+
+    def _answer(self, question: TimesWanted | PhonemesWanted) -> Answer:
+        match question:
+            case TimesWanted():
+                return Timeline.of(self._plan(self._voice(question.order.voice), question.order))
+            case PhonemesWanted():
+                voice = self._voice(question.voice)
+                check_text(question.text, limit=self._text_limit)
+                return reading_of(question.text, voice=voice.manifest.name, language=voice.manifest.language)
 
     # On the generator's thread.
 

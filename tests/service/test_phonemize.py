@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,12 +13,15 @@ import pytest
 
 from service.app import create_app
 from service.clients import Client
+from service.orders import SpeechOrder
 from service.questions import PhonemesWanted, Reading
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
 from tests.service.local_link import LocalLink
+from vocoder.audio.pcm import to_bytes
 from vocoder.errors import CapacityError, ClientLimitError, EngineError
 from vocoder.text import analyse
+from vocoder.voice import Voice
 
 TEXT = " It costs $5, \u4f60\u597d yes? \U0001d11e Go!"
 ANNA = Client(address="10.0.0.1")
@@ -67,7 +71,7 @@ async def test_what_is_wrong_is_named(client: httpx.AsyncClient, body: dict[str,
 
 async def asked(worker: Supervisor, link: LocalLink) -> asyncio.Task[Any]:
     """A question that its worker will not answer by itself, asked."""
-    link.worker._planner.submit(asyncio.run, asyncio.sleep(0.2))
+    link.worker._clerk.submit(asyncio.run, asyncio.sleep(0.2))
     task = asyncio.create_task(worker.ask(WANTED, ANNA))
     await asyncio.sleep(0)
     return task
@@ -93,6 +97,22 @@ async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor,
         async with asyncio.timeout(10):
             await worker.ask(WANTED, ANNA)
     assert len(links) >= 3
+
+
+async def test_no_stream_waits_for_a_question(worker: Supervisor, voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = threading.Event()
+    monkeypatch.setattr("service.worker.Worker._answer", lambda *_: held.wait(20) or None)
+    task = asyncio.create_task(worker.ask(WANTED, ANNA))
+    await asyncio.sleep(0)
+    stream = await worker.open(SpeechOrder(text="Yes.", seed=1), ANNA)
+    heard = b""
+    while piece := await stream.read():
+        heard += piece
+    stream.close()
+    assert heard == to_bytes(voice.synthesize("Yes.", seed=1))
+    assert not task.done()
+    held.set()
+    await task
 
 
 async def test_whoever_leaves_is_forgotten(worker: Supervisor, links: list[LocalLink]) -> None:
