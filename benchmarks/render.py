@@ -22,7 +22,8 @@ from pathlib import Path
 
 from vocoder.batch.lists import ListFile
 from vocoder.batch.orders import Defaults
-from vocoder.batch.render import Tally, Watcher, render
+from vocoder.batch.progress import Tally, Watcher
+from vocoder.batch.render import render
 from vocoder.engine.reference import one_torch_thread
 from vocoder.library import DEFAULT_VOICE
 from vocoder.machine import processor_name

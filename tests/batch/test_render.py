@@ -23,8 +23,9 @@ from vocoder.batch.forecast import forecast
 from vocoder.batch.lists import ListFile
 from vocoder.batch.manifest import NAME, TABLE
 from vocoder.batch.orders import Defaults
+from vocoder.batch.progress import Tally, Watcher
 from vocoder.batch.record import Record
-from vocoder.batch.render import Tally, Watcher, render
+from vocoder.batch.render import render
 from vocoder.batch.seeds import derived_seed
 from vocoder.engine import Engine
 from vocoder.errors import EngineError, InputError

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from vocoder.batch.progress import Tally
 from vocoder.batch.record import Record
-from vocoder.batch.render import Tally
 from vocoder.cli.program import BAD_INPUT, run
 from vocoder.cli.rendering_view import RenderingView, left_text, rate_text
 

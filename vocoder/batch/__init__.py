@@ -7,6 +7,7 @@ take                       a file in the making
 limits                     what counts where nobody says otherwise
 record, manifest           what has become of each line
 reporting                  records, made
+progress                   how far a run is
 render                     all of it together
 forecast                   what a run would do, and how long it would take
 """

@@ -31,7 +31,7 @@ class Forecast:
     """What a run would do.
 
     Attributes:
-        to_render, to_copy, kept, failed: lines; as `vocoder.batch.render.Tally`.
+        to_render, to_copy, kept, failed: lines; as `vocoder.batch.progress.Tally`.
         seconds: of sound, of those to be rendered.
         times_real_time: how much faster than it is played sound is made; None where there is none to make.
     """

@@ -25,6 +25,7 @@ from vocoder.batch.manifest import Manifest
 from vocoder.batch.names import Names
 from vocoder.batch.orders import Defaults, Order, Orders
 from vocoder.batch.parquet import is_installed
+from vocoder.batch.progress import Tally, Watcher
 from vocoder.batch.record import Record
 from vocoder.batch.reporting import failed_record, now, session_record
 from vocoder.batch.studio import Session, Studio
@@ -35,43 +36,6 @@ from vocoder.errors import InputError, SonantError
 _AHEAD = 2  # sessions a thread that are planned and wait
 _TICK_SECONDS = 0.1
 _PATIENCE_SECONDS = 5.0
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """How far a run is.
-
-    Attributes:
-        lines: that have been dealt with: the sum of the next four.
-        rendered, copied, kept, failed: made now; a copy of a line that asks for the same; there from a run before, intact; not to be done.
-        seconds: of sound that has been made now, those of unfinished lines included.
-        characters: of the texts of all lines that have been dealt with.
-        spoken_characters: of those that were rendered now.
-        rendered_seconds: of sound, of the lines that were rendered now.
-    """
-
-    lines: int = 0
-    rendered: int = 0
-    copied: int = 0
-    kept: int = 0
-    failed: int = 0
-    seconds: float = 0.0
-    characters: int = 0
-    spoken_characters: int = 0
-    rendered_seconds: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watcher:
-    """What is told of a run as it goes; each may be called by any thread, one at a time.
-
-    Attributes:
-        failed: a line could not be done.
-        ticked: ten times a second, in the caller's thread.
-    """
-
-    failed: Callable[[Record], None] = lambda record: None
-    ticked: Callable[[Tally], None] = lambda tally: None
 
 
 @dataclass(frozen=True, kw_only=True)

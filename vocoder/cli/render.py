@@ -21,8 +21,8 @@ from vocoder.library import DEFAULT_VOICE
 if TYPE_CHECKING:
     from vocoder.batch.forecast import Forecast
     from vocoder.batch.lists import ListFile
+    from vocoder.batch.progress import Tally
     from vocoder.batch.record import Record
-    from vocoder.batch.render import Tally
 
 FAILED_LINES = 1  # the exit code where some line could not be done
 
@@ -56,7 +56,7 @@ def render(
         from vocoder.batch.lists import ListFile
         from vocoder.batch.orders import Defaults
         from vocoder.batch.parquet import NEEDED, is_installed
-        from vocoder.batch.render import Watcher
+        from vocoder.batch.progress import Watcher
         from vocoder.batch.render import render as run
 
         source = ListFile.choose(wanted, list_format, longest_line=BYTES_PER_CHARACTER * text_limit)

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from vocoder.batch.progress import Tally
     from vocoder.batch.record import Record
-    from vocoder.batch.render import Tally
 
 
 class RenderingView:
