@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -56,11 +57,13 @@ class Speaking:
         self._check_format(wanted)
         stream = await self._open(request, wanted)
         try:
-            encoder, layout = self._encoder(wanted, stream), _layout(wanted, stream.num_samples, stream.sample_rate)
+            encoder, layout = await self._encoder(wanted, stream), _layout(wanted, stream.num_samples, stream.sample_rate)
             if wrap is not None:
                 events = Layout(media_type="text/event-stream", sample_rate=layout.sample_rate)
                 headers = _headers(stream, events)
-                telling = None if stream.timeline is None else Telling(stream.timeline.at(layout.sample_rate), source_rate=stream.sample_rate)
+                telling = None
+                if stream.timeline is not None:
+                    telling = Telling(await asyncio.to_thread(stream.timeline.at, layout.sample_rate), source_rate=stream.sample_rate)
                 return AudioResponse(stream, wrap(encoder, telling), events, whole=False, stall_seconds=self._settings.stall_seconds, headers=headers)
             wanted = replace(wanted, order=replace(wanted.order, seed=stream.seed))
             shelved = Shelved(
@@ -87,8 +90,8 @@ class Speaking:
         timeline = await unless_left(request, self._worker.ask(TimesWanted(order=wanted.order), client_of(request)))
         assert isinstance(timeline, Timeline)
         if form == "vtt":
-            return Response(webvtt(timeline), media_type="text/vtt")
-        return Response(subrip(timeline), media_type="application/x-subrip; charset=utf-8")
+            return Response(await asyncio.to_thread(webvtt, timeline), media_type="text/vtt")
+        return Response(await asyncio.to_thread(subrip, timeline), media_type="application/x-subrip; charset=utf-8")
 
     async def again(self, request: Request, stream_id: str) -> Response:
         """An answer that was given lately, or a range of its bytes.
@@ -108,7 +111,7 @@ class Speaking:
         first_sample, cut = _where(part, layout)
         stream = await self._open(request, wanted, first_sample=first_sample, saved=shelved.before(first_sample))
         try:
-            encoder = self._encoder(wanted, stream)
+            encoder = await self._encoder(wanted, stream)
             headers = _headers(stream, layout) | {"ETag": shelved.etag, "X-Stream-Id": stream_id}
             if part is not None:
                 headers["Content-Range"] = f"bytes {part.first}-{part.last}/{layout.num_bytes}"
@@ -137,14 +140,15 @@ class Speaking:
                 _layout(wanted, 1, voice.sample_rate)
                 return
 
-    def _encoder(self, wanted: Wanted, stream: LiveStream) -> Encoder:
+    async def _encoder(self, wanted: Wanted, stream: LiveStream) -> Encoder:
         if not wanted.timed:
             return make_encoder(wanted.audio_format, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
         assert stream.timeline is not None, "the order asks for it"
         voice = voice_of(wanted.order, self._worker.voices)
         skipped = [asdict(one) for one in stream.skipped]
         start = {"voice": voice.name, "release": voice.release, "seed": stream.seed, "skipped": skipped}
-        return make_timed_encoder(stream.timeline, start, rate=wanted.sample_rate)
+        # The times of a long text at another rate take some hundredths of a second: no work for the event loop.
+        return await asyncio.to_thread(make_timed_encoder, stream.timeline, start, rate=wanted.sample_rate)
 
 
 def _layout(wanted: Wanted, num_samples: int, source_rate: int) -> Layout:
