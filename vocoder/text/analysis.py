@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from vocoder.text.cleaning import Cleaned, clean
 from vocoder.text.features import BREAKING, LinguisticFeatures, build_features
+from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
 from vocoder.text.phonemes import EspeakPhonemiser, Phonemiser, Phones
 from vocoder.text.questions import rises
@@ -52,12 +53,13 @@ class Analysis:
     skipped: tuple[Skipped, ...]  # in the order of `start`
 
 
-def analyse(text: str, *, language: str = "en-us") -> Analysis:
+def analyse(text: str, *, language: str = "en-us", lexicon: Lexicon | None = None) -> Analysis:
     """Takes a text apart.
 
     Args:
         text: any string.
         language: espeak-ng's name of the language spoken. Normalisation (numbers, abbreviations) is English in any case.
+        lexicon: words that are said as it says.
 
     Returns:
         its sentences, and what was skipped with the reason. An empty result is no error here.
@@ -66,11 +68,13 @@ def analyse(text: str, *, language: str = "en-us") -> Analysis:
         InputError: there is no such language (field "language").
     """
     phonemiser = _phonemiser(language)
+    if lexicon is not None:
+        phonemiser = LexiconPhonemiser(phonemiser, lexicon)
     cleaned = clean(text)
     skipped = [Skipped(text=removed.text, start=removed.start, reason=removed.reason) for removed in cleaned.removed]
     sentences: list[Sentence] = []
     for start, end in split_sentences(cleaned.text):
-        sentence = _analyse_sentence(cleaned, start, end, phonemiser, skipped)
+        sentence = _analyse_sentence(cleaned, start, end, phonemiser, lexicon, skipped)
         if sentence is not None:
             sentences.append(sentence)
     return Analysis(sentences=tuple(sentences), skipped=tuple(sorted(skipped, key=lambda one: one.start)))
@@ -81,10 +85,10 @@ def _phonemiser(language: str) -> Phonemiser:
     return EspeakPhonemiser(language)
 
 
-def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, skipped: list[Skipped]) -> Sentence | None:
+def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, lexicon: Lexicon | None, skipped: list[Skipped]) -> Sentence | None:
     """One sentence of clean text; what cannot be spoken is added to `skipped`. None where nothing is left."""
     written = cleaned.text[start:end]
-    normalised = normalise(" ".join(written.split()))
+    normalised = normalise(" ".join(written.split()), None if lexicon is None else lexicon.match)
     tokens = _tokens(normalised.text)
     words = [word for word, _ in tokens]
     phones = _pronounce(phonemiser, tokens)

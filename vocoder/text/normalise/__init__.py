@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from vocoder.text.normalise.assembly import assemble
 from vocoder.text.normalise.cleaning import clean
-from vocoder.text.normalise.pipeline import read
+from vocoder.text.normalise.pipeline import Known, read
 from vocoder.text.normalise.source import Source
 
 __all__ = ["Normalised", "normalise"]
@@ -35,15 +35,17 @@ class Normalised:
     skipped: tuple[tuple[str, str], ...]
 
 
-def normalise(sentence: str) -> Normalised:
+def normalise(sentence: str, known: Known | None = None) -> Normalised:
     """Reads a sentence.
 
     Args:
         sentence: any string; one sentence is meant, but a longer text is read too.
+        known: given the cleaned text and the place where a word begins, a word in lower case that no rule touches and where it ends, or None.
 
     Returns:
         its words; `text` is empty where there is nothing to say. Never raises on any string.
     """
-    readings = read(Source.of(clean(sentence)))
+    readings = read(Source.of(clean(sentence)), known)
     skipped = tuple(item for reading in readings for item in reading.skipped)
-    return Normalised(text=assemble(reading.spoken for reading in readings), skipped=skipped)
+    listed = frozenset(reading.spoken for reading in readings if reading.listed)
+    return Normalised(text=assemble((reading.spoken for reading in readings), listed), skipped=skipped)

@@ -24,11 +24,12 @@ _NO_NOUNS = listed("is was are has and or to plus minus equals in on of for at w
 _LETTER = re.compile(r"[A-Z](?:'s)?")
 
 
-def assemble(spoken: Iterable[str]) -> str:
+def assemble(spoken: Iterable[str], listed: frozenset[str] = frozenset()) -> str:
     """Puts readings together.
 
     Args:
         spoken: words and marks in order, separated by spaces; "" is nothing.
+        listed: words that stay as they are.
     """
     words: list[str] = []
     marks: list[str] = []
@@ -37,7 +38,7 @@ def assemble(spoken: Iterable[str]) -> str:
             if words and (not marks[-1] or MARKS.index(token) > MARKS.index(marks[-1])):
                 marks[-1] = token
         else:
-            for word in _final(token):
+            for word in [token] if token in listed else _final(token):
                 if word == "al" and words and words[-1] == "et" and not marks[-1]:
                     words[-1:] = ["and", "others"]
                 else:
