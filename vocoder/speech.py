@@ -19,7 +19,7 @@ from vocoder.acoustic.pauses import with_pauses
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, TextError, VoiceError
 from vocoder.pack import Pack
-from vocoder.text import Sentence, Skipped, analyse
+from vocoder.text import Lexicon, Sentence, Skipped, analyse
 
 TEXT_LIMIT = 10_000  # characters of one request: about ten minutes of speech
 MAX_SEED = 2**64 - 1
@@ -130,7 +130,7 @@ class Plan:
     sample_rate: int
 
     @classmethod
-    def of(cls, text: str, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT) -> Plan:
+    def of(cls, text: str, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
         """Takes a text apart and asks the acoustic model how long each phoneme lasts.
 
         Args:
@@ -138,6 +138,7 @@ class Plan:
             settings: how to speak it.
             pack: the voice.
             text_limit: characters, or None for no limit.
+            lexicon: words that are said as it says.
 
         Raises:
             TextError: the text is empty, longer than the limit, or has nothing in it that can be spoken.
@@ -147,7 +148,7 @@ class Plan:
         check_text(text, limit=text_limit)
         if not 0 <= settings.speaker < len(pack.manifest.speakers):
             raise InputError(f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no speaker {settings.speaker}", field="speaker")
-        analysis = analyse(text, language=pack.manifest.language)
+        analysis = analyse(text, language=pack.manifest.language, lexicon=lexicon)
         if not analysis.sentences:
             why = "".join(f"; {skipped.text!r} {skipped.reason}" for skipped in analysis.skipped[:3])
             raise TextError(f"nothing in the text can be spoken{why}")

@@ -31,6 +31,7 @@ from vocoder.library import DEFAULT_VOICE, find_voice
 from vocoder.pack import Pack, PackManifest, read_pack
 from vocoder.score import Score, Scoring, score
 from vocoder.speech import TEXT_LIMIT, Plan, Settings
+from vocoder.text import Lexicon
 from vocoder.utterance import Passage, Utterance, condition
 from vocoder.wavenet.conditions import Conditions
 
@@ -117,9 +118,9 @@ class Voice:
             raise InputError(f"voice {self.manifest.name!r} has no speaker {speaker!r} (known: {', '.join(names)})", field="speaker")
         return index
 
-    def plan(self, text: str, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT) -> Plan:
+    def plan(self, text: str, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
         """What will be said, and exactly how long it is. Errors as `Plan.of`."""
-        return Plan.of(text, settings or self.settings(), self.pack, text_limit=text_limit)
+        return Plan.of(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
 
     def utterance(self, plan: Plan, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
         """A plan to be spoken, or one to go on with (`Utterance.to_bytes`). Errors as `Utterance`."""

@@ -15,6 +15,7 @@ from vocoder.audio.pcm import to_bytes, to_float32
 from vocoder.audio.wav import HEADER_BYTES
 from vocoder.cli.program import BAD_INPUT, FAILED, INTERRUPTED, run
 from vocoder.subtitles import writer_of
+from vocoder.text import Lexicon
 from vocoder.timeline import Timeline
 from vocoder.voice import Voice, load_voice
 
@@ -121,6 +122,20 @@ def test_text_from_standard_input(samples: np.ndarray, monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "stdin", Input(b"abc\xff"))
     assert run(["say", "-", "-o", "b.wav", *TINY]) == BAD_INPUT
     assert capfd.readouterr().err.endswith("sonant: standard input is not UTF-8 text (at byte 3)\n")
+
+
+def test_a_lexicon_says_how_words_are_said(voice: Voice, capfd: pytest.CaptureFixture[str]) -> None:
+    Path("words.json").write_text('{"SQL": "ˈsiːkwəl"}', "utf-8")
+    assert run(["say", "SQL.", "--lexicon", "words.json", "-o", "a.wav", *TINY]) == 0
+    plan = voice.plan("SQL.", lexicon=Lexicon.of({"SQL": "ˈsiːkwəl"}))
+    assert plan.sentences[0].sentence.features.phonemes == ("sil", "s", "iː", "k", "w", "ə", "l", "sil")
+    expected = np.concatenate(list(voice.speak(voice.utterance(plan, seed=7))))
+    np.testing.assert_array_equal(read_audio("a.wav", 8_000), to_float32(expected))
+    Path("words.json").write_bytes(b"\xff")
+    for file, why in (("words.json", "cannot be read"), ("none.json", "cannot be read")):
+        assert run(["say", "SQL.", "--lexicon", file, "-o", "b.wav", *TINY]) == BAD_INPUT
+        assert why in capfd.readouterr().err
+    assert not Path("b.wav").exists()
 
 
 def test_the_seed_of_an_unseeded_run_is_told_and_repeats_it(capfd: pytest.CaptureFixture[str]) -> None:

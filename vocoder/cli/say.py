@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,8 +26,11 @@ from vocoder.cli.options import (
     speaker_of,
 )
 from vocoder.cli.waiting import waiting
-from vocoder.errors import TextError
+from vocoder.errors import InputError, TextError
 from vocoder.library import DEFAULT_VOICE
+
+if TYPE_CHECKING:
+    from vocoder.text import Lexicon
 
 
 def say(
@@ -41,6 +44,7 @@ def say(
     volume: Annotated[float, typer.Option("--volume", help="0 to 4: times the amplitude.")] = 1.0,
     temperature: Temperature = None,
     seed: Seed = None,
+    lexicon: Annotated[Path | None, typer.Option("--lexicon", help='A JSON file of words and their IPA, as {"SQL": "ˈsiːkwəl"}.')] = None,
     format_name: FormatName = None,
     timestamps: Annotated[
         Path | None,
@@ -64,7 +68,7 @@ def say(
         speaking = load_voice(voice, engine=engine, precision=precision)
         settings = speaking.settings(speaker=speaker_of(speaker), length_scale=scale, pitch=pitch, volume=volume, temperature=temperature)
         # No limit here: it protects a service from its clients, and this is the user's own machine.
-        plan = speaking.plan(text, settings, text_limit=None)
+        plan = speaking.plan(text, settings, text_limit=None, lexicon=None if lexicon is None else read_lexicon(lexicon))
         utterance = speaking.utterance(plan, seed=seed)
     for skipped in plan.skipped:
         typer.echo(f"skipped {skipped.text!r}: it {skipped.reason}", err=True)
@@ -76,6 +80,20 @@ def say(
             beside.enter_context(whole_file(timestamps)).write(write(Timeline.of(plan), start).encode())
         destination.take(speaking.speak(utterance), num_samples=plan.num_samples, sample_rate=plan.sample_rate, what="speaking")
     typer.echo(f"{destination.path or 'standard output'}: {plan.seconds:.2f} seconds, seed {utterance.seed}", err=True)
+
+
+def read_lexicon(path: Path) -> Lexicon:
+    """The lexicon in a file.
+
+    Raises:
+        InputError: field "lexicon"; it cannot be read, or as `Lexicon.from_json`.
+    """
+    from vocoder.text import Lexicon
+
+    try:
+        return Lexicon.from_json(path.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the lexicon {path} cannot be read: {error}", field="lexicon") from error
 
 
 def read_standard_input() -> str:

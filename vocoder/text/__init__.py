@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from vocoder.text.analysis import Analysis, Sentence, Skipped, analyse
 from vocoder.text.features import LinguisticFeatures
+from vocoder.text.lexicon import Lexicon
 
-__all__ = ["Analysis", "LinguisticFeatures", "Sentence", "Skipped", "analyse"]
+__all__ = ["Analysis", "Lexicon", "LinguisticFeatures", "Sentence", "Skipped", "analyse"]

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from vocoder.text.cleaning import Cleaned, clean
 from vocoder.text.features import BREAKING, LinguisticFeatures, build_features
+from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
 from vocoder.text.phonemes import EspeakPhonemiser, Phonemiser, Phones
 from vocoder.text.questions import rises
@@ -58,12 +59,13 @@ class Analysis:
     skipped: tuple[Skipped, ...]  # in the order of `start`
 
 
-def analyse(text: str, *, language: str = "en-us") -> Analysis:
+def analyse(text: str, *, language: str = "en-us", lexicon: Lexicon | None = None) -> Analysis:
     """Takes a text apart.
 
     Args:
         text: any string.
         language: espeak-ng's name of the language spoken. Normalisation (numbers, abbreviations) is English in any case.
+        lexicon: words that are said as it says.
 
     Returns:
         its sentences, and what was skipped with the reason. An empty result is no error here.
@@ -72,11 +74,13 @@ def analyse(text: str, *, language: str = "en-us") -> Analysis:
         InputError: there is no such language (field "language").
     """
     phonemiser = _phonemiser(language)
+    if lexicon is not None:
+        phonemiser = LexiconPhonemiser(phonemiser, lexicon)
     cleaned = clean(text)
     skipped = [Skipped(text=removed.text, start=removed.start, reason=removed.reason) for removed in cleaned.removed]
     sentences: list[Sentence] = []
     for start, end in split_sentences(cleaned.text):
-        sentence = _analyse_sentence(cleaned, start, end, phonemiser, skipped)
+        sentence = _analyse_sentence(cleaned, start, end, phonemiser, lexicon, skipped)
         if sentence is not None:
             sentences.append(sentence)
     return Analysis(sentences=tuple(sentences), skipped=tuple(sorted(skipped, key=lambda one: one.start)))
@@ -87,11 +91,11 @@ def _phonemiser(language: str) -> Phonemiser:
     return EspeakPhonemiser(language)
 
 
-def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, skipped: list[Skipped]) -> Sentence | None:
+def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, lexicon: Lexicon | None, skipped: list[Skipped]) -> Sentence | None:
     """One sentence of clean text; what cannot be spoken is added to `skipped`. None where nothing is left."""
     written = cleaned.text[start:end]
     runs = [found.span() for found in _RUN.finditer(written)]
-    normalised = normalise(" ".join(written[begin:behind] for begin, behind in runs))
+    normalised = normalise(" ".join(written[begin:behind] for begin, behind in runs), None if lexicon is None else lexicon.match)
     tokens = _tokens(normalised.text)
     assert len(tokens) == len(normalised.places), "the normaliser's words are those that are spoken"
     words = [word for word, _ in tokens]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from vocoder.text.normalise.assembly import assemble
 from vocoder.text.normalise.cleaning import clean
-from vocoder.text.normalise.pipeline import read
+from vocoder.text.normalise.pipeline import Known, read
 from vocoder.text.normalise.source import Source
 
 __all__ = ["Normalised", "normalise"]
@@ -42,18 +42,20 @@ class Normalised:
     places: tuple[Place | None, ...] = field(default=(), compare=False)
 
 
-def normalise(sentence: str) -> Normalised:
+def normalise(sentence: str, known: Known | None = None) -> Normalised:
     """Reads a sentence.
 
     Args:
         sentence: any string; one sentence is meant, but a longer text is read too.
+        known: given the cleaned text and the place where a word begins, a word in lower case that no rule touches and where it ends, or None.
 
     Returns:
         its words; `text` is empty where there is nothing to say. Never raises on any string.
     """
     cleaned = clean(sentence)
-    readings = read(Source.of(cleaned))
-    words = assemble(reading.spoken for _, reading in readings)
+    readings = read(Source.of(cleaned), known)
+    listed = frozenset(reading.spoken for _, reading in readings if reading.listed)
+    words = assemble((reading.spoken for _, reading in readings), listed)
     origins = _origins(sentence, cleaned)
     places: list[Place | None] = []
     for word in words:

@@ -40,11 +40,12 @@ class Word:
     source: tuple[int, int]
 
 
-def assemble(spoken: Iterable[str]) -> list[Word]:
+def assemble(spoken: Iterable[str], listed: frozenset[str] = frozenset()) -> list[Word]:
     """Puts readings together.
 
     Args:
         spoken: of each reading, words and marks in order, separated by spaces; "" is nothing.
+        listed: words that stay as they are.
     """
     words: list[str] = []
     marks: list[str] = []
@@ -55,7 +56,7 @@ def assemble(spoken: Iterable[str]) -> list[Word]:
                 if words and (not marks[-1] or MARKS.index(token) > MARKS.index(marks[-1])):
                     marks[-1] = token
                 continue
-            for word in _final(token):
+            for word in [token] if token in listed else _final(token):
                 if word == "al" and words and words[-1] == "et" and not marks[-1]:
                     words[-1:] = ["and", "others"]
                 else:

@@ -6,6 +6,8 @@ the order says which reading wins where several are possible: the more special b
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vocoder.text.normalise.abbreviations import read_abbreviation
 from vocoder.text.normalise.addresses import read_address, read_handle
 from vocoder.text.normalise.alphanumerics import read_alphanumeric, read_joined_capitals
@@ -87,8 +89,13 @@ AT_OTHER: tuple[Rule, ...] = (
 )
 
 
-def read(source: Source) -> list[tuple[int, Reading]]:
-    """Readings of the whole text, each with the index at which it begins, in order, without gaps but for spaces."""
+Known = Callable[[str, int], tuple[str, int] | None]
+
+
+def read(source: Source, known: Known | None = None) -> list[tuple[int, Reading]]:
+    """Readings of the whole text, each with the index at which it begins, in order, without gaps but for spaces; `known` is asked before all rules at the
+    beginning of a word.
+    """
     readings: list[tuple[int, Reading]] = []
     text = source.text
     at = 0
@@ -96,7 +103,8 @@ def read(source: Source) -> list[tuple[int, Reading]]:
         if text[at].isspace():
             at += 1
             continue
-        reading = _first(source, at)
+        own = known(text, at) if known is not None and source.starts_token(at) else None
+        reading = _first(source, at) if own is None else Reading(spoken=own[0], end=own[1], listed=True)
         assert reading.end > at, "a rule reads at least one character"
         readings.append((at, reading))
         at = reading.end

@@ -27,11 +27,13 @@ class Reading:
         spoken: words and marks, separated by spaces; "" for what is silent.
         end: index behind the last character that was read, always beyond the position asked.
         skipped: what could not be spoken, with the reason.
+        listed: whether `spoken` is a word of a lexicon, that nothing may be made of.
     """
 
     spoken: str
     end: int
     skipped: tuple[tuple[str, str], ...] = ()
+    listed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import unicodedata
 
 from vocoder.text.normalise.assembly import UNSURE_A
 from vocoder.text.normalise.initialisms import spell_capitals
+from vocoder.text.normalise.interjections import is_cry
 from vocoder.text.normalise.source import Reading, Source
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -57,6 +58,8 @@ def read_word(source: Source, at: int) -> Reading | None:
     if parts == ["A"]:
         spoken = "A" if _SYMBOL_NEXT.match(text, at) else "a" if _in_title(source, start, at) else UNSURE_A
         return Reading(spoken=spoken, end=at)
+    if len(parts) == 1 and is_cry(source, start, at):
+        return Reading(spoken=parts[0].lower(), end=at)
     if text.startswith("(s)", at) and parts[-1].islower():
         return Reading(spoken=_compound(parts, joints, shouted=source.shouted) + "s", end=at + len("(s)"))
     return Reading(spoken=_compound(parts, joints, shouted=source.shouted), end=at)
