@@ -38,7 +38,7 @@ print(*(line for line in needed if not line.startswith("sonant[")), sep="\n")
 endef
 export REQUIREMENTS
 
-.PHONY: help setup serve test test-slow check format bench sanitize arm clean
+.PHONY: help setup serve test test-slow test-browser check format bench sanitize arm clean
 
 help:  ## this list
 	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -66,6 +66,10 @@ test: setup  ## the quick tests, on the CPU
 
 test-slow: setup  ## the tests that take more than some seconds, on the CPU
 	$(BIN)/python -m pytest -m 'slow and not gpu and not browser'
+
+test-browser: setup  ## the page at / in Chromium, which is installed where there is none and that may be done
+	.ci/chromium
+	$(BIN)/python -m pytest -m browser
 
 check: setup  ## formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 In the process of the event loop:
 
 routes, openai_routes, recordings, app, server
+page_routes the page at /, with its files in page/
 schemas     what a request may hold
 body        from bytes to a checked request
 asking      what a request says beside its body

@@ -13,6 +13,7 @@ from service.gate import Gate
 from service.keys import ApiKeys
 from service.openai_routes import make_openai_router
 from service.orders import SpeechWorker
+from service.page_routes import make_page_router
 from service.problems import answer_errors
 from service.recordings import make_recordings_router
 from service.routes import make_router
@@ -59,6 +60,7 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, *, owns_worker: b
     app.include_router(make_router(worker, settings, speaking))
     app.include_router(make_openai_router(worker, settings, speaking))
     app.include_router(make_recordings_router(worker, settings))
+    app.include_router(make_page_router())
     answer_errors(app)
     app.add_middleware(Gate, keys=None if settings.key_file is None else ApiKeys.read(settings.key_file))
     return app

@@ -24,7 +24,8 @@ log = logging.getLogger(REQUESTS)
 REQUEST_ID = "X-Request-Id"
 _GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POLICY_VIOLATION = 1008
-_OPEN = ("/healthz", "/readyz", "/metrics", "/openapi.json")
+_OPEN = ("/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+_OPEN_BELOW = "/page/"  # the page's own files: it is the page that asks for the key
 
 
 class Gate:
@@ -100,7 +101,7 @@ class Gate:
 
     def _key(self, path: str, headers: Headers) -> str | None:
         """The name of the key that was shown, where one is asked for."""
-        if self._keys is None or path in _OPEN:
+        if self._keys is None or path in _OPEN or path.startswith(_OPEN_BELOW):
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         shown = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")

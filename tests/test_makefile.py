@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TARGETS = ("setup", "serve", "test", "test-slow", "check", "format", "bench", "sanitize", "arm", "clean")
+TARGETS = ("setup", "serve", "test", "test-slow", "test-browser", "check", "format", "bench", "sanitize", "arm", "clean")
 INSTALL_PACKAGES = "install --quiet --requirement"
 INSTALL_ENGINE = "install --quiet --no-deps --no-build-isolation --editable"
 
@@ -147,4 +147,4 @@ def test_continuous_integration_runs_the_makefile() -> None:
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
     called = [target for line in re.findall(r"^make (.*)$", script.read_text("utf-8"), re.MULTILINE) for target in line.split()]
-    assert called == ["check", "test", "test-slow"]
+    assert called == ["check", "test", "test-slow", "test-browser"]

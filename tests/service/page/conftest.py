@@ -1,0 +1,103 @@
+"""A real service on a port of this machine, and Chromium without a window."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+from starlette.responses import Response
+from starlette.routing import Route
+
+from service.app import create_app
+from service.keys import make_key
+from service.settings import ServiceSettings
+from service.supervisor import Supervisor
+from tests.service.page import RECORDER, until
+
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@contextmanager
+def listening(settings: ServiceSettings, worker: Supervisor) -> Iterator[str]:
+    """The address of a service with this worker."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        app = create_app(settings, worker=worker)
+        app.router.routes.insert(0, Route("/page/recorder.js", lambda _: Response(RECORDER, media_type="text/javascript")))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def page_settings(settings: ServiceSettings) -> ServiceSettings:
+    return dataclasses.replace(settings, buffer_seconds=2.0, turn_seconds=0.05, stall_seconds=60.0)
+
+
+@pytest.fixture(scope="session")
+def process(page_settings: ServiceSettings) -> Iterator[Supervisor]:
+    """A worker in a process of its own."""
+    worker = Supervisor(page_settings)
+    worker.start()
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture(scope="session")
+def address(page_settings: ServiceSettings, process: Supervisor) -> Iterator[str]:
+    with listening(page_settings, process) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def locked(page_settings: ServiceSettings, process: Supervisor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a service that asks for a key, and a key."""
+    key, line = make_key("anna")
+    file = tmp_path_factory.mktemp("keys") / "keys"
+    file.write_text(line + "\n")
+    with listening(dataclasses.replace(page_settings, key_file=file), process) as address:
+        yield address, key
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    assert found is not None, f"the page is tested in Chromium, and there is none here ({', '.join(NAMES)}): `make test-browser` installs it where it may"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The page, opened, with a recorder at its loudspeaker. It must neither fail nor ask for anything that is not of its origin."""
+    context = browser.new_context(accept_downloads=True, permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    failures: list[str] = []
+    asked: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    context.add_init_script(path=Path(__file__).with_name("recording.js"))
+    page.goto(address)
+    until(page, "document.getElementById('voice').value !== ''")
+    yield page
+    context.close()
+    assert not failures
+    assert not [url for url in asked if not url.startswith((f"{address}/", "blob:"))]
