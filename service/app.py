@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from service.gate import Gate
 from service.keys import ApiKeys
@@ -20,6 +21,13 @@ from service.routes import make_router
 from service.settings import ServiceSettings
 from service.speaking import Speaking
 from service.supervisor import Supervisor
+
+# What pages of other origins may read of an answer beside its body.
+READABLE = (
+    "Accept-Ranges", "Content-Location", "Content-Range", "ETag", "Retry-After", "X-Queued-Seconds", "X-Request-Id", "X-Sample-Rate", "X-Seed", "X-Skipped",
+    "X-Stream-Id",
+)  # fmt: skip
+PREFLIGHT_SECONDS = 600  # that a browser may remember what it was allowed
 
 
 def create_app(settings: ServiceSettings | None = None, *, worker: SpeechWorker | None = None) -> FastAPI:
@@ -62,5 +70,9 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, *, owns_worker: b
     app.include_router(make_recordings_router(worker, settings))
     app.include_router(make_page_router())
     answer_errors(app)
-    app.add_middleware(Gate, keys=None if settings.key_file is None else ApiKeys.read(settings.key_file))
+    app.add_middleware(Gate, keys=None if settings.key_file is None else ApiKeys.read(settings.key_file), guard_metrics=settings.guard_metrics)
+    if settings.allow_origins:  # outermost: a browser asks beforehand, without a key
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.allow_origins, allow_methods=["*"], allow_headers=["*"], expose_headers=READABLE, max_age=PREFLIGHT_SECONDS
+        )
     return app

@@ -24,7 +24,8 @@ log = logging.getLogger(REQUESTS)
 REQUEST_ID = "X-Request-Id"
 _GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POLICY_VIOLATION = 1008
-_OPEN = ("/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+_METRICS = "/metrics"
+_OPEN = ("/", "/healthz", "/readyz", _METRICS, "/openapi.json")
 _OPEN_BELOW = "/page/"  # the page's own files: it is the page that asks for the key
 
 
@@ -34,11 +35,13 @@ class Gate:
     Args:
         app: what lies behind.
         keys: one of which must be shown; None: nothing is asked for.
+        guard_metrics: whether for `/metrics` as well.
     """
 
-    def __init__(self, app: ASGIApp, *, keys: ApiKeys | None) -> None:
+    def __init__(self, app: ASGIApp, *, keys: ApiKeys | None, guard_metrics: bool = False) -> None:
         self._app = app
         self._keys = keys
+        self._open = tuple(path for path in _OPEN if not (guard_metrics and path == _METRICS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or refuses it."""
@@ -101,7 +104,7 @@ class Gate:
 
     def _key(self, path: str, headers: Headers) -> str | None:
         """The name of the key that was shown, where one is asked for."""
-        if self._keys is None or path in _OPEN or path.startswith(_OPEN_BELOW):
+        if self._keys is None or path in self._open or path.startswith(_OPEN_BELOW):
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         shown = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")

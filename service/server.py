@@ -41,6 +41,8 @@ def serve(
     address_streams: int | None = None,
     address_requests_per_minute: int | None = None,
     key_file: Path | None = None,
+    guard_metrics: bool = False,
+    allow_origins: tuple[str, ...] = (),
     log_level: str = "info",
 ) -> None:
     """Loads a voice and serves it until told to stop.
@@ -58,6 +60,8 @@ def serve(
         address_streams: at least 1, how many streams one address may have open; None for no limit.
         address_requests_per_minute: at least 1, likewise.
         key_file: with the API keys one of which requests must show; None: none is asked for.
+        guard_metrics: whether `/metrics` asks for a key as well.
+        allow_origins: whose pages may read answers (CORS); none: nobody's.
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
@@ -74,6 +78,8 @@ def serve(
         address_streams=address_streams,
         address_requests_per_minute=address_requests_per_minute,
         key_file=key_file,
+        guard_metrics=guard_metrics,
+        allow_origins=allow_origins,
     )
     if max_streams is not None:
         settings = dataclasses.replace(settings, max_streams=max_streams)

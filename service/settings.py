@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from vocoder.errors import ConfigError
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,8 @@ class ServiceSettings:
         key_streams: at least 1, how many streams one API key may have open; None for no limit of its own.
         key_requests_per_minute: at least 1, likewise.
         key_file: with the API keys that requests must show (`service.keys`); None: none is asked for.
+        guard_metrics: whether `/metrics` asks for a key as well.
+        allow_origins: whose pages may read answers (CORS), each as "https://host" or "https://host:port", or "*" for all; none: no answer allows any.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         recording_limit: bytes of a body that holds a recording, at least 1.
         recording_seconds: above 0, how long a recording may be.
@@ -65,6 +70,8 @@ class ServiceSettings:
     key_streams: int | None = None
     key_requests_per_minute: int | None = None
     key_file: Path | None = None
+    guard_metrics: bool = False
+    allow_origins: tuple[str, ...] = ()
     text_limit: int | None = None
     recording_limit: int = 16 * 2**20
     recording_seconds: float = 60.0
@@ -86,6 +93,11 @@ class ServiceSettings:
     shutdown_seconds: float = 5.0
 
     def __post_init__(self) -> None:
+        for origin in self.allow_origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ConfigError(f"allow_origins must hold origins such as https://example.com, without a path, or *; not {origin!r}")
+        if self.guard_metrics and self.key_file is None:
+            raise ConfigError("guard_metrics needs a key_file: without one there is no key to ask for")
         counts: dict[str, int | None] = {
             "threads": self.threads,
             "max_streams": self.max_streams,

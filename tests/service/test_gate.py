@@ -78,3 +78,54 @@ def test_the_command_that_makes_keys(capsys: pytest.CaptureFixture[str], monkeyp
     assert ApiKeys.read(tmp_path / "keys").name_of(told.split()[-1]) == "anna"
     monkeypatch.setattr("sys.argv", ["keys", "not good"])
     assert keys.main() == 2
+
+
+def behind(settings: ServiceSettings, worker: Supervisor, **changes: object) -> httpx.AsyncClient:
+    app = create_app(dataclasses.replace(settings, **changes), worker=worker)  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sonant")
+
+
+async def test_metrics_may_be_guarded_as_well(settings: ServiceSettings, worker: Supervisor, tmp_path: Path) -> None:
+    key, line = make_key("anna")
+    file = tmp_path / "keys.txt"
+    file.write_text(line + "\n", "utf-8")
+    async with behind(settings, worker, key_file=file) as client:
+        assert (await client.get("/metrics")).status_code == 200
+    async with behind(settings, worker, key_file=file, guard_metrics=True) as client:
+        assert (await client.get("/metrics")).status_code == 401
+        assert (await client.get("/metrics", headers={"x-api-key": key})).status_code == 200
+        assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_pages_of_other_origins_are_let_in_by_name_alone(settings: ServiceSettings, worker: Supervisor, tmp_path: Path) -> None:
+    preflight = {"origin": "https://reader.example", "access-control-request-method": "POST", "access-control-request-headers": "content-type,x-api-key"}
+    async with behind(settings, worker) as client:
+        answer = await client.post("/synthesize", json={"text": "Yes."}, headers={"origin": "https://reader.example"})
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+        assert (await client.options("/synthesize", headers=preflight)).status_code == 405
+    key, line = make_key("anna")
+    file = tmp_path / "keys.txt"
+    file.write_text(line + "\n", "utf-8")
+    async with behind(settings, worker, key_file=file, allow_origins=("https://reader.example",)) as client:
+        asked = await client.options("/synthesize", headers=preflight)
+        assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, "https://reader.example")
+        refused = await client.post("/synthesize", json={"text": "Yes."}, headers={"origin": "https://reader.example"})
+        assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, "https://reader.example")
+        answer = await client.post("/synthesize", json={"text": "Yes.", "seed": 3}, headers={"origin": "https://reader.example", "x-api-key": key})
+        assert answer.status_code == 200
+        readable = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+        assert {name for name in answer.headers if name.startswith("x-")} | {"etag", "content-location"} <= readable
+        stranger = await client.post("/synthesize", json={"text": "Yes."}, headers={"origin": "https://other.example", "x-api-key": key})
+        assert "access-control-allow-origin" not in stranger.headers
+        assert (await client.options("/synthesize", headers={**preflight, "origin": "https://other.example"})).status_code == 400
+
+
+@pytest.mark.parametrize("wrong", ["reader.example", "https://reader.example/", "https://reader.example/page", "https://*.example", ""])
+def test_what_is_no_origin_is_refused(wrong: str) -> None:
+    with pytest.raises(ConfigError, match="allow_origins"):
+        ServiceSettings(allow_origins=("https://good.example:8443", wrong))
+
+
+def test_metrics_cannot_be_guarded_without_keys() -> None:
+    with pytest.raises(ConfigError, match="guard_metrics"):
+        ServiceSettings(guard_metrics=True)

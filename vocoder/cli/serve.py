@@ -27,6 +27,10 @@ def serve(
     address_streams: Annotated[int | None, typer.Option("--address-streams", min=1, help="How many streams one address may have open.")] = None,
     address_requests_per_minute: Annotated[int | None, typer.Option("--address-requests-per-minute", min=1, help="Of one address.")] = None,
     key_file: Annotated[Path | None, typer.Option("--key-file", help="API keys, one of which requests must show: `python -m service.keys`.")] = None,
+    guard_metrics: Annotated[bool, typer.Option("--guard-metrics", help="Ask for a key for /metrics as well.")] = False,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option("--allow-origin", help="Whose pages may read answers (CORS), as https://example.com, or *; may be given several times.")
+    ] = None,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
@@ -50,6 +54,8 @@ def serve(
             address_streams=address_streams,
             address_requests_per_minute=address_requests_per_minute,
             key_file=key_file,
+            guard_metrics=guard_metrics,
+            allow_origins=tuple(allow_origin or ()),
         )
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error
