@@ -51,7 +51,7 @@ def serve(
         host: address to listen on.
         port: 0..65535; 0 takes a free one.
         voice: name or folder; the default voice where None.
-        engine: "auto", "native" or "reference".
+        engine: "auto", "native", "reference" or "cuda".
         precision: "auto", "fp32", "bf16" or "int8".
         threads: at least 1, that streams which share a call are shared out to.
         max_streams: at least 1, how many streams may be open at once; None leaves the default.

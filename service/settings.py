@@ -17,7 +17,7 @@ class ServiceSettings:
 
     Attributes:
         voices: names or folders of the voices to load; the first speaks where a request names none. Empty: the default voice.
-        engine: "auto", "native" or "reference".
+        engine: "auto", "native", "reference" or "cuda".
         precision: "auto", "fp32", "bf16" or "int8".
         threads: at least 1, that streams which share a call are shared out to.
         standby: whether a second worker waits, loaded, to take over at once from one that died. It costs the memory of a worker.

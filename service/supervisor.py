@@ -17,7 +17,8 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from service.admission import Admission, Load
 from service.capacity import Capacity
@@ -108,15 +109,9 @@ class Supervisor:
         """Plans a text and begins to speak it."""
         loop, now = asyncio.get_running_loop(), self._clock()
         with self._lock:
-            if self._refusing:
-                raise CapacityError("the service is starting or stopping", retry_after_seconds=1.0)
-            self._next_number += 1
-            number = self._next_number
-            try:
+            number = self._number()
+            with self._refusals_counted():
                 queued = self._admission.ask(number, client, self._load(), wait_seconds=wait_seconds, now=now) > 0
-            except CapacityError as error:
-                self.metrics.refused("client_limit" if isinstance(error, ClientLimitError) else "at_capacity")
-                raise
             entry = OpenStream(
                 order=order, first_sample=first_sample, saved=saved, loop=loop, planned=loop.create_future(), asked_at=now, queued=queued, taken_at=now
             )
@@ -133,18 +128,27 @@ class Supervisor:
             if patience is not None:
                 patience.cancel()
 
+    def _number(self) -> int:
+        """Of the next stream or question; the lock must be held."""
+        if self._refusing:
+            raise CapacityError("the service is starting or stopping", retry_after_seconds=1.0)
+        self._next_number += 1
+        return self._next_number
+
+    @contextmanager
+    def _refusals_counted(self) -> Iterator[None]:
+        try:
+            yield
+        except CapacityError as error:
+            self.metrics.refused("client_limit" if isinstance(error, ClientLimitError) else "at_capacity")
+            raise
+
     async def ask(self, question: Question, client: Client) -> Answer:
         """The answer to a question."""
         with self._lock:
-            if self._refusing:
-                raise CapacityError("the service is starting or stopping", retry_after_seconds=1.0)
-            self._next_number += 1
-            number = self._next_number
-            try:
+            number = self._number()
+            with self._refusals_counted():
                 self._admission.question(number, client, open_questions=len(self._questions), now=self._clock())
-            except CapacityError as error:
-                self.metrics.refused("client_limit" if isinstance(error, ClientLimitError) else "at_capacity")
-                raise
             answer = self._questions.add(number, question)
             self._tell(Ask(number=number, question=question))
         try:

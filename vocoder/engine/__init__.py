@@ -18,17 +18,15 @@ import logging
 
 import torch
 
-from vocoder.engine.base import Codes, Engine, Job
+from vocoder.engine.base import CUDA_PRECISIONS, NATIVE_PRECISIONS, Codes, Engine, Job
 from vocoder.engine.reference import ReferenceEngine
 from vocoder.engine.state import StreamState
 from vocoder.errors import EngineError
 from vocoder.wavenet.network import WaveNet
 
-__all__ = ["Codes", "Engine", "Job", "StreamState", "make_engine", "native_built", "precisions_of"]
+__all__ = ["CUDA_PRECISIONS", "NATIVE_PRECISIONS", "Codes", "Engine", "Job", "StreamState", "make_engine", "native_built", "precisions_of"]
 
 ENGINES = ("auto", "native", "reference", "cuda")
-NATIVE_PRECISIONS = ("fp32", "bf16", "int8")
-CUDA_PRECISIONS = ("fp32", "bf16")
 log = logging.getLogger(__name__)
 
 

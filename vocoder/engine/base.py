@@ -21,6 +21,9 @@ from vocoder.errors import EngineError
 from vocoder.wavenet.prediction import Predictors
 
 Codes = npt.NDArray[np.int64]
+# What the engines compute in; here, because neither can be imported everywhere.
+NATIVE_PRECISIONS = ("fp32", "bf16", "int8")
+CUDA_PRECISIONS = ("fp32", "bf16")
 
 
 @dataclass(frozen=True, kw_only=True)

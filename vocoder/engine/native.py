@@ -1,7 +1,7 @@
 """The native engine: generation in C++ (`native/`), for the instruction set that suits the processor.
 
 The algorithm is the reference engine's, rearranged so that weights are read as seldom as can be: the older taps of a block are computed for
-several samples at once, the skips are one product, and streams that share a call share every read. How it stays exact is said in
+several samples at once, the skips are added up block by block, and streams that share a call share every read. How it stays exact is said in
 `native/product.h`.
 
 T samples, O output parameters.
@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vocoder.engine import _native
-from vocoder.engine.base import Codes, Engine, Job
+from vocoder.engine.base import NATIVE_PRECISIONS, Codes, Engine, Job
 from vocoder.engine.weights import EngineWeights
 from vocoder.errors import EngineError
 from vocoder.wavenet.network import WaveNet
 
-PRECISIONS = ("fp32", "bf16", "int8")
+PRECISIONS = NATIVE_PRECISIONS
 
 
 def available_isas() -> tuple[str, ...]:

@@ -108,7 +108,7 @@ class StreamState:
     @property
     def nbytes(self) -> int:
         """Length of `to_bytes()`."""
-        return HEADER.size + self.history.nbytes + self.rings.nbytes
+        return HEADER.size + self.history.nbytes + np.dtype(np.float32).itemsize * RingLayout.of(self.config).size
 
     def copy(self) -> StreamState:
         """An independent state: advancing one leaves the other as it was."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from triton.runtime.errors import OutOfResources
 
-from vocoder.engine.base import Codes, Engine, Job, check_rings
+from vocoder.engine.base import CUDA_PRECISIONS, Codes, Engine, Job, check_rings
 from vocoder.engine.cuda.kernel import advance
 from vocoder.engine.cuda.packing import BLOCK, PackedWeights, kernel_sizes
 from vocoder.engine.cuda.slots import ResidentState, Slots
@@ -25,7 +25,7 @@ from vocoder.errors import EngineError
 from vocoder.wavenet.distributions import MIN_LOG_SCALE
 from vocoder.wavenet.network import WaveNet
 
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = CUDA_PRECISIONS
 WARPS = 8
 # How many blocks' weights are on their way at once, less one. What a card has no room for is tried with fewer: the sums stay the same.
 STAGES = {"fp32": 2, "bf16": 3}

@@ -91,8 +91,3 @@ class ResidentState(StreamState):
     def rings(self) -> npt.NDArray[np.float32]:  # type: ignore[override]
         """float32 [RingLayout.size], fetched; read only."""
         return self.slots.read(self.slot)
-
-    @property
-    def nbytes(self) -> int:
-        """Length of `to_bytes()`; nothing is fetched for it."""
-        return StreamState.initial(self.config, self.seed).nbytes
