@@ -6,6 +6,9 @@ import hashlib
 import json
 import math
 import shutil
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,7 @@ from vocoder.batch.progress import Tally, Watcher
 from vocoder.batch.record import Record
 from vocoder.batch.render import render
 from vocoder.batch.seeds import derived_seed
+from vocoder.batch.take import Take
 from vocoder.engine import Engine
 from vocoder.errors import EngineError, InputError
 from vocoder.voice import load_voice
@@ -68,6 +72,37 @@ def alone(line: dict[str, Any]) -> Int16Array:
     settings = {name: line[name] for name in ("speaker", "pitch", "volume", "temperature") if name in line}
     seed = line.get("seed", derived_seed(0, line["id"]))
     return load_voice("tiny").synthesize(line["text"], length_scale=1 / line.get("speed", 1), seed=seed, **settings)
+
+
+def test_an_interruption_waits_for_the_file_that_is_being_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends too early would clear away under the hands of the one who finishes, and end Python while it still holds tensors."""
+    finishing, stopping = threading.Event(), threading.Event()
+    finish, stop = Take.finish, studio.Studio.stop
+
+    def slow_finish(take: Take) -> Any:
+        finishing.set()
+        stopping.wait()
+        time.sleep(0.3)  # for a run that does not wait to be wrong
+        return finish(take)
+
+    def told_to_stop(of: studio.Studio) -> None:
+        stopping.set()
+        stop(of)
+
+    main = threading.get_ident()
+
+    def interrupt() -> None:
+        finishing.wait()
+        signal.pthread_kill(main, signal.SIGINT)
+
+    monkeypatch.setattr(Take, "finish", slow_finish)
+    monkeypatch.setattr(studio.Studio, "stop", told_to_stop)
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        run(LINES, threads=1)
+    assert "finisher" not in [thread.name for thread in threading.enumerate()]
+    (record,) = records().values()
+    assert set(digests()) == {record.path}
 
 
 def test_each_file_is_what_its_line_is_alone() -> None:

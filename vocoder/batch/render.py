@@ -124,6 +124,7 @@ class _Run:
         self._room = threading.Semaphore(streams + _AHEAD * threads)
         self._finished: queue.SimpleQueue[tuple[Session, SonantError | None] | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self._ended = threading.Event()  # set when nothing more will be finished
         self._error: BaseException | None = None
         self._studio = Studio(threads=threads, streams=streams, deliver=self._deliver, heard=self._heard, broken=self._break)
         self._feeder = threading.Thread(target=self._guarded, args=(self._feed,), name="feeder", daemon=True)
@@ -134,8 +135,10 @@ class _Run:
             self._studio.start()
             self._finisher.start()
             self._feeder.start()
-            while self._finisher.is_alive() and not self._stopping.is_set():
-                self._finisher.join(_TICK_SECONDS)
+            # Not by joining: Python 3.11 takes a thread for ended whose `join` was interrupted, and would not wait for it in `_wind_up`.
+            over = False
+            while not over:
+                over = self._ended.wait(_TICK_SECONDS) or self._stopping.is_set()
                 with self._lock:
                     tally = replace(self._tally)
                 self._watcher.ticked(tally)
@@ -238,6 +241,12 @@ class _Run:
     # The finisher's thread
 
     def _finish(self) -> None:
+        try:
+            self._finish_all()
+        finally:
+            self._ended.set()
+
+    def _finish_all(self) -> None:
         while (delivered := self._finished.get()) is not None:
             session, error = delivered
             if self._stopping.is_set():
