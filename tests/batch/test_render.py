@@ -97,9 +97,14 @@ def test_an_interruption_waits_for_the_file_that_is_being_finished(monkeypatch: 
 
     monkeypatch.setattr(Take, "finish", slow_finish)
     monkeypatch.setattr(studio.Studio, "stop", told_to_stop)
-    threading.Thread(target=interrupt).start()
-    with pytest.raises(KeyboardInterrupt):
-        run(LINES, threads=1)
+    # A shell starts what runs in its background with SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            run(LINES, threads=1)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "finisher" not in [thread.name for thread in threading.enumerate()]
     (record,) = records().values()
     assert set(digests()) == {record.path}
