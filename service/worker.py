@@ -1,7 +1,7 @@
 """The worker: owns voices and engines, and is the only part of the service that does. It runs in a process of its own (`service.process`).
 
-Four threads, which share a table (`service.table`). Whoever calls `receive` hands it what the service wants; the planner begins streams (`service.planner`), the
-generator makes them (`service.generator`), and the clerk answers questions (`service.clerk`).
+Four threads, which share a table (`service.table`). Whoever calls `receive` hands it what the service wants; the planner begins streams
+(`service.planner`), the generator makes them (`service.generator`), and the clerk answers questions (`service.clerk`).
 """
 
 from __future__ import annotations
