@@ -31,7 +31,8 @@ from vocoder.audio.files import read_audio_bytes
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.errors import ConfigError, InputError
 from vocoder.library import DEFAULT_VOICE
-from vocoder.speech import TEXT_LIMIT, Plan, check_text
+from vocoder.planning import Plan
+from vocoder.speech import TEXT_LIMIT, check_text
 from vocoder.timeline import Timeline
 from vocoder.utterance import Utterance
 from vocoder.voice import Voice, load_voice
@@ -169,8 +170,8 @@ class Worker:
             plan = self._plan(voice, wanted.order)
             saved = wanted.saved
             utterance = voice.utterance(plan, seed=wanted.order.seed, saved=None if saved is None else saved.state)
-            if wanted.first_sample >= utterance.num_samples:
-                raise InputError(f"there are {utterance.num_samples} samples, and none from {wanted.first_sample} on", field="range")
+            if wanted.first_sample >= plan.num_samples:
+                raise InputError(f"there are {plan.num_samples} samples, and none from {wanted.first_sample} on", field="range")
             utterance.job(1)  # the first sentence's conditioning is computed here, and kept
         except Exception as error:
             if not isinstance(error, InputError):
@@ -182,14 +183,14 @@ class Worker:
                 number=wanted.number,
                 seed=utterance.seed,
                 sample_rate=voice.sample_rate,
-                num_samples=utterance.num_samples,
+                num_samples=plan.num_samples,
                 skipped=skipped_texts(plan.skipped),
                 timeline=Timeline.of(plan) if wanted.order.timestamps else None,
             )
         )
-        self._admit(wanted, voice, utterance)
+        self._admit(wanted, voice, utterance, plan.num_samples)
 
-    def _admit(self, wanted: Speak, voice: Voice, utterance: Utterance) -> None:
+    def _admit(self, wanted: Speak, voice: Voice, utterance: Utterance, num_samples: int) -> None:
         emitted = 0 if wanted.saved is None else wanted.saved.emitted
         with self._changed:
             taken = self._wanted.pop(wanted.number, None)
@@ -202,7 +203,7 @@ class Worker:
                 wanted.number,
                 voice=voice.manifest.name,
                 sample_rate=voice.sample_rate,
-                num_samples=utterance.num_samples - wanted.first_sample,
+                num_samples=num_samples - wanted.first_sample,
                 now=self._clock(),
                 patience=self._settings.whole_seconds if wanted.order.whole else self._settings.first_sound_seconds,
                 waiting=wanted.waiting - taken,
