@@ -80,7 +80,13 @@ class SpeechRequest(BaseModel):
         """The request as the rest of the service knows it."""
         voice = self.voice if isinstance(self.voice, str) else self.voice.id
         order = SpeechOrder(
-            text=self.input, voice=voice, length_scale=1.0 / self.speed, temperature=self.temperature, seed=self.seed, timestamps=self.timestamps
+            text=self.input,
+            voice=voice,
+            length_scale=1.0 / self.speed,
+            temperature=self.temperature,
+            seed=self.seed,
+            timestamps=self.timestamps,
+            exact_length=self.response_format == "wav",
         )
         audio_format: AudioFormat = self.response_format
         return Wanted(order=order, audio_format=audio_format, sample_rate=_PCM_RATE if audio_format == "pcm" else None)

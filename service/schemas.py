@@ -76,6 +76,7 @@ class SynthesizeRequest(BaseModel):
             temperature=self.temperature,
             seed=self.seed,
             timestamps=self.timestamps is True,
+            exact_length=self.format == "wav",
             whole=not self.stream,
         )
         timed = self.timestamps is True
