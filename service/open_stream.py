@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from service.messages import Speak
 from service.metrics import Metrics
 from service.orders import SpeechOrder
 from service.stream import LiveStream, Saved
@@ -53,6 +54,10 @@ class OpenStream:
     def waiting(self) -> int:
         """Samples that were delivered and not taken."""
         return self.delivered - self.taken
+
+    def speak(self, number: int) -> Speak:
+        """What a worker is told that makes it, or goes on with it."""
+        return Speak(number=number, order=self.order, first_sample=self.first_sample + self.delivered, saved=self.saved, waiting=self.waiting)
 
     def keeps_up(self, now: float, buffer_seconds: float) -> bool:
         """Whether the reader takes what is made. One that lets its buffer lie full for longer than it lasts is not listening."""

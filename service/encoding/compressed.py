@@ -111,12 +111,12 @@ class FlacEncoder:
 
     Args:
         sample_rate: Hz.
-        num_samples: that will come; None where nobody knows: then its header does not say.
+        num_samples: that will come.
     """
 
-    def __init__(self, sample_rate: int, num_samples: int | None) -> None:
+    def __init__(self, sample_rate: int, num_samples: int) -> None:
         self._inner = CompressedEncoder(CODECS["flac"], sample_rate)
-        self._num_samples = num_samples  # None once it has been told
+        self._num_samples: int | None = num_samples  # None once it has been told
 
     def head(self) -> bytes:
         """Nothing yet."""

@@ -24,7 +24,7 @@ def layout_of(audio_format: AudioFormat, *, num_samples: int | None, source_rate
 
     Args:
         audio_format: which.
-        num_samples: of the source; None where that is not known. A WAV header needs it.
+        num_samples: of the source; None where that is not known, which neither WAV nor FLAC can do without.
         source_rate: Hz, of the source.
         rate: Hz, of what is sent; None leaves it to the format: 8 kHz for mulaw, the source's own, or the next one that the codec takes.
 
@@ -59,6 +59,7 @@ def make_encoder(audio_format: AudioFormat, *, num_samples: int | None, source_r
     elif audio_format == "mulaw":
         inner = MulawEncoder()
     elif audio_format == "flac":
+        assert length is not None, "libsndfile reads none that does not tell its length"
         inner = FlacEncoder(rate, length)
     else:
         inner = CompressedEncoder(CODECS[audio_format], rate)
