@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from service.messages import Speak
 from service.metrics import Metrics
 from service.orders import SpeechOrder
 from service.stream import LiveStream, Saved
 from vocoder.errors import InputError, SonantError
 
 _SECONDS_PER_CHARACTER = 0.065  # of a text that has not been planned yet
+_LEAST_GUESS_SECONDS = 10.0  # of a stream that has gone on for longer than its text promised
 
 
 @dataclass(kw_only=True)
@@ -36,15 +38,26 @@ class OpenStream:
 
     @property
     def left_seconds(self) -> float:
-        """Of sound that has not been delivered; a guess from the text until it is planned."""
+        """Of sound that has not been delivered; a guess from the text where its length is not known."""
         if self.stream is None:
-            return len(self.order.text) * _SECONDS_PER_CHARACTER * self.order.length_scale
-        return (self.stream.num_samples - self.first_sample - self.delivered) / self.stream.sample_rate
+            return self._guessed_seconds
+        done = (self.first_sample + self.delivered) / self.stream.sample_rate
+        if self.stream.num_samples is None:
+            return max(self._guessed_seconds - done, _LEAST_GUESS_SECONDS)
+        return self.stream.num_samples / self.stream.sample_rate - done
+
+    @property
+    def _guessed_seconds(self) -> float:
+        return len(self.order.text) * _SECONDS_PER_CHARACTER * self.order.length_scale
 
     @property
     def waiting(self) -> int:
         """Samples that were delivered and not taken."""
         return self.delivered - self.taken
+
+    def speak(self, number: int) -> Speak:
+        """What a worker is told that makes it, or goes on with it."""
+        return Speak(number=number, order=self.order, first_sample=self.first_sample + self.delivered, saved=self.saved, waiting=self.waiting)
 
     def keeps_up(self, now: float, buffer_seconds: float) -> bool:
         """Whether the reader takes what is made. One that lets its buffer lie full for longer than it lasts is not listening."""

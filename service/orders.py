@@ -34,6 +34,7 @@ class SpeechOrder:
         temperature: how freely samples are drawn.
         seed: 0..2**64-1; random when None.
         timestamps: whether the stream tells when each word is heard.
+        exact_length: whether its length must be known before its first sound. A long text is else spoken as it is planned.
         whole: whether nothing is sent before everything is there: then nobody listens yet, and others go first for a while.
     """
 
@@ -46,6 +47,7 @@ class SpeechOrder:
     temperature: float | None = None
     seed: int | None = None
     timestamps: bool = False
+    exact_length: bool = False
     whole: bool = False
 
 

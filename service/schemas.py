@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from service.encoding import AudioFormat
+from service.encoding import WITH_LENGTH, AudioFormat
 from service.orders import SpeechOrder
 from service.shelf import Wanted
 
@@ -76,6 +76,7 @@ class SynthesizeRequest(BaseModel):
             temperature=self.temperature,
             seed=self.seed,
             timestamps=self.timestamps is True,
+            exact_length=self.format in WITH_LENGTH,
             whole=not self.stream,
         )
         timed = self.timestamps is True

@@ -26,11 +26,12 @@ FOUNDATIONS: dict[str, tuple[str, ...]] = {
 }
 # Above them, from the bottom to the top: each may import the foundations and those before it.
 STOREYS = (
-    "vocoder.library", "vocoder.strict_json", "vocoder.pack", "vocoder.speech", "vocoder.timeline", "vocoder.subtitles", "vocoder.score", "vocoder.utterance",
-    "vocoder.voice", "vocoder.batch", "vocoder.cli",
+    "vocoder.library", "vocoder.strict_json", "vocoder.pack", "vocoder.speech", "vocoder.planning", "vocoder.timeline", "vocoder.subtitles", "vocoder.score",
+    "vocoder.utterance", "vocoder.voice", "vocoder.batch", "vocoder.cli",
 )  # fmt: skip
 
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.
+WORKER = ("service.worker", "service.planner", "service.generator", "service.clerk", "service.loaded_voices")
 CARRIED = (
     "vocoder.wavenet.network", "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
     "training.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
@@ -181,9 +182,16 @@ def test_speech_is_made_where_nothing_could_be_compiled() -> None:
 
 def test_in_the_service_only_the_worker_imports_torch() -> None:
     """Neither in a line of theirs nor by way of something they import: the others could run in a process that has no torch."""
-    others = tuple(module for module in IMPORTS if below(module, "service") and module != "service.worker")
+    others = tuple(module for module in IMPORTS if below(module, "service") and module not in WORKER)
     assert len(others) > 1
     without_torch = ("fastapi", "uvicorn", "pydantic", "numpy", "scipy", "soxr", "av", "prometheus-client", "python-multipart", "espeakng-loader", "num2words")
     result = import_with_only(without_torch, others)
     assert result.returncode == 0, result.stderr
-    assert import_with_only(without_torch, ("service.worker",)).returncode != 0
+    for module in WORKER:
+        assert import_with_only(without_torch, (module,)).returncode != 0
+
+
+def test_importing_a_voice_imports_no_filters() -> None:
+    """Three quarters of a second, for one filter that only sound that is made goes through."""
+    code = "import sys, vocoder.voice; sys.exit('scipy.signal' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from vocoder.text import Sentence
 
 if TYPE_CHECKING:
-    from vocoder.speech import Plan
+    from vocoder.planning import Plan
 
 Event = dict[str, str | int]  # one thing that happens, as JSON has it; "type" says what it is
 

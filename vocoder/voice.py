@@ -29,8 +29,9 @@ from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import AudioError, InputError
 from vocoder.library import DEFAULT_VOICE, find_voice
 from vocoder.pack import Pack, PackManifest, read_pack
+from vocoder.planning import Plan, Planning
 from vocoder.score import Score, Scoring, score
-from vocoder.speech import TEXT_LIMIT, Plan, Settings
+from vocoder.speech import TEXT_LIMIT, Settings
 from vocoder.text import Lexicon
 from vocoder.utterance import Passage, Utterance, condition
 from vocoder.wavenet.conditions import Conditions
@@ -119,11 +120,15 @@ class Voice:
         return index
 
     def plan(self, text: str, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
-        """What will be said, and exactly how long it is. Errors as `Plan.of`."""
+        """What will be said, and exactly how long it is. Errors as `Planning`."""
         return Plan.of(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
 
-    def utterance(self, plan: Plan, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
-        """A plan to be spoken, or one to go on with (`Utterance.to_bytes`). Errors as `Utterance`."""
+    def planning(self, text: str, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Planning:
+        """The same a sentence at a time, for long texts. Errors as `Planning`."""
+        return Planning(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
+
+    def utterance(self, plan: Plan | Planning, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
+        """A plan to be spoken, or one to go on with (`Utterance.to_bytes`). Errors as `Utterance.of_plan`."""
         return Utterance.of_plan(plan, self.pack, self.engine, seed=seed, saved=saved)
 
     def synthesize(
@@ -140,7 +145,7 @@ class Voice:
         """A text as sound: int16 [T] at `sample_rate`.
 
         Args:
-            text: any Unicode, up to 10,000 characters.
+            text: any Unicode, up to 100,000 characters.
             speaker: a name, or an index; None is the first.
             length_scale: 0.25..4, how much longer everything lasts.
             pitch: -12..12, semitones above what the voice would speak at.
@@ -166,7 +171,7 @@ class Voice:
         seed: int | None = None,
         chunk_samples: int | None = None,
     ) -> Iterator[Int16Array]:
-        """The samples of `synthesize`, as they are made; arguments are checked here, before the first piece is asked for.
+        """The samples of `synthesize`, as they are made; the first sentence's do not wait for the planning of others. Arguments are checked here.
 
         Args:
             text: as `synthesize`.
@@ -182,7 +187,7 @@ class Voice:
             int16 [at most chunk_samples].
         """
         settings = self.settings(speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature)
-        return self.speak(self.utterance(self.plan(text, settings), seed=seed), chunk_samples=chunk_samples)
+        return self.speak(self.utterance(self.planning(text, settings), seed=seed), chunk_samples=chunk_samples)
 
     def speak(self, utterance: Utterance, *, chunk_samples: int | None = None) -> Iterator[Int16Array]:
         """What is left of an utterance, as it is made: int16 pieces. `chunk_samples` as `stream`."""
@@ -224,7 +229,7 @@ class Voice:
         """Conditions to be spoken: what `vocode` speaks at once."""
         temperature = self.settings(temperature=temperature).temperature
         passage = Passage(num_frames=conditions.num_frames, conditions=lambda: conditions)
-        return Utterance([passage], self.pack, self.engine, temperature=temperature, seed=seed)
+        return Utterance(lambda number: iter([passage][number:]), self.pack, self.engine, temperature=temperature, num_frames=conditions.num_frames, seed=seed)
 
     def vocode(self, conditions: Conditions, *, temperature: float | None = None, seed: int | None = None) -> Int16Array:
         """Conditions as sound: int16 [F * hop_length]. Arguments as `synthesize`."""

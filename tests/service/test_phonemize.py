@@ -71,7 +71,7 @@ async def test_what_is_wrong_is_named(client: httpx.AsyncClient, body: dict[str,
 
 async def asked(worker: Supervisor, link: LocalLink) -> asyncio.Task[Any]:
     """A question that its worker will not answer by itself, asked."""
-    link.worker._clerk.submit(asyncio.run, asyncio.sleep(0.2))
+    link.worker._clerk._thread.submit(asyncio.run, asyncio.sleep(0.2))
     task = asyncio.create_task(worker.ask(WANTED, ANNA))
     await asyncio.sleep(0)
     return task
@@ -89,10 +89,7 @@ async def test_the_next_worker_answers_what_one_that_died_has_not(worker: Superv
 
 
 async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
-    def killed(link_worker: Any, _: object) -> None:
-        link_worker._failed()
-
-    monkeypatch.setattr("service.worker.Worker._answer", killed)
+    monkeypatch.setattr("service.clerk.Clerk._answer", lambda *_: links[-1].die())
     with pytest.raises(EngineError, match="again and again"):
         async with asyncio.timeout(10):
             await worker.ask(WANTED, ANNA)
@@ -101,7 +98,7 @@ async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor,
 
 async def test_no_stream_waits_for_a_question(worker: Supervisor, voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     held = threading.Event()
-    monkeypatch.setattr("service.worker.Worker._answer", lambda *_: held.wait(20) or None)
+    monkeypatch.setattr("service.clerk.Clerk._answer", lambda *_: held.wait(20) or None)
     task = asyncio.create_task(worker.ask(WANTED, ANNA))
     await asyncio.sleep(0)
     stream = await worker.open(SpeechOrder(text="Yes.", seed=1), ANNA)
@@ -120,7 +117,7 @@ async def test_whoever_leaves_is_forgotten(worker: Supervisor, links: list[Local
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert links[0].worker._asked == set()
+    assert links[0].worker._table.asked == set()
     assert isinstance(await worker.ask(WANTED, ANNA), Reading)
 
 

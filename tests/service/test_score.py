@@ -206,7 +206,7 @@ async def test_the_next_worker_scores_what_one_that_died_has_begun(worker: Super
     engine.gate()  # the generator stands in a stream's turn
     stream = await worker.open(SpeechOrder(text="Yes.", seed=1), ANNA)
     scoring = asyncio.create_task(worker.ask(ScoreWanted(recording=recording()), ANNA))
-    await eventually(lambda: links[0].worker._judging._row)
+    await eventually(lambda: links[0].worker._table.judging._row)
     links[0].die()
     engine.open()
     async with asyncio.timeout(20):
@@ -221,11 +221,11 @@ async def test_whoever_leaves_is_not_scored(worker: Supervisor, links: list[Loca
     engine.gate()
     stream = await worker.open(SpeechOrder(text="Yes.", seed=1), ANNA)
     scoring = asyncio.create_task(worker.ask(ScoreWanted(recording=recording()), ANNA))
-    await eventually(lambda: links[0].worker._judging._row)
+    await eventually(lambda: links[0].worker._table.judging._row)
     scoring.cancel()
     with pytest.raises(asyncio.CancelledError):
         await scoring
-    assert links[0].worker._judging._row == {}
+    assert links[0].worker._table.judging._row == {}
     engine.open()
     stream.close()
 

@@ -101,7 +101,7 @@ async def test_a_reader_that_sleeps_is_not_blamed_for_workers_that_die(app: Fast
 
 
 async def test_a_defect_of_the_generator_costs_nobody_his_stream(app: FastAPI, links: list[LocalLink], voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links[0].worker._scheduler, "made", lambda *_: 1 / 0)
+    monkeypatch.setattr(links[0].worker._table.scheduler, "made", lambda *_: 1 / 0)
     call = AsgiCall(app, {"text": "Yes.", "seed": 5, "format": "pcm"})
     assert await call.finished() == to_bytes(voice.synthesize("Yes.", seed=5))
     assert len(links) == 2

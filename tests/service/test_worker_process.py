@@ -37,8 +37,8 @@ def worker(pack: Path) -> Iterator[Supervisor]:
 
 
 def process_of(worker: Supervisor) -> int:
-    assert isinstance(worker._active, WorkerProcess)
-    found = worker._active.process.pid
+    assert isinstance(worker._workers.active, WorkerProcess)
+    found = worker._workers.active.process.pid
     assert found is not None
     return found
 
@@ -68,7 +68,7 @@ def test_signals_to_the_whole_group_do_not_end_it(worker: Supervisor) -> None:
 
 
 def test_it_ends_with_the_service(worker: Supervisor) -> None:  # the last one that uses it
-    process = worker._active
+    process = worker._workers.active
     assert isinstance(process, WorkerProcess)
     worker.stop()
     assert process.process.exitcode == 0
@@ -89,12 +89,12 @@ def test_one_that_waits_to_take_over_may_be_silent_as_long_as_it_likes(pack: Pat
     worker.start()
     try:
         deadline = time.monotonic() + 60
-        while worker._spare is None and time.monotonic() < deadline:
+        while worker._workers.spare is None and time.monotonic() < deadline:
             time.sleep(0.05)
-        spare = worker._spare
+        spare = worker._workers.spare
         time.sleep(4)
         assert spare is not None
-        assert worker._spare is spare
+        assert worker._workers.spare is spare
     finally:
         worker.stop()
 

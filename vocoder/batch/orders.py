@@ -16,7 +16,8 @@ from vocoder.batch.limits import TEXT_LIMIT
 from vocoder.batch.seeds import check_base, derived_seed
 from vocoder.errors import InputError
 from vocoder.library import MANIFEST, find_voice
-from vocoder.speech import Plan, Settings
+from vocoder.planning import Plan
+from vocoder.speech import Settings
 from vocoder.voice import Voice, load_voice, voice_folder
 
 # Part of every mark: another number, and everything is made again.

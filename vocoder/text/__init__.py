@@ -1,9 +1,9 @@
-"""Text to linguistic features: `analyse` does it all, `Analysis` is what comes out."""
+"""Text to linguistic features: `analyse` does it all, `Analysis` is what comes out; an `Analyser` does it a sentence at a time."""
 
 from __future__ import annotations
 
-from vocoder.text.analysis import Analysis, Sentence, Skipped, analyse
+from vocoder.text.analysis import Analyser, Analysis, Sentence, Skipped, analyse, in_order
 from vocoder.text.features import LinguisticFeatures
 from vocoder.text.lexicon import Lexicon
 
-__all__ = ["Analysis", "Lexicon", "LinguisticFeatures", "Sentence", "Skipped", "analyse"]
+__all__ = ["Analyser", "Analysis", "Lexicon", "LinguisticFeatures", "Sentence", "Skipped", "analyse", "in_order"]

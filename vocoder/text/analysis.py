@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ from vocoder.text.sentences import split_sentences
 
 _STRONGEST = "?!.;:—,"  # of several marks behind a word the first of these is heard
 _RUN = re.compile(r"\S+")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 assert frozenset(_STRONGEST) == BREAKING
 
 
@@ -47,6 +48,7 @@ class Sentence:
         tuple[int, int] | None, ...
     ]  # of each word in `text`, first character and the one behind the last: "$5" is that of two; None: not known exactly
     origins: tuple[int, ...]  # of each character of `text` the index in the text that was given
+    ends_paragraph: bool  # whether a blank line follows, and more text
     rises: bool  # whether its pitch goes up at the end, as that of a question does
     features: LinguisticFeatures
 
@@ -73,17 +75,60 @@ def analyse(text: str, *, language: str = "en-us", lexicon: Lexicon | None = Non
     Raises:
         InputError: there is no such language (field "language").
     """
-    phonemiser = _phonemiser(language)
-    if lexicon is not None:
-        phonemiser = LexiconPhonemiser(phonemiser, lexicon)
-    cleaned = clean(text)
-    skipped = [Skipped(text=removed.text, start=removed.start, reason=removed.reason) for removed in cleaned.removed]
+    analyser = Analyser(text, language=language, lexicon=lexicon)
+    skipped = list(analyser.removed)
     sentences: list[Sentence] = []
-    for start, end in split_sentences(cleaned.text):
-        sentence = _analyse_sentence(cleaned, start, end, phonemiser, lexicon, skipped)
+    for number in range(len(analyser)):
+        sentence, silent = analyser.sentence(number)
+        skipped.extend(silent)
         if sentence is not None:
             sentences.append(sentence)
-    return Analysis(sentences=tuple(sentences), skipped=tuple(sorted(skipped, key=lambda one: one.start)))
+    return Analysis(sentences=tuple(sentences), skipped=in_order(skipped))
+
+
+def in_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    """Sorted by place."""
+    return tuple(sorted(skipped, key=lambda one: one.start))
+
+
+class Analyser:
+    """Takes a text apart a sentence at a time, for texts of which not all is wanted at once.
+
+    Cleaning and splitting, a fiftieth of the work, are done beforehand: so `len` is known, and a sentence can be had without those before it.
+
+    Args:
+        text: any string.
+        language: as `analyse`.
+        lexicon: as `analyse`.
+
+    Attributes:
+        removed: what cleaning has taken out of the whole text.
+
+    Raises:
+        InputError: as `analyse`.
+    """
+
+    def __init__(self, text: str, *, language: str = "en-us", lexicon: Lexicon | None = None) -> None:
+        self._lexicon = lexicon
+        self._phonemiser = _phonemiser(language)
+        if lexicon is not None:
+            self._phonemiser = LexiconPhonemiser(self._phonemiser, lexicon)
+        self._cleaned = clean(text)
+        self._places = split_sentences(self._cleaned.text)
+        self.removed = tuple(Skipped(text=one.text, start=one.start, reason=one.reason) for one in self._cleaned.removed)
+
+    def __len__(self) -> int:
+        """How many sentences there are, those included in which nothing can be spoken."""
+        return len(self._places)
+
+    def sentence(self, number: int) -> tuple[Sentence | None, tuple[Skipped, ...]]:
+        """A sentence, None where nothing in it can be spoken; and what in it cannot."""
+        start, end = self._places[number]
+        skipped: list[Skipped] = []
+        following = self._places[number + 1][0] if number + 1 < len(self._places) else end
+        ends_paragraph = _BLANK_LINE.search(self._cleaned.text, end, following) is not None
+        sentence = _analyse_sentence(self._cleaned, start, end, self._phonemiser, self._lexicon, skipped, ends_paragraph=ends_paragraph)
+        return sentence, tuple(skipped)
 
 
 @lru_cache(maxsize=8)
@@ -91,7 +136,9 @@ def _phonemiser(language: str) -> Phonemiser:
     return EspeakPhonemiser(language)
 
 
-def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, lexicon: Lexicon | None, skipped: list[Skipped]) -> Sentence | None:
+def _analyse_sentence(
+    cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, lexicon: Lexicon | None, skipped: list[Skipped], *, ends_paragraph: bool
+) -> Sentence | None:
     """One sentence of clean text; what cannot be spoken is added to `skipped`. None where nothing is left."""
     written = cleaned.text[start:end]
     runs = [found.span() for found in _RUN.finditer(written)]
@@ -112,6 +159,7 @@ def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonem
         words=tuple(words),
         places=_in_written(normalised.places, runs),
         origins=cleaned.origins[start:end],
+        ends_paragraph=ends_paragraph,
         rises=rises(words, tokens[-1][1]),
         features=build_features(phones, [mark for _, mark in tokens]),
     )
