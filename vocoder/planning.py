@@ -95,7 +95,7 @@ class Planning:
         settings: how to speak it.
         pack: the voice.
         text_limit: characters, or None for no limit.
-        lexicon: words that are said as it says.
+        lexicon: words that are said as it says; it goes over the voice's own.
 
     Attributes:
         settings: those.
@@ -103,7 +103,8 @@ class Planning:
         skipped: what of the text cannot be spoken, as far as that is known.
 
     Raises:
-        TextError: the text is empty, or longer than the limit; from wherever it is planned: it has nothing in it that can be spoken.
+        TextError: the text is empty, or longer than the limit, alone or with the aliases of its words;
+            from wherever it is planned: it has nothing in it that can be spoken.
         InputError: the voice has no speaker of this index.
         VoiceError: from wherever a sentence is planned: the acoustic model gives durations that are not finite numbers.
     """
@@ -116,6 +117,9 @@ class Planning:
             raise InputError(f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no speaker {settings.speaker}", field="speaker")
         self.settings = settings
         self._pack = pack
+        lexicon = pack.lexicon if lexicon is None else lexicon.over(pack.lexicon)
+        if lexicon is not None:
+            lexicon.check_length(text, limit=text_limit)
         self._analyser = Analyser(text, language=pack.manifest.language, lexicon=lexicon)
         self.sentences: list[PlannedSentence] = []
         self.skipped: list[Skipped] = list(self._analyser.removed)

@@ -18,6 +18,7 @@ from vocoder.audio.pcm import to_float32
 from vocoder.engine import native_built
 from vocoder.errors import AudioError, EngineError, InputError
 from vocoder.pack import PrecisionPrices, read_pack, save_pack
+from vocoder.text import Lexicon
 from vocoder.voice import Voice, load_voice
 
 TEXT = "Hi you."
@@ -35,6 +36,14 @@ def test_the_same_seed_is_the_same_sound_and_another_is_another(voice: Voice) ->
     np.testing.assert_array_equal(first, again)
     assert len(other) == len(first)
     assert np.mean(other != first) > 0.5
+
+
+def test_a_lexicon_is_heard_whole_and_in_pieces(voice: Voice) -> None:
+    lexicon = Lexicon.of({"cat": {"alias": "dog"}})
+    expected = voice.synthesize("A dog.", seed=3)
+    np.testing.assert_array_equal(voice.synthesize("A cat.", seed=3, lexicon=lexicon), expected)
+    np.testing.assert_array_equal(np.concatenate(list(voice.stream("A cat.", seed=3, lexicon=lexicon))), expected)
+    assert len(voice.synthesize("A cat.", seed=3)) != len(expected) or (voice.synthesize("A cat.", seed=3) != expected).any()
 
 
 def test_without_a_seed_every_utterance_has_its_own_and_tells_it(voice: Voice) -> None:

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -26,11 +26,8 @@ from vocoder.cli.options import (
     speaker_of,
 )
 from vocoder.cli.waiting import waiting
-from vocoder.errors import InputError, TextError
+from vocoder.errors import TextError
 from vocoder.library import DEFAULT_VOICE
-
-if TYPE_CHECKING:
-    from vocoder.text import Lexicon
 
 
 def say(
@@ -44,7 +41,7 @@ def say(
     volume: Annotated[float, typer.Option("--volume", help="0 to 4: times the amplitude.")] = 1.0,
     temperature: Temperature = None,
     seed: Seed = None,
-    lexicon: Annotated[Path | None, typer.Option("--lexicon", help='A JSON file of words and their IPA, as {"SQL": "ˈsiːkwəl"}.')] = None,
+    lexicon: Annotated[Path | None, typer.Option("--lexicon", help='Words as you say them: PLS, or JSON as {"SQL": "ˈsiːkwəl"}.')] = None,
     format_name: FormatName = None,
     timestamps: Annotated[
         Path | None,
@@ -57,6 +54,7 @@ def say(
     with waiting("loading"):
         from vocoder.cli.output import Output
         from vocoder.subtitles import writer_of
+        from vocoder.text.lexicon import read_lexicon_file
         from vocoder.timeline import Timeline
         from vocoder.voice import load_voice
 
@@ -68,7 +66,8 @@ def say(
         speaking = load_voice(voice, engine=engine, precision=precision)
         settings = speaking.settings(speaker=speaker_of(speaker), length_scale=scale, pitch=pitch, volume=volume, temperature=temperature)
         # No limit here: it protects a service from its clients, and this is the user's own machine.
-        plan = speaking.plan(text, settings, text_limit=None, lexicon=None if lexicon is None else read_lexicon(lexicon))
+        words = None if lexicon is None else read_lexicon_file(lexicon, language=speaking.manifest.language)
+        plan = speaking.plan(text, settings, text_limit=None, lexicon=words)
         utterance = speaking.utterance(plan, seed=seed)
     for skipped in plan.skipped:
         typer.echo(f"skipped {skipped.text!r}: it {skipped.reason}", err=True)
@@ -80,20 +79,6 @@ def say(
             beside.enter_context(whole_file(timestamps)).write(write(Timeline.of(plan), start).encode())
         destination.take(speaking.speak(utterance), num_samples=plan.num_samples, sample_rate=plan.sample_rate, what="speaking")
     typer.echo(f"{destination.path or 'standard output'}: {plan.seconds:.2f} seconds, seed {utterance.seed}", err=True)
-
-
-def read_lexicon(path: Path) -> Lexicon:
-    """The lexicon in a file.
-
-    Raises:
-        InputError: field "lexicon"; it cannot be read, or as `Lexicon.from_json`.
-    """
-    from vocoder.text import Lexicon
-
-    try:
-        return Lexicon.from_json(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the lexicon {path} cannot be read: {error}", field="lexicon") from error
 
 
 def read_standard_input() -> str:
