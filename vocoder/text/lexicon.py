@@ -12,17 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vocoder.errors import InputError
-from vocoder.text.inventory import PRIMARY, SECONDARY, VOWELS, spell
+from vocoder.text.ipa import phones_of, possessive
 from vocoder.text.normalise.cleaning import clean
-from vocoder.text.phonemes import NO_STRESS, PRIMARY_STRESS, SECONDARY_STRESS, Phone, Phonemiser, Phones
+from vocoder.text.phonemes import Phonemiser, Phones
 
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
-_MARKS = {PRIMARY: PRIMARY_STRESS, SECONDARY: SECONDARY_STRESS}
-_LONGEST_IPA = 200  # characters
 _MOST_ENTRIES = 100_000
 _POSSESSIVE = "'s"
-_HISSING = frozenset(("s", "z", "ʃ", "ʒ", "tʃ", "dʒ"))
-_VOICELESS = frozenset(("p", "t", "k", "f", "θ"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +95,7 @@ class Lexicon:
         stem = self.entries.get(word.removesuffix(_POSSESSIVE), ())
         if not stem:
             return ()
-        last = stem[-1].symbol
-        symbols = ("ᵻ", "z") if last in _HISSING else ("s",) if last in _VOICELESS else ("z",)
-        return (*stem, *(Phone(symbol=symbol, stress=NO_STRESS) for symbol in symbols))
+        return possessive(stem)
 
 
 class LexiconPhonemiser:
@@ -117,22 +111,7 @@ class LexiconPhonemiser:
 
 
 def _phones(word: str, ipa: str) -> Phones:
-    if len(ipa) > _LONGEST_IPA:
-        raise InputError(f"the lexicon's IPA of {word!r} has {len(ipa)} characters, and the limit is {_LONGEST_IPA}", field="lexicon")
-    phones: list[Phone] = []
-    stress = NO_STRESS if any(mark in ipa for mark in _MARKS) else PRIMARY_STRESS
-    for part in re.split(f"([{PRIMARY}{SECONDARY}])", re.sub(r"[\s.‿]", "", ipa)):
-        if part in _MARKS:
-            stress = _MARKS[part]
-            continue
-        symbols, unknown = spell(part)
-        if unknown:
-            raise InputError(
-                f"the lexicon's IPA of {word!r} has {', '.join(map(repr, dict.fromkeys(unknown)))}, which the voice has no phoneme for", field="lexicon"
-            )
-        for symbol in symbols:
-            phones.append(Phone(symbol=symbol, stress=stress if symbol in VOWELS else NO_STRESS))
-            stress = NO_STRESS if symbol in VOWELS else stress
-    if not phones:
-        raise InputError(f"the lexicon's IPA of {word!r} has no phoneme", field="lexicon")
-    return tuple(phones)
+    try:
+        return phones_of(ipa)
+    except ValueError as error:
+        raise InputError(f"the lexicon's IPA of {word!r} {error}", field="lexicon") from error
