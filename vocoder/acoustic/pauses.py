@@ -14,9 +14,12 @@ from vocoder.text.features import PHRASE_TYPES, LinguisticFeatures
 
 SHORTEST_SECONDS = {"comma": 0.12, "colon": 0.25}  # by the type of the phrase before, of `vocoder.text.features.PHRASE_TYPES`
 BETWEEN_SENTENCES_SECONDS = 0.3
+BETWEEN_PARAGRAPHS_SECONDS = 0.7
 
 
-def with_pauses(durations: npt.NDArray[np.float32], features: LinguisticFeatures, *, frames_per_second: float, followed: bool) -> npt.NDArray[np.float32]:
+def with_pauses(
+    durations: npt.NDArray[np.float32], features: LinguisticFeatures, *, frames_per_second: float, followed: bool, paragraph: bool = False
+) -> npt.NDArray[np.float32]:
     """Predicted durations with no pause shorter than it may be.
 
     Args:
@@ -24,6 +27,7 @@ def with_pauses(durations: npt.NDArray[np.float32], features: LinguisticFeatures
         features: of the sentence, P phonemes.
         frames_per_second: of the voice.
         followed: whether another sentence comes after this one.
+        paragraph: whether it is one of another paragraph.
 
     Returns:
         float32 [P].
@@ -34,5 +38,5 @@ def with_pauses(durations: npt.NDArray[np.float32], features: LinguisticFeatures
     for phrase_type, seconds in SHORTEST_SECONDS.items():
         shortest[inside & (features.categories[:, 3] == PHRASE_TYPES.index(phrase_type))] = seconds * frames_per_second
     if followed:
-        shortest[-1] = BETWEEN_SENTENCES_SECONDS * frames_per_second
+        shortest[-1] = (BETWEEN_PARAGRAPHS_SECONDS if paragraph else BETWEEN_SENTENCES_SECONDS) * frames_per_second
     return np.maximum(durations, shortest)
