@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vocoder.acoustic.pauses import with_pauses
+from vocoder.acoustic.pauses import BETWEEN_PARAGRAPHS_SECONDS, BETWEEN_SENTENCES_SECONDS, with_pauses
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, TextError, VoiceError
 from vocoder.pack import Pack
@@ -163,7 +163,7 @@ class Planning:
             raise _nothing_in(skipped, self._field)
 
     def _walk(self, number: int, skipped: list[Skipped]) -> Iterator[PlannedSentence | None]:
-        """A step for each sentence of the text: one that is planned, or None. A sentence ends with a longer pause where another is spoken after it."""
+        """A step for each sentence of the text: one that is planned, or None. It ends with a longer pause where another is spoken after it."""
         held: tuple[int, Sentence] | None = None
         for at in range(number, len(self._analyser)):
             sentence, silent = self._analyser.sentence(at)
@@ -171,13 +171,16 @@ class Planning:
             if sentence is None:
                 yield None
                 continue
-            yield None if held is None else self._planned(*held, followed=True)
+            if held is None:
+                yield None
+            else:
+                yield self._planned(*held, at_end=BETWEEN_PARAGRAPHS_SECONDS if held[1].ends_paragraph else BETWEEN_SENTENCES_SECONDS)
             held = at, sentence
         if held is not None:
-            yield self._planned(*held, followed=False)
+            yield self._planned(*held, at_end=0.0)
 
-    def _planned(self, number: int, sentence: Sentence, *, followed: bool) -> PlannedSentence:
-        return PlannedSentence(number=number, sentence=sentence, durations=_durations(sentence, self.settings, self._pack, followed=followed))
+    def _planned(self, number: int, sentence: Sentence, *, at_end: float) -> PlannedSentence:
+        return PlannedSentence(number=number, sentence=sentence, durations=_durations(sentence, self.settings, self._pack, at_end=at_end))
 
 
 def _nothing_in(skipped: Iterable[Skipped], field: str) -> TextError:
@@ -185,18 +188,17 @@ def _nothing_in(skipped: Iterable[Skipped], field: str) -> TextError:
     return TextError(f"{'' if field == 'text' else field + ': '}nothing in the text can be spoken{why}", field=field)
 
 
-def _durations(sentence: Sentence, settings: Settings, pack: Pack, *, followed: bool) -> npt.NDArray[np.int64]:
+def _durations(sentence: Sentence, settings: Settings, pack: Pack, *, at_end: float) -> npt.NDArray[np.int64]:
     """Whole frames, at least one for each phoneme. Ends are rounded rather than lengths, so that rounding never adds up to a change of speed."""
     delivery = sentence.delivery
     with one_torch_thread():
         predicted = pack.acoustic.durations(sentence.features, speaker_of(sentence, settings))
     frames_per_second = pack.manifest.audio.sample_rate / pack.manifest.audio.hop_length
-    paragraph = delivery is not None and delivery.ends_paragraph
-    predicted = with_pauses(predicted, sentence.features, frames_per_second=frames_per_second, followed=followed, paragraph=paragraph)
+    predicted = with_pauses(predicted, sentence.features, frames_per_second=frames_per_second, at_end=at_end)
     if delivery is None:
         frames = predicted.astype(np.float64) * settings.length_scale
     else:
-        frames = _directed(predicted, delivery, settings.length_scale, frames_per_second, followed=followed)
+        frames = _directed(predicted, delivery, settings.length_scale, frames_per_second, followed=at_end > 0)
     ends = np.cumsum(frames)
     if not math.isfinite(ends[-1]):
         raise VoiceError(f"voice {pack.manifest.name!r}: its acoustic model gives durations that are not finite numbers")

@@ -36,8 +36,22 @@ def test_length_scale_scales_the_length(voice: Voice, length_scale: float) -> No
     for number, planned in enumerate(normal.sentences, 1):
         features = planned.sentence.features
         predicted = voice.pack.acoustic.durations(features, 0)
-        exact += float(with_pauses(predicted, features, frames_per_second=100.0, followed=number < len(normal.sentences)).sum())
+        exact += float(with_pauses(predicted, features, frames_per_second=100.0, at_end=0.3 if number < len(normal.sentences) else 0.0).sum())
     assert abs(scaled.num_frames - length_scale * exact) <= len(normal.sentences)
+
+
+def test_a_paragraph_ends_with_a_longer_pause_than_a_sentence(voice: Voice) -> None:
+    """But the last, after which nothing is said; and a line that ends is no paragraph."""
+    frames = voice.sample_rate / voice.manifest.audio.hop_length
+
+    def pauses(between: str) -> list[int]:
+        return [int(planned.durations[-1]) for planned in voice.plan(f"Anna sat.{between}Did she?").sentences]
+
+    alone = voice.plan("Did she?").sentences[0].durations[-1]
+    for between, shortest in ((" ", 0.3), ("\n", 0.3), ("\n\n", 0.7), ("\r\n \t\r\n", 0.7), ("\u2029\u2029\n", 0.7)):
+        first, last = pauses(between)
+        assert abs(first - shortest * frames) <= 1, between
+        assert last == alone
 
 
 def test_the_shortest_speech_still_has_a_frame_for_every_phoneme(voice: Voice) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -33,5 +32,7 @@ def de_emphasise(samples: FloatArray, coefficient: float, last: float = 0.0) -> 
     """
     if len(samples) == 0:
         return samples.astype(np.float32), last
+    from scipy.signal import lfilter  # here and not above: it takes a third of the time in which all of vocoder.voice is imported
+
     restored, _ = lfilter([1.0], [1.0, -coefficient], samples.astype(np.float64), zi=[coefficient * last])
     return restored.astype(np.float32), float(restored[-1])

@@ -25,6 +25,7 @@ from vocoder.text.sentences import split_sentences
 
 _STRONGEST = "?!.;:—,"  # of several marks behind a word the first of these is heard
 _RUN = re.compile(r"\S+")
+BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 assert frozenset(_STRONGEST) == BREAKING
 
 
@@ -49,6 +50,7 @@ class Sentence:
         tuple[int, int] | None, ...
     ]  # of each word in `text`, first character and the one behind the last: "$5" is that of two; None: not known exactly
     origins: tuple[int, ...]  # of each character of `text` the index in the text that was given
+    ends_paragraph: bool  # whether a blank line follows, and more text
     rises: bool  # whether its pitch goes up at the end, as that of a question does
     features: LinguisticFeatures
     delivery: Delivery | None = None  # how its author wants it spoken; None: as it stands
@@ -144,7 +146,9 @@ class Analyser:
         """A sentence, None where nothing in it can be spoken; and what in it cannot."""
         start, end = self._places[number]
         skipped: list[Skipped] = []
-        sentence = _analyse_sentence(self._cleaned, start, end, self._phonemiser, self._lexicon, skipped)
+        following = self._places[number + 1][0] if number + 1 < len(self._places) else end
+        ends_paragraph = BLANK_LINE.search(self._cleaned.text, end, following) is not None
+        sentence = _analyse_sentence(self._cleaned, start, end, self._phonemiser, self._lexicon, skipped, ends_paragraph=ends_paragraph)
         return sentence, tuple(skipped)
 
 
@@ -153,7 +157,9 @@ def phonemiser_of(language: str) -> Phonemiser:
     return EspeakPhonemiser(language)
 
 
-def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, lexicon: Lexicon | None, skipped: list[Skipped]) -> Sentence | None:
+def _analyse_sentence(
+    cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, lexicon: Lexicon | None, skipped: list[Skipped], *, ends_paragraph: bool
+) -> Sentence | None:
     """One sentence of clean text; what cannot be spoken is added to `skipped`. None where nothing is left."""
     written = cleaned.text[start:end]
     runs = [found.span() for found in _RUN.finditer(written)]
@@ -174,6 +180,7 @@ def _analyse_sentence(cleaned: Cleaned, start: int, end: int, phonemiser: Phonem
         words=tuple(words),
         places=_in_written(normalised.places, runs),
         origins=cleaned.origins[start:end],
+        ends_paragraph=ends_paragraph,
         rises=rises(words, tokens[-1][1]),
         features=build_features(phones, [mark for _, mark in tokens]),
     )

@@ -50,14 +50,12 @@ class Delivery:
     Attributes:
         styles: of each phoneme, P of them, with the emphasis in their other figures.
         pauses: float64 [P], seconds that a pause lasts; not a number where the voice decides.
-        ends_paragraph: whether a longer pause follows.
         speaker: index; None: the request's.
         marks: in the order in which they are heard.
     """
 
     styles: tuple[Style, ...]
     pauses: npt.NDArray[np.float64]
-    ends_paragraph: bool
     speaker: int | None
     marks: tuple[PlacedMark, ...]
 

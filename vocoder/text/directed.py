@@ -18,7 +18,7 @@ from itertools import count, pairwise
 
 import numpy as np
 
-from vocoder.text.analysis import Analyser, Sentence, SentenceSource, Skipped, located, phonemiser_of, pronounce_in_phrases, tokens_of, why_silent
+from vocoder.text.analysis import BLANK_LINE, Analyser, Sentence, SentenceSource, Skipped, located, phonemiser_of, pronounce_in_phrases, tokens_of, why_silent
 from vocoder.text.cleaning import Cleaned, clean
 from vocoder.text.delivery import Delivery, PlacedMark
 from vocoder.text.features import LinguisticFeatures, build_features
@@ -34,7 +34,7 @@ from vocoder.text.ssml import read_ssml
 _MOST_PAUSE_SECONDS = 10.0  # of all breaks in a sentence: then another one begins, because a sentence's frames are computed together
 _FIRST_STAND_IN = 0xA500  # Vai: letters without case, and no part of any other rule
 _POSSESSIVE = re.compile(r"['’]s(?![^\W_])")
-_JOINED = frozenset(".,;:!?…)]}\"”’»")  # marks that stay with the word before them
+_JOINED = frozenset('.,;:!?…)]}"”’»')  # marks that stay with the word before them
 _MARKS = ",:;—.!?"  # weakest first
 
 
@@ -133,6 +133,7 @@ class ScriptAnalyser:
             words=tuple(spoken),
             places=tuple(None if word.place is None else (word.place[0] - start, word.place[1] - start) for word in words),
             origins=self._cleaned.origins[start:end],
+            ends_paragraph=self._ends_paragraph(number),
             rises=rises(spoken, words[-1].said.mark),
             features=features,
             delivery=self._delivery(number, words, features, pauses, cues),
@@ -140,6 +141,13 @@ class ScriptAnalyser:
         return sentence, skipped
 
     # Sentences.
+
+    def _ends_paragraph(self, number: int) -> bool:
+        """Whether the end of a `<p>`, or a blank line, comes before the next sentence that has words."""
+        end = self._places[number][1]
+        following = next((self._places[other][0] for other in range(number + 1, len(self._places)) if self._has_words(*self._places[other])), end)
+        ends = bisect_left(self._paragraphs, end) < bisect_right(self._paragraphs, following)
+        return following >= end and (ends or BLANK_LINE.search(self._text, end, following) is not None)
 
     def _split(self, bounds: list[int], whole: list[int]) -> list[tuple[int, int]]:
         """Where sentences begin and end; `whole` are the starts of stretches between two bounds that are one each."""
@@ -309,11 +317,9 @@ class ScriptAnalyser:
         for owner in owners:
             word = max(owner, 0) if owner >= 0 or not styles else None  # the first pause is that of the first word, others of the word before them
             styles.append(styles[-1] if word is None else self._style_of(words[word], start))
-        following = next((self._places[other][0] for other in range(number + 1, len(self._places)) if self._has_words(*self._places[other])), len(self._text))
         return Delivery(
             styles=tuple(styles),
             pauses=lengths,
-            ends_paragraph=bisect_left(self._paragraphs, end) < bisect_right(self._paragraphs, following),
             speaker=self._styles[bisect_right(self._styles_at, start) - 1].speaker,
             marks=tuple(self._placed_marks((start, end), words, cues, begins, ends)),
         )

@@ -21,10 +21,11 @@ _OFTEN_END = "etc inc ltd co corp bros jr sr esp al ave rd blvd oz lb lbs ft hr 
 # Those that end one only where a word follows that begins many: not in "U.S. Senate", "St. Louis" or "Jan. Fifth".
 _SELDOM_END = """
     a.m p.m u.s u.k u.s.a u.n e.u d.c a.d b.c ph.d m.d b.a m.a b.sc m.sc st
-    jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun
 """
+# Likewise, and abbreviations with a capital alone: "We sat. John left."
+_DAYS_AND_MONTHS = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun".split())
 _OFTEN = frozenset(_OFTEN_END.split())
-_SELDOM = frozenset(_SELDOM_END.split())
+_SELDOM = frozenset(_SELDOM_END.split()) | _DAYS_AND_MONTHS
 _ABBREVIATIONS = _OFTEN | _SELDOM | frozenset(_NEVER_END.split())
 # Before a number these do not end, whatever else they are: "No. 5", "p. 12".
 _NUMBERED = frozenset({"no", "nos", "p", "pp", "fig", "figs", "vol", "vols", "ch", "chap", "sec", "eq", "eqs", "tel"})
@@ -99,6 +100,8 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if abbreviation.isdigit() and _begins_line(text, match.start() - len(before)):
         return False  # "1. First"
     if abbreviation not in _ABBREVIATIONS or (abbreviation == "no" and not word[0].isdigit()):
+        return True
+    if abbreviation in _DAYS_AND_MONTHS and before.islower():
         return True
     if word[0].isdigit() and abbreviation in _NUMBERED:
         return False

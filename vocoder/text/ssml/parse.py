@@ -171,7 +171,9 @@ class _Building:
         if name not in _ATTRIBUTES:
             raise refuse(f"there is no element {_named(name)} (known: {', '.join(_ATTRIBUTES)})", place)
         if (name == "speak") != (not self._open):
-            raise refuse("<speak> must be the outermost element, and no other" if name == "speak" else f"the outermost element must be <speak>, not <{name}>", place)
+            raise refuse(
+                "<speak> must be the outermost element, and no other" if name == "speak" else f"the outermost element must be <speak>, not <{name}>", place
+            )
         around = [one.name for one in self._open]
         if around and around[-1] in _INSIDE | _EMPTY:
             raise refuse(f"<{around[-1]}> holds no elements, and not <{name}>", place)
