@@ -106,7 +106,8 @@ class Planning:
         skipped: what of the text cannot be spoken, as far as that is known.
 
     Raises:
-        TextError: the text is empty, or longer than the limit; the document is wrong, or has what cannot be spoken; from wherever it is planned: it has nothing in it that can be spoken.
+        TextError: the text is empty, or longer than the limit; the document is wrong, or has what is not spoken;
+            from wherever it is planned: it has nothing in it that can be spoken.
         InputError: the voice has no speaker of this index.
         VoiceError: from wherever a sentence is planned: the acoustic model gives durations that are not finite numbers.
     """

@@ -163,8 +163,8 @@ class Timeline:
         return Timeline(sample_rate=sample_rate, num_samples=there(self.num_samples), sentences=sentences)
 
     def events(self) -> Iterator[tuple[int, Event]]:
-        """All that happens, with the sample at which it begins, in the order in which it is heard: a sentence before its words, a word before its phonemes, a mark
-        before the word that it stands before.
+        """All that happens, with the sample at which it begins, in the order in which it is heard: a sentence before its words, a word before its phonemes, and
+        a mark before the word that it stands before.
         """
         for sentence in self.sentences:
             yield (

@@ -69,14 +69,16 @@ class Melody:
             float32 [F].
         """
         mean = log_f0[voicing > 0].mean(dtype=np.float64) if (voicing > 0).any() else 0.0
-        semitones = self.pitch + (RISE_SEMITONES * final_rise(features, durations) if self.rises else 0.0)
-        changed: FloatArray = (mean + self.intonation * (log_f0 - mean) + semitones * NATS_PER_SEMITONE).astype(np.float32)
+        spread = mean + self.intonation * (log_f0 - mean)
+        rise = RISE_SEMITONES * final_rise(features, durations) if self.rises else 0.0
         if self.bends:
-            risen = changed - (mean + self.intonation * (log_f0 - mean) + self.pitch * NATS_PER_SEMITONE)
-            changed = (self._bent(changed - risen, voicing, durations) + risen).astype(np.float32)
-        return changed
+            changed = self._bent(spread + self.pitch * NATS_PER_SEMITONE, voicing, durations) + rise * NATS_PER_SEMITONE
+        else:
+            changed = spread + (self.pitch + rise) * NATS_PER_SEMITONE
+        final: FloatArray = np.asarray(changed, np.float32)
+        return final
 
-    def _bent(self, log_f0: npt.NDArray[np.float64], voicing: FloatArray, durations: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    def _bent(self, log_f0: npt.NDArray[np.floating], voicing: FloatArray, durations: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         bent = log_f0.astype(np.float64)
         starts = np.concatenate([[0], np.cumsum(durations)])
         for bend in self.bends:

@@ -1,11 +1,11 @@
-"""How loud each sample is, where that changes in mid-speech.
+r"""How loud each sample is, where that changes in mid-speech.
 
-Gains are given per frame, with the codes; samples leave later than their codes where a correction looks ahead, so the gains of those that have not left wait with them. At a change the gain moves in a straight
-line over the first frame of the new one, for a jump would click.
+Gains are given per frame, with the codes; samples leave later than their codes where a correction looks ahead, so the gains of those that have not left wait
+with them. At a change the gain moves in a straight line over the first frame of the new one, for a jump would click.
 
     frames   |  1.0  |  0.5  |  0.5  |
-    gain     |-------|\\      |       |
-                       \\_____________
+    gain     |-------|\      |       |
+                       \_____________
 
 What a stream remembers is a value: any chunking gives the same gains.
 """

@@ -1,4 +1,6 @@
-"""Text to linguistic features: `analyse` does it all, `Analysis` is what comes out, an `Analyser` a sentence at a time; `analyser_of` takes SSML and phonemes too."""
+"""Text to linguistic features: `analyse` does it all, `Analysis` is what comes out, an `Analyser` does it a sentence at a time; `analyser_of` also takes
+SSML and phonemes.
+"""
 
 from __future__ import annotations
 

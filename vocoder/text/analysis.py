@@ -154,6 +154,7 @@ class Analyser:
 
 @lru_cache(maxsize=8)
 def phonemiser_of(language: str) -> Phonemiser:
+    """One for all texts of a language. Errors as `EspeakPhonemiser`."""
     return EspeakPhonemiser(language)
 
 
@@ -220,6 +221,7 @@ def pronounce_in_phrases(phonemiser: Phonemiser, tokens: Sequence[tuple[str, str
 
 
 def why_silent(word: str) -> str:
+    """The reason why a word has no phones, as `Skipped` has it."""
     foreign = any(character.isalpha() and not unicodedata.name(character, "").startswith("LATIN") for character in word)
     return "is in a script that this language is not written in" if foreign else "has no pronunciation"
 

@@ -1,7 +1,7 @@
 """Takes a text with directions apart: as `vocoder.text.analysis` does with a plain one, and by the same rules, with what its author says of it beside.
 
-Before a sentence is normalised, each stretch in whose place something else is said becomes one letter that no rule knows, and so does each break: so rules see that there is something,
-read nothing across it, and the words that are said for it are put in afterwards. The letter is one that the text does not have.
+Before a sentence is normalised, each stretch in whose place something else is said becomes one letter that no rule knows, and so does each break: so rules see
+that there is something, read nothing across it, and the words that are said for it are put in afterwards. The letter is one that the text does not have.
 
     Hello <sub alias="World Wide Web">WWW</sub>, <break/> you     the text    Hello WWW,  you
                                                                   normalised  hello ꔀ, ꔀ you
@@ -143,11 +143,12 @@ class ScriptAnalyser:
     # Sentences.
 
     def _ends_paragraph(self, number: int) -> bool:
-        """Whether the end of a `<p>`, or a blank line, comes before the next sentence that has words."""
+        """Whether the end of a `<p>` comes before the next sentence that has words, or a blank line before the next one."""
         end = self._places[number][1]
-        following = next((self._places[other][0] for other in range(number + 1, len(self._places)) if self._has_words(*self._places[other])), end)
-        ends = bisect_left(self._paragraphs, end) < bisect_right(self._paragraphs, following)
-        return following >= end and (ends or BLANK_LINE.search(self._text, end, following) is not None)
+        starts = [start for start, _ in self._places[number + 1 : number + 2]] or [end]
+        told = (self._places[other][0] for other in range(number + 1, len(self._places)) if self._has_words(*self._places[other]))
+        ends = bisect_left(self._paragraphs, end) < bisect_right(self._paragraphs, next(told, end))
+        return ends or BLANK_LINE.search(self._text, end, starts[0]) is not None
 
     def _split(self, bounds: list[int], whole: list[int]) -> list[tuple[int, int]]:
         """Where sentences begin and end; `whole` are the starts of stretches between two bounds that are one each."""
@@ -223,7 +224,7 @@ class ScriptAnalyser:
     # Words.
 
     def _words(self, start: int, end: int, cues: Sequence[Break | Mark]) -> tuple[list[_Word], dict[int, float], tuple[tuple[str, str], ...]]:
-        """The words of a sentence, the seconds of the breaks before each of them (or behind the last), and what is skipped."""
+        """The words of a sentence, the seconds of the breaks before each (or behind the last), and what is skipped."""
         source, places, items = self._source(start, end, [cue for cue in cues if isinstance(cue, Break)])
         normalised = normalise(source, self._known)
         words: list[_Word] = []
@@ -290,8 +291,8 @@ class ScriptAnalyser:
                 continue
             put(" " if self._text[at].isspace() else self._text[at], at, at + 1)
             at += 1
-        for one in reversed(waiting):  # behind the ending of a replaced word
-            items.append(one)
+        for rest in reversed(waiting):  # behind the ending of a replaced word
+            items.append(rest)
             for character in (" ", self._stand_in):
                 put(character, end, end)
         return "".join(characters), places, items

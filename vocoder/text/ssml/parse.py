@@ -1,7 +1,7 @@
 """What the elements of a document mean: builds the script of it, element by element.
 
-Every tag parts words ("cup<break/>board" is two), as the recommendation has it, but those inside `<w>` and `<token>`. Other white space is as it is in a plain text, so a document without any
-element but `<speak>` is read as its text would be.
+Every tag parts words ("cup<break/>board" is two), as the recommendation has it, but those inside `<w>` and `<token>`. White space is what it is in a plain
+text, so a document without any element but `<speak>` is read as its text would be.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "mark": ("name",), "sub": ("alias",), "say-as": ("interpret-as", "format"), "phoneme": ("ph", "alphabet"),
 }  # fmt: skip
 _NOT_DONE = {
-    "audio": "recordings cannot be played in speech", "lexicon": "a lexicon is sent beside the document, not named in it", "lookup": "a lexicon is sent beside the document",
-    "desc": "it describes <audio>, which is not done",
+    "audio": "recordings cannot be played in speech", "desc": "it describes <audio>, which is not done",
+    "lexicon": "a lexicon is given beside the document, not named in it", "lookup": "a lexicon is given beside the document, not named in it",
 }  # fmt: skip
 _NOT_DONE_ATTRIBUTES = {
     ("prosody", "contour"): "pitch, for the whole of it, is what can be set", ("prosody", "duration"): "rate is what can be set",

@@ -1,7 +1,7 @@
 """`<say-as>`: a stretch of text read as what its author says it is, not as what it looks like.
 
-The names of the interpretations are those of the W3C's note (https://www.w3.org/TR/ssml-sayas/) and of the services that people come from. Readings are the normaliser's own wherever it has
-one. Each raises `ValueError` with the end of a sentence that begins with what was written.
+The names of the interpretations are those of the W3C's note (https://www.w3.org/TR/ssml-sayas/) and of the services that people come from. Readings are the
+normaliser's own wherever it has one. Each raises `ValueError` with the end of a sentence that begins with what was written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vocoder.text.normalise.money import read_money
 from vocoder.text.normalise.numbers import SIGNS
 from vocoder.text.normalise.source import Rule, Source
 from vocoder.text.normalise.spelled_codes import MARK_NAMES
-from vocoder.text.normalise.spelling import cardinal, label, one_by_one, ordinal, quantity, year
+from vocoder.text.normalise.spelling import cardinal, label, one_by_one, ordinal, year
 from vocoder.text.normalise.telephone import read_telephone
 from vocoder.text.normalise.times import read_time
 from vocoder.text.normalise.units import read_amount

@@ -1,7 +1,8 @@
 """What the values of SSML's attributes mean, in figures.
 
-The recommendation leaves labels to whoever implements it. Where a figure is free it is the one that Microsoft documents for Azure's speech service, so that what was tuned there
-keeps its proportions; the ranges are Sonant's own. Raises `ValueError` with the end of a sentence that begins with the attribute and its value.
+The recommendation leaves the figures of labels to whoever implements it. Those of rate, pitch and breaks are the ones that Microsoft documents for Azure's
+speech service, so that what was tuned there keeps its proportions; the others, and all ranges, are Sonant's own. Functions raise `ValueError` with the end of a
+sentence that begins with the attribute and its value.
 """
 
 from __future__ import annotations

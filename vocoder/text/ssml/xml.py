@@ -1,4 +1,4 @@
-"""XML as a stream of elements and characters, each with its place in the document. Python's own parser (expat), with everything refused that attacks are made of.
+"""XML as a stream of elements and characters, each with its place in the document: Python's own parser (expat), without all that attacks are made of.
 
 No document type declaration, hence no entities but XML's five and those of single characters, and nothing external; depth is bounded, and so is the number of
 elements by the document's length. Time grows with the length alone.
