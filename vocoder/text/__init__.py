@@ -8,10 +8,10 @@ from vocoder.text.analysis import Analyser, Analysis, Sentence, SentenceSource, 
 from vocoder.text.delivery import Delivery
 from vocoder.text.directed import analyser_of
 from vocoder.text.features import LinguisticFeatures
-from vocoder.text.given import Given, Ipa, Ssml, field_of, written
+from vocoder.text.given import Given, Ipa, Ssml, as_json, field_of, written
 from vocoder.text.lexicon import Lexicon
 
 __all__ = [
     "Analyser", "Analysis", "Delivery", "Given", "Ipa", "Lexicon", "LinguisticFeatures", "Sentence", "SentenceSource", "Skipped", "Ssml",
-    "analyse", "analyser_of", "analysis_of", "field_of", "in_order", "written",
+    "analyse", "analyser_of", "analysis_of", "as_json", "field_of", "in_order", "written",
 ]  # fmt: skip

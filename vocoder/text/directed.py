@@ -14,11 +14,23 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
+from itertools import accumulate, count, pairwise
 
 import numpy as np
 
-from vocoder.text.analysis import BLANK_LINE, Analyser, Sentence, SentenceSource, Skipped, located, phonemiser_of, pronounce_in_phrases, tokens_of, why_silent
+from vocoder.text.analysis import (
+    BLANK_LINE,
+    Analyser,
+    Sentence,
+    SentenceSource,
+    Skipped,
+    in_order,
+    located,
+    phonemiser_of,
+    pronounce_in_phrases,
+    tokens_of,
+    why_silent,
+)
 from vocoder.text.cleaning import Cleaned, clean
 from vocoder.text.delivery import Delivery, PlacedMark
 from vocoder.text.features import LinguisticFeatures, build_features
@@ -87,6 +99,7 @@ class ScriptAnalyser:
         if lexicon is not None:
             self._phonemiser = LexiconPhonemiser(self._phonemiser, lexicon)
         cleaned = clean(script.text)
+        self._text = cleaned.text
 
         def there(position: int) -> int:
             return bisect_left(cleaned.origins, position)
@@ -94,10 +107,9 @@ class ScriptAnalyser:
         def origin(position: int) -> int:
             return script.origins[position]
 
-        self._text = cleaned.text
         self._cleaned = Cleaned(text=cleaned.text, origins=tuple(map(origin, cleaned.origins)), removed=cleaned.removed)
-        moved = [replace(one, start=there(one.start), end=there(one.end)) for one in script.replaced]
-        self._replaced = [one for one in moved if one.start < one.end]
+        placed = [(one, *self._stripped(there(one.start), there(one.end))) for one in script.replaced]
+        self._replaced = [replace(one, start=start, end=end) for one, start, end in placed if start < end]
         self._replaced_at = [one.start for one in self._replaced]
         self._styles = [style.as_heard() for _, style in script.styles]
         self._styles_at = [there(at) for at, _ in script.styles]
@@ -107,7 +119,10 @@ class ScriptAnalyser:
         self._stand_in = next(chr(code) for code in count(_FIRST_STAND_IN) if chr(code) not in cleaned.text)
         self._places = self._split([there(at) for at in script.bounds], [there(start) for start, _ in script.whole])
         self._own_cues, self._opens_at_once = self._assigned()
-        self.removed = tuple(Skipped(text=one.text, start=origin(one.start), reason=one.reason) for one in cleaned.removed)
+        removed = [Skipped(text=one.text, start=origin(one.start), reason=one.reason) for one in cleaned.removed]
+        unseen = [one for one, start, end in placed if start >= end and one.words]  # a mark of a letter that has too many
+        removed += [Skipped(text=one.words[0].text, start=origin(one.start), reason="is said for something that cannot be seen") for one in unseen]
+        self.removed = in_order(removed)
 
     def __len__(self) -> int:
         """See `SentenceSource`."""
@@ -204,7 +219,7 @@ class ScriptAnalyser:
     def _assigned(self) -> tuple[dict[int, list[Break | Mark]], frozenset[int]]:
         """The cues of each sentence, and the sentences before which the pause is that of a break: all of it lies at the end of the sentence before.
 
-        What stands between two sentences belongs to the first of them, and what stands before all to the first; sentences without a letter or digit do not count.
+        What stands between two sentences belongs to the first of them, and what stands before all to the first; sentences without words do not count.
         """
         told = [number for number, place in enumerate(self._places) if self._has_words(*place)]
         starts = [self._places[number][0] for number in told]
@@ -223,7 +238,7 @@ class ScriptAnalyser:
 
     # Words.
 
-    def _words(self, start: int, end: int, cues: Sequence[Break | Mark]) -> tuple[list[_Word], dict[int, float], tuple[tuple[str, str], ...]]:
+    def _words(self, start: int, end: int, cues: Sequence[Break | Mark]) -> tuple[list[_Word], dict[int, float], Sequence[tuple[str, str]]]:
         """The words of a sentence, the seconds of the breaks before each (or behind the last), and what is skipped."""
         source, places, items = self._source(start, end, [cue for cue in cues if isinstance(cue, Break)])
         normalised = normalise(source, self._known)
@@ -304,9 +319,11 @@ class ScriptAnalyser:
         owners = features.word_index.tolist()
         ends = len(owners)
 
+        firsts = {owner: place for place, owner in reversed(list(enumerate(owners)))}
+
         def begins(word: int) -> int:
             """The first phoneme of a word or of those behind it; the sentence's end where there is none."""
-            return next((place for place, owner in enumerate(owners) if owner >= word), ends)
+            return next((firsts[spoken] for spoken in range(word, len(words)) if spoken in firsts), ends)
 
         lengths = np.full(ends, np.nan)
         if number in self._opens_at_once:
@@ -328,20 +345,28 @@ class ScriptAnalyser:
     def _style_of(self, word: _Word, start: int) -> Style:
         return self._styles[bisect_right(self._styles_at, start if word.place is None else word.place[0]) - 1]
 
+    @staticmethod
     def _placed_marks(
-        self, place: tuple[int, int], words: Sequence[_Word], cues: Sequence[Break | Mark], begins: Callable[[int], int], ends: int
+        place: tuple[int, int], words: Sequence[_Word], cues: Sequence[Break | Mark], begins: Callable[[int], int], ends: int
     ) -> Iterator[PlacedMark]:
         """Inside a sentence a mark is where the next word begins, or the pause, where a break or the sentence's end comes first; behind it, where the next one
         begins; before all of it, where it begins.
         """
         start, end = place
-        for number, cue in enumerate(cues):
+        behind = list(accumulate((start if word.place is None else word.place[1] for word in words), max))
+
+        def slot_of(position: int) -> int:
+            """Before which word a place is; behind the last word it is their number."""
+            return 0 if position <= start else len(words) if position >= end else bisect_right(behind, position)
+
+        slots = [slot_of(cue.position) for cue in cues]
+        breaks = [(slot, number) for number, (slot, cue) in enumerate(zip(slots, cues, strict=True)) if isinstance(cue, Break)]
+        first, last = dict(reversed(breaks)), dict(breaks)  # of each slot
+        for number, (slot, cue) in enumerate(zip(slots, cues, strict=True)):
             if isinstance(cue, Break):
                 continue
-            slot = self._slot(cue.position, place, words)
-            before_break = any(isinstance(one, Break) and self._slot(one.position, place, words) == slot for one in cues[number + 1 :])
-            after_break = any(isinstance(one, Break) and self._slot(one.position, place, words) == slot for one in cues[:number])
-            if before_break:
+            after_break = first.get(slot, number) < number
+            if last.get(slot, number) > number:
                 phoneme = begins(slot) - 1
             elif cue.position <= start:
                 phoneme = begins(0) if after_break else 0
@@ -350,15 +375,6 @@ class ScriptAnalyser:
             else:
                 phoneme = begins(slot)
             yield PlacedMark(name=cue.name, phoneme=phoneme, origin=cue.origin)
-
-    @staticmethod
-    def _slot(position: int, place: tuple[int, int], words: Sequence[_Word]) -> int:
-        """Before which word a place is; behind the last word it is their number."""
-        if position <= place[0]:
-            return 0
-        if position >= place[1]:
-            return len(words)
-        return next((number for number, word in enumerate(words) if word.place is not None and word.place[1] > position), len(words))
 
 
 def _marked(word: _Word, mark: str) -> _Word:

@@ -44,3 +44,8 @@ def written(given: Given) -> str:
 def field_of(given: Given) -> str:
     """The field of a request that holds it: "text", "ssml" or "phonemes"."""
     return "ssml" if isinstance(given, Ssml) else "phonemes" if isinstance(given, Ipa) else "text"
+
+
+def as_json(given: Given) -> str | dict[str, str]:
+    """What was given, as JSON has it: a text by itself, others by the name of their field."""
+    return given if isinstance(given, str) else {field_of(given): written(given)}

@@ -28,6 +28,7 @@ _ORDINAL = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th)?", re.I
 _FRACTION = re.compile(r"(?:([0-9]{1,6})\s?[ +-]\s?)?([0-9]{1,4}/[1-9][0-9]{0,3})")
 _GROUPS = re.compile(r"\+?[0-9 ().,/-]*[0-9][0-9 ().,/-]*(?:(?:x|ext\.?)\s?([0-9]{1,6}))?", re.IGNORECASE)
 _HOURS = re.compile(r"([0-9]{1,2})(?:[:.]?([0-9]{2})(?:[:.]?([0-9]{2}))?)?\s?([ap])?\.?(?:m\.?)?", re.IGNORECASE)
+_RATIO = re.compile(r"[0-9.]+:[0-9.]+")
 _SPAN = re.compile(r"(?:([0-9]{1,4})')?\s?([0-9]{1,4})\"|([0-9]{1,4})'")
 _DATE_ORDERS = ("mdy", "dmy", "ymd", "ydm", "md", "dm", "ym", "my", "y", "m", "d")
 _WIDTHS = {"y": 4, "m": 2, "d": 2}
@@ -49,7 +50,9 @@ def say_as(content: str, interpretation: str, form: str) -> str:
     reader = _READERS.get(interpretation)
     if reader is None:
         raise ValueError(f"there is no interpretation {interpretation!r} (known: {', '.join(_READERS)})")
-    return normalise(reader(clean(content).strip(), form)).text
+    spoken = reader(clean(content).strip(), form)
+    # Letters are names already: to the normaliser an A by itself may be the article.
+    return spoken if reader is _characters else normalise(spoken).text
 
 
 def _no_format(form: str, interpretation: str) -> None:
@@ -71,7 +74,7 @@ def _character(character: str) -> str:
     plain = unicodedata.normalize("NFKD", character)[:1]
     if plain.isascii() and plain.isalpha():
         return plain.upper()
-    return normalise(character).text or unicodedata.name(character, "").lower()
+    return normalise(character).text or normalise(unicodedata.name(character, "").lower()).text
 
 
 def _cardinal(content: str, form: str) -> str:
@@ -180,11 +183,12 @@ def _time(content: str, form: str) -> str:
     if span := _SPAN.fullmatch(content):
         minutes, seconds = span[1] or span[3], span[2]
         return " ".join(_count(number, unit) for number, unit in ((minutes, "minute"), (seconds, "second")) if number)
-    usual = None if form.endswith("12") else _whole(read_time, content)
+    found = _HOURS.fullmatch(content)
+    impossible = _RATIO.fullmatch(content) if found is None else int(found[1]) > 24 or int(found[2] or 0) > 59 or int(found[3] or 0) > 59
+    usual = None if impossible or form.endswith("12") else _whole(read_time, content)
     if usual:
         return usual
-    found = _HOURS.fullmatch(content)
-    if found is None or int(found[1]) > 24 or int(found[2] or 0) > 59 or int(found[3] or 0) > 59:
+    if found is None or impossible:
         raise ValueError("is no time of day")
     hour, minute, second, half = found[1], found[2], found[3], found[4]
     said = cardinal(str(int(hour)))
@@ -225,7 +229,7 @@ def _address(content: str, form: str) -> str:
 
     def number(found: re.Match[str]) -> str:
         digits = found.group()
-        return ", ".join(one_by_one(part) if len(part) >= _ZIP_DIGITS else label(part) for part in digits.split("-"))
+        return " ".join(one_by_one(part) if len(digits) >= _ZIP_DIGITS else label(part) for part in digits.split("-"))
 
     return _ADDRESS_NUMBER.sub(number, content)
 
