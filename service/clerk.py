@@ -76,6 +76,6 @@ class Clerk:
                 order = replace(question.order, timestamps=True)  # subtitles, too, are times
                 return Timeline.of(self._voices.planning(self._voices.find(order.voice), order).plan())
             case PhonemesWanted():
-                voice = self._voices.find(question.voice)
+                manifest = self._voices.find(question.voice).manifest
                 check_text(question.text, limit=min(self._voices.text_limit, self._settings.planned_characters))
-                return reading_of(question.text, voice=voice.manifest.name, language=voice.manifest.language)
+                return reading_of(question.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers)
