@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from service.loaded_voices import LoadedVoices
 from service.messages import Answered, Ask
@@ -72,8 +73,9 @@ class Clerk:
     def _answer(self, question: TimesWanted | PhonemesWanted) -> Answer:
         match question:
             case TimesWanted():
-                return Timeline.of(self._voices.plan(self._voices.find(question.order.voice), question.order))
+                order = replace(question.order, timestamps=True)  # subtitles, too, are times
+                return Timeline.of(self._voices.planning(self._voices.find(order.voice), order).plan())
             case PhonemesWanted():
-                voice = self._voices.find(question.voice)
-                check_text(question.text, limit=self._voices.text_limit)
-                return reading_of(question.text, voice=voice.manifest.name, language=voice.manifest.language)
+                manifest = self._voices.find(question.voice).manifest
+                check_text(question.text, limit=min(self._voices.text_limit, self._settings.planned_characters))
+                return reading_of(question.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers)

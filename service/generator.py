@@ -141,7 +141,13 @@ class Generator:
                 self._table.break_off(number, error)
             return
         for (number, speaking), codes in zip(working, made, strict=True):
-            self._deliver(number, speaking, speaking.utterance.accept(codes))
+            try:
+                samples = speaking.utterance.accept(codes)  # at the end of a sentence this may plan the next one
+            except Exception as error:
+                log.exception("stream %d broke off", number)
+                self._table.break_off(number, error)
+            else:
+                self._deliver(number, speaking, samples)
         assert self._capacity is not None
         now = self._clock()
         # From the end of the turn before: what lies between two turns is time that streams have to wait, too.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from service.orders import SpeechOrder, VoiceDescription
 from service.settings import ServiceSettings
 from vocoder.errors import ConfigError, InputError
-from vocoder.speech import TEXT_LIMIT, Plan
+from vocoder.planning import Planning
+from vocoder.speech import TEXT_LIMIT
+from vocoder.text import written
 from vocoder.voice import Voice
 
 
@@ -17,6 +19,7 @@ class LoadedVoices:
     """
 
     def __init__(self, settings: ServiceSettings) -> None:
+        self._planned_characters = settings.planned_characters
         self.text_limit = TEXT_LIMIT if settings.text_limit is None else settings.text_limit
         self._voices: dict[str, Voice] = {}
 
@@ -42,14 +45,17 @@ class LoadedVoices:
             raise InputError(f"there is no voice {name!r} here (known: {', '.join(self._voices)})", field="voice")
         return self._voices[name]
 
-    def plan(self, voice: Voice, order: SpeechOrder) -> Plan:
+    def planning(self, voice: Voice, order: SpeechOrder) -> Planning:
         """What a voice will say for an order.
 
         Raises:
             InputError: the order does not suit the voice, or is too long.
         """
+        characters = len(written(order.text))
+        if order.timestamps and characters > self._planned_characters:
+            raise InputError(f"times are told of texts of at most {self._planned_characters} characters, and this has {characters}", field="timestamps")
         settings = voice.settings(speaker=order.speaker, length_scale=order.length_scale, pitch=order.pitch, volume=order.volume, temperature=order.temperature)
-        return voice.plan(order.text, settings, text_limit=self.text_limit)
+        return voice.planning(order.text, settings, text_limit=self.text_limit)
 
     def descriptions(self) -> tuple[VoiceDescription, ...]:
         """What the service is told of them, the default first."""

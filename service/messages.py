@@ -142,12 +142,12 @@ class Pulse:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """How long a stream will be, and where its order asks for it, what is heard when. Sound follows."""
+    """How long a stream will be, where that is known, and where its order asks for it, what is heard when. Sound follows."""
 
     number: int
     seed: int
     sample_rate: int
-    num_samples: int
+    num_samples: int | None
     skipped: tuple[SkippedText, ...]
     timeline: Timeline | None
 

@@ -12,8 +12,10 @@ from service.orders import SpeechOrder
 from service.stream import LiveStream, Saved
 from service.traces import NO_TRACE, Outcome, StreamTrace
 from vocoder.errors import InputError, SonantError
+from vocoder.text import written
 
 _SECONDS_PER_CHARACTER = 0.065  # of a text that has not been planned yet
+_LEAST_GUESS_SECONDS = 10.0  # of a stream that has gone on for longer than its text promised
 
 
 @dataclass(kw_only=True)
@@ -39,10 +41,17 @@ class OpenStream:
 
     @property
     def left_seconds(self) -> float:
-        """Of sound that has not been delivered; a guess from the text until it is planned."""
+        """Of sound that has not been delivered; a guess from the text where its length is not known."""
         if self.stream is None:
-            return len(self.order.text) * _SECONDS_PER_CHARACTER * self.order.length_scale
-        return (self.stream.num_samples - self.first_sample - self.delivered) / self.stream.sample_rate
+            return self._guessed_seconds
+        done = (self.first_sample + self.delivered) / self.stream.sample_rate
+        if self.stream.num_samples is None:
+            return max(self._guessed_seconds - done, _LEAST_GUESS_SECONDS)
+        return self.stream.num_samples / self.stream.sample_rate - done
+
+    @property
+    def _guessed_seconds(self) -> float:
+        return len(written(self.order.text)) * _SECONDS_PER_CHARACTER * self.order.length_scale
 
     @property
     def waiting(self) -> int:

@@ -101,7 +101,7 @@ class OpenStreams:
 
     def _planned(self, number: int, entry: OpenStream, message: Planned, default_voice: str) -> None:
         if entry.stream is not None:
-            assert entry.stream.num_samples == message.num_samples, "another worker plans otherwise"
+            assert message.num_samples in (None, entry.stream.num_samples), "another worker plans otherwise"
             return
         entry.order = dataclasses.replace(entry.order, seed=message.seed)  # whoever goes on with it must draw the same
         entry.stream = stream = LiveStream(

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from service.body import read_body
-from service.encoding import AudioFormat, Encoder, Telling
+from service.encoding import WITH_LENGTH, AudioFormat, Encoder, Telling
 from service.orders import SpeechOrder, SpeechWorker
 from service.routes import SPEECH_ANSWERS
 from service.settings import ServiceSettings
@@ -80,7 +80,13 @@ class SpeechRequest(BaseModel):
         """The request as the rest of the service knows it."""
         voice = self.voice if isinstance(self.voice, str) else self.voice.id
         order = SpeechOrder(
-            text=self.input, voice=voice, length_scale=1.0 / self.speed, temperature=self.temperature, seed=self.seed, timestamps=self.timestamps
+            text=self.input,
+            voice=voice,
+            length_scale=1.0 / self.speed,
+            temperature=self.temperature,
+            seed=self.seed,
+            timestamps=self.timestamps,
+            exact_length=self.response_format in WITH_LENGTH,
         )
         audio_format: AudioFormat = self.response_format
         return Wanted(order=order, audio_format=audio_format, sample_rate=_PCM_RATE if audio_format == "pcm" else None)

@@ -14,6 +14,7 @@ from service.clients import Client
 from service.metrics import Metrics
 from service.status import Status
 from service.stream import LiveStream, Saved
+from vocoder.text import Given
 
 if TYPE_CHECKING:  # questions are made of orders, and a voice needs torch
     from service.questions import Answer, Question
@@ -22,10 +23,10 @@ if TYPE_CHECKING:  # questions are made of orders, and a voice needs torch
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechOrder:
-    """A text to be spoken; None leaves the choice to the voice.
+    """Something to be spoken; None leaves the choice to the voice.
 
     Attributes:
-        text: any Unicode.
+        text: any Unicode; or an SSML document, or phonemes.
         voice: name of a loaded voice.
         speaker: name or index.
         length_scale: how much longer everything lasts than the voice would make it.
@@ -34,10 +35,11 @@ class SpeechOrder:
         temperature: how freely samples are drawn.
         seed: 0..2**64-1; random when None.
         timestamps: whether the stream tells when each word is heard.
+        exact_length: whether its length must be known before its first sound. A long text is else spoken as it is planned.
         whole: whether nothing is sent before everything is there: then nobody listens yet, and others go first for a while.
     """
 
-    text: str
+    text: Given
     voice: str | None = None
     speaker: str | int | None = None
     length_scale: float = 1.0
@@ -46,6 +48,7 @@ class SpeechOrder:
     temperature: float | None = None
     seed: int | None = None
     timestamps: bool = False
+    exact_length: bool = False
     whole: bool = False
 
 

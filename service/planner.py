@@ -1,13 +1,17 @@
-"""The worker's planner: turns texts into plans, one at a time (phonemes and durations), on a thread of its own.
+"""The worker's planner: turns texts into plans (phonemes and durations), on a thread of its own.
 
-It also computes what the first sentence is conditioned on, so that no stream waits for another one's beginning.
+It also computes what the first sentence is conditioned on, so that no stream waits for another one's beginning. A long text takes seconds: it is planned a
+while at a time, and others come in between. Where nobody has to know its length, it begins with its first sentence, and the generator plans the others
+when it reaches them.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from service.loaded_voices import LoadedVoices
 from service.messages import FromWorker, Planned, Speak
@@ -15,11 +19,24 @@ from service.reading import skipped_texts
 from service.settings import ServiceSettings
 from service.table import Speaking, Table
 from vocoder.errors import InputError
+from vocoder.planning import Plan, Planning
+from vocoder.text import written
 from vocoder.timeline import Timeline
 from vocoder.utterance import Utterance
 from vocoder.voice import Voice
 
 log = logging.getLogger(__name__)
+_SLICE_SECONDS = 0.05  # of planning, after which others have their turn
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Beginning:
+    """A stream that is being planned; `whole`: to its end."""
+
+    wanted: Speak
+    voice: Voice
+    planning: Planning
+    whole: bool
 
 
 class Planner:
@@ -50,54 +67,84 @@ class Planner:
         self._send = send
         self._failed = failed
         self._clock = clock
+        self._stopping = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="planner")
 
     def submit(self, wanted: Speak) -> None:
         """One more stream. Returns at once."""
         with self._table.changed:
             self._table.wanted[wanted.number] = 0
-        self._thread.submit(self._take_on, wanted)
+        self._thread.submit(self._work_on, wanted)
 
     def stop(self) -> None:
-        """Ends the thread, once the plan in hand is done."""
+        """Ends the thread, once what it has in hand is done."""
+        self._stopping = True
         self._thread.shutdown(cancel_futures=True)
 
-    def _take_on(self, wanted: Speak) -> None:
+    def _work_on(self, wanted: Speak, beginning: _Beginning | None = None) -> None:
         try:
-            self._begin(wanted)
+            if wanted.number not in self._table.wanted:
+                return  # the reader left while others were planned
+            try:
+                beginning = beginning or self._take_on(wanted)
+                plan = self._plan(beginning)
+                utterance = None if plan is None else self._begin(beginning, plan)
+            except Exception as error:
+                if not isinstance(error, InputError):
+                    log.exception("stream %d cannot begin", wanted.number)
+                self._table.break_off(wanted.number, error)
+                return
+            if plan is None or utterance is None:
+                self._later(beginning)
+            else:
+                self._admit(beginning, plan, utterance)
         except Exception:
             log.exception("the planner has failed")
             self._failed()
 
-    def _begin(self, wanted: Speak) -> None:
-        if wanted.number not in self._table.wanted:
-            return  # the reader left while others were planned
+    def _take_on(self, wanted: Speak) -> _Beginning:
+        voice = self._voices.find(wanted.order.voice)
+        # One that goes on from a snapshot has told its length already, where it has one.
+        whole = len(written(wanted.order.text)) <= self._settings.planned_characters or (wanted.order.exact_length and wanted.saved is None)
+        return _Beginning(wanted=wanted, voice=voice, planning=self._voices.planning(voice, wanted.order), whole=whole)
+
+    def _plan(self, beginning: _Beginning) -> Plan | Planning | None:
+        """What can be begun with; None where that takes longer than others should wait."""
+        planning, until = beginning.planning, time.monotonic() + _SLICE_SECONDS
+        while beginning.whole or (beginning.wanted.saved is None and not planning.sentences):
+            if not planning.advance():
+                return planning.plan()
+            if time.monotonic() > until:
+                return None
+        return planning
+
+    def _later(self, beginning: _Beginning) -> None:
         try:
-            voice = self._voices.find(wanted.order.voice)
-            plan = self._voices.plan(voice, wanted.order)
-            saved = wanted.saved
-            utterance = voice.utterance(plan, seed=wanted.order.seed, saved=None if saved is None else saved.state)
-            if wanted.first_sample >= utterance.num_samples:
-                raise InputError(f"there are {utterance.num_samples} samples, and none from {wanted.first_sample} on", field="range")
-            utterance.job(1)  # the first sentence's conditioning is computed here, and kept
-        except Exception as error:
-            if not isinstance(error, InputError):
-                log.exception("stream %d cannot begin", wanted.number)
-            self._table.break_off(wanted.number, error)
-            return
+            self._thread.submit(self._work_on, beginning.wanted, beginning)
+        except RuntimeError:
+            if not self._stopping:
+                raise
+
+    def _begin(self, beginning: _Beginning, plan: Plan | Planning) -> Utterance:
+        wanted = beginning.wanted
+        utterance = beginning.voice.utterance(plan, seed=wanted.order.seed, saved=None if wanted.saved is None else wanted.saved.state)
+        if utterance.num_samples is not None and wanted.first_sample >= utterance.num_samples:
+            raise InputError(f"there are {utterance.num_samples} samples, and none from {wanted.first_sample} on", field="range")
+        utterance.job(1)  # the first sentence's conditioning is computed here, and kept
+        return utterance
+
+    def _admit(self, beginning: _Beginning, plan: Plan | Planning, utterance: Utterance) -> None:
+        wanted, voice, num_samples = beginning.wanted, beginning.voice, utterance.num_samples
         self._send(
             Planned(
                 number=wanted.number,
                 seed=utterance.seed,
                 sample_rate=voice.sample_rate,
-                num_samples=utterance.num_samples,
+                num_samples=num_samples,
                 skipped=skipped_texts(plan.skipped),
-                timeline=Timeline.of(plan) if wanted.order.timestamps else None,
+                timeline=Timeline.of(plan) if wanted.order.timestamps and isinstance(plan, Plan) else None,
             )
         )
-        self._admit(wanted, voice, utterance)
-
-    def _admit(self, wanted: Speak, voice: Voice, utterance: Utterance) -> None:
         emitted = 0 if wanted.saved is None else wanted.saved.emitted
         with self._table.changed:
             taken = self._table.wanted.pop(wanted.number, None)
@@ -110,7 +157,7 @@ class Planner:
                 wanted.number,
                 voice=voice.manifest.name,
                 sample_rate=voice.sample_rate,
-                num_samples=utterance.num_samples - wanted.first_sample,
+                num_samples=None if num_samples is None else num_samples - wanted.first_sample,
                 now=self._clock(),
                 patience=self._settings.whole_seconds if wanted.order.whole else self._settings.first_sound_seconds,
                 waiting=wanted.waiting - taken,

@@ -6,18 +6,22 @@ from collections.abc import Sequence
 
 from service.questions import Reading, ReadSentence, ReadWord
 from service.stream import SkippedText
-from vocoder.text import Sentence, Skipped, analyse
+from vocoder.text import Given, Sentence, Skipped, analyser_of, analysis_of
 
 
-def reading_of(text: str, *, voice: str, language: str) -> Reading:
+def reading_of(text: Given, *, voice: str, language: str, speakers: Sequence[str]) -> Reading:
     """A text, read.
 
     Args:
-        text: any Unicode.
+        text: any Unicode; or an SSML document, or phonemes.
         voice: whose language it is.
         language: espeak-ng's name of it.
+        speakers: of the voice, whom a document may name.
+
+    Raises:
+        TextError: the document, or the phonemes, are wrong.
     """
-    analysis = analyse(text, language=language)
+    analysis = analysis_of(analyser_of(text, language=language, voice=voice, speakers=speakers))
     return Reading(voice=voice, language=language, sentences=tuple(map(_sentence, analysis.sentences)), skipped=skipped_texts(analysis.skipped))
 
 

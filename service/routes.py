@@ -120,7 +120,7 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
     async def phonemize(request: Request) -> Reading:
         """Tells how a text is read: its sentences and words with their phonemes in IPA, and what cannot be spoken. Nothing is spoken."""
         wanted = await read_body(request, PhonemizeRequest, limit=settings.body_limit)
-        reading = await unless_left(request, worker.ask(PhonemesWanted(text=wanted.text, voice=wanted.voice), client_of(request)))
+        reading = await unless_left(request, worker.ask(PhonemesWanted(text=wanted.given(), voice=wanted.voice), client_of(request)))
         assert isinstance(reading, Reading)
         return reading
 

@@ -41,7 +41,7 @@ class Turn:
 class _Track:
     voice: str
     sample_rate: int
-    num_samples: int
+    num_samples: float
     origin: float  # when sample 0 is heard
     heard: bool  # whether the listener has something already
     made: int = 0
@@ -63,22 +63,21 @@ class Scheduler:
         self._settings = settings
         self._tracks: dict[int, _Track] = {}
 
-    def add(self, stream: int, *, voice: str, sample_rate: int, num_samples: int, now: float, patience: float = 0.0, waiting: int = 0) -> None:
+    def add(self, stream: int, *, voice: str, sample_rate: int, num_samples: int | None, now: float, patience: float = 0.0, waiting: int = 0) -> None:
         """A new stream.
 
         Args:
             stream: its number.
             voice: who speaks it.
             sample_rate: Hz.
-            num_samples: that are to be delivered, at least 1, beside those that wait already.
+            num_samples: that are to be delivered, at least 1, beside those that wait already; None where nobody knows: it then has turns until it is removed.
             now: seconds.
             patience: seconds until its first sound is due.
             waiting: samples that an earlier worker has delivered and nobody has taken yet; with them, its listener has begun already.
         """
         assert stream not in self._tracks
-        self._tracks[stream] = _Track(
-            voice=voice, sample_rate=sample_rate, num_samples=num_samples + waiting, origin=now + patience, heard=waiting > 0, made=waiting
-        )
+        length = math.inf if num_samples is None else num_samples + waiting
+        self._tracks[stream] = _Track(voice=voice, sample_rate=sample_rate, num_samples=length, origin=now + patience, heard=waiting > 0, made=waiting)
 
     def remove(self, stream: int) -> None:
         """The stream has no further turn. One that is not known, because it has been removed before, is no error."""

@@ -37,6 +37,8 @@ class ServiceSettings:
         allow_origins: whose pages may read answers (CORS), each as "https://host" or "https://host:port", or "*" for all; none: no answer allows any.
         otlp_endpoint: base URL of the collector that traces are sent to (OTLP over HTTP); None: what OpenTelemetry's environment variables say, or nowhere.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
+        planned_characters: at least 1, of a text that is planned before its first sound. A longer one is spoken as it is planned, but as WAV, whose header says
+            how long it is; no times are told of it.
         recording_limit: bytes of a body that holds a recording, at least 1.
         recording_seconds: above 0, how long a recording may be.
         body_limit: bytes of a request's body, at least 1.
@@ -77,9 +79,10 @@ class ServiceSettings:
     allow_origins: tuple[str, ...] = ()
     otlp_endpoint: str | None = None
     text_limit: int | None = None
+    planned_characters: int = 10_000
     recording_limit: int = 16 * 2**20
     recording_seconds: float = 60.0
-    body_limit: int = 262_144
+    body_limit: int = 2**20
     first_chunk_seconds: float = 0.04
     chunk_seconds: float = 0.1
     turn_seconds: float = 0.05
@@ -113,6 +116,7 @@ class ServiceSettings:
             "key_requests_per_minute": self.key_requests_per_minute,
             "question_limit": self.question_limit,
             "text_limit": self.text_limit,
+            "planned_characters": self.planned_characters,
             "resume_streams": self.resume_streams,
             "body_limit": self.body_limit,
             "recording_limit": self.recording_limit,

@@ -42,14 +42,14 @@ class Shelved:
     Attributes:
         wanted: as it was asked for, with the seed that was drawn.
         etag: of its bytes.
-        num_samples: of the whole.
+        num_samples: of the whole; None where that was not known.
         sample_rate: Hz, of the voice.
         snapshots: places from where it can be gone on.
     """
 
     wanted: Wanted
     etag: str
-    num_samples: int
+    num_samples: int | None
     sample_rate: int
     snapshots: deque[Saved]
 

@@ -151,7 +151,7 @@ class Speaking:
         return await asyncio.to_thread(make_timed_encoder, stream.timeline, start, rate=wanted.sample_rate)
 
 
-def _layout(wanted: Wanted, num_samples: int, source_rate: int) -> Layout:
+def _layout(wanted: Wanted, num_samples: int | None, source_rate: int) -> Layout:
     if wanted.timed:
         return timed_layout(source_rate=source_rate, rate=wanted.sample_rate)
     return layout_of(wanted.audio_format, num_samples=num_samples, source_rate=source_rate, rate=wanted.sample_rate)

@@ -56,7 +56,7 @@ class LiveStream:
     Attributes:
         seed: of the stream's randomness.
         sample_rate: Hz.
-        num_samples: of the whole utterance.
+        num_samples: of the whole utterance; None where it is planned as it is spoken.
         first_sample: the first that will come; all from there to the end do.
         skipped: what in the text could not be spoken, in order.
         timeline: what is heard when, in samples of `sample_rate`; None where the order does not ask for it.
@@ -69,7 +69,7 @@ class LiveStream:
         *,
         seed: int,
         sample_rate: int,
-        num_samples: int,
+        num_samples: int | None,
         skipped: tuple[SkippedText, ...],
         loop: asyncio.AbstractEventLoop,
         on_taken: Callable[[int], None],

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["load_voice"]
 
 
-def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto") -> Voice:
+def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto", precision: str = "auto", threads: int = 1) -> Voice:
     """Loads a voice by its name or from its folder: `vocoder.voice.load_voice`."""
     from vocoder.voice import load_voice as load
 
-    return load(name_or_path, engine=engine)
+    return load(name_or_path, engine=engine, precision=precision, threads=threads)

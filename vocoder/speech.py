@@ -1,27 +1,14 @@
-"""What will be said, and how long it is, before any sound exists.
-
-`Settings` says how, `Plan` says what: the sentences of a text with the frames of every phoneme. Its `num_samples` is exact, which is why
-a stream can begin with the right header. An `Utterance` (`vocoder.utterance`) speaks a plan.
-
-P phonemes, F frames.
-"""
+"""How a text is spoken, and what every request is checked for: its ranges, its seed, its length."""
 
 from __future__ import annotations
 
-import math
 import secrets
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
+from vocoder.errors import InputError, TextError
+from vocoder.text.given import Given, field_of, written
 
-from vocoder.acoustic.pauses import with_pauses
-from vocoder.engine.reference import one_torch_thread
-from vocoder.errors import InputError, TextError, VoiceError
-from vocoder.pack import Pack
-from vocoder.text import Lexicon, Sentence, Skipped, analyse
-
-TEXT_LIMIT = 10_000  # characters of one request: about ten minutes of speech
+TEXT_LIMIT = 100_000  # characters of one request: a chapter, about two hours of speech
 MAX_SEED = 2**64 - 1
 LENGTH_SCALES = (0.25, 4.0)
 PITCHES = (-12.0, 12.0)
@@ -77,118 +64,19 @@ def choose_seed(seed: int | None) -> int:
     return seed
 
 
-def check_text(text: str, *, limit: int | None) -> None:
+def check_text(text: Given, *, limit: int | None) -> None:
     """Refuses what no text can be.
 
     Args:
-        text: any Unicode.
+        text: any Unicode; or a document or phonemes, markup and all.
         limit: characters, or None for no limit.
 
     Raises:
-        TextError: it is empty, or longer than the limit.
+        TextError: it is empty, or longer than the limit; `field` is that of its kind.
     """
-    if not text.strip():
-        raise TextError("the text is empty")
-    if limit is not None and len(text) > limit:
-        raise TextError(f"the text has {len(text)} characters, and the limit is {limit}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlannedSentence:
-    """One sentence with its timing.
-
-    Attributes:
-        sentence: words and linguistic features.
-        durations: int64 [P], frames of each phoneme, at least 1.
-    """
-
-    sentence: Sentence
-    durations: npt.NDArray[np.int64]
-
-    @property
-    def num_frames(self) -> int:
-        """F."""
-        return int(self.durations.sum())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A text, ready to be spoken.
-
-    Attributes:
-        sentences: at least one.
-        skipped: what in the text could not be spoken, and why.
-        settings: how it will be spoken.
-        hop_length: samples of a frame.
-        sample_rate: Hz.
-    """
-
-    sentences: tuple[PlannedSentence, ...]
-    skipped: tuple[Skipped, ...]
-    settings: Settings
-    hop_length: int
-    sample_rate: int
-
-    @classmethod
-    def of(cls, text: str, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
-        """Takes a text apart and asks the acoustic model how long each phoneme lasts.
-
-        Args:
-            text: any Unicode.
-            settings: how to speak it.
-            pack: the voice.
-            text_limit: characters, or None for no limit.
-            lexicon: words that are said as it says.
-
-        Raises:
-            TextError: the text is empty, longer than the limit, or has nothing in it that can be spoken.
-            InputError: the voice has no speaker of this index.
-            VoiceError: the acoustic model gives durations that are not finite numbers.
-        """
-        check_text(text, limit=text_limit)
-        if not 0 <= settings.speaker < len(pack.manifest.speakers):
-            raise InputError(f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no speaker {settings.speaker}", field="speaker")
-        analysis = analyse(text, language=pack.manifest.language, lexicon=lexicon)
-        if not analysis.sentences:
-            why = "".join(f"; {skipped.text!r} {skipped.reason}" for skipped in analysis.skipped[:3])
-            raise TextError(f"nothing in the text can be spoken{why}")
-        return cls(
-            sentences=tuple(
-                PlannedSentence(sentence=sentence, durations=_durations(sentence, settings, pack, followed=number < len(analysis.sentences)))
-                for number, sentence in enumerate(analysis.sentences, 1)
-            ),
-            skipped=analysis.skipped,
-            settings=settings,
-            hop_length=pack.manifest.audio.hop_length,
-            sample_rate=pack.manifest.audio.sample_rate,
-        )
-
-    @property
-    def num_frames(self) -> int:
-        """Frames of all sentences."""
-        return sum(sentence.num_frames for sentence in self.sentences)
-
-    @property
-    def num_samples(self) -> int:
-        """Exactly as many samples as the utterance will have."""
-        return self.num_frames * self.hop_length
-
-    @property
-    def seconds(self) -> float:
-        """How long it will be heard."""
-        return self.num_samples / self.sample_rate
-
-
-def _durations(sentence: Sentence, settings: Settings, pack: Pack, *, followed: bool) -> npt.NDArray[np.int64]:
-    """Whole frames, at least one for each phoneme. Ends are rounded rather than lengths, so that rounding never adds up to a change of speed."""
-    with one_torch_thread():
-        predicted = pack.acoustic.durations(sentence.features, settings.speaker)
-    audio = pack.manifest.audio
-    predicted = with_pauses(predicted, sentence.features, frames_per_second=audio.sample_rate / audio.hop_length, followed=followed)
-    ends = np.cumsum(predicted.astype(np.float64) * settings.length_scale)
-    if not math.isfinite(ends[-1]):
-        raise VoiceError(f"voice {pack.manifest.name!r}: its acoustic model gives durations that are not finite numbers")
-    whole = np.diff(np.floor(ends + 0.5).astype(np.int64), prepend=0)
-    durations: npt.NDArray[np.int64] = np.maximum(whole, 1)
-    durations.setflags(write=False)
-    return durations
+    field, given = field_of(text), written(text)
+    what = {"text": "the text is", "ssml": "ssml: the document is", "phonemes": "phonemes: the text is"}[field]
+    if not given.strip():
+        raise TextError(f"{what} empty", field=field)
+    if limit is not None and len(given) > limit:
+        raise TextError(f"{what.removesuffix(' is')} has {len(given)} characters, and the limit is {limit}", field=field)

@@ -3,7 +3,7 @@
 An `Utterance` hands out its next piece of work (`job`), an engine does it, and `accept` turns the codes into sound. Neither the size of
 the pieces nor what else the engine does between them can change a byte: a sentence's conditioning is computed for the whole sentence
 when it is reached, the network's state runs on from piece to piece and from sentence to sentence, and randomness is a function of the
-sample's index.
+sample's index. Of the passages only the one that is being spoken is kept: a text's length costs no memory.
 
     passage 0            passage 1                  each with the frames of one sentence
     |--------------------|----------------|
@@ -17,7 +17,8 @@ F frames, L layers, G gate, M mels, T samples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import struct
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vocoder.acoustic.melody import Melody
+from vocoder.acoustic.melody import Bend, Melody
 from vocoder.audio.correction import spectral_correction
 from vocoder.audio.decode import PcmDecoder
 from vocoder.audio.pcm import Int16Array
@@ -34,10 +35,15 @@ from vocoder.engine import Codes, Engine, Job, StreamState
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import EngineError
 from vocoder.pack import Pack
-from vocoder.speech import Plan, choose_seed
+from vocoder.planning import Plan, PlannedSentence, Planning, speaker_of
+from vocoder.speech import choose_seed
+from vocoder.text import Delivery
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
+
+_PLACE = struct.Struct("<QQ")  # of a saved utterance: the number of the passage that is being spoken, and its first frame
+_END = 2**64 - 1  # in place of that number, where all has been spoken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +51,16 @@ class Passage:
     """A run of frames whose conditions are computed together, when they are reached: a sentence, or a whole recording.
 
     Attributes:
+        number: by which it is found again; those behind it have larger ones.
         num_frames: F, known beforehand.
         conditions: gives the F frames; called once, and always with the same result.
+        gains: float32 [F], times the amplitude, in an utterance that is `shaped`; None: as it is.
     """
 
+    number: int = 0
     num_frames: int
     conditions: Callable[[], Conditions]
+    gains: npt.NDArray[np.float32] | None = None
 
 
 @torch.inference_mode()
@@ -83,27 +93,28 @@ def condition(network: WaveNet, audio: AudioConfig, conditions: Conditions) -> t
 class _Prepared:
     """A passage that has been reached."""
 
-    first_frame: int  # of the passage, in the utterance
     log_mel: npt.NDArray[np.float32]  # [F, M]
     conditioning: npt.NDArray[np.float32]  # [F, L, G]
     predictors: Predictors
     temperatures: npt.NDArray[np.float32]  # [F]
+    gains: npt.NDArray[np.float32]  # [F]
 
 
 class Utterance:
     """One stream of speech.
 
     Args:
-        passages: what is spoken, in order.
+        passages: gives what is spoken, in order, from the passage of a number on; each is asked for when the one before it has been spoken.
         pack: the voice.
         engine: made of the voice's network; used here only to begin, the caller runs the jobs.
         temperature: 0..2; voiced frames use this times the voice's `voiced_temperature_ratio`.
         volume: at least 0, times the amplitude.
+        shaped: whether passages have gains beside.
+        num_frames: of all passages, where that is known beforehand.
         seed: 0..2**64-1, random when None.
         saved: what `to_bytes` of an utterance of the same passages gave, to go on from there; then `seed` is taken from it.
 
     Attributes:
-        num_samples: T, of the whole utterance.
         seed: the one used.
 
     Raises:
@@ -113,17 +124,18 @@ class Utterance:
 
     def __init__(
         self,
-        passages: Sequence[Passage],
+        passages: Callable[[int], Iterator[Passage]],
         pack: Pack,
         engine: Engine,
         *,
         temperature: float,
         volume: float = 1.0,
+        shaped: bool = False,
+        num_frames: int | None = None,
         seed: int | None = None,
         saved: bytes | None = None,
     ) -> None:
-        self._passages = tuple(passages)
-        self._ends = np.cumsum([passage.num_frames for passage in passages]).tolist()  # in frames
+        self._num_frames = num_frames
         self._network = pack.network
         self._audio = pack.manifest.audio
         self._hop = pack.manifest.audio.hop_length
@@ -135,33 +147,55 @@ class Utterance:
             hop_length=self._hop,
             correction=spectral_correction(self._audio, pack.manifest.correction_passes),
             volume=volume,
+            shaped=shaped,
         )
-        self.num_samples: int = (self._ends[-1] if self._ends else 0) * self._hop
+        number = 0
         if saved is None:
+            self._first_frame = 0  # of the passage that is being spoken
             self._state = engine.start(choose_seed(seed))
             self._decoder_state = self._decoder.start()
         else:
-            self._restore(saved, engine)
+            number = self._restore(saved, engine)
         self.seed = self._state.seed
         self._decoded = self._state.position
-        self._current: _Prepared | None = None
+        self._upcoming = passages(number)
+        self._passage = next(self._upcoming, None)  # that is being spoken; None at the end
+        self._prepared: _Prepared | None = None
+        self._check_place()
 
     @classmethod
-    def of_plan(cls, plan: Plan, pack: Pack, engine: Engine, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
-        """A plan, spoken. Errors as above."""
+    def of_plan(cls, plan: Plan | Planning, pack: Pack, engine: Engine, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
+        """A plan, spoken; or a text that is planned no sooner than it is spoken. Errors as above, and those of planning."""
 
-        def passage(index: int) -> Passage:
-            planned = plan.sentences[index]
-            melody = Melody(pitch=plan.settings.pitch, intonation=pack.manifest.intonation, rises=planned.sentence.rises)
+        def passage(planned: PlannedSentence) -> Passage:
+            sentence, delivery = planned.sentence, planned.sentence.delivery
+            melody = Melody(pitch=plan.settings.pitch, intonation=pack.manifest.intonation, rises=sentence.rises, bends=_bends(delivery))
 
             def conditions() -> Conditions:
                 with one_torch_thread():
-                    return pack.acoustic.conditions(planned.sentence.features, planned.durations, plan.settings.speaker, melody)
+                    return pack.acoustic.conditions(sentence.features, planned.durations, speaker_of(sentence, plan.settings), melody)
 
-            return Passage(num_frames=planned.num_frames, conditions=conditions)
+            gains = None if delivery is None else np.repeat(delivery.gains, planned.durations)
+            return Passage(number=planned.number, num_frames=planned.num_frames, conditions=conditions, gains=gains)
 
-        passages = [passage(index) for index in range(len(plan.sentences))]
-        return cls(passages, pack, engine, temperature=plan.settings.temperature, volume=plan.settings.volume, seed=seed, saved=saved)
+        return cls(
+            lambda number: map(passage, plan.sentences_from(number)),
+            pack,
+            engine,
+            temperature=plan.settings.temperature,
+            volume=plan.settings.volume,
+            shaped=plan.directed,
+            num_frames=plan.num_frames,
+            seed=seed,
+            saved=saved,
+        )
+
+    @property
+    def num_samples(self) -> int | None:
+        """T, of the whole utterance; None where it is not known yet."""
+        if self.finished:
+            return self._decoded
+        return None if self._num_frames is None else self._num_frames * self._hop
 
     @property
     def position(self) -> int:
@@ -178,7 +212,7 @@ class Utterance:
     @property
     def finished(self) -> bool:
         """Whether every sample has been made."""
-        return self._decoded >= self.num_samples
+        return self._passage is None
 
     def job(self, max_samples: int) -> Job:
         """The next piece of work.
@@ -192,14 +226,14 @@ class Utterance:
         assert max_samples > 0
         assert not self.finished
         assert self._state.position == self._decoded, "the codes of the last job have not been accepted"
-        passage = self._here()
+        prepared = self._here()
         return Job(
             state=self._state,
-            conditioning=passage.conditioning,
-            predictors=passage.predictors,
-            first_frame=passage.first_frame,
-            temperatures=passage.temperatures,
-            num_samples=min(max_samples, (passage.first_frame + len(passage.log_mel)) * self._hop - self._decoded),
+            conditioning=prepared.conditioning,
+            predictors=prepared.predictors,
+            first_frame=self._first_frame,
+            temperatures=prepared.temperatures,
+            num_samples=min(max_samples, self._end - self._decoded),
         )
 
     def accept(self, codes: Codes) -> Int16Array:
@@ -209,44 +243,66 @@ class Utterance:
             int16 [T] where nothing is corrected; else fewer at first, even none, and with the last codes all that are left.
         """
         assert self._state.position == self._decoded + len(codes), "these are not the codes of the last job"
-        passage = self._here()
-        spectra = passage.log_mel[self._decoded // self._hop - passage.first_frame :]
-        samples, self._decoder_state = self._decoder.decode(codes, spectra, self._decoder_state)
+        here, frame = self._here(), self._decoded // self._hop - self._first_frame
+        samples, self._decoder_state = self._decoder.decode(codes, here.log_mel[frame:], self._decoder_state, here.gains[frame:])
         self._decoded += len(codes)
+        if self._decoded == self._end:
+            self._first_frame = self._decoded // self._hop
+            self._passage, self._prepared = next(self._upcoming, None), None
         return np.concatenate([samples, self._decoder.finish(self._decoder_state)]) if self.finished else samples
 
     def to_bytes(self) -> bytes:
         """All that this utterance remembers, between an `accept` and the next `job`: some hundred kilobytes for the default voice."""
         assert self._state.position == self._decoded, "the codes of the last job have not been accepted"
-        return self._decoder.save(self._decoder_state) + self._state.to_bytes()
+        place = _PLACE.pack(_END if self._passage is None else self._passage.number, self._first_frame)
+        return place + self._decoder.save(self._decoder_state) + self._state.to_bytes()
 
-    def _restore(self, saved: bytes, engine: Engine) -> None:
-        size = self._decoder.state_bytes
-        if len(saved) < size:
+    def _restore(self, saved: bytes, engine: Engine) -> int:
+        """Takes up what was saved, but for the passage of the number that is returned."""
+        behind = _PLACE.size + self._decoder.state_bytes
+        if len(saved) < behind:
             raise EngineError(f"the saved utterance is cut short: {len(saved)} bytes")
-        self._decoder_state = self._decoder.restore(saved[:size])
-        self._state = engine.adopt(StreamState.from_bytes(saved[size:], engine.config))
-        if self._state.position > self.num_samples:
-            raise EngineError(f"the saved utterance is at sample {self._state.position} of {self.num_samples}: it is of another plan")
+        number, self._first_frame = _PLACE.unpack_from(saved)
+        self._decoder_state = self._decoder.restore(saved[_PLACE.size : behind])
+        self._state = engine.adopt(StreamState.from_bytes(saved[behind:], engine.config))
+        return int(number)
+
+    def _check_place(self) -> None:
+        """Refuses what was saved of another text, as far as it can be told."""
+        over = self.finished and self._num_frames not in (None, self._first_frame)
+        if over or not self._first_frame * self._hop <= self._decoded <= self._end:
+            raise EngineError(f"the saved utterance is at sample {self._decoded}, where these passages have no such place: it is of another plan")
+
+    @property
+    def _end(self) -> int:
+        """The sample behind the passage that is being spoken."""
+        return (self._first_frame + (0 if self._passage is None else self._passage.num_frames)) * self._hop
 
     def _here(self) -> _Prepared:
         """The passage that the next code belongs to, prepared."""
-        frame = self._decoded // self._hop
-        index = int(np.searchsorted(self._ends, frame, side="right"))
-        first_frame = self._ends[index] - self._passages[index].num_frames
-        if self._current is None or self._current.first_frame != first_frame:
-            self._current = self._prepare(self._passages[index], first_frame)
-        return self._current
+        assert self._passage is not None
+        if self._prepared is None:
+            self._prepared = self._prepare(self._passage)
+        return self._prepared
 
-    def _prepare(self, passage: Passage, first_frame: int) -> _Prepared:
+    def _prepare(self, passage: Passage) -> _Prepared:
         conditions = passage.conditions()
         assert conditions.num_frames == passage.num_frames
         temperatures = self._temperature * (1.0 - (1.0 - self._voiced_ratio) * conditions.voicing)
         added, predictors = condition(self._network, self._audio, conditions)
         return _Prepared(
-            first_frame=first_frame,
             log_mel=conditions.log_mel,
             conditioning=added[0].numpy(),
             predictors=predictors,
             temperatures=temperatures.astype(np.float32),
+            gains=np.ones(conditions.num_frames, np.float32) if passage.gains is None else passage.gains,
         )
+
+
+def _bends(delivery: Delivery | None) -> tuple[Bend, ...]:
+    """What an author says of the pitch of a sentence, for its melody."""
+    if delivery is None:
+        return ()
+    return tuple(
+        Bend(first=one.first, behind=one.behind, scale=one.pitch.scale, offset_hz=one.pitch.offset_hz, spread=one.spread) for one in delivery.stretches()
+    )

@@ -29,15 +29,20 @@ from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import AudioError, InputError
 from vocoder.library import DEFAULT_VOICE, find_voice
 from vocoder.pack import Pack, PackManifest, read_pack
+from vocoder.planning import Plan, Planning
 from vocoder.score import Score, Scoring, score
-from vocoder.speech import TEXT_LIMIT, Plan, Settings
-from vocoder.text import Lexicon
+from vocoder.speech import TEXT_LIMIT, Settings
+from vocoder.text import Given, Lexicon
 from vocoder.utterance import Passage, Utterance, condition
 from vocoder.wavenet.conditions import Conditions
 
 FloatArray = npt.NDArray[np.float32]
 PRICE_LIMIT = 0.01  # bits per sample that less exact arithmetic may cost where nobody asks for it by name
 CHUNK_SECONDS = 0.1  # of sound in one piece of a stream, where nothing else is asked for
+# oneDNN, by which torch computes convolutions, compiles them anew for each length of a sentence, and would keep the last 1,024: hundreds of megabytes once a
+# voice has spoken for an hour. Hardly any is ever used again.
+_COMPILED = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+_MOST_COMPILED = 32
 
 
 def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto", precision: str = "auto", threads: int = 1) -> Voice:
@@ -55,6 +60,7 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
         VoiceError: the pack is missing, damaged, or made for other features.
         EngineError: the engine does not exist or does not run here.
     """
+    os.environ.setdefault(_COMPILED, str(_MOST_COMPILED))  # read at the first convolution of the process, and where somebody has set it that holds
     pack = read_pack(voice_folder(name_or_path))
     if precision == "auto":
         precision = pack.manifest.precision_prices.fastest_within(PRICE_LIMIT, precisions_of(engine))
@@ -118,17 +124,21 @@ class Voice:
             raise InputError(f"voice {self.manifest.name!r} has no speaker {speaker!r} (known: {', '.join(names)})", field="speaker")
         return index
 
-    def plan(self, text: str, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
-        """What will be said, and exactly how long it is. Errors as `Plan.of`."""
+    def plan(self, text: Given, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
+        """What will be said, and exactly how long it is. Errors as `Planning`."""
         return Plan.of(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
 
-    def utterance(self, plan: Plan, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
-        """A plan to be spoken, or one to go on with (`Utterance.to_bytes`). Errors as `Utterance`."""
+    def planning(self, text: Given, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Planning:
+        """The same a sentence at a time, for long texts. Errors as `Planning`."""
+        return Planning(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
+
+    def utterance(self, plan: Plan | Planning, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
+        """A plan to be spoken, or one to go on with (`Utterance.to_bytes`). Errors as `Utterance.of_plan`."""
         return Utterance.of_plan(plan, self.pack, self.engine, seed=seed, saved=saved)
 
     def synthesize(
         self,
-        text: str,
+        text: Given,
         *,
         speaker: str | int | None = None,
         length_scale: float = 1.0,
@@ -136,27 +146,29 @@ class Voice:
         volume: float = 1.0,
         temperature: float | None = None,
         seed: int | None = None,
+        lexicon: Lexicon | None = None,
     ) -> Int16Array:
         """A text as sound: int16 [T] at `sample_rate`.
 
         Args:
-            text: any Unicode, up to 10,000 characters.
+            text: any Unicode, up to 100,000 characters; or an SSML document, or phonemes (`vocoder.text.Ssml`, `vocoder.text.Ipa`).
             speaker: a name, or an index; None is the first.
             length_scale: 0.25..4, how much longer everything lasts.
             pitch: -12..12, semitones above what the voice would speak at.
             volume: 0..4, times the amplitude.
             temperature: 0..2; None is the voice's own.
             seed: 0..2**64-1; random when None (`utterance` tells which).
+            lexicon: words that are said as it says; it goes over the voice's own.
 
         Raises:
             TextError, InputError: naming the argument that is at fault.
         """
-        pieces = self.stream(text, speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature, seed=seed)
+        pieces = self.stream(text, speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature, seed=seed, lexicon=lexicon)
         return np.concatenate(list(pieces))
 
     def stream(
         self,
-        text: str,
+        text: Given,
         *,
         speaker: str | int | None = None,
         length_scale: float = 1.0,
@@ -164,9 +176,10 @@ class Voice:
         volume: float = 1.0,
         temperature: float | None = None,
         seed: int | None = None,
+        lexicon: Lexicon | None = None,
         chunk_samples: int | None = None,
     ) -> Iterator[Int16Array]:
-        """The samples of `synthesize`, as they are made; arguments are checked here, before the first piece is asked for.
+        """The samples of `synthesize`, as they are made; the first sentence's do not wait for the planning of others. Arguments are checked here.
 
         Args:
             text: as `synthesize`.
@@ -176,13 +189,14 @@ class Voice:
             volume: as `synthesize`.
             temperature: as `synthesize`.
             seed: as `synthesize`.
+            lexicon: as `synthesize`.
             chunk_samples: at least 1, the most samples of one piece; a tenth of a second when None.
 
         Yields:
             int16 [at most chunk_samples].
         """
         settings = self.settings(speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature)
-        return self.speak(self.utterance(self.plan(text, settings), seed=seed), chunk_samples=chunk_samples)
+        return self.speak(self.utterance(self.planning(text, settings, lexicon=lexicon), seed=seed), chunk_samples=chunk_samples)
 
     def speak(self, utterance: Utterance, *, chunk_samples: int | None = None) -> Iterator[Int16Array]:
         """What is left of an utterance, as it is made: int16 pieces. `chunk_samples` as `stream`."""
@@ -224,7 +238,7 @@ class Voice:
         """Conditions to be spoken: what `vocode` speaks at once."""
         temperature = self.settings(temperature=temperature).temperature
         passage = Passage(num_frames=conditions.num_frames, conditions=lambda: conditions)
-        return Utterance([passage], self.pack, self.engine, temperature=temperature, seed=seed)
+        return Utterance(lambda number: iter([passage][number:]), self.pack, self.engine, temperature=temperature, num_frames=conditions.num_frames, seed=seed)
 
     def vocode(self, conditions: Conditions, *, temperature: float | None = None, seed: int | None = None) -> Int16Array:
         """Conditions as sound: int16 [F * hop_length]. Arguments as `synthesize`."""

@@ -11,8 +11,8 @@ rate         resampling as a stream
 
 from __future__ import annotations
 
-from service.encoding.encoder import AudioFormat, Encoder, Layout
+from service.encoding.encoder import WITH_LENGTH, AudioFormat, Encoder, Layout
 from service.encoding.making import layout_of, make_encoder, make_timed_encoder, timed_layout
 from service.encoding.timed import Telling
 
-__all__ = ["AudioFormat", "Encoder", "Layout", "Telling", "layout_of", "make_encoder", "make_timed_encoder", "timed_layout"]
+__all__ = ["WITH_LENGTH", "AudioFormat", "Encoder", "Layout", "Telling", "layout_of", "make_encoder", "make_timed_encoder", "timed_layout"]

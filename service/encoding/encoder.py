@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 AudioFormat = Literal["wav", "pcm", "mulaw", "flac", "mp3", "opus", "aac"]
+WITH_LENGTH: frozenset[AudioFormat] = frozenset({"wav", "flac"})  # whose headers tell how long the sound is
 
 
 @dataclass(frozen=True, kw_only=True)

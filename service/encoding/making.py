@@ -19,12 +19,12 @@ _TELEPHONE_RATE = 8_000
 _WAV_HEAD = 44
 
 
-def layout_of(audio_format: AudioFormat, *, num_samples: int, source_rate: int, rate: int | None = None) -> Layout:
+def layout_of(audio_format: AudioFormat, *, num_samples: int | None, source_rate: int, rate: int | None = None) -> Layout:
     """How an answer will be laid out.
 
     Args:
         audio_format: which.
-        num_samples: of the source.
+        num_samples: of the source; None where that is not known, which neither WAV nor FLAC can do without.
         source_rate: Hz, of the source.
         rate: Hz, of what is sent; None leaves it to the format: 8 kHz for mulaw, the source's own, or the next one that the codec takes.
 
@@ -32,36 +32,38 @@ def layout_of(audio_format: AudioFormat, *, num_samples: int, source_rate: int, 
         InputError: the rate is out of range, or the format does not have it.
     """
     rate = _rate(audio_format, source_rate, rate)
-    length = resampled_length(num_samples, source_rate, rate)
+    length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
     same = rate == source_rate
     if audio_format == "wav":
-        size = _WAV_HEAD + BYTES_PER_SAMPLE * length
+        size = None if length is None else _WAV_HEAD + BYTES_PER_SAMPLE * length
         return Layout(
             media_type="audio/wav", sample_rate=rate, head_bytes=_WAV_HEAD, bytes_per_sample=BYTES_PER_SAMPLE, num_bytes=size, seekable=same, quick=same
         )
     if audio_format == "pcm":
-        size = BYTES_PER_SAMPLE * length
+        size = None if length is None else BYTES_PER_SAMPLE * length
         return Layout(media_type="audio/pcm", sample_rate=rate, bytes_per_sample=BYTES_PER_SAMPLE, num_bytes=size, seekable=same, quick=same)
     if audio_format == "mulaw":
         return Layout(media_type="audio/basic", sample_rate=rate, bytes_per_sample=1, num_bytes=length, seekable=same, quick=same)
     return Layout(media_type=CODECS[audio_format].media_type, sample_rate=rate)
 
 
-def make_encoder(audio_format: AudioFormat, *, num_samples: int, source_rate: int, rate: int | None = None) -> Encoder:
+def make_encoder(audio_format: AudioFormat, *, num_samples: int | None, source_rate: int, rate: int | None = None) -> Encoder:
     """An encoder for one answer. Arguments and errors as `layout_of`; also an InputError where a WAV file cannot hold so many samples."""
     rate = _rate(audio_format, source_rate, rate)
+    length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
     inner: Encoder
     if audio_format == "wav":
-        inner = PcmEncoder(wav_header(rate, resampled_length(num_samples, source_rate, rate)))
+        inner = PcmEncoder(wav_header(rate, length))
     elif audio_format == "pcm":
         inner = PcmEncoder()
     elif audio_format == "mulaw":
         inner = MulawEncoder()
     elif audio_format == "flac":
-        inner = FlacEncoder(rate, resampled_length(num_samples, source_rate, rate))
+        assert length is not None, "libsndfile reads none that does not tell its length"
+        inner = FlacEncoder(rate, length)
     else:
         inner = CompressedEncoder(CODECS[audio_format], rate)
-    return inner if rate == source_rate else ResamplingEncoder(inner, num_samples=num_samples, source_rate=source_rate, rate=rate)
+    return inner if rate == source_rate else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
 
 
 def timed_layout(*, source_rate: int, rate: int | None = None) -> Layout:
@@ -84,7 +86,7 @@ def make_timed_encoder(timeline: Timeline, start: Mapping[str, object], *, rate:
     source_rate = timeline.sample_rate
     rate = _rate("pcm", source_rate, rate)
     inner = TimedEncoder(timeline.at(rate), start)
-    return inner if rate == source_rate else ResamplingEncoder(inner, num_samples=timeline.num_samples, source_rate=source_rate, rate=rate)
+    return inner if rate == source_rate else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
 
 
 def _rate(audio_format: AudioFormat, source_rate: int, rate: int | None) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import soxr
 
 from service.encoding.encoder import Encoder
-from vocoder.audio.pcm import to_bytes, to_float32, to_int16
+from vocoder.audio.pcm import BYTES_PER_SAMPLE, to_bytes, to_float32, to_int16
 
 
 def resampled_length(num_samples: int, source_rate: int, rate: int) -> int:
@@ -19,15 +19,15 @@ class ResamplingEncoder:
 
     Args:
         inner: what gets the samples.
-        num_samples: of the source.
         source_rate: Hz.
         rate: Hz, of what `inner` gets.
     """
 
-    def __init__(self, inner: Encoder, *, num_samples: int, source_rate: int, rate: int) -> None:
+    def __init__(self, inner: Encoder, *, source_rate: int, rate: int) -> None:
         self._inner = inner
         self._filter = soxr.ResampleStream(source_rate, rate, 1, dtype="float32", quality="HQ")
-        self._left = resampled_length(num_samples, source_rate, rate)
+        self._source_rate, self._rate = source_rate, rate
+        self._taken = self._made = 0
 
     def head(self) -> bytes:
         """That of the inner encoder."""
@@ -40,11 +40,15 @@ class ResamplingEncoder:
     def finish(self) -> bytes:
         """What was kept back."""
         rest = self._resample(b"", last=True)
-        rest += bytes(2 * self._left)  # where the filter rounds the length down
-        self._left = 0
+        missing = resampled_length(self._taken, self._source_rate, self._rate) - self._made
+        rest += bytes(BYTES_PER_SAMPLE * missing)  # where the filter rounds the length down
         return self._inner.encode(rest) + self._inner.finish()
 
     def _resample(self, pcm: bytes, *, last: bool) -> bytes:
-        made = self._filter.resample_chunk(to_float32(np.frombuffer(pcm, "<i2").astype(np.int16)), last=last)[: self._left]
-        self._left -= len(made)
+        samples = np.frombuffer(pcm, "<i2").astype(np.int16)
+        self._taken += len(samples)
+        # Where the filter rounds the length up. Before the end it keeps some back, and cannot have made too many.
+        most = resampled_length(self._taken, self._source_rate, self._rate) - self._made
+        made = self._filter.resample_chunk(to_float32(samples), last=last)[:most]
+        self._made += len(made)
         return to_bytes(to_int16(made))

@@ -69,12 +69,12 @@ def test_a_question_rises_from_its_last_stress_to_its_end() -> None:
 def test_pauses_are_not_shorter_than_they_may_be_and_nothing_else_changes() -> None:
     row = features("One, two; three.")
     short = np.linspace(0.5, 2.0, row.num_phonemes).astype(np.float32)
-    made = with_pauses(short, row, frames_per_second=100.0, followed=False)
+    made = with_pauses(short, row, frames_per_second=100.0, at_end=0.0)
     inside = np.flatnonzero(row.pauses)[1:-1]
     assert [round(float(made[index])) for index in inside] == [100 * SHORTEST_SECONDS["comma"], 100 * SHORTEST_SECONDS["colon"]]
     others = np.setdiff1d(np.arange(row.num_phonemes), inside)
     np.testing.assert_array_equal(made[others], short[others])
-    followed = with_pauses(short, row, frames_per_second=100.0, followed=True)
+    followed = with_pauses(short, row, frames_per_second=100.0, at_end=0.3)
     assert followed[-1] == pytest.approx(100 * BETWEEN_SENTENCES_SECONDS)
     long = np.full(row.num_phonemes, 90.0, np.float32)
-    np.testing.assert_array_equal(with_pauses(long, row, frames_per_second=100.0, followed=True), long)
+    np.testing.assert_array_equal(with_pauses(long, row, frames_per_second=100.0, at_end=0.3), long)

@@ -131,7 +131,7 @@ async def test_no_such_address_or_method(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_defect_is_an_answer_too(settings: ServiceSettings, worker: Supervisor, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links[-1].worker._voices, "plan", lambda *_: 1 / 0)
+    monkeypatch.setattr(links[-1].worker._voices, "planning", lambda *_: 1 / 0)
     transport = httpx.ASGITransport(app=create_app(settings, worker=worker), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://sonant") as client:
         answer = await client.post("/synthesize", json={"text": "Yes."})

@@ -117,7 +117,7 @@ def test_resampled_sound_is_heard_when_its_times_say(rate: int) -> None:
     for place in (400, 1_777, 3_201):
         samples = np.zeros(num_samples, np.int16)
         samples[place] = 20_000
-        encoder = ResamplingEncoder(PcmEncoder(), num_samples=num_samples, source_rate=source_rate, rate=rate)
+        encoder = ResamplingEncoder(PcmEncoder(), source_rate=source_rate, rate=rate)
         made = np.frombuffer(encoder.encode(to_bytes(samples)) + encoder.finish(), "<i2")
         assert len(made) == resampled_length(num_samples, source_rate, rate)
         assert abs(int(np.argmax(np.abs(made.astype(np.int64)))) - resampled_length(place, source_rate, rate)) <= 1

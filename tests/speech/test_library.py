@@ -47,6 +47,7 @@ def test_a_name_is_never_a_path(folders: tuple[Path, Path], name: str) -> None:
 
 def test_a_voice_is_loaded_by_name_or_from_its_folder(folders: tuple[Path, Path]) -> None:
     assert vocoder.load_voice("bert").manifest.name == "bert"
+    assert vocoder.load_voice("bert", engine="native", precision="int8").engine.precision == "int8"
     assert vocoder.load_voice(folders[0] / "anna").manifest.name == "anna"
     assert vocoder.load_voice(str(folders[0] / "anna")).manifest.name == "anna"
     with pytest.raises(InputError, match="there is no voice 'carl'"):

@@ -10,7 +10,9 @@ import pytest
 
 from vocoder.acoustic.pauses import with_pauses
 from vocoder.errors import InputError, TextError
+from vocoder.planning import Plan
 from vocoder.speech import TEXT_LIMIT, Settings, choose_seed
+from vocoder.text import Lexicon
 from vocoder.voice import Voice
 
 TEXT = "The quick brown fox, said Anna, jumps over the lazy dog. Does it?"
@@ -36,8 +38,22 @@ def test_length_scale_scales_the_length(voice: Voice, length_scale: float) -> No
     for number, planned in enumerate(normal.sentences, 1):
         features = planned.sentence.features
         predicted = voice.pack.acoustic.durations(features, 0)
-        exact += float(with_pauses(predicted, features, frames_per_second=100.0, followed=number < len(normal.sentences)).sum())
+        exact += float(with_pauses(predicted, features, frames_per_second=100.0, at_end=0.3 if number < len(normal.sentences) else 0.0).sum())
     assert abs(scaled.num_frames - length_scale * exact) <= len(normal.sentences)
+
+
+def test_a_paragraph_ends_with_a_longer_pause_than_a_sentence(voice: Voice) -> None:
+    """But the last, after which nothing is said; and a line that ends is no paragraph."""
+    frames = voice.sample_rate / voice.manifest.audio.hop_length
+
+    def pauses(between: str) -> list[int]:
+        return [int(planned.durations[-1]) for planned in voice.plan(f"Anna sat.{between}Did she?").sentences]
+
+    alone = voice.plan("Did she?").sentences[0].durations[-1]
+    for between, shortest in ((" ", 0.3), ("\n", 0.3), ("\n\n", 0.7), ("\r\n \t\r\n", 0.7), ("\u2029\u2029\n", 0.7)):
+        first, last = pauses(between)
+        assert abs(first - shortest * frames) <= 1, between
+        assert last == alone
 
 
 def test_the_shortest_speech_still_has_a_frame_for_every_phoneme(voice: Voice) -> None:
@@ -56,6 +72,26 @@ def test_text_that_cannot_be_spoken_is_refused(voice: Voice, text: str) -> None:
     with pytest.raises(TextError) as caught:
         voice.plan(text)
     assert caught.value.field == "text"
+
+
+LEXICON = Lexicon.of({"cat": {"alias": "squirrel monkey"}, "dog": "ˈzuː"})
+
+
+def words(plan: Plan) -> tuple[str, ...]:
+    return plan.sentences[0].sentence.words
+
+
+def test_a_lexicon_goes_over_the_voices_own(voice: Voice) -> None:
+    own = Voice(pack=replace(voice.pack, lexicon=LEXICON), engine=voice.engine)
+    assert words(own.plan("A cat.")) == ("a", "squirrel", "monkey")
+    assert words(own.plan("A cat.", lexicon=Lexicon.of({"cat": {"alias": "dog"}}))) == ("a", "dog")
+    assert own.plan("dog", lexicon=Lexicon.of({"cat": "ə"})).sentences[0].sentence.features.phonemes == ("sil", "z", "uː", "sil")
+
+
+def test_what_aliases_make_of_a_text_keeps_to_the_limit_too(voice: Voice) -> None:
+    assert voice.plan("A cat.", text_limit=21, lexicon=LEXICON)
+    with pytest.raises(TextError, match="has 21 characters with the aliases"):
+        voice.plan("A cat.", text_limit=20, lexicon=LEXICON)
 
 
 def test_text_beyond_the_limit_is_refused(voice: Voice) -> None:

@@ -15,7 +15,7 @@ from tests.tiny_voice import make_tiny_voice
 from vocoder.audio.mel import log_mel
 from vocoder.audio.pcm import to_bytes, to_float32
 from vocoder.audio.wav import wav_header
-from vocoder.errors import EngineError
+from vocoder.errors import EngineError, TextError
 from vocoder.utterance import Utterance
 from vocoder.voice import Voice, load_voice
 
@@ -69,6 +69,43 @@ def test_a_header_sent_first_fits_what_follows(voice: Voice) -> None:
         assert reader.getnframes() == plan.num_samples
         assert len(reader.readframes(plan.num_samples + 1)) == 2 * plan.num_samples
     assert len(sent) == 44 + 2 * plan.num_samples
+
+
+@pytest.mark.parametrize("text", [TEXT, "A", "\u4f60\u597d. Oh, hi. \u4f60\u597d. You? \u4f60\u597d."])
+def test_planned_as_it_is_spoken_is_the_same_sound_and_is_parked_as_well(voice: Voice, text: str) -> None:
+    whole = speak(voice, voice.utterance(voice.plan(text), seed=7), [500])
+    np.testing.assert_array_equal(voice.synthesize(text, seed=7), whole)
+    for turns in (0, 3, 10_000):
+        utterance, before = voice.utterance(voice.planning(text), seed=7), [np.zeros(0, np.int16)]
+        while not utterance.finished and len(before) <= turns:
+            assert utterance.num_samples is None
+            before.append(utterance.accept(voice.engine.advance([utterance.job(441)])[0]))
+        for plan in (voice.planning(text), voice.plan(text)):
+            resumed = voice.utterance(plan, saved=utterance.to_bytes())
+            np.testing.assert_array_equal(np.concatenate([*before, speak(voice, resumed, [500])]), whole)
+            assert resumed.num_samples == len(whole)
+
+
+def test_of_a_text_that_is_planned_as_it_is_spoken_one_sentence_more_is_looked_at(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the first sentence of a chapter is heard at once, and another worker goes on in its middle without planning what came before."""
+    looked_at: list[str] = []
+    original = voice.pack.acoustic.durations
+    monkeypatch.setattr(voice.pack.acoustic, "durations", lambda features, speaker: looked_at.append(features.phonemes[1]) or original(features, speaker))
+    text = "Oh. " * 3 + "Ah. " * 3
+    utterance = voice.utterance(voice.planning(text), seed=7)
+    assert len(looked_at) == 1
+    while len(looked_at) < 4:
+        utterance.accept(voice.engine.advance([utterance.job(50)])[0])
+    saved = utterance.to_bytes()
+    looked_at.clear()
+    voice.utterance(voice.planning(text), saved=saved)
+    assert len(looked_at) == 1
+
+
+@pytest.mark.parametrize("text", ["...", "\u4f60\u597d. \u4f60\u597d."])
+def test_a_text_with_nothing_in_it_is_refused_before_any_sound(voice: Voice, text: str) -> None:
+    with pytest.raises(TextError, match="nothing in the text can be spoken"):
+        voice.stream(text)
 
 
 def test_company_is_invisible(voice: Voice, whole: np.ndarray) -> None:

@@ -5,6 +5,7 @@ STOI        Taal et al. 2011, by pystoi: intelligibility beside the recording, 0
 MCD         mel-cepstral distortion in dB (Kubichek 1993) between WORLD's envelopes, 24 coefficients without the level
 F0          median absolute difference in cents where both are voiced; share of frames whose voicing differs
 DNSMOS      Reddy et al. 2022 (P.835), by speechmos: overall opinion that listeners might have, 1 to 5, no recording needed
+pauses      by how much the loudest sample in the recording's pauses is louder in what was made: a click stands out there
 warped mel  mean absolute difference of log-mel in nats along the cheapest path of dynamic time warping
 """
 
@@ -27,6 +28,7 @@ from vocoder.errors import AudioError
 
 FloatArray = npt.NDArray[np.float32]
 CENTS_PER_NAT = 1200 / np.log(2)
+_PAUSE_SECONDS, _PAUSE_DB = 0.05, 6.0
 MEL_CEPSTRUM = 24  # coefficients beside the level
 RATE = 16_000  # Hz: what PESQ-WB, DNSMOS and the recogniser take
 
@@ -85,6 +87,25 @@ def quiet_level(samples: FloatArray, audio: AudioConfig) -> float:
     """Level of the quietest twentieth of the frames, dB below full scale: what is heard in the pauses."""
     frames = samples[: len(samples) // audio.hop_length * audio.hop_length].reshape(-1, audio.hop_length)
     return float(np.percentile(10 * np.log10((frames.astype(np.float64) ** 2).mean(axis=1) + 1e-10), 5))
+
+
+def click_level(truth: FloatArray, made: FloatArray, audio: AudioConfig) -> float:
+    """Peak in the recording's pauses, in dB above the recording's own; not a number where it has no pause.
+
+    A pause is at least 50 ms whose frames are no more than 6 dB louder than the quietest twentieth. The last frame before speech is left out: a
+    recording may begin to speak within it.
+    """
+    whole = min(len(truth), len(made)) // audio.hop_length
+    true, found = (samples[: whole * audio.hop_length].reshape(whole, audio.hop_length).astype(np.float64) for samples in (truth, made))
+    quiet = 10 * np.log10((true**2).mean(axis=1) + 1e-10) < quiet_level(truth, audio) + _PAUSE_DB
+    shortest = round(_PAUSE_SECONDS * audio.sample_rate / audio.hop_length)
+    bounds = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]).astype(int))).reshape(-1, 2)
+    pauses = [np.arange(start, end if end == whole else end - 1) for start, end in bounds if end - start >= shortest]
+    if not pauses:
+        return float("nan")
+    inside = np.concatenate(pauses)
+    loudest = [np.abs(frames[inside]).max() + 1e-5 for frames in (true, found)]  # -100 dB: digital silence has no level
+    return float(20 * np.log10(loudest[1] / loudest[0]))
 
 
 def opinion(samples: FloatArray) -> float:

@@ -39,6 +39,7 @@ class CopyFigures:
     mcd_db: Interval
     f0_error_cents: Interval
     voicing_error: Interval
+    click_level_db: Interval
     dnsmos: Interval
 
 
@@ -101,6 +102,7 @@ class Report:
             "mel-cepstral distortion, dB": "mcd_db",
             "F0 error, median, cents": "f0_error_cents",
             "voicing error, share of frames": "voicing_error",
+            "peak in the recording's pauses, dB above its own": "click_level_db",
             "DNSMOS overall": "dnsmos",
         }
         figures = [dataclasses.asdict(copy) for copy in self.copies.values()]

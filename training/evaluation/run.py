@@ -118,12 +118,15 @@ def _copy_figures(truths: Sequence[FloatArray], copies: Sequence[FloatArray], au
             measures.intelligibility(truth, made),
             measures.cepstral_distortion(truth, made, audio),
             *measures.pitch_errors(truth, made, audio),
+            measures.click_level(truth, made, audio),
             measures.opinion(made),
         )
         for truth, made in track(list(zip(truths, copies, strict=True)), f"{title}, measured", console=console)
     ]
-    quality, intelligibility, distortion, cents, voicing, opinion = (Interval.of(column) for column in zip(*rows, strict=True))
-    return CopyFigures(pesq_wb=quality, stoi=intelligibility, mcd_db=distortion, f0_error_cents=cents, voicing_error=voicing, dnsmos=opinion)
+    quality, intelligibility, distortion, cents, voicing, clicks, opinion = (Interval.of(column) for column in zip(*rows, strict=True))
+    return CopyFigures(
+        pesq_wb=quality, stoi=intelligibility, mcd_db=distortion, f0_error_cents=cents, voicing_error=voicing, click_level_db=clicks, dnsmos=opinion
+    )
 
 
 def _speech_figures(texts: Sequence[str], sounds: Sequence[FloatArray], audio: AudioConfig, title: str, console: Console) -> SpeechFigures:

@@ -21,7 +21,7 @@ from vocoder.batch.reporting import failed_record, now
 from vocoder.batch.studio import Session, Studio
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, SonantError
-from vocoder.speech import Plan
+from vocoder.planning import Plan
 
 MEASURED_SECONDS = 3.0
 

@@ -22,7 +22,7 @@ from vocoder.audio.pcm import Int16Array
 from vocoder.batch.orders import Order
 from vocoder.engine import Engine, make_engine
 from vocoder.errors import SonantError
-from vocoder.speech import Plan
+from vocoder.planning import Plan
 from vocoder.utterance import Utterance
 from vocoder.voice import Voice
 

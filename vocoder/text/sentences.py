@@ -21,10 +21,14 @@ _OFTEN_END = "etc inc ltd co corp bros jr sr esp al ave rd blvd oz lb lbs ft hr 
 # Those that end one only where a word follows that begins many: not in "U.S. Senate", "St. Louis" or "Jan. Fifth".
 _SELDOM_END = """
     a.m p.m u.s u.k u.s.a u.n e.u d.c a.d b.c ph.d m.d b.a m.a b.sc m.sc st
+"""
+# Likewise, and abbreviations with a capital alone: "We sat. John left."
+_DAYS_AND_MONTHS_END = """
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun
 """
 _OFTEN = frozenset(_OFTEN_END.split())
-_SELDOM = frozenset(_SELDOM_END.split())
+_DAYS_AND_MONTHS = frozenset(_DAYS_AND_MONTHS_END.split())
+_SELDOM = frozenset(_SELDOM_END.split()) | _DAYS_AND_MONTHS
 _ABBREVIATIONS = _OFTEN | _SELDOM | frozenset(_NEVER_END.split())
 # Before a number these do not end, whatever else they are: "No. 5", "p. 12".
 _NUMBERED = frozenset({"no", "nos", "p", "pp", "fig", "figs", "vol", "vols", "ch", "chap", "sec", "eq", "eqs", "tel"})
@@ -63,6 +67,11 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     return sentences
 
 
+def one_sentence(text: str) -> list[tuple[int, int]]:
+    """The same of a text that is one sentence whatever marks are in it: in parts where it is too long, none where it is blank."""
+    return list(_divide(text, *_strip(text, 0, len(text))))
+
+
 def _ends(text: str) -> Iterator[int]:
     """Where sentences end, without the text's own end."""
     for match in _MARKS.finditer(text):
@@ -94,6 +103,8 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if abbreviation.isdigit() and _begins_line(text, match.start() - len(before)):
         return False  # "1. First"
     if abbreviation not in _ABBREVIATIONS or (abbreviation == "no" and not word[0].isdigit()):
+        return True
+    if abbreviation in _DAYS_AND_MONTHS and before.islower():
         return True
     if word[0].isdigit() and abbreviation in _NUMBERED:
         return False

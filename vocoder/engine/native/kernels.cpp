@@ -62,73 +62,23 @@ void look_ahead(const Model& model, const Block& block, int layer, Stream* const
     }
 }
 
-// The gates of a block as the input of a product.
+// The gates from this block's on as the input of a product.
 template <class P>
-inline void take_gates(Stream& stream, int parity, Row& row) {
-    row.floats = stream.gates[parity];
-    row.bytes = stream.gate_bytes[parity];
+inline void take_gates(const Model& model, Stream& stream, int layer, Row& row) {
+    row.floats = stream.gates + layer * model.gated_padded;
+    row.bytes = stream.gate_bytes + layer * model.gated_padded;
     row.scale = kGateScale;
 }
 
-// One block's part of the skips, those of the panel that begins with vector v: added to `skip_sum`, in int8 to `skip_count`.
+// A block's gates.
 template <class P>
-void add_skip(const Model& model, int layer, Stream* const* streams, int count, int v, Row* rows) {
-    for (int s = 0; s < count; ++s) {
-        take_gates<P>(*streams[s], layer % 2, rows[s]);
-        rows[s].begin = layer == 0 ? model.skip_bias : streams[s]->skip_sum;
-        rows[s].add = model.zeros;
-        rows[s].output = streams[s]->skip_sum;
-        rows[s].count = streams[s]->skip_count;
-    }
-    if constexpr (P::precision == Precision::int8)
-        multiply_panel8<Collected>(model.blocks[layer].skip, rows, count, v);
-    else
-        multiply_panel<P>(model.blocks[layer].skip, rows, count, v);
-}
-
-// Once all blocks have been added: int8's integers to floats, and the bias.
-template <class P>
-void end_skips(const Model& model, Stream* const* streams, int count) {
-    if constexpr (P::precision == Precision::int8)
-        for (int s = 0; s < count; ++s) {
-            Row row{};
-            row.scale = kGateScale;
-            row.begin = model.skip_bias;
-            row.add = model.zeros;
-            row.output = streams[s]->skip_sum;
-            for (int i = 0; i < model.skip_padded; i += kWidth) {
-                Scaled::end(row, model.blocks[0].skip, i, load_integers(streams[s]->skip_count + i));
-                store_integers(streams[s]->skip_count + i, load_integers(model.skip_zero + i));
-            }
-        }
-}
-
-// One vector of a stream's gates.
-template <class P>
-inline void one_gate(const Model& model, Stream& stream, int parity, int i) {
-    const Vector filtered = load(stream.pre + i), gated = load(stream.pre + model.gated_padded + i);
-    const Vector z = P::precision == Precision::int8 ? quick_gate(filtered, gated) : gate(filtered, gated);
-    store(stream.gates[parity] + i, z);
-    if constexpr (P::precision == Precision::int8) gate_bytes(z, stream.gate_bytes[parity] + i);
-}
-
-// The gates of a block, and between them the skips of the block before: a gate is one long chain of operations, which leaves the processor time
-// for products that nothing waits for.
-template <class P>
-void gates_and_skips(const Model& model, int layer, Stream* const* streams, int count, Row* rows) {
-    const int panels = (model.skip_padded / kWidth + kPanel - 1) / kPanel;
-    const int gates = count * model.gated_padded, share = (gates / kWidth + panels - 1) / panels * kWidth;
-    int s = 0, i = 0;
-    for (int panel = 0; panel < panels; ++panel) {
-        for (int done = 0; done < share && s < count; done += kWidth) {
-            one_gate<P>(model, *streams[s], layer % 2, i);
-            i += kWidth;
-            if (i == model.gated_padded) {
-                i = 0;
-                ++s;
-            }
-        }
-        if (layer > 0) add_skip<P>(model, layer - 1, streams, count, panel * kPanel, rows);
+inline void gates_of(const Model& model, Stream& stream, int layer) {
+    for (int i = 0; i < model.gated_padded; i += kWidth) {
+        const Vector filtered = load(stream.pre + i), gated = load(stream.pre + model.gated_padded + i);
+        const Vector z = P::precision == Precision::int8 ? quick_gate(filtered, gated) : gate(filtered, gated);
+        const int at = layer * model.gated_padded + i;
+        store(stream.gates + at, z);
+        if constexpr (P::precision == Precision::int8) gate_bytes(z, stream.gate_bytes + at);
     }
 }
 
@@ -150,10 +100,10 @@ void one_block(const Model& model, const Block& block, int layer, Stream* const*
     multiply<P>(block.newest, rows, count);
     for (int s = 0; s < count; ++s)
         memcpy(streams[s]->rings + block.ring_offset + ring_row(block, streams[s]->position + done) * model.residual, streams[s]->x, model.residual * sizeof(float));
-    gates_and_skips<P>(model, layer, streams, count, rows);
+    for (int s = 0; s < count; ++s) gates_of<P>(model, *streams[s], layer);
     if (layer == model.num_layers - 1) return;
     for (int s = 0; s < count; ++s) {
-        take_gates<P>(*streams[s], layer % 2, rows[s]);
+        take_gates<P>(model, *streams[s], layer, rows[s]);
         rows[s].begin = rows[s].output = streams[s]->x;
         rows[s].add = block.residual_bias;
     }
@@ -202,8 +152,13 @@ void step(const Model& model, Stream* const* streams, int count, int64_t done, R
         first_input(model, stream, stream.position + done);
     }
     for (int layer = 0; layer < model.num_layers; ++layer) one_block<P>(model, model.blocks[layer], layer, streams, count, done, rows);
-    for (int v = 0; v * kWidth < model.skip_padded; v += kPanel) add_skip<P>(model, model.num_layers - 1, streams, count, v, rows);
-    end_skips<P>(model, streams, count);
+    for (int s = 0; s < count; ++s) {
+        take_gates<P>(model, *streams[s], 0, rows[s]);
+        rows[s].begin = model.skip_bias;
+        rows[s].add = model.zeros;
+        rows[s].output = streams[s]->skip_sum;
+    }
+    multiply<P>(model.skips, rows, count);
     layer_after_rectifier<P>(model, model.head1, model.head1_bias, &Stream::skip_sum, &Stream::hidden, streams, count, rows);
     layer_after_rectifier<P>(model, model.head2, model.head2_bias, &Stream::hidden, &Stream::distribution, streams, count, rows);
     for (int s = 0; s < count; ++s) {
@@ -219,10 +174,7 @@ void step(const Model& model, Stream* const* streams, int count, int64_t done, R
 // `streams` is ordered by falling num_samples, so that those with work left are always the first ones.
 template <class P>
 void generate(const Model& model, Stream* const* streams, int count, Row* rows) {
-    for (int s = 0; s < count; ++s) {
-        recall(model, *streams[s]);
-        if constexpr (P::precision == Precision::int8) memcpy(streams[s]->skip_count, model.skip_zero, model.skip_padded * sizeof(int32_t));
-    }
+    for (int s = 0; s < count; ++s) recall(model, *streams[s]);
     for (int64_t done = 0; count > 0; ++done) {
         while (count > 0 && streams[count - 1]->num_samples <= done) --count;
         if (count > 0) step<P>(model, streams, count, done, rows);

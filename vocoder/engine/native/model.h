@@ -42,7 +42,6 @@ struct Row {
     float scale;
     const float *begin, *add;
     float* output;
-    int32_t* count;  // int8: where sums are collected that are scaled later, in place of all above
 };
 
 struct Block {
@@ -54,7 +53,6 @@ struct Block {
     const Matrix* older;  // [K-1], oldest first; R -> [tanh H_padded | sigmoid H_padded]
     Matrix newest;        // the same for the tap of the current sample
     Matrix residual;      // H -> R; not for the last block
-    Matrix skip;          // H -> S, this block's part of the one product over all gates
     const float* residual_bias;
 };
 
@@ -72,10 +70,10 @@ struct Model {
     const double* values;  // [Q], the sample that each code stands for
     const double* edges;   // [Q - 1], where one code gives way to the next
     const Block* blocks;  // [L]
+    Matrix skips;  // [L][H_padded] -> S: one product over the gates of all blocks
     Matrix head1, head2;
     const float *skip_bias, *head1_bias, *head2_bias;
-    const int32_t* skip_zero;  // int8: [S_padded], what the skips' integers begin with, for gates of 0 are bytes of 128
-    const float* zeros;        // as many as the widest row of a product
+    const float* zeros;  // as many as the widest row of a product
 };
 
 // One stream's part of a call.
@@ -102,16 +100,15 @@ struct Stream {
     float* ahead;         // [L][kRun][2 H_padded]: what the older taps give
     float* x;             // [R_padded]
     float* pre;           // [2 H_padded]
-    float* gates[2];      // [H_padded], of this block and of the one before
+    float* gates;         // [L][H_padded]
     float* skip_sum;      // [S_padded]
-    int32_t* skip_count;  // int8: [S_padded], the same before it is scaled
     float* hidden;        // [A_padded]
     float* distribution;  // [O_padded]
     float* probabilities; // [O_padded]
     float* nonzero;       // [max(S, A)], what a rectifier lets pass
     int* nonzero_at;      // [max(S, A)], and where
     uint8_t* x_bytes;      // int8: [R_padded], and so on
-    uint8_t* gate_bytes[2];  // [H_padded]
+    uint8_t* gate_bytes;   // [L][H_padded]
     uint8_t* past_bytes;   // [kRun][R_padded]
     float* past_floats;    // [R_padded], one row of them
     uint8_t* after_bytes;  // [max(S, A)_padded]

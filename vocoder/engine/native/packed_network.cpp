@@ -75,13 +75,7 @@ Matrix PackedNetwork::pack(const float* from, int inputs, const std::vector<int>
         case Precision::bf16: return {inputs, outputs, pack_halves(from, inputs, given, columns), nullptr, nullptr};
         default: break;
     }
-    return pack_part(from, inputs, columns, pick_scales(from, inputs, given, columns));
-}
-
-// Some rows of a product, packed by themselves. In int8 the integers of all parts are added up, so they have their scales in common.
-Matrix PackedNetwork::pack_part(const float* from, int inputs, const std::vector<int>& columns, const float* scales) {
-    if (precision_ != Precision::int8) return pack(from, inputs, columns);
-    const int outputs = int(columns.size()), given = 1 + *std::max_element(columns.begin(), columns.end());
+    const float* scales = pick_scales(from, inputs, given, columns);
     int32_t* begin = reinterpret_cast<int32_t*>(small_.take(outputs));
     return {inputs, outputs, pack_bytes(from, inputs, given, columns, scales, begin), scales, begin};
 }
@@ -195,10 +189,6 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
     const std::size_t tap_size = std::size_t(m.residual) * 2 * m.gated;
     older_.reserve(std::size_t(m.num_layers) * older_taps);  // the blocks point into it
     m.inputs = keep(weights.inputs, (1 + m.predictions) * m.levels, m.residual);
-    const std::size_t skip_size = std::size_t(m.gated) * m.skip;
-    const std::vector<int> skips = all_columns(m.skip);
-    const float* skip_scales = precision_ == Precision::int8 ? pick_scales(weights.skip, m.num_layers * m.gated, m.skip, skips) : nullptr;
-    auto pack_skip = [&](int layer) { blocks_[layer].skip = pack_part(weights.skip + layer * skip_size, m.gated, skips, skip_scales); };
     // In the order in which they are read, so that all of it is one walk through memory.
     for (int layer = 0; layer < m.num_layers; ++layer) {
         Block block{};
@@ -211,19 +201,18 @@ PackedNetwork::PackedNetwork(const Shape& shape, const PlainWeights& weights, co
         m.ring_size += block.ring_rows * m.residual;
         const float* taps = weights.taps + layer * m.kernel_size * tap_size;
         block.newest = pack(taps + older_taps * tap_size, m.residual, halves);
-        if (layer > 0) pack_skip(layer - 1);
         if (layer < m.num_layers - 1) {
             block.residual = pack(weights.residual + std::size_t(layer) * m.gated * m.residual, m.gated, m.residual);
             block.residual_bias = keep(weights.residual_bias + std::size_t(layer) * m.residual, 1, m.residual);
         }
         blocks_.push_back(block);
     }
-    pack_skip(m.num_layers - 1);
     m.blocks = blocks_.data();
-    int32_t* zero = reinterpret_cast<int32_t*>(small_.take(m.skip_padded));
-    for (const Block& block : blocks_)
-        for (int c = 0; c < m.skip_padded && block.skip.begin; ++c) zero[c] += block.skip.begin[c];
-    m.skip_zero = zero;
+    // Rows of zeros where the gates of a block do not fill whole vectors.
+    std::vector<float> skips(std::size_t(m.num_layers) * m.gated_padded * m.skip);
+    for (int layer = 0; layer < m.num_layers; ++layer)
+        std::copy_n(weights.skip + std::size_t(layer) * m.gated * m.skip, std::size_t(m.gated) * m.skip, skips.data() + std::size_t(layer) * m.gated_padded * m.skip);
+    m.skips = pack(skips.data(), m.num_layers * m.gated_padded, m.skip);
     m.zeros = small_.take(std::max({2 * m.gated_padded, m.residual_padded, m.skip_padded, m.head_padded, m.outputs_padded}));
     m.skip_bias = keep(weights.skip_bias, 1, m.skip);
     m.head1 = pack(weights.head1, m.skip, m.head);
@@ -256,9 +245,8 @@ std::size_t PackedNetwork::place_scratch(Stream& stream, float* at) const {
     stream.ahead = take(m.num_layers * kRun * width);
     stream.x = take(m.residual_padded);
     stream.pre = take(width);
-    for (float*& gates : stream.gates) gates = take(m.gated_padded);
+    stream.gates = take(std::size_t(m.num_layers) * m.gated_padded);
     stream.skip_sum = take(m.skip_padded);
-    stream.skip_count = reinterpret_cast<int32_t*>(take(m.skip_padded));
     stream.hidden = take(m.head_padded);
     stream.distribution = take(m.outputs_padded);
     stream.probabilities = take(m.outputs_padded);
@@ -266,7 +254,7 @@ std::size_t PackedNetwork::place_scratch(Stream& stream, float* at) const {
     stream.nonzero_at = reinterpret_cast<int*>(take(rectified));
     auto take_bytes = [&](std::size_t size) { return reinterpret_cast<uint8_t*>(take((size + 3) / 4)); };
     stream.x_bytes = take_bytes(m.residual_padded);
-    for (uint8_t*& bytes : stream.gate_bytes) bytes = take_bytes(m.gated_padded);
+    stream.gate_bytes = take_bytes(std::size_t(m.num_layers) * m.gated_padded);
     stream.past_bytes = take_bytes(std::size_t(kRun) * m.residual_padded);
     stream.past_floats = take(m.residual_padded);
     stream.after_bytes = take_bytes(std::max(m.skip_padded, m.head_padded));

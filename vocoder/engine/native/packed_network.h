@@ -65,7 +65,6 @@ class PackedNetwork {
     const void* pack_halves(const float* from, int inputs, int given, const std::vector<int>& columns);
     const void* pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* begin);
     Matrix pack(const float* from, int inputs, int outputs);
-    Matrix pack_part(const float* from, int inputs, const std::vector<int>& columns, const float* scales);
     std::vector<int> all_columns(int outputs) const;
     std::size_t place_scratch(Stream& stream, float* at) const;
 

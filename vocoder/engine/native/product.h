@@ -116,22 +116,9 @@ inline void multiply_panel(const Matrix& matrix, const Row* rows, int count, int
     }
 }
 
-// What int8 sums become: floats, or more of the same integers.
-struct Scaled {
-    static inline Integers begin(const Row&, const Matrix& matrix, int at) { return load_integers(matrix.begin + at); }
-    static inline void end(const Row& row, const Matrix& matrix, int at, Integers sum) {
-        const Vector start = load(row.begin + at) + load(row.add + at);
-        store(row.output + at, start + __builtin_convertvector(sum, Vector) * (load(matrix.scales + at) * row.scale));
-    }
-};
-struct Collected {
-    static inline Integers begin(const Row& row, const Matrix&, int at) { return load_integers(row.count + at); }
-    static inline void end(const Row& row, const Matrix&, int at, Integers sum) { store_integers(row.count + at, sum); }
-};
-
 // int8: `Rows_` rows by `Columns` vectors. `weights` is [groups][stride], four inputs a group. One row alone keeps two sums per output, so that
 // additions need not wait for each other.
-template <class Sums, int Rows_, int Columns>
+template <int Rows_, int Columns>
 SONANT_APART void tile8(const Row* rows, const Matrix& matrix, int column, const int8_t* weights, int stride) {
     constexpr int kSums = Rows_ == 1 ? 2 : 1;
     Integers sums[kSums][Rows_][Columns];
@@ -139,7 +126,7 @@ SONANT_APART void tile8(const Row* rows, const Matrix& matrix, int column, const
     for (int m = 0; m < Rows_; ++m)
 #pragma GCC unroll 8
         for (int v = 0; v < Columns; ++v) {
-            sums[0][m][v] = Sums::begin(rows[m], matrix, column + v * kWidth);
+            sums[0][m][v] = load_integers(matrix.begin + column + v * kWidth);
             if (kSums == 2) sums[kSums - 1][m][v] = Integers{};
         }
     const int groups = (matrix.inputs + 3) / 4;
@@ -162,53 +149,50 @@ SONANT_APART void tile8(const Row* rows, const Matrix& matrix, int column, const
 #pragma GCC unroll 8
         for (int v = 0; v < Columns; ++v) {
             if (kSums == 2) sums[0][m][v] += sums[kSums - 1][m][v];
-            Sums::end(rows[m], matrix, column + v * kWidth, sums[0][m][v]);
+            const int at = column + v * kWidth;
+            const Vector start = load(rows[m].begin + at) + load(rows[m].add + at);
+            store(rows[m].output + at, start + __builtin_convertvector(sums[0][m][v], Vector) * (load(matrix.scales + at) * rows[m].scale));
         }
 }
 
-template <class Sums, int Rows_>
+template <int Rows_>
 SONANT_APART void panel8(const Row* rows, const Matrix& matrix, int column, const int8_t* weights, int vectors) {
     constexpr int widest = Rows_ > 3 ? 4 : kPanel;
     const int stride = vectors * 4 * kWidth;
     int v = 0;
-    for (; v + widest <= vectors; v += widest) tile8<Sums, Rows_, widest>(rows, matrix, column + v * kWidth, weights + v * 4 * kWidth, stride);
+    for (; v + widest <= vectors; v += widest) tile8<Rows_, widest>(rows, matrix, column + v * kWidth, weights + v * 4 * kWidth, stride);
     if (widest > 4 && v + 4 <= vectors) {
-        tile8<Sums, Rows_, 4>(rows, matrix, column + v * kWidth, weights + v * 4 * kWidth, stride);
+        tile8<Rows_, 4>(rows, matrix, column + v * kWidth, weights + v * 4 * kWidth, stride);
         v += 4;
     }
     if (v + 2 <= vectors) {
-        tile8<Sums, Rows_, 2>(rows, matrix, column + v * kWidth, weights + v * 4 * kWidth, stride);
+        tile8<Rows_, 2>(rows, matrix, column + v * kWidth, weights + v * 4 * kWidth, stride);
         v += 2;
     }
-    if (v < vectors) tile8<Sums, Rows_, 1>(rows, matrix, column + v * kWidth, weights + v * 4 * kWidth, stride);
-}
-
-template <class Sums>
-inline void multiply_panel8(const Matrix& matrix, const Row* rows, int count, int v) {
-    const int vectors = matrix.outputs_padded / kWidth;
-    const int wide = vectors - v < kPanel ? vectors - v : kPanel;
-    const int groups = (matrix.inputs + 3) / 4;
-    const int8_t* weights = static_cast<const int8_t*>(matrix.data) + int64_t(v) * groups * 4 * kWidth;
-    if (count == 1 && wide == kPanel) return tile8<Sums, 1, kPanel>(rows, matrix, v * kWidth, weights, kPanel * 4 * kWidth);  // nothing to choose
-    int tiles = (count + kHighest - 1) / kHighest;  // as alike in height as can be
-    for (; tiles > 0; --tiles) {
-        const int height = count / tiles;
-        switch (height) {
-            case 1: panel8<Sums, 1>(rows, matrix, v * kWidth, weights, wide); break;
-            case 2: panel8<Sums, 2>(rows, matrix, v * kWidth, weights, wide); break;
-            case 3: panel8<Sums, 3>(rows, matrix, v * kWidth, weights, wide); break;
-            case 4: panel8<Sums, 4>(rows, matrix, v * kWidth, weights, wide); break;
-            case 5: panel8<Sums, 5>(rows, matrix, v * kWidth, weights, wide); break;
-            default: panel8<Sums, 6>(rows, matrix, v * kWidth, weights, wide); break;
-        }
-        rows += height;
-        count -= height;
-    }
+    if (v < vectors) tile8<Rows_, 1>(rows, matrix, column + v * kWidth, weights + v * 4 * kWidth, stride);
 }
 
 template <>
 inline void multiply_panel<Int8>(const Matrix& matrix, const Row* rows, int count, int v) {
-    multiply_panel8<Scaled>(matrix, rows, count, v);
+    const int vectors = matrix.outputs_padded / kWidth;
+    const int wide = vectors - v < kPanel ? vectors - v : kPanel;
+    const int groups = (matrix.inputs + 3) / 4;
+    const int8_t* weights = static_cast<const int8_t*>(matrix.data) + int64_t(v) * groups * 4 * kWidth;
+    if (count == 1 && wide == kPanel) return tile8<1, kPanel>(rows, matrix, v * kWidth, weights, kPanel * 4 * kWidth);  // nothing to choose
+    int tiles = (count + kHighest - 1) / kHighest;  // as alike in height as can be
+    for (; tiles > 0; --tiles) {
+        const int height = count / tiles;
+        switch (height) {
+            case 1: panel8<1>(rows, matrix, v * kWidth, weights, wide); break;
+            case 2: panel8<2>(rows, matrix, v * kWidth, weights, wide); break;
+            case 3: panel8<3>(rows, matrix, v * kWidth, weights, wide); break;
+            case 4: panel8<4>(rows, matrix, v * kWidth, weights, wide); break;
+            case 5: panel8<5>(rows, matrix, v * kWidth, weights, wide); break;
+            default: panel8<6>(rows, matrix, v * kWidth, weights, wide); break;
+        }
+        rows += height;
+        count -= height;
+    }
 }
 
 // All rows by the whole matrix.

@@ -1,0 +1,138 @@
+"""Texts too long to be planned before their first sound: spoken as they are planned, to the same bytes; and nobody else waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import io
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+from fastapi import FastAPI
+
+from service.planner import Planner
+from service.settings import ServiceSettings
+from tests.service.asgi_call import AsgiCall
+from tests.service.gated_engine import GatedEngine
+from tests.service.local_link import LocalLink
+from tests.service.test_streaming import eventually
+from tests.service.test_supervisor import snapshots
+from vocoder.audio.pcm import to_bytes
+from vocoder.planning import Planning
+from vocoder.voice import Voice
+
+TEXT = "Good day to you all. Yes. " * 6
+
+
+@pytest.fixture(scope="session")
+def settings(settings: ServiceSettings) -> ServiceSettings:
+    return dataclasses.replace(settings, planned_characters=60)
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sentences that have been planned, in order."""
+    numbers: list[int] = []
+    original = Planning._planned
+
+    def counting(self: Planning, number: int, *arguments: object, **options: object) -> object:
+        numbers.append(number)
+        return original(self, number, *arguments, **options)
+
+    monkeypatch.setattr(Planning, "_planned", counting)
+    return numbers
+
+
+async def test_the_first_sentence_does_not_wait_for_the_last(app: FastAPI, engine: GatedEngine, planned: list[int], voice: Voice) -> None:
+    engine.gate()
+    call = AsgiCall(app, {"text": TEXT, "seed": 7, "format": "pcm"})
+    engine.allow(3)
+    await call.until(2)
+    assert max(planned) < 3 < voice.plan(TEXT).sentences[-1].number
+    assert "content-length" not in call.headers
+    assert call.headers["accept-ranges"] == "none"
+    engine.open()
+    assert await call.finished() == to_bytes(voice.synthesize(TEXT, seed=7))
+
+
+@pytest.mark.parametrize("form", ["wav", "flac"])
+async def test_a_header_that_tells_the_length_is_right(client: httpx.AsyncClient, voice: Voice, form: str) -> None:
+    """FLAC's may leave it open, but libsndfile reads none that does."""
+    answer = await client.post("/synthesize", json={"text": TEXT, "seed": 7, "format": form})
+    samples, _ = soundfile.read(io.BytesIO(answer.content), dtype="int16")
+    np.testing.assert_array_equal(samples, voice.synthesize(TEXT, seed=7))
+    assert (answer.headers.get("content-length") == str(44 + 2 * len(samples))) == (form == "wav")
+
+
+async def test_it_can_be_picked_up_again(client: httpx.AsyncClient, voice: Voice) -> None:
+    """As WAV at any byte. In other formats from the beginning, as whatever has no length beforehand."""
+    for form, status in (("wav", 206), ("pcm", 200)):
+        whole = await client.post("/synthesize", json={"text": TEXT, "seed": 7, "format": form})
+        first = len(whole.content) * 2 // 3
+        rest = await client.get(whole.headers["content-location"], headers={"range": f"bytes={first}-"})
+        assert rest.status_code == status
+        assert rest.content == whole.content[first if status == 206 else 0 :]
+
+
+@pytest.mark.parametrize("form", ["pcm", "wav"])
+async def test_another_worker_goes_on_without_planning_what_was_heard(
+    app: FastAPI, links: list[LocalLink], planned: list[int], voice: Voice, form: str
+) -> None:
+    call = AsgiCall(app, {"text": TEXT, "seed": 3, "format": form})
+    await eventually(lambda: len(snapshots(links[0])) > 8)
+    call.stop_reading()
+    await asyncio.sleep(0.05)
+    planned.clear()
+    links[0].die()
+    call.read_on()
+    body = await call.finished()
+    assert 1 not in planned  # 0 is of what a worker warms up with
+    assert 11 in planned
+    assert body[44 if form == "wav" else 0 :] == to_bytes(voice.synthesize(TEXT, seed=3))
+
+
+@pytest.fixture
+def slow_planning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every sentence takes a slice."""
+    monkeypatch.setattr("service.planner._SLICE_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("slow_planning")
+async def test_others_are_planned_in_between(app: FastAPI, planned: list[int], voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    original = Planner._admit
+    monkeypatch.setattr(Planner, "_admit", lambda self, beginning, *rest: begun.append(beginning.wanted.order.seed) or original(self, beginning, *rest))
+    long = AsgiCall(app, {"text": TEXT, "seed": 1, "format": "wav"})
+    short = AsgiCall(app, {"text": "Yes. No.", "seed": 2, "format": "wav"})
+    assert (await short.finished())[44:] == to_bytes(voice.synthesize("Yes. No.", seed=2))
+    assert (await long.finished())[44:] == to_bytes(voice.synthesize(TEXT, seed=1))
+    assert begun == [2, 1]
+
+
+@pytest.mark.usefixtures("slow_planning")
+async def test_a_worker_that_stops_in_the_middle_of_planning_is_no_defect(
+    links: list[LocalLink], app: FastAPI, planned: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    planned.clear()
+    call = AsgiCall(app, {"text": TEXT, "seed": 1, "format": "wav"})
+    await eventually(lambda: 1 in planned)
+    await asyncio.to_thread(links[-1].worker.stop)
+    assert not caplog.records
+    call.leave()
+    await call.finished()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({"timestamps": True}, "timestamps"), ({"timestamps": "vtt"}, "timestamps"), ({"text": "a " * 151}, "text")], ids=str
+)
+async def test_what_is_asked_of_a_long_text_in_vain(client: httpx.AsyncClient, body: dict[str, object], field: str) -> None:
+    answer = await client.post("/synthesize", json={"text": TEXT} | body)
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
+
+
+async def test_a_long_text_with_nothing_in_it(client: httpx.AsyncClient) -> None:
+    for form in ("pcm", "wav"):
+        answer = await client.post("/synthesize", json={"text": "\u4f60\u597d\u3002 " * 30, "format": form})
+        assert (answer.status_code, answer.json()["error"]["field"]) == (422, "text")
