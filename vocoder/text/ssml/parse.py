@@ -24,7 +24,7 @@ MOST_BREAKS_SECONDS = 3_600.0  # of all breaks of a document together
 _MARKS = "?!.;:—,"
 _ANYWHERE = ("xml:id", "id", "xml:base")  # say nothing of how it sounds
 _ROOT = ("version", "xml:lang", "xsi:schemaLocation")
-_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+ELEMENTS: dict[str, tuple[str, ...]] = {
     "speak": _ROOT, "p": ("xml:lang",), "s": ("xml:lang",), "w": ("xml:lang", "role"), "token": ("xml:lang", "role"), "lang": ("xml:lang",),
     "voice": ("name", "xml:lang"), "prosody": ("rate", "pitch", "range", "volume"), "emphasis": ("level",), "break": ("time", "strength"),
     "mark": ("name",), "sub": ("alias",), "say-as": ("interpret-as", "format"), "phoneme": ("ph", "alphabet"),
@@ -168,8 +168,8 @@ class _Building:
         """Refuses an element that is none, or stands where it may not."""
         if name in _NOT_DONE:
             raise refuse(f"<{name}> is not spoken: {_NOT_DONE[name]}", place)
-        if name not in _ATTRIBUTES:
-            raise refuse(f"there is no element {_named(name)} (known: {', '.join(_ATTRIBUTES)})", place)
+        if name not in ELEMENTS:
+            raise refuse(f"there is no element {_named(name)} (known: {', '.join(ELEMENTS)})", place)
         if (name == "speak") != (not self._open):
             raise refuse(
                 "<speak> must be the outermost element, and no other" if name == "speak" else f"the outermost element must be <speak>, not <{name}>", place
@@ -182,8 +182,8 @@ class _Building:
         for attribute, value in attributes.items():
             if (name, attribute) in _NOT_DONE_ATTRIBUTES:
                 raise refuse(f"{attribute} of <{name}> is not done: {_NOT_DONE_ATTRIBUTES[name, attribute]}", place)
-            if attribute not in (*_ATTRIBUTES[name], *_ANYWHERE):
-                known = ", ".join(_ATTRIBUTES[name])
+            if attribute not in (*ELEMENTS[name], *_ANYWHERE):
+                known = ", ".join(ELEMENTS[name])
                 raise refuse(f"<{name}> has no attribute {_named(attribute)} (known: {known})", place)
             if attribute == "xml:lang":
                 self._check_language(name, value, place)
