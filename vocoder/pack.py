@@ -4,9 +4,10 @@
     acoustic.safetensors    weights of the acoustic model
     vocoder.safetensors     weights of the WaveNet
     README.md               the model card, for people
+    lexicon.json            words that this voice says in their own way; most have none
 
 Loading runs no code from a pack: JSON and safetensors hold data and nothing else. Weights may be stored in fp16 and are computed with in
-fp32. voice.json is written last and names the SHA-256 of the weights, so a pack that was copied by half, or whose weights are another
+fp32. voice.json is written last and names the SHA-256 of the weights and of the lexicon, so a pack that was copied by half, or whose weights are another
 release's, is found out.
 """
 
@@ -28,17 +29,19 @@ from torch import Tensor, nn
 from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.whole_file import whole_file
 from vocoder.config import AcousticConfig, AudioConfig, Config, WaveNetConfig
-from vocoder.errors import ConfigError, VoiceError
+from vocoder.errors import ConfigError, InputError, VoiceError
 from vocoder.library import MANIFEST
 from vocoder.strict_json import check_types
 from vocoder.text.features import category_sizes, feature_hash
 from vocoder.text.inventory import PHONEMES
+from vocoder.text.lexicon import Lexicon, from_json, to_json
 from vocoder.wavenet.network import WaveNet
 
 FORMAT_VERSION = 2
 CARD = "README.md"
 MOST_INTONATION = 3.0
 MOST_PASSES = 4  # each delays the sound by some frames
+LEXICON = "lexicon.json"
 ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS = "acoustic.safetensors", "vocoder.safetensors"
 
 
@@ -111,9 +114,12 @@ class Pack:
     manifest: PackManifest
     acoustic: AcousticModel
     network: WaveNet
+    lexicon: Lexicon | None = None  # a request's own goes over it
 
 
-def save_pack(folder: Path | str, manifest: PackManifest, acoustic: AcousticModel, network: WaveNet, *, card: str, half: bool = True) -> None:
+def save_pack(
+    folder: Path | str, manifest: PackManifest, acoustic: AcousticModel, network: WaveNet, *, card: str, lexicon: Lexicon | None = None, half: bool = True
+) -> None:
     """Writes a voice pack; one that is there already is replaced, its manifest last.
 
     Args:
@@ -122,6 +128,7 @@ def save_pack(folder: Path | str, manifest: PackManifest, acoustic: AcousticMode
         acoustic: the model whose weights are stored; on any device.
         network: likewise.
         card: Markdown of README.md: data, licence, training cost, measured quality.
+        lexicon: words that the voice says in their own way; None: it has none, and one that was there goes.
         half: store in fp16, half the size; the price in bits per sample is too small to measure with trained weights.
 
     Raises:
@@ -134,11 +141,16 @@ def save_pack(folder: Path | str, manifest: PackManifest, acoustic: AcousticMode
     folder.mkdir(parents=True, exist_ok=True)
     contents = {ACOUSTIC_WEIGHTS: _weights(acoustic, half=half), VOCODER_WEIGHTS: _weights(network, half=half), CARD: card.encode()}
     weights = {name: hashlib.sha256(contents[name]).hexdigest() for name in (ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS)}
-    document = manifest.to_dict() | {"weights": weights}
+    document: dict[str, Any] = manifest.to_dict() | {"weights": weights}
+    if lexicon is not None:
+        contents[LEXICON] = to_json(lexicon).encode()
+        document["lexicon"] = hashlib.sha256(contents[LEXICON]).hexdigest()
     contents[MANIFEST] = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
     for name, data in contents.items():
         with whole_file(folder / name) as file:
             file.write(data)
+    if lexicon is None:
+        (folder / LEXICON).unlink(missing_ok=True)
 
 
 def read_manifest(folder: Path | str) -> PackManifest:
@@ -154,16 +166,17 @@ def read_pack(folder: Path | str) -> Pack:
     """Loads a voice pack.
 
     Raises:
-        VoiceError: as `read_manifest`; or the weights are missing, damaged, or not those that the manifest describes.
+        VoiceError: as `read_manifest`; or the weights or the lexicon are missing, damaged, or not those that the manifest describes.
     """
     folder = Path(folder)
     manifest, digests = _read_document(folder)
+    lexicon = _read_lexicon(folder / LEXICON, digests.get(LEXICON))
     # On the meta device modules have shapes and no contents: nothing is allocated, let alone initialised, before the file is known to fit.
     with torch.device("meta"):
         acoustic, network = AcousticModel(manifest.acoustic), WaveNet(manifest.wavenet)
     _load_weights(acoustic, folder / ACOUSTIC_WEIGHTS, digests[ACOUSTIC_WEIGHTS])
     _load_weights(network, folder / VOCODER_WEIGHTS, digests[VOCODER_WEIGHTS])
-    return Pack(manifest=manifest, acoustic=acoustic, network=network)
+    return Pack(manifest=manifest, acoustic=acoustic, network=network, lexicon=lexicon)
 
 
 def _weights(model: nn.Module, *, half: bool) -> bytes:
@@ -193,6 +206,11 @@ def _read_document(folder: Path) -> tuple[PackManifest, dict[str, str]]:
     names = {ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS}
     if not isinstance(digests, dict) or set(digests) != names or not all(isinstance(digest, str) for digest in digests.values()):
         raise VoiceError(f"{path}: 'weights' must give the SHA-256 of {sorted(names)}")
+    lexicon = document.pop("lexicon", None)
+    if lexicon is not None:
+        if not isinstance(lexicon, str):
+            raise VoiceError(f"{path}: 'lexicon' must give the SHA-256 of {LEXICON}")
+        digests[LEXICON] = lexicon
     try:
         check_types(PackManifest, document)
         manifest = PackManifest.from_dict(document)
@@ -218,7 +236,8 @@ def _check_features(path: Path, manifest: PackManifest) -> None:
             raise VoiceError(f"{path}: the voice was made for {name} {theirs}, and this release computes {ours}")
 
 
-def _load_weights(model: nn.Module, path: Path, digest: str) -> None:
+def _read_named(path: Path, digest: str) -> bytes:
+    """A file of the pack, which must be the one that the manifest names."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -226,6 +245,22 @@ def _load_weights(model: nn.Module, path: Path, digest: str) -> None:
     found = hashlib.sha256(data).hexdigest()
     if found != digest:
         raise VoiceError(f"{path}: damaged, or another release's: its SHA-256 is {found}, and {MANIFEST} names {digest}")
+    return data
+
+
+def _read_lexicon(path: Path, digest: str | None) -> Lexicon | None:
+    if digest is None:
+        if path.exists():  # left out in silence, it would be missed
+            raise VoiceError(f"{path}: is another release's: {MANIFEST} names no lexicon")
+        return None
+    try:
+        return from_json(_read_named(path, digest).decode("utf-8"))
+    except (UnicodeDecodeError, InputError) as error:
+        raise VoiceError(f"{path}: {error}") from error
+
+
+def _load_weights(model: nn.Module, path: Path, digest: str) -> None:
+    data = _read_named(path, digest)
     try:
         tensors: dict[str, Tensor] = load(data)
     except SafetensorError as error:

@@ -97,7 +97,7 @@ class Planning:
         settings: how to speak it.
         pack: the voice.
         text_limit: characters, or None for no limit.
-        lexicon: words that are said as it says.
+        lexicon: words that are said as it says; it goes over the voice's own.
 
     Attributes:
         settings: those.
@@ -106,7 +106,7 @@ class Planning:
         skipped: what of the text cannot be spoken, as far as that is known.
 
     Raises:
-        TextError: the text is empty, or longer than the limit; the document is wrong, or has what is not spoken;
+        TextError: the text is empty, or longer than the limit, alone or with the aliases of its words; the document is wrong, or has what is not spoken;
             from wherever it is planned: it has nothing in it that can be spoken.
         InputError: the voice has no speaker of this index.
         VoiceError: from wherever a sentence is planned: the acoustic model gives durations that are not finite numbers.
@@ -120,6 +120,9 @@ class Planning:
             raise InputError(f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no speaker {settings.speaker}", field="speaker")
         self.settings = settings
         self._pack = pack
+        lexicon = pack.lexicon if lexicon is None else lexicon.over(pack.lexicon)
+        if lexicon is not None:
+            lexicon.check_length(text, limit=text_limit)
         manifest = pack.manifest
         self._analyser = analyser_of(text, language=manifest.language, voice=manifest.name, speakers=manifest.speakers, lexicon=lexicon)
         self._field = field_of(text)

@@ -39,6 +39,10 @@ from vocoder.wavenet.conditions import Conditions
 FloatArray = npt.NDArray[np.float32]
 PRICE_LIMIT = 0.01  # bits per sample that less exact arithmetic may cost where nobody asks for it by name
 CHUNK_SECONDS = 0.1  # of sound in one piece of a stream, where nothing else is asked for
+# oneDNN, by which torch computes convolutions, compiles them anew for each length of a sentence, and would keep the last 1,024: hundreds of megabytes once a
+# voice has spoken for an hour. Hardly any is ever used again.
+_COMPILED = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+_MOST_COMPILED = 32
 
 
 def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto", precision: str = "auto", threads: int = 1) -> Voice:
@@ -56,6 +60,7 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
         VoiceError: the pack is missing, damaged, or made for other features.
         EngineError: the engine does not exist or does not run here.
     """
+    os.environ.setdefault(_COMPILED, str(_MOST_COMPILED))  # read at the first convolution of the process, and where somebody has set it that holds
     pack = read_pack(voice_folder(name_or_path))
     if precision == "auto":
         precision = pack.manifest.precision_prices.fastest_within(PRICE_LIMIT, precisions_of(engine))
@@ -141,6 +146,7 @@ class Voice:
         volume: float = 1.0,
         temperature: float | None = None,
         seed: int | None = None,
+        lexicon: Lexicon | None = None,
     ) -> Int16Array:
         """A text as sound: int16 [T] at `sample_rate`.
 
@@ -152,11 +158,12 @@ class Voice:
             volume: 0..4, times the amplitude.
             temperature: 0..2; None is the voice's own.
             seed: 0..2**64-1; random when None (`utterance` tells which).
+            lexicon: words that are said as it says; it goes over the voice's own.
 
         Raises:
             TextError, InputError: naming the argument that is at fault.
         """
-        pieces = self.stream(text, speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature, seed=seed)
+        pieces = self.stream(text, speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature, seed=seed, lexicon=lexicon)
         return np.concatenate(list(pieces))
 
     def stream(
@@ -169,6 +176,7 @@ class Voice:
         volume: float = 1.0,
         temperature: float | None = None,
         seed: int | None = None,
+        lexicon: Lexicon | None = None,
         chunk_samples: int | None = None,
     ) -> Iterator[Int16Array]:
         """The samples of `synthesize`, as they are made; the first sentence's do not wait for the planning of others. Arguments are checked here.
@@ -181,13 +189,14 @@ class Voice:
             volume: as `synthesize`.
             temperature: as `synthesize`.
             seed: as `synthesize`.
+            lexicon: as `synthesize`.
             chunk_samples: at least 1, the most samples of one piece; a tenth of a second when None.
 
         Yields:
             int16 [at most chunk_samples].
         """
         settings = self.settings(speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature)
-        return self.speak(self.utterance(self.planning(text, settings), seed=seed), chunk_samples=chunk_samples)
+        return self.speak(self.utterance(self.planning(text, settings, lexicon=lexicon), seed=seed), chunk_samples=chunk_samples)
 
     def speak(self, utterance: Utterance, *, chunk_samples: int | None = None) -> Iterator[Int16Array]:
         """What is left of an utterance, as it is made: int16 pieces. `chunk_samples` as `stream`."""

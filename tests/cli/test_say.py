@@ -16,6 +16,7 @@ from vocoder.audio.wav import HEADER_BYTES
 from vocoder.cli.program import BAD_INPUT, FAILED, INTERRUPTED, run
 from vocoder.subtitles import writer_of
 from vocoder.text import Ipa, Lexicon, Ssml
+from vocoder.text.lexicon import to_pls
 from vocoder.timeline import Timeline
 from vocoder.voice import Voice, load_voice
 
@@ -131,8 +132,13 @@ def test_a_lexicon_says_how_words_are_said(voice: Voice, capfd: pytest.CaptureFi
     assert plan.sentences[0].sentence.features.phonemes == ("sil", "s", "iː", "k", "w", "ə", "l", "sil")
     expected = np.concatenate(list(voice.speak(voice.utterance(plan, seed=7))))
     np.testing.assert_array_equal(read_audio("a.wav", 8_000), to_float32(expected))
+    Path("words.pls").write_text(to_pls(Lexicon.of({"SQL": "ˈsiːkwəl"}), language="en-us"), "utf-8")
+    assert run(["say", "SQL.", "--lexicon", "words.pls", "-o", "b.wav", *TINY]) == 0
+    assert Path("b.wav").read_bytes() == Path("a.wav").read_bytes()
+    Path("b.wav").unlink()
     Path("words.json").write_bytes(b"\xff")
-    for file, why in (("words.json", "cannot be read"), ("none.json", "cannot be read")):
+    Path("other.pls").write_text(to_pls(Lexicon(), language="de"), "utf-8")
+    for file, why in (("words.json", "words.json: the lexicon is not UTF-8"), ("none.json", "cannot be read"), ("other.pls", "language is 'de'")):
         assert run(["say", "SQL.", "--lexicon", file, "-o", "b.wav", *TINY]) == BAD_INPUT
         assert why in capfd.readouterr().err
     assert not Path("b.wav").exists()

@@ -18,7 +18,8 @@ from safetensors.torch import save
 from tests.tiny_voice import make_tiny_voice
 from vocoder.errors import ConfigError, VoiceError
 from vocoder.library import MANIFEST
-from vocoder.pack import ACOUSTIC_WEIGHTS, CARD, VOCODER_WEIGHTS, read_manifest, read_pack, save_pack
+from vocoder.pack import ACOUSTIC_WEIGHTS, CARD, LEXICON, VOCODER_WEIGHTS, read_manifest, read_pack, save_pack
+from vocoder.text import Lexicon
 from vocoder.text.features import feature_hash
 from vocoder.text.inventory import PHONEMES
 
@@ -52,6 +53,34 @@ def test_what_is_saved_is_loaded(folder: Path, tmp_path: Path) -> None:
             assert tensor.dtype == torch.float32
             torch.testing.assert_close(twin.state_dict()[name], tensor, rtol=0, atol=0)
     assert (tmp_path / "again" / CARD).read_text() == "# Card"
+
+
+def test_a_pack_may_have_a_lexicon_that_its_manifest_vouches_for(folder: Path) -> None:
+    pack = read_pack(folder)
+    assert pack.lexicon is None
+    lexicon = Lexicon.of({"SQL": "ˈsiːkwəl", "WHO": {"alias": "World Health Organization"}})
+    save_pack(folder, pack.manifest, pack.acoustic, pack.network, card="# Card", lexicon=lexicon)
+    assert read_pack(folder).lexicon == lexicon
+    assert read_manifest(folder) == pack.manifest
+    (folder / LEXICON).write_text("{}")
+    with pytest.raises(VoiceError, match=r"lexicon\.json: damaged, or another release's"):
+        read_pack(folder)
+    (folder / LEXICON).write_text("[]")
+    edit(folder, lambda document: document.update(lexicon=hashlib.sha256(b"[]").hexdigest()))
+    with pytest.raises(VoiceError, match=r"lexicon\.json: the lexicon is not a JSON object"):
+        read_pack(folder)
+    (folder / LEXICON).unlink()
+    with pytest.raises(VoiceError, match=r"lexicon\.json: cannot be read"):
+        read_pack(folder)
+    edit(folder, lambda document: document.update(lexicon=3))
+    with pytest.raises(VoiceError, match="'lexicon' must give the SHA-256"):
+        read_pack(folder)
+    save_pack(folder, pack.manifest, pack.acoustic, pack.network, card="# Card", lexicon=lexicon)
+    save_pack(folder, pack.manifest, pack.acoustic, pack.network, card="# Card")
+    assert read_pack(folder).lexicon is None
+    (folder / LEXICON).write_text("{}")
+    with pytest.raises(VoiceError, match=r"voice\.json names no lexicon"):
+        read_pack(folder)
 
 
 def test_half_precision_halves_the_size_and_rounds_to_eleven_bits(folder: Path, tmp_path: Path) -> None:

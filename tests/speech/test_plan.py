@@ -10,7 +10,9 @@ import pytest
 
 from vocoder.acoustic.pauses import with_pauses
 from vocoder.errors import InputError, TextError
+from vocoder.planning import Plan
 from vocoder.speech import TEXT_LIMIT, Settings, choose_seed
+from vocoder.text import Lexicon
 from vocoder.voice import Voice
 
 TEXT = "The quick brown fox, said Anna, jumps over the lazy dog. Does it?"
@@ -70,6 +72,26 @@ def test_text_that_cannot_be_spoken_is_refused(voice: Voice, text: str) -> None:
     with pytest.raises(TextError) as caught:
         voice.plan(text)
     assert caught.value.field == "text"
+
+
+LEXICON = Lexicon.of({"cat": {"alias": "squirrel monkey"}, "dog": "ˈzuː"})
+
+
+def words(plan: Plan) -> tuple[str, ...]:
+    return plan.sentences[0].sentence.words
+
+
+def test_a_lexicon_goes_over_the_voices_own(voice: Voice) -> None:
+    own = Voice(pack=replace(voice.pack, lexicon=LEXICON), engine=voice.engine)
+    assert words(own.plan("A cat.")) == ("a", "squirrel", "monkey")
+    assert words(own.plan("A cat.", lexicon=Lexicon.of({"cat": {"alias": "dog"}}))) == ("a", "dog")
+    assert own.plan("dog", lexicon=Lexicon.of({"cat": "ə"})).sentences[0].sentence.features.phonemes == ("sil", "z", "uː", "sil")
+
+
+def test_what_aliases_make_of_a_text_keeps_to_the_limit_too(voice: Voice) -> None:
+    assert voice.plan("A cat.", text_limit=21, lexicon=LEXICON)
+    with pytest.raises(TextError, match="has 21 characters with the aliases"):
+        voice.plan("A cat.", text_limit=20, lexicon=LEXICON)
 
 
 def test_text_beyond_the_limit_is_refused(voice: Voice) -> None:

@@ -18,7 +18,7 @@ from vocoder.errors import InputError
 from vocoder.library import MANIFEST, find_voice
 from vocoder.planning import Plan
 from vocoder.speech import Settings
-from vocoder.text import as_json
+from vocoder.text import Lexicon, as_json
 from vocoder.voice import Voice, load_voice, voice_folder
 
 # Part of every mark: another number, and everything is made again.
@@ -41,6 +41,7 @@ class Defaults:
         seed: that the seeds of lines are derived from, 0..2**64-1.
         format: one of `vocoder.audio.writing.FORMATS`.
         loudness: -70..-5 LUFS that every file is brought to; None leaves them as they are.
+        lexicon: words that are said as it says in every line, over the voice's own; None: none.
         engine, precision: as `load_voice`.
         text_limit: characters of a line's text.
 
@@ -57,6 +58,7 @@ class Defaults:
     seed: int = 0
     format: str = "wav"
     loudness: float | None = None
+    lexicon: Lexicon | None = None
     engine: str = "auto"
     precision: str = "auto"
     text_limit: int = TEXT_LIMIT
@@ -78,6 +80,7 @@ class Order:
         settings: how.
         seed: 0..2**64-1.
         format: of the file.
+        lexicon: the entries that the line's text asks for; None: none.
         work: SHA-256 in hexadecimal of all that the file's bytes depend on.
     """
 
@@ -86,6 +89,7 @@ class Order:
     settings: Settings
     seed: int
     format: str
+    lexicon: Lexicon | None
     work: str
 
 
@@ -146,8 +150,11 @@ class Orders:
             "format": format_name,
             "loudness": defaults.loudness,
         }
+        lexicon = None if defaults.lexicon is None else defaults.lexicon.within(entry.text) or None
+        if lexicon is not None:  # no part of other marks: a line that no entry touches stays as it is
+            depends["lexicon"] = lexicon.digest
         work = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
-        return Order(entry=entry, voice=voice, settings=settings, seed=seed, format=format_name, work=work)
+        return Order(entry=entry, voice=voice, settings=settings, seed=seed, format=format_name, lexicon=lexicon, work=work)
 
     def plan(self, order: Order) -> Plan:
         """What will be said, and how long it is: most of the work before speaking, so only what has to be spoken is planned.
@@ -156,7 +163,7 @@ class Orders:
             TextError: the text cannot be spoken, or is too long.
             VoiceError: as `Plan.of`.
         """
-        return order.voice.plan(order.entry.text, order.settings, text_limit=self._defaults.text_limit)
+        return order.voice.plan(order.entry.text, order.settings, text_limit=self._defaults.text_limit, lexicon=order.lexicon)
 
     def _voice(self, folder: Path) -> tuple[Voice, str]:
         """A voice, and the SHA-256 of its manifest, which in turn holds those of its weights."""

@@ -16,6 +16,9 @@ from vocoder.errors import ConfigError
 _KINDS = {int: "int64", float: "float64"}
 _KINDS_OF = {"seed": "uint64", "begun": "timestamp", "finished": "timestamp"}
 
+# Fields that manifests of older releases do not have yet.
+_ADDED: dict[str, Any] = {"lexicon_sha256": None}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
@@ -34,6 +37,7 @@ class Record:
         loudness, gain: LUFS that were measured and what the samples were multiplied by; None where nobody asked for a loudness, or of silence.
         skipped: what of the text could not be spoken, and why.
         text_sha256: of the text in UTF-8.
+        lexicon_sha256: of the lexicon's entries that the text asks for (`Lexicon.digest`); None where there are none.
         begun, finished: ISO 8601, UTC.
     """
 
@@ -67,6 +71,7 @@ class Record:
     version: str | None = None
     skipped: tuple[str, ...] = ()
     text_sha256: str | None = None
+    lexicon_sha256: str | None = None
     begun: str | None = None
     finished: str | None = None
 
@@ -82,6 +87,8 @@ class Record:
         except ValueError as error:
             raise ConfigError(f"it is not JSON: {error}") from error
         kinds = _field_kinds()
+        if isinstance(values, dict):
+            values = _ADDED | values
         if not isinstance(values, dict) or set(values) != set(kinds):
             raise ConfigError("it has other fields")
         for name, value in values.items():

@@ -70,6 +70,7 @@ def session_record(session: Session, taken: Taken, *, finished: str) -> Record:
         version=release(),
         skipped=tuple(f"{skipped.text!r} {skipped.reason}" for skipped in plan.skipped),
         text_sha256=_text_mark(order.entry.text),
+        lexicon_sha256=None if order.lexicon is None else order.lexicon.digest,
         begun=session.begun,
         finished=finished,
     )

@@ -41,6 +41,7 @@ def render(
     seed: Annotated[int, typer.Option("--seed", help="0 to 2**64-1: lines that name no seed get theirs from this and their id.")] = 0,
     format_name: Annotated[str, typer.Option("--format", help="wav, pcm, flac, ogg, opus, mp3 or aiff.")] = "wav",
     loudness: Annotated[float | None, typer.Option("--loudness", help="LUFS that every file is brought to (EBU R 128); -23 is usual in broadcasting.")] = None,
+    lexicon: Annotated[Path | None, typer.Option("--lexicon", help="Words of all lines as you say them: PLS, or JSON as for `sonant say`.")] = None,
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
     threads: Annotated[int, typer.Option("--threads", min=1, help="That speak.")] = os.cpu_count() or 1,
@@ -58,6 +59,9 @@ def render(
         from vocoder.batch.parquet import NEEDED, is_installed
         from vocoder.batch.progress import Watcher
         from vocoder.batch.render import render as run
+        from vocoder.pack import read_manifest
+        from vocoder.text.lexicon import read_lexicon_file
+        from vocoder.voice import voice_folder
 
         source = ListFile.choose(wanted, list_format, longest_line=BYTES_PER_CHARACTER * text_limit)
         defaults = Defaults(
@@ -70,6 +74,7 @@ def render(
             seed=seed,
             format=format_name,
             loudness=loudness,
+            lexicon=None if lexicon is None else read_lexicon_file(lexicon, language=read_manifest(voice_folder(voice)).language),
             engine=engine,
             precision=precision,
             text_limit=text_limit,

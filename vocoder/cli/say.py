@@ -30,7 +30,7 @@ from vocoder.errors import InputError, TextError
 from vocoder.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:
-    from vocoder.text import Given, Lexicon
+    from vocoder.text import Given
 
 
 def say(
@@ -46,7 +46,7 @@ def say(
     volume: Annotated[float, typer.Option("--volume", help="0 to 4: times the amplitude.")] = 1.0,
     temperature: Temperature = None,
     seed: Seed = None,
-    lexicon: Annotated[Path | None, typer.Option("--lexicon", help='A JSON file of words and their IPA, as {"SQL": "ˈsiːkwəl"}.')] = None,
+    lexicon: Annotated[Path | None, typer.Option("--lexicon", help='Words as you say them: PLS, or JSON as {"SQL": "ˈsiːkwəl"}.')] = None,
     format_name: FormatName = None,
     timestamps: Annotated[
         Path | None,
@@ -59,6 +59,7 @@ def say(
     with waiting("loading"):
         from vocoder.cli.output import Output
         from vocoder.subtitles import writer_of
+        from vocoder.text.lexicon import read_lexicon_file
         from vocoder.timeline import Timeline
         from vocoder.voice import load_voice
 
@@ -71,7 +72,8 @@ def say(
         speaking = load_voice(voice, engine=engine, precision=precision)
         settings = speaking.settings(speaker=speaker_of(speaker), length_scale=scale, pitch=pitch, volume=volume, temperature=temperature)
         # No limit here: it protects a service from its clients, and this is the user's own machine.
-        plan = speaking.plan(given, settings, text_limit=None, lexicon=None if lexicon is None else read_lexicon(lexicon))
+        words = None if lexicon is None else read_lexicon_file(lexicon, language=speaking.manifest.language)
+        plan = speaking.plan(given, settings, text_limit=None, lexicon=words)
         utterance = speaking.utterance(plan, seed=seed)
     for skipped in plan.skipped:
         typer.echo(f"skipped {skipped.text!r}: it {skipped.reason}", err=True)
@@ -96,20 +98,6 @@ def given_of(text: str, *, ssml: bool, phonemes: bool) -> Given:
     if ssml and phonemes:
         raise InputError("--ssml and --phonemes say two things of one text: give one", field="ssml")
     return Ssml(text) if ssml else Ipa(text) if phonemes else text
-
-
-def read_lexicon(path: Path) -> Lexicon:
-    """The lexicon in a file.
-
-    Raises:
-        InputError: field "lexicon"; it cannot be read, or as `Lexicon.from_json`.
-    """
-    from vocoder.text import Lexicon
-
-    try:
-        return Lexicon.from_json(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the lexicon {path} cannot be read: {error}", field="lexicon") from error
 
 
 def read_standard_input() -> str:

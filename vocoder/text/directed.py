@@ -38,6 +38,7 @@ from vocoder.text.given import Given, Ipa, Ssml
 from vocoder.text.ipa import possessive, read_ipa
 from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
+from vocoder.text.normalise.source import Reading
 from vocoder.text.questions import rises
 from vocoder.text.script import Break, Mark, Replaced, SaidWord, Script, Style
 from vocoder.text.sentences import one_sentence, split_sentences
@@ -266,10 +267,10 @@ class ScriptAnalyser:
                 words[slot - 1] = _marked(words[slot - 1], ",")
         return words, pauses, normalised.skipped
 
-    def _known(self, text: str, at: int) -> tuple[str, int] | None:
+    def _known(self, text: str, at: int) -> Reading | None:
         """The stand-in, and the words of the lexicon (`vocoder.text.normalise.normalise`)."""
         if text[at] == self._stand_in:
-            return self._stand_in, at + 1
+            return Reading(spoken=self._stand_in, end=at + 1, listed=True)
         return None if self._lexicon is None else self._lexicon.match(text, at)
 
     def _source(self, start: int, end: int, breaks: Sequence[Break]) -> tuple[str, list[tuple[int, int]], list[Replaced | Break]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from vocoder.errors import TextError
 from vocoder.text.inventory import PRIMARY, SECONDARY, VOWELS, spell
@@ -40,11 +41,17 @@ def phones_of(ipa: str) -> Phones:
         if unknown:
             raise ValueError(f"has {', '.join(map(ascii_or_itself, dict.fromkeys(unknown)))}, which the voice has no phoneme for")
         for symbol in symbols:
-            phones.append(Phone(symbol=symbol, stress=stress if symbol in VOWELS else NO_STRESS))
+            phones.append(_phone(symbol, stress if symbol in VOWELS else NO_STRESS))
             stress = NO_STRESS if symbol in VOWELS else stress
     if not phones:
         raise ValueError("has no phoneme")
     return tuple(phones)
+
+
+@lru_cache(maxsize=512)
+def _phone(symbol: str, stress: int) -> Phone:
+    """One object for all: a large lexicon has each of them thousands of times."""
+    return Phone(symbol=symbol, stress=stress)
 
 
 def ascii_or_itself(character: str) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from vocoder.text.normalise.assembly import assemble
+from vocoder.text.normalise.assembly import MARKS, assemble
 from vocoder.text.normalise.cleaning import clean
 from vocoder.text.normalise.pipeline import Known, read
 from vocoder.text.normalise.source import Source
@@ -47,14 +47,14 @@ def normalise(sentence: str, known: Known | None = None) -> Normalised:
 
     Args:
         sentence: any string; one sentence is meant, but a longer text is read too.
-        known: given the cleaned text and the place where a word begins, a word in lower case that no rule touches and where it ends, or None.
+        known: given the cleaned text and the place where a word begins, how a word is read that no rule touches, or None.
 
     Returns:
         its words; `text` is empty where there is nothing to say. Never raises on any string.
     """
     cleaned = clean(sentence)
     readings = read(Source.of(cleaned), known)
-    listed = frozenset(reading.spoken for _, reading in readings if reading.listed)
+    listed = frozenset(word.rstrip(MARKS) for _, reading in readings if reading.listed for word in reading.spoken.split())
     words = assemble((reading.spoken for _, reading in readings), listed)
     origins = _origins(sentence, cleaned)
     places: list[Place | None] = []

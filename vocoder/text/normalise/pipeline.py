@@ -89,7 +89,7 @@ AT_OTHER: tuple[Rule, ...] = (
 )
 
 
-Known = Callable[[str, int], tuple[str, int] | None]
+Known = Callable[[str, int], Reading | None]
 
 
 def read(source: Source, known: Known | None = None) -> list[tuple[int, Reading]]:
@@ -104,7 +104,7 @@ def read(source: Source, known: Known | None = None) -> list[tuple[int, Reading]
             at += 1
             continue
         own = known(text, at) if known is not None and source.starts_token(at) else None
-        reading = _first(source, at) if own is None else Reading(spoken=own[0], end=own[1], listed=True)
+        reading = _first(source, at) if own is None else own
         assert reading.end > at, "a rule reads at least one character"
         readings.append((at, reading))
         at = reading.end

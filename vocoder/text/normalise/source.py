@@ -27,7 +27,7 @@ class Reading:
         spoken: words and marks, separated by spaces; "" for what is silent.
         end: index behind the last character that was read, always beyond the position asked.
         skipped: what could not be spoken, with the reason.
-        listed: whether `spoken` is a word of a lexicon, that nothing may be made of.
+        listed: whether a lexicon says so: then nothing is made of the words in `spoken`.
     """
 
     spoken: str
