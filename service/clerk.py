@@ -77,5 +77,9 @@ class Clerk:
                 return Timeline.of(self._voices.planning(self._voices.find(order.voice), order).plan())
             case PhonemesWanted():
                 voice = self._voices.find(question.voice)
-                check_text(question.text, limit=min(self._voices.text_limit, self._settings.planned_characters))
-                return reading_of(question.text, voice=voice.manifest.name, language=voice.manifest.language)
+                limit = min(self._voices.text_limit, self._settings.planned_characters)
+                check_text(question.text, limit=limit)
+                lexicon = voice.pack.lexicon_below(question.lexicon)
+                if lexicon is not None:
+                    lexicon.check_length(question.text, limit=limit)
+                return reading_of(question.text, voice=voice.manifest.name, language=voice.manifest.language, lexicon=lexicon)

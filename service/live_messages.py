@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, Validat
 
 from service.orders import SpeechOrder
 from service.problems import RequestError
+from service.request_lexicon import RequestLexicon
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
@@ -29,6 +30,7 @@ class LiveSettings(BaseModel):
     format: Literal["pcm", "mulaw"] = "pcm"
     sample_rate: int | None = None
     timestamps: bool = False
+    lexicon: RequestLexicon = None
 
     def order(self, text: str, seed: int) -> SpeechOrder:
         """A piece of text, as the worker knows it."""
@@ -42,6 +44,7 @@ class LiveSettings(BaseModel):
             temperature=self.temperature,
             seed=seed,
             timestamps=self.timestamps,
+            lexicon=self.lexicon,
         )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from service.orders import SpeechOrder
 from service.stream import SkippedText
+from vocoder.text.lexicon import Lexicon
 from vocoder.timeline import Timeline
 
 
@@ -28,10 +29,12 @@ class PhonemesWanted:
     Attributes:
         text: any Unicode.
         voice: whose language it is read in; None: the default voice.
+        lexicon: entries that go over the voice's own; None for none.
     """
 
     text: str
     voice: str | None = None
+    lexicon: Lexicon | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 from service.questions import Reading, ReadSentence, ReadWord
 from service.stream import SkippedText
-from vocoder.text import Sentence, Skipped, analyse
+from vocoder.text import Lexicon, Sentence, Skipped, analyse
 
 
-def reading_of(text: str, *, voice: str, language: str) -> Reading:
+def reading_of(text: str, *, voice: str, language: str, lexicon: Lexicon | None) -> Reading:
     """A text, read.
 
     Args:
         text: any Unicode.
         voice: whose language it is.
         language: espeak-ng's name of it.
+        lexicon: words that are said as it says.
     """
-    analysis = analyse(text, language=language)
+    analysis = analyse(text, language=language, lexicon=lexicon)
     return Reading(voice=voice, language=language, sentences=tuple(map(_sentence, analysis.sentences)), skipped=skipped_texts(analysis.skipped))
 
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from service.encoding import WITH_LENGTH, AudioFormat
 from service.orders import SpeechOrder
+from service.request_lexicon import DESCRIPTION, RequestLexicon
 from service.shelf import Wanted
 
 _ACCEPTED: dict[str, Literal["vtt", "srt"]] = {"text/vtt": "vtt", "application/x-subrip": "srt"}
@@ -54,6 +55,7 @@ class SynthesizeRequest(BaseModel):
         description="Whether the answer tells when each sentence, word and phoneme is heard: lines of JSON (NDJSON), with the sound in them as pcm. "
         "vtt or srt: it is the subtitles of the sound and nothing else; so it is where absent and Accept begins with text/vtt or application/x-subrip.",
     )
+    lexicon: RequestLexicon = Field(None, description=DESCRIPTION)
     stream: bool = Field(True, description="Whether audio leaves as it is generated, or all at once. The bytes are the same.")
 
     @model_validator(mode="after")
@@ -76,6 +78,7 @@ class SynthesizeRequest(BaseModel):
             temperature=self.temperature,
             seed=self.seed,
             timestamps=self.timestamps is True,
+            lexicon=self.lexicon,
             exact_length=self.format in WITH_LENGTH,
             whole=not self.stream,
         )
@@ -105,6 +108,7 @@ class PhonemizeRequest(BaseModel):
 
     text: str = Field(description="What is to be read: any Unicode.")
     voice: str | None = Field(None, description="Name of the voice in whose language it is read; the default voice where absent.")
+    lexicon: RequestLexicon = Field(None, description=DESCRIPTION)
 
 
 class Problem(BaseModel):

@@ -31,6 +31,9 @@ def serve(
     allow_origin: Annotated[
         list[str] | None, typer.Option("--allow-origin", help="Whose pages may read answers (CORS), as https://example.com, or *; may be given several times.")
     ] = None,
+    lexicons: Annotated[
+        Path | None, typer.Option("--lexicons", help="A folder with the lexicons of voices, NAME.json or NAME.pls: read at the start, edited over HTTP.")
+    ] = None,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
@@ -56,6 +59,7 @@ def serve(
             key_file=key_file,
             guard_metrics=guard_metrics,
             allow_origins=tuple(allow_origin or ()),
+            lexicons=lexicons,
         )
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error
