@@ -39,6 +39,10 @@ from vocoder.wavenet.conditions import Conditions
 FloatArray = npt.NDArray[np.float32]
 PRICE_LIMIT = 0.01  # bits per sample that less exact arithmetic may cost where nobody asks for it by name
 CHUNK_SECONDS = 0.1  # of sound in one piece of a stream, where nothing else is asked for
+# oneDNN, by which torch computes convolutions, compiles them anew for each length of a sentence, and would keep the last 1,024: hundreds of megabytes once a
+# voice has spoken for an hour. Hardly any is ever used again.
+_COMPILED = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+_MOST_COMPILED = 32
 
 
 def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto", precision: str = "auto", threads: int = 1) -> Voice:
@@ -56,6 +60,7 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
         VoiceError: the pack is missing, damaged, or made for other features.
         EngineError: the engine does not exist or does not run here.
     """
+    os.environ.setdefault(_COMPILED, str(_MOST_COMPILED))  # read at the first convolution of the process, and where somebody has set it that holds
     pack = read_pack(voice_folder(name_or_path))
     if precision == "auto":
         precision = pack.manifest.precision_prices.fastest_within(PRICE_LIMIT, precisions_of(engine))

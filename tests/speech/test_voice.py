@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -181,3 +184,34 @@ def test_pitch_moves_what_both_networks_are_told(voice: Voice) -> None:
     assert not np.array_equal(high.log_mel, plain.log_mel)
     assert np.array_equal(high.voicing, plain.voicing)
     assert not np.array_equal(voice.synthesize(TEXT, seed=1, pitch=7.0), voice.synthesize(TEXT, seed=1))
+
+
+_OF_MANY_LENGTHS = """
+import resource
+import sys
+from vocoder.voice import load_voice
+from vocoder.utterance import condition
+
+voice = load_voice(sys.argv[1])
+
+def resident():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+for length in range(1, 400):
+    planned = next(voice.planning("a " * length).sentences_from(0))
+    condition(voice.pack.network, voice.manifest.audio, voice.pack.acoustic.conditions(planned.sentence.features, planned.durations, 0))
+    if length == 30:
+        before = resident()
+print(resident() - before)
+"""
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_lengths(tiny_folder: Path) -> None:
+    """Beside what it would be: how much a process keeps for other reasons differs."""
+
+    def growth(**environment: str) -> int:
+        command = [sys.executable, "-c", _OF_MANY_LENGTHS, f"{tiny_folder}/"]
+        return int(subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True, text=True).stdout)
+
+    assert growth() < 0.6 * growth(ONEDNN_PRIMITIVE_CACHE_CAPACITY="1024")

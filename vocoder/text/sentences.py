@@ -23,8 +23,11 @@ _SELDOM_END = """
     a.m p.m u.s u.k u.s.a u.n e.u d.c a.d b.c ph.d m.d b.a m.a b.sc m.sc st
 """
 # Likewise, and abbreviations with a capital alone: "We sat. John left."
-_DAYS_AND_MONTHS = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun".split())
+_DAYS_AND_MONTHS_END = """
+    jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun
+"""
 _OFTEN = frozenset(_OFTEN_END.split())
+_DAYS_AND_MONTHS = frozenset(_DAYS_AND_MONTHS_END.split())
 _SELDOM = frozenset(_SELDOM_END.split()) | _DAYS_AND_MONTHS
 _ABBREVIATIONS = _OFTEN | _SELDOM | frozenset(_NEVER_END.split())
 # Before a number these do not end, whatever else they are: "No. 5", "p. 12".
