@@ -159,6 +159,9 @@ async def test_a_stored_lexicon_is_heard_and_a_request_s_own_goes_over_it(editor
     assert len({answer.headers["etag"] for answer in (plain, stored, own)}) == 3
     reading = (await editor.post("/phonemize", json={"text": "cat"})).json()
     assert reading["sentences"][0]["words"][0]["text"] == "dog"
+    subtitles = await editor.post("/synthesize", json={"text": "A cat.", "timestamps": "vtt"})
+    dog = await editor.post("/synthesize", json={"text": "A dog.", "timestamps": "vtt"})
+    assert subtitles.text.replace("cat", "dog") == dog.text
 
 
 async def test_what_was_begun_stays_what_it_was_whatever_is_edited(editor: httpx.AsyncClient, voice: Voice) -> None:
