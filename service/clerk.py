@@ -15,6 +15,7 @@ from service.table import Table
 from vocoder.audio.files import read_audio_bytes
 from vocoder.errors import InputError
 from vocoder.speech import check_text
+from vocoder.text import written
 from vocoder.timeline import Timeline
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,11 @@ class Clerk:
                 order = replace(question.order, timestamps=True)  # subtitles, too, are times
                 return Timeline.of(self._voices.planning(self._voices.find(order.voice), order).plan())
             case PhonemesWanted():
-                manifest = self._voices.find(question.voice).manifest
-                check_text(question.text, limit=min(self._voices.text_limit, self._settings.planned_characters))
-                return reading_of(question.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers)
+                voice = self._voices.find(question.voice)
+                limit = min(self._voices.text_limit, self._settings.planned_characters)
+                check_text(question.text, limit=limit)
+                lexicon = voice.pack.lexicon_below(question.lexicon)
+                if lexicon is not None:
+                    lexicon.check_length(written(question.text), limit=limit)
+                manifest = voice.manifest
+                return reading_of(question.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)

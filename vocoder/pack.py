@@ -116,6 +116,10 @@ class Pack:
     network: WaveNet
     lexicon: Lexicon | None = None  # a request's own goes over it
 
+    def lexicon_below(self, over: Lexicon | None) -> Lexicon | None:
+        """All that counts: another lexicon, and where that does not have a word, the voice's own."""
+        return self.lexicon if over is None else over.over(self.lexicon)
+
 
 def save_pack(
     folder: Path | str, manifest: PackManifest, acoustic: AcousticModel, network: WaveNet, *, card: str, lexicon: Lexicon | None = None, half: bool = True

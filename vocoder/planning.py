@@ -120,7 +120,7 @@ class Planning:
             raise InputError(f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no speaker {settings.speaker}", field="speaker")
         self.settings = settings
         self._pack = pack
-        lexicon = pack.lexicon if lexicon is None else lexicon.over(pack.lexicon)
+        lexicon = pack.lexicon_below(lexicon)
         if lexicon is not None:
             lexicon.check_length(text, limit=text_limit)
         manifest = pack.manifest

@@ -64,6 +64,7 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
         "format",
         "sample_rate",
         "timestamps",
+        "lexicon",
         "stream",
     }
 

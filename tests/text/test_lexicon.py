@@ -137,6 +137,14 @@ def test_digits_behind_a_listed_word_are_read_as_ever() -> None:
     assert [word for word, _ in words("SQL3 and SQL-3", LEXICON)][:2] == ["sql", "three"]
 
 
+def test_an_entry_says_nothing_of_compounds_that_it_is_part_of() -> None:
+    chain = "a-b-c-d-e-f-g-h"
+    lexicon = Lexicon.of({"cat": "zuː", chain: "zuː"})
+    assert said(chain, 0, lexicon) == said(f"{chain}'s", 0, lexicon)[:2] == ("z", "uː")
+    for text in ("cat-like", f"{chain}'s-i", f"{chain}-i"):
+        assert said(text, 0, lexicon) == said(text, 0, None)
+
+
 def test_one_lexicon_lies_over_another() -> None:
     over = Lexicon.of({"sql": {"alias": "squirrel"}}).over(LEXICON)
     assert [word for word, _ in words("SQL of Nguyen", over)] == ["squirrel", "of", "nguyen"]
