@@ -10,6 +10,8 @@ from vocoder.errors import ConfigError
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 
+_ENDPOINT = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceSettings:
@@ -33,6 +35,7 @@ class ServiceSettings:
         key_file: with the API keys that requests must show (`service.keys`); None: none is asked for.
         guard_metrics: whether `/metrics` asks for a key as well.
         allow_origins: whose pages may read answers (CORS), each as "https://host" or "https://host:port", or "*" for all; none: no answer allows any.
+        otlp_endpoint: base URL of the collector that traces are sent to (OTLP over HTTP); None: what OpenTelemetry's environment variables say, or nowhere.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         planned_characters: at least 1, of a text that is planned before its first sound. A longer one is spoken as it is planned, but as WAV, whose header says
             how long it is; no times are told of it.
@@ -74,6 +77,7 @@ class ServiceSettings:
     key_file: Path | None = None
     guard_metrics: bool = False
     allow_origins: tuple[str, ...] = ()
+    otlp_endpoint: str | None = None
     text_limit: int | None = None
     planned_characters: int = 10_000
     recording_limit: int = 16 * 2**20
@@ -99,6 +103,8 @@ class ServiceSettings:
         for origin in self.allow_origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
                 raise ConfigError(f"allow_origins must hold origins such as https://example.com, without a path, or *; not {origin!r}")
+        if self.otlp_endpoint is not None and not _ENDPOINT.fullmatch(self.otlp_endpoint):
+            raise ConfigError(f"otlp_endpoint must be a URL such as http://collector:4318, not {self.otlp_endpoint!r}")
         if self.guard_metrics and self.key_file is None:
             raise ConfigError("guard_metrics needs a key_file: without one there is no key to ask for")
         counts: dict[str, int | None] = {

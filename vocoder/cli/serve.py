@@ -31,6 +31,7 @@ def serve(
     allow_origin: Annotated[
         list[str] | None, typer.Option("--allow-origin", help="Whose pages may read answers (CORS), as https://example.com, or *; may be given several times.")
     ] = None,
+    otlp: Annotated[str | None, typer.Option("--otlp", help="Where traces are sent to (OTLP over HTTP), as http://collector:4318; OTEL_* do as well.")] = None,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
@@ -56,6 +57,7 @@ def serve(
             key_file=key_file,
             guard_metrics=guard_metrics,
             allow_origins=tuple(allow_origin or ()),
+            otlp_endpoint=otlp,
         )
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error
