@@ -15,6 +15,7 @@ from service.table import Table
 from vocoder.audio.files import read_audio_bytes
 from vocoder.errors import InputError
 from vocoder.speech import check_text
+from vocoder.text import written
 from vocoder.timeline import Timeline
 
 log = logging.getLogger(__name__)
@@ -77,9 +78,9 @@ class Clerk:
                 return Timeline.of(self._voices.planning(self._voices.find(order.voice), order).plan())
             case PhonemesWanted():
                 voice = self._voices.find(question.voice)
+                manifest, lexicon = voice.manifest, voice.pack.lexicon_below(question.lexicon)
                 limit = min(self._voices.text_limit, self._settings.planned_characters)
                 check_text(question.text, limit=limit)
-                lexicon = voice.pack.lexicon_below(question.lexicon)
                 if lexicon is not None:
-                    lexicon.check_length(question.text, limit=limit)
-                return reading_of(question.text, voice=voice.manifest.name, language=voice.manifest.language, lexicon=lexicon)
+                    lexicon.check_length(written(question.text), limit=limit)
+                return reading_of(question.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)

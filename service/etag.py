@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from service.orders import VoiceDescription, voice_of
 from service.shelf import Wanted
+from vocoder.text import as_json
 
 
 def etag_of(wanted: Wanted, voices: Sequence[VoiceDescription]) -> str:
@@ -22,7 +23,7 @@ def etag_of(wanted: Wanted, voices: Sequence[VoiceDescription]) -> str:
     voice = voice_of(order, voices)
     followed: list[object] = [
         voice.name, voice.release, voice.engine, voice.precision,
-        order.text, voice.speakers.index(order.speaker) if isinstance(order.speaker, str) else order.speaker or 0,
+        as_json(order.text), voice.speakers.index(order.speaker) if isinstance(order.speaker, str) else order.speaker or 0,
         float(order.length_scale), float(order.pitch), float(order.volume), float(voice.temperature if order.temperature is None else order.temperature),
         str(order.seed), wanted.audio_format, wanted.sample_rate, wanted.timed,
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 """The WebSocket `/stream`: text in pieces as it is written, sound out as soon as a sentence is complete.
 
-    in      JSON    settings, text, flush, cancel, end
-    out     JSON    speaking (before the sound of each piece), sentence, word, phoneme (where timestamps are wanted), flushed, cancelled, error, done
+    in      JSON    settings, text, ssml, flush, cancel, end
+    out     JSON    speaking (before the sound of each piece), sentence, mark, word, phoneme (where timestamps are wanted), flushed, cancelled, error, done
             binary  sound, of the piece that was announced last
 
 Two tasks beside the one that listens: the opener has the next piece planned and begun while the speaker still sends the one before it, so
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from service.asking import client_of
 from service.body import QUICK_BYTES, parse_json
 from service.encoding import Telling, layout_of, make_encoder
 from service.lexicons import Lexicons
-from service.live_messages import LiveCommand, LiveMessage, LiveSettings, LiveText, parse_live_message
+from service.live_messages import LiveCommand, LiveMessage, LiveSettings, LiveSsml, LiveText, parse_live_message
 from service.orders import SpeechWorker
 from service.pieces import TextPieces
 from service.problems import RequestError, problem_of
@@ -31,6 +31,7 @@ from service.stream import LiveStream
 from service.tasks import end_tasks
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import CapacityError, InputError, SonantError
+from vocoder.text import Ssml, field_of, written
 
 _WAIT_SECONDS = 60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
 _MOST_CHARACTERS = 10_000  # that may wait; a command counts as one
@@ -40,7 +41,7 @@ _TRY_AGAIN_LATER, _NORMAL = 1013, 1000
 
 @dataclass(frozen=True, kw_only=True)
 class _Piece:
-    text: str
+    text: str | Ssml
     settings: LiveSettings
     seed: int
 
@@ -155,7 +156,7 @@ class Live:
         return parse_live_message(parse_json(text.encode("utf-8", "surrogatepass")))
 
     def _take(self, wanted: LiveMessage) -> None:
-        more = len(wanted.text) if isinstance(wanted, LiveText) else 1
+        more = len(wanted.text) if isinstance(wanted, LiveText) else len(wanted.ssml) if isinstance(wanted, LiveSsml) else 1
         if self._characters + len(self._pieces.pending) + more > _MOST_CHARACTERS:
             raise RequestError(429, "too_much_text", f"more than {_MOST_CHARACTERS} characters would wait to be spoken", field="text")
         if isinstance(wanted, LiveSettings):
@@ -166,14 +167,16 @@ class Live:
                 self._next_seed = wanted.seed
         elif isinstance(wanted, LiveText):
             self._put(self._pieces.feed(wanted.text))
+        elif isinstance(wanted, LiveSsml):
+            self._put([*self._pieces.flush(), Ssml(wanted.ssml)])
         else:
             self._put(self._pieces.flush())
             self._characters += 1
             self._row.put_nowait(wanted)
 
-    def _put(self, texts: list[str]) -> None:
+    def _put(self, texts: Sequence[str | Ssml]) -> None:
         for text in texts:
-            self._characters += len(text)
+            self._characters += len(written(text))
             self._row.put_nowait(_Piece(text=text, settings=self._settings, seed=self._next_seed))
             self._next_seed = (self._next_seed + 1) % 2**64
 
@@ -186,7 +189,7 @@ class Live:
                 self._characters -= 1
                 await self._opened.put(wanted)
                 continue
-            self._characters -= len(wanted.text)
+            self._characters -= len(written(wanted.text))
             try:
                 order = await self._lexicons.applied(wanted.settings.order(wanted.text, wanted.seed))
                 stream = await self._worker.open(order, self._client, wait_seconds=_WAIT_SECONDS if self._heard_any else 0.0)
@@ -225,7 +228,7 @@ class Live:
             await self._say(
                 {
                     "type": "speaking",
-                    "text": piece.text,
+                    field_of(piece.text): written(piece.text),
                     "seed": stream.seed,
                     "format": form,
                     "sample_rate": layout.sample_rate,
@@ -241,6 +244,8 @@ class Live:
                     await self._say(event)
                 await self._send(encoder.encode(pcm) if layout.quick else await asyncio.to_thread(encoder.encode, pcm))
                 self._heard_any = True
+            for event in [] if telling is None else telling.rest():
+                await self._say(event)
             await self._send(encoder.finish() if layout.quick else await asyncio.to_thread(encoder.finish))
         except SonantError as error:
             await self._complain(error)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, Validat
 from service.orders import SpeechOrder
 from service.problems import RequestError
 from service.request_lexicon import RequestLexicon
+from vocoder.text import Given
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
@@ -32,7 +33,7 @@ class LiveSettings(BaseModel):
     timestamps: bool = False
     lexicon: RequestLexicon = None
 
-    def order(self, text: str, seed: int) -> SpeechOrder:
+    def order(self, text: Given, seed: int) -> SpeechOrder:
         """A piece of text, as the worker knows it."""
         return SpeechOrder(
             text=text,
@@ -57,6 +58,15 @@ class LiveText(BaseModel):
     text: str
 
 
+class LiveSsml(BaseModel):
+    """A whole SSML document. What waited to be completed is spoken before it."""
+
+    model_config = _STRICT
+
+    type: Literal["ssml"]
+    ssml: str
+
+
 class LiveCommand(BaseModel):
     """flush: speak what waits to be completed; cancel: fall silent, and forget all text; end: flush, and close when all has been heard."""
 
@@ -65,9 +75,9 @@ class LiveCommand(BaseModel):
     type: Literal["flush", "cancel", "end"]
 
 
-LiveMessage = LiveSettings | LiveText | LiveCommand
-_KINDS: dict[object, type[LiveSettings] | type[LiveText] | type[LiveCommand]] = {
-    "settings": LiveSettings, "text": LiveText, "flush": LiveCommand, "cancel": LiveCommand, "end": LiveCommand,
+LiveMessage = LiveSettings | LiveText | LiveSsml | LiveCommand
+_KINDS: dict[object, type[LiveSettings] | type[LiveText] | type[LiveSsml] | type[LiveCommand]] = {
+    "settings": LiveSettings, "text": LiveText, "ssml": LiveSsml, "flush": LiveCommand, "cancel": LiveCommand, "end": LiveCommand,
 }  # fmt: skip
 
 

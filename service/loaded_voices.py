@@ -7,6 +7,7 @@ from service.settings import ServiceSettings
 from vocoder.errors import ConfigError, InputError
 from vocoder.planning import Planning
 from vocoder.speech import TEXT_LIMIT
+from vocoder.text import written
 from vocoder.voice import Voice
 
 
@@ -50,8 +51,9 @@ class LoadedVoices:
         Raises:
             InputError: the order does not suit the voice, or is too long.
         """
-        if order.timestamps and len(order.text) > self._planned_characters:
-            raise InputError(f"times are told of texts of at most {self._planned_characters} characters, and this has {len(order.text)}", field="timestamps")
+        characters = len(written(order.text))
+        if order.timestamps and characters > self._planned_characters:
+            raise InputError(f"times are told of texts of at most {self._planned_characters} characters, and this has {characters}", field="timestamps")
         settings = voice.settings(speaker=order.speaker, length_scale=order.length_scale, pitch=order.pitch, volume=order.volume, temperature=order.temperature)
         return voice.planning(order.text, settings, text_limit=self.text_limit, lexicon=order.lexicon)
 

@@ -11,6 +11,7 @@ from service.metrics import Metrics
 from service.orders import SpeechOrder
 from service.stream import LiveStream, Saved
 from vocoder.errors import InputError, SonantError
+from vocoder.text import written
 
 _SECONDS_PER_CHARACTER = 0.065  # of a text that has not been planned yet
 _LEAST_GUESS_SECONDS = 10.0  # of a stream that has gone on for longer than its text promised
@@ -48,7 +49,7 @@ class OpenStream:
 
     @property
     def _guessed_seconds(self) -> float:
-        return len(self.order.text) * _SECONDS_PER_CHARACTER * self.order.length_scale
+        return len(written(self.order.text)) * _SECONDS_PER_CHARACTER * self.order.length_scale
 
     @property
     def waiting(self) -> int:

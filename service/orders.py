@@ -14,6 +14,7 @@ from service.clients import Client
 from service.metrics import Metrics
 from service.status import Status
 from service.stream import LiveStream, Saved
+from vocoder.text import Given
 from vocoder.text.lexicon import Lexicon
 
 if TYPE_CHECKING:  # questions are made of orders, and a voice needs torch
@@ -23,10 +24,10 @@ if TYPE_CHECKING:  # questions are made of orders, and a voice needs torch
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechOrder:
-    """A text to be spoken; None leaves the choice to the voice.
+    """Something to be spoken; None leaves the choice to the voice.
 
     Attributes:
-        text: any Unicode.
+        text: any Unicode; or an SSML document, or phonemes.
         voice: name of a loaded voice.
         speaker: name or index.
         length_scale: how much longer everything lasts than the voice would make it.
@@ -40,7 +41,7 @@ class SpeechOrder:
         whole: whether nothing is sent before everything is there: then nobody listens yet, and others go first for a while.
     """
 
-    text: str
+    text: Given
     voice: str | None = None
     speaker: str | int | None = None
     length_scale: float = 1.0

@@ -20,6 +20,7 @@ from service.settings import ServiceSettings
 from service.table import Speaking, Table
 from vocoder.errors import InputError
 from vocoder.planning import Plan, Planning
+from vocoder.text import written
 from vocoder.timeline import Timeline
 from vocoder.utterance import Utterance
 from vocoder.voice import Voice
@@ -104,7 +105,7 @@ class Planner:
     def _take_on(self, wanted: Speak) -> _Beginning:
         voice = self._voices.find(wanted.order.voice)
         # One that goes on from a snapshot has told its length already, where it has one.
-        whole = len(wanted.order.text) <= self._settings.planned_characters or (wanted.order.exact_length and wanted.saved is None)
+        whole = len(written(wanted.order.text)) <= self._settings.planned_characters or (wanted.order.exact_length and wanted.saved is None)
         return _Beginning(wanted=wanted, voice=voice, planning=self._voices.planning(voice, wanted.order), whole=whole)
 
     def _plan(self, beginning: _Beginning) -> Plan | Planning | None:

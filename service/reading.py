@@ -6,19 +6,23 @@ from collections.abc import Sequence
 
 from service.questions import Reading, ReadSentence, ReadWord
 from service.stream import SkippedText
-from vocoder.text import Lexicon, Sentence, Skipped, analyse
+from vocoder.text import Given, Lexicon, Sentence, Skipped, analyser_of, analysis_of
 
 
-def reading_of(text: str, *, voice: str, language: str, lexicon: Lexicon | None) -> Reading:
+def reading_of(text: Given, *, voice: str, language: str, speakers: Sequence[str], lexicon: Lexicon | None) -> Reading:
     """A text, read.
 
     Args:
-        text: any Unicode.
+        text: any Unicode; or an SSML document, or phonemes.
         voice: whose language it is.
         language: espeak-ng's name of it.
+        speakers: of the voice, whom a document may name.
         lexicon: words that are said as it says.
+
+    Raises:
+        TextError: the document, or the phonemes, are wrong.
     """
-    analysis = analyse(text, language=language, lexicon=lexicon)
+    analysis = analysis_of(analyser_of(text, language=language, voice=voice, speakers=speakers, lexicon=lexicon))
     return Reading(voice=voice, language=language, sentences=tuple(map(_sentence, analysis.sentences)), skipped=skipped_texts(analysis.skipped))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StrictInt, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.encoding import WITH_LENGTH, AudioFormat
 from service.orders import SpeechOrder
 from service.request_lexicon import DESCRIPTION, RequestLexicon
 from service.shelf import Wanted
+from vocoder.text import Given, Ipa, Ssml
 
 _ACCEPTED: dict[str, Literal["vtt", "srt"]] = {"text/vtt": "vtt", "application/x-subrip": "srt"}
 
@@ -22,7 +23,37 @@ def _times(value: object) -> object:
     raise PydanticCustomError("times", 'must be true, false, "vtt" or "srt"')
 
 
-class SynthesizeRequest(BaseModel):
+_SSML = "<speak>It was <emphasis>not</emphasis> me. <break time='300ms'/> <prosody rate='slow' pitch='+2st'>Honestly.</prosody></speak>"
+_KINDS = ("text", "ssml", "phonemes")
+_ONE_OF_THEM: list[JsonValue] = [{"required": [kind]} for kind in _KINDS]
+
+
+class _Given(BaseModel):
+    """What is to be read: exactly one of three."""
+
+    text: str = Field("", description="What is to be spoken: any Unicode. One of text, ssml and phonemes is there.")
+    ssml: str = Field("", description="An SSML document in place of a text (`docs/SSML.md`).", examples=[_SSML])
+    phonemes: str = Field(
+        "", description="IPA in place of a text: words between spaces, with the marks , ; : . ? ! — behind them.", examples=["həˈloʊ, ˈwɜːld."]
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = [kind for kind in _KINDS if kind in self.model_fields_set]
+        if not kinds:
+            raise PydanticCustomError("missing", "text, ssml or phonemes is required", {"field": "text"})
+        if len(kinds) > 1:
+            raise PydanticCustomError("conflict", "{first} and {field} both say what is to be spoken: send one of them", {"first": kinds[0], "field": kinds[1]})
+        return self
+
+    def given(self) -> Given:
+        """The one that is there."""
+        if "ssml" in self.model_fields_set:
+            return Ssml(self.ssml)
+        return Ipa(self.phonemes) if "phonemes" in self.model_fields_set else self.text
+
+
+class SynthesizeRequest(_Given):
     """The body of `POST /synthesize`."""
 
     model_config = ConfigDict(
@@ -30,10 +61,9 @@ class SynthesizeRequest(BaseModel):
         strict=True,
         frozen=True,
         allow_inf_nan=False,
-        json_schema_extra={"examples": [{"text": "Hello. This voice was trained on an open corpus.", "seed": 7}]},
+        json_schema_extra={"examples": [{"text": "Hello. This voice was trained on an open corpus.", "seed": 7}, {"ssml": _SSML}], "oneOf": _ONE_OF_THEM},
     )
 
-    text: str = Field(description="What is to be spoken: any Unicode.")
     voice: str | None = Field(None, description="Name of a voice that `GET /voices` lists; the default voice where absent.")
     speaker: Annotated[StrictStr, Field(min_length=1)] | StrictInt | None = Field(
         None, description="Name of one of the voice's speakers, or its index; the first where absent."
@@ -69,7 +99,7 @@ class SynthesizeRequest(BaseModel):
     def wanted(self) -> Wanted:
         """The request as the rest of the service knows it."""
         order = SpeechOrder(
-            text=self.text,
+            text=self.given(),
             voice=self.voice,
             speaker=self.speaker,
             length_scale=self._length_scale(),
@@ -101,12 +131,13 @@ class SynthesizeRequest(BaseModel):
         return 1.0 if self.length_scale is None else self.length_scale
 
 
-class PhonemizeRequest(BaseModel):
+class PhonemizeRequest(_Given):
     """The body of `POST /phonemize`."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [{"text": "It costs $5."}]})
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [{"text": "It costs $5."}, {"ssml": _SSML}], "oneOf": _ONE_OF_THEM}
+    )
 
-    text: str = Field(description="What is to be read: any Unicode.")
     voice: str | None = Field(None, description="Name of the voice in whose language it is read; the default voice where absent.")
     lexicon: RequestLexicon = Field(None, description=DESCRIPTION)
 

@@ -20,8 +20,8 @@ from vocoder.acoustic.pauses import BETWEEN_PARAGRAPHS_SECONDS, BETWEEN_SENTENCE
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, TextError, VoiceError
 from vocoder.pack import Pack
-from vocoder.speech import TEXT_LIMIT, Settings, check_text
-from vocoder.text import Analyser, Lexicon, Sentence, Skipped, in_order
+from vocoder.speech import LENGTH_SCALES, TEXT_LIMIT, Settings, check_text
+from vocoder.text import Delivery, Given, Lexicon, Sentence, Skipped, analyser_of, field_of, in_order, written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,7 @@ class Plan:
         sentences: at least one.
         skipped: what in the text could not be spoken, and why.
         settings: how it will be spoken.
+        directed: whether its author says more of how it is spoken: an SSML document's does.
         hop_length: samples of a frame.
         sample_rate: Hz.
     """
@@ -59,11 +60,12 @@ class Plan:
     sentences: tuple[PlannedSentence, ...]
     skipped: tuple[Skipped, ...]
     settings: Settings
+    directed: bool
     hop_length: int
     sample_rate: int
 
     @classmethod
-    def of(cls, text: str, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
+    def of(cls, text: Given, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
         """A text, planned to its end. Arguments and errors as `Planning`."""
         return Planning(text, settings, pack, text_limit=text_limit, lexicon=lexicon).plan()
 
@@ -91,7 +93,7 @@ class Planning:
     """A text on its way to a plan: taken apart, and the acoustic model asked how long each phoneme lasts, a sentence at a time.
 
     Args:
-        text: any Unicode.
+        text: any Unicode; or an SSML document, or phonemes.
         settings: how to speak it.
         pack: the voice.
         text_limit: characters, or None for no limit.
@@ -99,11 +101,12 @@ class Planning:
 
     Attributes:
         settings: those.
+        directed: as a plan's.
         sentences: that `advance` has planned, in order.
         skipped: what of the text cannot be spoken, as far as that is known.
 
     Raises:
-        TextError: the text is empty, or longer than the limit, alone or with the aliases of its words;
+        TextError: the text is empty, or longer than the limit, alone or with the aliases of its words; the document is wrong, or has what is not spoken;
             from wherever it is planned: it has nothing in it that can be spoken.
         InputError: the voice has no speaker of this index.
         VoiceError: from wherever a sentence is planned: the acoustic model gives durations that are not finite numbers.
@@ -111,7 +114,7 @@ class Planning:
 
     num_frames = None  # as a plan's: not known
 
-    def __init__(self, text: str, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, text: Given, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> None:
         check_text(text, limit=text_limit)
         if not 0 <= settings.speaker < len(pack.manifest.speakers):
             raise InputError(f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no speaker {settings.speaker}", field="speaker")
@@ -119,8 +122,11 @@ class Planning:
         self._pack = pack
         lexicon = pack.lexicon_below(lexicon)
         if lexicon is not None:
-            lexicon.check_length(text, limit=text_limit)
-        self._analyser = Analyser(text, language=pack.manifest.language, lexicon=lexicon)
+            lexicon.check_length(written(text), limit=text_limit)
+        manifest = pack.manifest
+        self._analyser = analyser_of(text, language=manifest.language, voice=manifest.name, speakers=manifest.speakers, lexicon=lexicon)
+        self._field = field_of(text)
+        self.directed = not isinstance(text, str)
         self.sentences: list[PlannedSentence] = []
         self.skipped: list[Skipped] = list(self._analyser.removed)
         self._steps = self._walk(0, self.skipped)
@@ -132,7 +138,7 @@ class Planning:
                 self.sentences.append(planned)
             return True
         if not self.sentences:
-            raise _nothing_in(self.skipped)
+            raise _nothing_in(self.skipped, self._field)
         return False
 
     def plan(self) -> Plan:
@@ -144,6 +150,7 @@ class Planning:
             sentences=tuple(self.sentences),
             skipped=in_order(self.skipped),
             settings=self.settings,
+            directed=self.directed,
             hop_length=audio.hop_length,
             sample_rate=audio.sample_rate,
         )
@@ -157,7 +164,7 @@ class Planning:
                 found = True
                 yield planned
         if number == 0 and not found:
-            raise _nothing_in(skipped)
+            raise _nothing_in(skipped, self._field)
 
     def _walk(self, number: int, skipped: list[Skipped]) -> Iterator[PlannedSentence | None]:
         """A step for each sentence of the text: one that is planned, or None. It ends with a longer pause where another is spoken after it."""
@@ -180,21 +187,43 @@ class Planning:
         return PlannedSentence(number=number, sentence=sentence, durations=_durations(sentence, self.settings, self._pack, at_end=at_end))
 
 
-def _nothing_in(skipped: Iterable[Skipped]) -> TextError:
+def _nothing_in(skipped: Iterable[Skipped], field: str) -> TextError:
     why = "".join(f"; {one.text!r} {one.reason}" for one in in_order(skipped)[:3])
-    return TextError(f"nothing in the text can be spoken{why}")
+    return TextError(f"{'' if field == 'text' else field + ': '}nothing in the text can be spoken{why}", field=field)
 
 
 def _durations(sentence: Sentence, settings: Settings, pack: Pack, *, at_end: float) -> npt.NDArray[np.int64]:
     """Whole frames, at least one for each phoneme. Ends are rounded rather than lengths, so that rounding never adds up to a change of speed."""
+    delivery = sentence.delivery
     with one_torch_thread():
-        predicted = pack.acoustic.durations(sentence.features, settings.speaker)
-    audio = pack.manifest.audio
-    predicted = with_pauses(predicted, sentence.features, frames_per_second=audio.sample_rate / audio.hop_length, at_end=at_end)
-    ends = np.cumsum(predicted.astype(np.float64) * settings.length_scale)
+        predicted = pack.acoustic.durations(sentence.features, speaker_of(sentence, settings))
+    frames_per_second = pack.manifest.audio.sample_rate / pack.manifest.audio.hop_length
+    predicted = with_pauses(predicted, sentence.features, frames_per_second=frames_per_second, at_end=at_end)
+    if delivery is None:
+        frames = predicted.astype(np.float64) * settings.length_scale
+    else:
+        frames = _directed(predicted, delivery, settings.length_scale, frames_per_second, followed=at_end > 0)
+    ends = np.cumsum(frames)
     if not math.isfinite(ends[-1]):
         raise VoiceError(f"voice {pack.manifest.name!r}: its acoustic model gives durations that are not finite numbers")
     whole = np.diff(np.floor(ends + 0.5).astype(np.int64), prepend=0)
     durations: npt.NDArray[np.int64] = np.maximum(whole, 1)
     durations.setflags(write=False)
     return durations
+
+
+def _directed(
+    predicted: npt.NDArray[np.float32], delivery: Delivery, length_scale: float, frames_per_second: float, *, followed: bool
+) -> npt.NDArray[np.float64]:
+    """Frames before rounding, of a sentence whose author says how fast it is, and how long its pauses are: whole ones, so that none is changed by rounding."""
+    scales = np.clip(length_scale / delivery.rates, *LENGTH_SCALES)
+    set_by_author = ~np.isnan(delivery.pauses)
+    exact = np.maximum(np.floor(np.nan_to_num(delivery.pauses) * frames_per_second + 0.5), 1.0)
+    if followed and set_by_author[-1]:
+        exact[-1] = max(exact[-1] - 1.0, 1.0)  # the next sentence begins with the frame that is lacking
+    return np.where(set_by_author, exact, predicted.astype(np.float64) * scales)
+
+
+def speaker_of(sentence: Sentence, settings: Settings) -> int:
+    """Who speaks a sentence: index of the speaker."""
+    return settings.speaker if sentence.delivery is None or sentence.delivery.speaker is None else sentence.delivery.speaker

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from vocoder.errors import InputError, TextError
+from vocoder.text.given import Given, field_of, written
 
 TEXT_LIMIT = 100_000  # characters of one request: a chapter, about two hours of speech
 MAX_SEED = 2**64 - 1
@@ -63,17 +64,19 @@ def choose_seed(seed: int | None) -> int:
     return seed
 
 
-def check_text(text: str, *, limit: int | None) -> None:
+def check_text(text: Given, *, limit: int | None) -> None:
     """Refuses what no text can be.
 
     Args:
-        text: any Unicode.
+        text: any Unicode; or a document or phonemes, markup and all.
         limit: characters, or None for no limit.
 
     Raises:
-        TextError: it is empty, or longer than the limit.
+        TextError: it is empty, or longer than the limit; `field` is that of its kind.
     """
-    if not text.strip():
-        raise TextError("the text is empty")
-    if limit is not None and len(text) > limit:
-        raise TextError(f"the text has {len(text)} characters, and the limit is {limit}")
+    field, given = field_of(text), written(text)
+    what = {"text": "the text is", "ssml": "ssml: the document is", "phonemes": "phonemes: the text is"}[field]
+    if not given.strip():
+        raise TextError(f"{what} empty", field=field)
+    if limit is not None and len(given) > limit:
+        raise TextError(f"{what.removesuffix(' is')} has {len(given)} characters, and the limit is {limit}", field=field)

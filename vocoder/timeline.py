@@ -63,6 +63,21 @@ class TimedWord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TimedMark:
+    """A place that the author of an SSML document gave a name.
+
+    Attributes:
+        name: any string.
+        start_sample: that begins there; the number of samples where it is the end.
+        start_char: where the mark stands in what was given.
+    """
+
+    name: str
+    start_sample: int
+    start_char: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TimedSentence:
     """A sentence, pauses at its ends included.
 
@@ -75,6 +90,7 @@ class TimedSentence:
         end_char: and of the one behind its last.
         words: in order.
         phonemes: in order, without gaps.
+        marks: in order.
     """
 
     index: int
@@ -85,6 +101,7 @@ class TimedSentence:
     end_char: int
     words: tuple[TimedWord, ...]
     phonemes: tuple[TimedPhoneme, ...]
+    marks: tuple[TimedMark, ...] = ()
 
 
 Timed = TypeVar("Timed", TimedPhoneme, TimedWord, TimedSentence)
@@ -135,13 +152,20 @@ class Timeline:
             return replace(one, start_sample=there(one.start_sample), end_sample=there(one.end_sample))
 
         sentences = tuple(
-            replace(moved(one), words=tuple(moved(word) for word in one.words), phonemes=tuple(moved(phoneme) for phoneme in one.phonemes))
+            replace(
+                moved(one),
+                words=tuple(map(moved, one.words)),
+                phonemes=tuple(map(moved, one.phonemes)),
+                marks=tuple(replace(mark, start_sample=there(mark.start_sample)) for mark in one.marks),
+            )
             for one in self.sentences
         )
         return Timeline(sample_rate=sample_rate, num_samples=there(self.num_samples), sentences=sentences)
 
     def events(self) -> Iterator[tuple[int, Event]]:
-        """All that happens, with the sample at which it begins, in the order in which it is heard: a sentence before its words, a word before its phonemes."""
+        """All that happens, with the sample at which it begins, in the order in which it is heard: a sentence before its words, a word before its phonemes, and
+        a mark before the word that it stands before.
+        """
         for sentence in self.sentences:
             yield (
                 sentence.start_sample,
@@ -157,7 +181,10 @@ class Timeline:
             )
             words = iter(sentence.words)
             word = next(words, None)
+            marks = list(sentence.marks[::-1])
             for phoneme in sentence.phonemes:
+                while marks and marks[-1].start_sample <= phoneme.start_sample:
+                    yield _of_mark(marks.pop())
                 if word is not None and word.start_sample <= phoneme.start_sample:
                     yield word.start_sample, _told(word)
                     word = next(words, None)
@@ -165,11 +192,16 @@ class Timeline:
                     phoneme.start_sample,
                     {"type": "phoneme", "phoneme": phoneme.phoneme, "start_sample": phoneme.start_sample, "end_sample": phoneme.end_sample},
                 )
+            yield from map(_of_mark, reversed(marks))
 
 
 def event_line(event: Mapping[str, object]) -> str:
     """An event as a line of JSON."""
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _of_mark(mark: TimedMark) -> tuple[int, Event]:
+    return mark.start_sample, {"type": "mark", "name": mark.name, "start_sample": mark.start_sample, "start_char": mark.start_char}
 
 
 def _told(word: TimedWord) -> Event:
@@ -188,6 +220,7 @@ def _timed(sentence: Sentence, index: int, bounds: list[int]) -> TimedSentence:
         if owner >= 0:
             first.setdefault(owner, place)
             last[owner] = place
+    marks = () if sentence.delivery is None else sentence.delivery.marks
     return TimedSentence(
         index=index,
         text=sentence.text,
@@ -199,6 +232,7 @@ def _timed(sentence: Sentence, index: int, bounds: list[int]) -> TimedSentence:
         phonemes=tuple(
             TimedPhoneme(phoneme=phoneme, start_sample=bounds[place], end_sample=bounds[place + 1]) for place, phoneme in enumerate(sentence.features.phonemes)
         ),
+        marks=tuple(TimedMark(name=mark.name, start_sample=bounds[mark.phoneme], start_char=mark.origin) for mark in marks),
     )
 
 

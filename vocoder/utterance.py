@@ -26,7 +26,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vocoder.acoustic.melody import Melody
+from vocoder.acoustic.melody import Bend, Melody
 from vocoder.audio.correction import spectral_correction
 from vocoder.audio.decode import PcmDecoder
 from vocoder.audio.pcm import Int16Array
@@ -35,8 +35,9 @@ from vocoder.engine import Codes, Engine, Job, StreamState
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import EngineError
 from vocoder.pack import Pack
-from vocoder.planning import Plan, PlannedSentence, Planning
+from vocoder.planning import Plan, PlannedSentence, Planning, speaker_of
 from vocoder.speech import choose_seed
+from vocoder.text import Delivery
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
@@ -53,11 +54,13 @@ class Passage:
         number: by which it is found again; those behind it have larger ones.
         num_frames: F, known beforehand.
         conditions: gives the F frames; called once, and always with the same result.
+        gains: float32 [F], times the amplitude, in an utterance that is `shaped`; None: as it is.
     """
 
     number: int = 0
     num_frames: int
     conditions: Callable[[], Conditions]
+    gains: npt.NDArray[np.float32] | None = None
 
 
 @torch.inference_mode()
@@ -94,6 +97,7 @@ class _Prepared:
     conditioning: npt.NDArray[np.float32]  # [F, L, G]
     predictors: Predictors
     temperatures: npt.NDArray[np.float32]  # [F]
+    gains: npt.NDArray[np.float32]  # [F]
 
 
 class Utterance:
@@ -105,6 +109,7 @@ class Utterance:
         engine: made of the voice's network; used here only to begin, the caller runs the jobs.
         temperature: 0..2; voiced frames use this times the voice's `voiced_temperature_ratio`.
         volume: at least 0, times the amplitude.
+        shaped: whether passages have gains beside.
         num_frames: of all passages, where that is known beforehand.
         seed: 0..2**64-1, random when None.
         saved: what `to_bytes` of an utterance of the same passages gave, to go on from there; then `seed` is taken from it.
@@ -125,6 +130,7 @@ class Utterance:
         *,
         temperature: float,
         volume: float = 1.0,
+        shaped: bool = False,
         num_frames: int | None = None,
         seed: int | None = None,
         saved: bytes | None = None,
@@ -141,6 +147,7 @@ class Utterance:
             hop_length=self._hop,
             correction=spectral_correction(self._audio, pack.manifest.correction_passes),
             volume=volume,
+            shaped=shaped,
         )
         number = 0
         if saved is None:
@@ -161,13 +168,15 @@ class Utterance:
         """A plan, spoken; or a text that is planned no sooner than it is spoken. Errors as above, and those of planning."""
 
         def passage(planned: PlannedSentence) -> Passage:
-            melody = Melody(pitch=plan.settings.pitch, intonation=pack.manifest.intonation, rises=planned.sentence.rises)
+            sentence, delivery = planned.sentence, planned.sentence.delivery
+            melody = Melody(pitch=plan.settings.pitch, intonation=pack.manifest.intonation, rises=sentence.rises, bends=_bends(delivery))
 
             def conditions() -> Conditions:
                 with one_torch_thread():
-                    return pack.acoustic.conditions(planned.sentence.features, planned.durations, plan.settings.speaker, melody)
+                    return pack.acoustic.conditions(sentence.features, planned.durations, speaker_of(sentence, plan.settings), melody)
 
-            return Passage(number=planned.number, num_frames=planned.num_frames, conditions=conditions)
+            gains = None if delivery is None else np.repeat(delivery.gains, planned.durations)
+            return Passage(number=planned.number, num_frames=planned.num_frames, conditions=conditions, gains=gains)
 
         return cls(
             lambda number: map(passage, plan.sentences_from(number)),
@@ -175,6 +184,7 @@ class Utterance:
             engine,
             temperature=plan.settings.temperature,
             volume=plan.settings.volume,
+            shaped=plan.directed,
             num_frames=plan.num_frames,
             seed=seed,
             saved=saved,
@@ -233,8 +243,8 @@ class Utterance:
             int16 [T] where nothing is corrected; else fewer at first, even none, and with the last codes all that are left.
         """
         assert self._state.position == self._decoded + len(codes), "these are not the codes of the last job"
-        spectra = self._here().log_mel[self._decoded // self._hop - self._first_frame :]
-        samples, self._decoder_state = self._decoder.decode(codes, spectra, self._decoder_state)
+        here, frame = self._here(), self._decoded // self._hop - self._first_frame
+        samples, self._decoder_state = self._decoder.decode(codes, here.log_mel[frame:], self._decoder_state, here.gains[frame:])
         self._decoded += len(codes)
         if self._decoded == self._end:
             self._first_frame = self._decoded // self._hop
@@ -285,4 +295,14 @@ class Utterance:
             conditioning=added[0].numpy(),
             predictors=predictors,
             temperatures=temperatures.astype(np.float32),
+            gains=np.ones(conditions.num_frames, np.float32) if passage.gains is None else passage.gains,
         )
+
+
+def _bends(delivery: Delivery | None) -> tuple[Bend, ...]:
+    """What an author says of the pitch of a sentence, for its melody."""
+    if delivery is None:
+        return ()
+    return tuple(
+        Bend(first=one.first, behind=one.behind, scale=one.pitch.scale, offset_hz=one.pitch.offset_hz, spread=one.spread) for one in delivery.stretches()
+    )

@@ -32,7 +32,7 @@ from vocoder.pack import Pack, PackManifest, read_pack
 from vocoder.planning import Plan, Planning
 from vocoder.score import Score, Scoring, score
 from vocoder.speech import TEXT_LIMIT, Settings
-from vocoder.text import Lexicon
+from vocoder.text import Given, Lexicon
 from vocoder.utterance import Passage, Utterance, condition
 from vocoder.wavenet.conditions import Conditions
 
@@ -124,11 +124,11 @@ class Voice:
             raise InputError(f"voice {self.manifest.name!r} has no speaker {speaker!r} (known: {', '.join(names)})", field="speaker")
         return index
 
-    def plan(self, text: str, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
+    def plan(self, text: Given, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
         """What will be said, and exactly how long it is. Errors as `Planning`."""
         return Plan.of(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
 
-    def planning(self, text: str, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Planning:
+    def planning(self, text: Given, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Planning:
         """The same a sentence at a time, for long texts. Errors as `Planning`."""
         return Planning(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
 
@@ -138,7 +138,7 @@ class Voice:
 
     def synthesize(
         self,
-        text: str,
+        text: Given,
         *,
         speaker: str | int | None = None,
         length_scale: float = 1.0,
@@ -151,7 +151,7 @@ class Voice:
         """A text as sound: int16 [T] at `sample_rate`.
 
         Args:
-            text: any Unicode, up to 100,000 characters.
+            text: any Unicode, up to 100,000 characters; or an SSML document, or phonemes (`vocoder.text.Ssml`, `vocoder.text.Ipa`).
             speaker: a name, or an index; None is the first.
             length_scale: 0.25..4, how much longer everything lasts.
             pitch: -12..12, semitones above what the voice would speak at.
@@ -168,7 +168,7 @@ class Voice:
 
     def stream(
         self,
-        text: str,
+        text: Given,
         *,
         speaker: str | int | None = None,
         length_scale: float = 1.0,

@@ -1,8 +1,8 @@
 """Sound and its times together: lines of JSON (NDJSON), each ahead of the sound that it tells of.
 
     start                                              what is spoken, and how long it is
-    sentence, word, phoneme ... audio                  what begins within the next piece of sound, then that piece
-    sentence, word, phoneme ... audio
+    sentence, mark, word, phoneme ... audio            what begins within the next piece of sound, then that piece
+    sentence, mark, word, phoneme ... audio
     end
 
 Pieces are of one length, however the sound arrives: so the same answer is the same bytes.
@@ -40,6 +40,12 @@ class Telling:
             yield self._next[1]
             self._next = next(self._events, None)
 
+    def rest(self) -> Iterator[Event]:
+        """Those that have not been handed out: what is at the very end."""
+        while self._next is not None:
+            yield self._next[1]
+            self._next = next(self._events, None)
+
 
 class TimedEncoder:
     """Lines of JSON: sound as 16 bits, little-endian, in base64, and what is heard in it.
@@ -73,6 +79,7 @@ class TimedEncoder:
     def finish(self) -> bytes:
         """The last sound, and the line that says that it was the last."""
         rest = self._audio(bytes(self._waiting)) if self._waiting else b""
+        rest += b"".join(map(_line, self._telling.rest()))
         return rest + _line({"type": "end", "num_samples": self._position})
 
     def _audio(self, pcm: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
     {"id": "intro", "text": "Hello.", "speaker": "anna", "seed": 7, "speed": 1.1, "format": "flac"}
 
-Every field but the text may be missing, empty (CSV) or null (JSONL, Parquet): then the run's own setting counts.
+In place of `text` there may be `ssml` or `phonemes`. Every other field may be missing, empty (CSV) or null (JSONL, Parquet): then the run's own setting counts.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from vocoder.audio.writing import check_format
 from vocoder.errors import InputError
 from vocoder.speech import LENGTH_SCALES, MAX_SEED
+from vocoder.text import Given, Ipa, Ssml
 
-FIELDS = ("id", "text", "ssml", "voice", "speaker", "seed", "length_scale", "speed", "pitch", "volume", "temperature", "format")
+KINDS = ("text", "ssml", "phonemes")  # of what is spoken: a line has one of them
+FIELDS = ("id", *KINDS, "voice", "speaker", "seed", "length_scale", "speed", "pitch", "volume", "temperature", "format")
 LONGEST_ID = 1_000  # characters
 
 
@@ -26,7 +28,7 @@ class Entry:
     Attributes:
         line: its number in the list, from 1; of a Parquet file the row, of a CSV the line where it ends.
         id: unlike that of every other line; where the line names none, its number with six digits.
-        text: what to say.
+        text: what to say: a text, an SSML document or phonemes.
         voice: a name, never a path.
         speaker: a name or an index.
         seed: 0..2**64-1.
@@ -36,7 +38,7 @@ class Entry:
 
     line: int
     id: str
-    text: str
+    text: Given
     voice: str | None = None
     speaker: str | int | None = None
     seed: int | None = None
@@ -76,8 +78,6 @@ def entry_of(line: int, values: Mapping[str, object]) -> Entry:
     """
     check_fields(values)
     said = {name: value for name, value in values.items() if value is not None and value != ""}
-    if "ssml" in said:
-        raise InputError("SSML cannot be spoken yet: give the text in the field 'text'", field="ssml")
     length_scale, speed = _number(said, "length_scale"), _number(said, "speed")
     if speed is not None:
         if length_scale is not None:
@@ -87,13 +87,10 @@ def entry_of(line: int, values: Mapping[str, object]) -> Entry:
             raise InputError(f"speed must lie in {slowest:g}..{fastest:g}, not {speed:g}", field="speed")
         length_scale = 1 / speed
     format_name = _string(said, "format")
-    text = _string(said, "text")
-    if text is None or not text.strip():
-        raise InputError("the text is empty", field="text")
     return Entry(
         line=line,
         id=identity_of(line, values),
-        text=text,
+        text=_given(said),
         voice=_string(said, "voice"),
         speaker=_speaker(said),
         seed=_seed(said),
@@ -103,6 +100,18 @@ def entry_of(line: int, values: Mapping[str, object]) -> Entry:
         temperature=_number(said, "temperature"),
         format=None if format_name is None else check_format(format_name.lower()),
     )
+
+
+def _given(said: Mapping[str, object]) -> Given:
+    """What a line has to say, of whichever kind."""
+    found = {kind: text for kind in KINDS if (text := _string(said, kind)) is not None and text.strip()}
+    if not found:
+        raise InputError("the text is empty", field="text")
+    if len(found) > 1:
+        raise InputError(f"{' and '.join(found)} both say what is spoken: give one", field=list(found)[1])
+    if "ssml" in found:
+        return Ssml(found["ssml"])
+    return Ipa(found["phonemes"]) if "phonemes" in found else found["text"]
 
 
 def check_fields(names: Mapping[str, object] | list[str]) -> None:

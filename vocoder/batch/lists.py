@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from vocoder.batch.entries import BadLine, Entry, check_fields, entry_of, identity_of, quoted
+from vocoder.batch.entries import KINDS, BadLine, Entry, check_fields, entry_of, identity_of, quoted
 from vocoder.errors import InputError
 
 FORMATS = ("text", "csv", "jsonl", "parquet")
@@ -258,7 +258,7 @@ def _header(cells: list[str]) -> list[str]:
         check_fields(names)
     except InputError as error:
         raise InputError(f"the list's header has an {error}", field="list") from error
-    if "text" not in names and "ssml" not in names:
+    if not set(KINDS) & set(names):
         raise InputError(f"the list has no column 'text' (it has {', '.join(names)})", field="list")
     if len(set(names)) < len(names):
         raise InputError("the list's header names a column twice", field="list")

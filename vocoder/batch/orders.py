@@ -18,7 +18,7 @@ from vocoder.errors import InputError
 from vocoder.library import MANIFEST, find_voice
 from vocoder.planning import Plan
 from vocoder.speech import Settings
-from vocoder.text import Lexicon
+from vocoder.text import Lexicon, as_json
 from vocoder.voice import Voice, load_voice, voice_folder
 
 # Part of every mark: another number, and everything is made again.
@@ -140,7 +140,7 @@ class Orders:
             "voice": fingerprint,
             "engine": voice.engine.name,
             "precision": voice.engine.precision,
-            "text": entry.text,
+            "text": as_json(entry.text),
             "speaker": settings.speaker,
             "length_scale": settings.length_scale,
             "pitch": settings.pitch,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from vocoder.audio.whole_file import whole_file
-from vocoder.batch.entries import check_fields
+from vocoder.batch.entries import KINDS, check_fields
 from vocoder.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def read_rows(file: BinaryIO) -> Iterator[tuple[int, Mapping[str, object]]]:
             check_fields(names)
         except InputError as error:
             raise InputError(f"the list's table has an {error}", field="list") from error
-        if "text" not in names and "ssml" not in names:
+        if not set(KINDS) & set(names):
             raise InputError(f"the list has no column 'text' (it has {', '.join(names)})", field="list")
         number = 0
         for batch in table.iter_batches(batch_size=_ROWS_READ, use_threads=False):

@@ -32,6 +32,7 @@ from vocoder.batch.studio import Session, Studio
 from vocoder.batch.take import Take
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, SonantError
+from vocoder.text import written
 
 _AHEAD = 2  # sessions a thread that are planned and wait
 _TICK_SECONDS = 0.1
@@ -297,11 +298,11 @@ class _Run:
     def _count(self, what: str, entry: Entry, *, seconds: float = 0.0) -> None:
         with self._lock:
             self._tally.lines += 1
-            self._tally.characters += len(entry.text)
+            self._tally.characters += len(written(entry.text))
             match what:
                 case "rendered":
                     self._tally.rendered += 1
-                    self._tally.spoken_characters += len(entry.text)
+                    self._tally.spoken_characters += len(written(entry.text))
                     self._tally.rendered_seconds += seconds
                 case "copied":
                     self._tally.copied += 1

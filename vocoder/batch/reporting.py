@@ -10,6 +10,7 @@ from vocoder.batch.record import Record
 from vocoder.batch.studio import Session
 from vocoder.batch.take import Taken
 from vocoder.errors import InputError, SonantError
+from vocoder.text import Given, written
 
 
 def now() -> str:
@@ -17,7 +18,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def failed_record(line: int, identity: str | None, error: SonantError, *, text: str | None = None) -> Record:
+def failed_record(line: int, identity: str | None, error: SonantError, *, text: Given | None = None) -> Record:
     """Of a line that cannot be done.
 
     Args:
@@ -75,5 +76,5 @@ def session_record(session: Session, taken: Taken, *, finished: str) -> Record:
     )
 
 
-def _text_mark(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _text_mark(text: Given) -> str:
+    return hashlib.sha256(written(text).encode()).hexdigest()

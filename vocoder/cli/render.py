@@ -105,11 +105,12 @@ def render(
 def _size_of(source: ListFile) -> tuple[int, int]:
     """Lines of a list, and characters of all texts."""
     from vocoder.batch.entries import Entry
+    from vocoder.text import written
 
     lines = characters = 0
     for entry in source.entries():
         lines += 1
-        characters += len(entry.text) if isinstance(entry, Entry) else 0
+        characters += len(written(entry.text)) if isinstance(entry, Entry) else 0
     return lines, characters
 
 

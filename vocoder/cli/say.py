@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,12 +26,17 @@ from vocoder.cli.options import (
     speaker_of,
 )
 from vocoder.cli.waiting import waiting
-from vocoder.errors import TextError
+from vocoder.errors import InputError, TextError
 from vocoder.library import DEFAULT_VOICE
+
+if TYPE_CHECKING:
+    from vocoder.text import Given
 
 
 def say(
     text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
+    ssml: Annotated[bool, typer.Option("--ssml", help="What to say is an SSML document.")] = False,
+    phonemes: Annotated[bool, typer.Option("--phonemes", help="What to say is IPA, in words between spaces.")] = False,
     output: OutputPath = None,
     voice: VoiceName = DEFAULT_VOICE,
     speaker: Speaker = None,
@@ -63,11 +68,12 @@ def say(
         scale = length_scale_of(length_scale, speed)
         if text == "-":
             text = read_standard_input()
+        given = given_of(text, ssml=ssml, phonemes=phonemes)
         speaking = load_voice(voice, engine=engine, precision=precision)
         settings = speaking.settings(speaker=speaker_of(speaker), length_scale=scale, pitch=pitch, volume=volume, temperature=temperature)
         # No limit here: it protects a service from its clients, and this is the user's own machine.
         words = None if lexicon is None else read_lexicon_file(lexicon, language=speaking.manifest.language)
-        plan = speaking.plan(text, settings, text_limit=None, lexicon=words)
+        plan = speaking.plan(given, settings, text_limit=None, lexicon=words)
         utterance = speaking.utterance(plan, seed=seed)
     for skipped in plan.skipped:
         typer.echo(f"skipped {skipped.text!r}: it {skipped.reason}", err=True)
@@ -79,6 +85,19 @@ def say(
             beside.enter_context(whole_file(timestamps)).write(write(Timeline.of(plan), start).encode())
         destination.take(speaking.speak(utterance), num_samples=plan.num_samples, sample_rate=plan.sample_rate, what="speaking")
     typer.echo(f"{destination.path or 'standard output'}: {plan.seconds:.2f} seconds, seed {utterance.seed}", err=True)
+
+
+def given_of(text: str, *, ssml: bool, phonemes: bool) -> Given:
+    """What is to be said, as what it is said to be.
+
+    Raises:
+        InputError: field "ssml"; it is said to be two things.
+    """
+    from vocoder.text import Ipa, Ssml
+
+    if ssml and phonemes:
+        raise InputError("--ssml and --phonemes say two things of one text: give one", field="ssml")
+    return Ssml(text) if ssml else Ipa(text) if phonemes else text
 
 
 def read_standard_input() -> str:

@@ -1,9 +1,17 @@
-"""Text to linguistic features: `analyse` does it all, `Analysis` is what comes out; an `Analyser` does it a sentence at a time."""
+"""Text to linguistic features: `analyse` does it all, `Analysis` is what comes out, an `Analyser` does it a sentence at a time; `analyser_of` also takes
+SSML and phonemes.
+"""
 
 from __future__ import annotations
 
-from vocoder.text.analysis import Analyser, Analysis, Sentence, Skipped, analyse, in_order
+from vocoder.text.analysis import Analyser, Analysis, Sentence, SentenceSource, Skipped, analyse, analysis_of, in_order
+from vocoder.text.delivery import Delivery
+from vocoder.text.directed import analyser_of
 from vocoder.text.features import LinguisticFeatures
+from vocoder.text.given import Given, Ipa, Ssml, as_json, field_of, written
 from vocoder.text.lexicon import Lexicon
 
-__all__ = ["Analyser", "Analysis", "Lexicon", "LinguisticFeatures", "Sentence", "Skipped", "analyse", "in_order"]
+__all__ = [
+    "Analyser", "Analysis", "Delivery", "Given", "Ipa", "Lexicon", "LinguisticFeatures", "Sentence", "SentenceSource", "Skipped", "Ssml",
+    "analyse", "analyser_of", "analysis_of", "as_json", "field_of", "in_order", "written",
+]  # fmt: skip

@@ -12,8 +12,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from vocoder.text.cleaning import Cleaned, clean
+from vocoder.text.delivery import Delivery
 from vocoder.text.features import BREAKING, LinguisticFeatures, build_features
 from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
@@ -23,7 +25,7 @@ from vocoder.text.sentences import split_sentences
 
 _STRONGEST = "?!.;:—,"  # of several marks behind a word the first of these is heard
 _RUN = re.compile(r"\S+")
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 assert frozenset(_STRONGEST) == BREAKING
 
 
@@ -51,6 +53,7 @@ class Sentence:
     ends_paragraph: bool  # whether a blank line follows, and more text
     rises: bool  # whether its pitch goes up at the end, as that of a question does
     features: LinguisticFeatures
+    delivery: Delivery | None = None  # how its author wants it spoken; None: as it stands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,11 @@ def analyse(text: str, *, language: str = "en-us", lexicon: Lexicon | None = Non
     Raises:
         InputError: there is no such language (field "language").
     """
-    analyser = Analyser(text, language=language, lexicon=lexicon)
+    return analysis_of(Analyser(text, language=language, lexicon=lexicon))
+
+
+def analysis_of(analyser: SentenceSource) -> Analysis:
+    """All that an analyser has."""
     skipped = list(analyser.removed)
     sentences: list[Sentence] = []
     for number in range(len(analyser)):
@@ -89,6 +96,20 @@ def analyse(text: str, *, language: str = "en-us", lexicon: Lexicon | None = Non
 def in_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
     """Sorted by place."""
     return tuple(sorted(skipped, key=lambda one: one.start))
+
+
+class SentenceSource(Protocol):
+    """A text that is taken apart a sentence at a time: `Analyser`, and `vocoder.text.directed.ScriptAnalyser`."""
+
+    @property
+    def removed(self) -> tuple[Skipped, ...]:
+        """What cleaning has taken out of the whole text."""
+
+    def __len__(self) -> int:
+        """How many sentences there are, those included in which nothing can be spoken."""
+
+    def sentence(self, number: int) -> tuple[Sentence | None, tuple[Skipped, ...]]:
+        """A sentence, None where nothing in it can be spoken; and what in it cannot."""
 
 
 class Analyser:
@@ -110,7 +131,7 @@ class Analyser:
 
     def __init__(self, text: str, *, language: str = "en-us", lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon
-        self._phonemiser = _phonemiser(language)
+        self._phonemiser = phonemiser_of(language)
         if lexicon is not None:
             self._phonemiser = LexiconPhonemiser(self._phonemiser, lexicon)
         self._cleaned = clean(text)
@@ -126,13 +147,14 @@ class Analyser:
         start, end = self._places[number]
         skipped: list[Skipped] = []
         following = self._places[number + 1][0] if number + 1 < len(self._places) else end
-        ends_paragraph = _BLANK_LINE.search(self._cleaned.text, end, following) is not None
+        ends_paragraph = BLANK_LINE.search(self._cleaned.text, end, following) is not None
         sentence = _analyse_sentence(self._cleaned, start, end, self._phonemiser, self._lexicon, skipped, ends_paragraph=ends_paragraph)
         return sentence, tuple(skipped)
 
 
 @lru_cache(maxsize=8)
-def _phonemiser(language: str) -> Phonemiser:
+def phonemiser_of(language: str) -> Phonemiser:
+    """One for all texts of a language. Errors as `EspeakPhonemiser`."""
     return EspeakPhonemiser(language)
 
 
@@ -143,13 +165,13 @@ def _analyse_sentence(
     written = cleaned.text[start:end]
     runs = [found.span() for found in _RUN.finditer(written)]
     normalised = normalise(" ".join(written[begin:behind] for begin, behind in runs), None if lexicon is None else lexicon.match)
-    tokens = _tokens(normalised.text)
+    tokens = tokens_of(normalised.text)
     assert len(tokens) == len(normalised.places), "the normaliser's words are those that are spoken"
     words = [word for word, _ in tokens]
-    phones = _pronounce(phonemiser, tokens)
-    silent = [(word, _why_silent(word)) for word, said in zip(words, phones, strict=True) if not said]
+    phones = pronounce_in_phrases(phonemiser, tokens)
+    silent = [(word, why_silent(word)) for word, said in zip(words, phones, strict=True) if not said]
     for reports in (normalised.skipped, silent):
-        skipped.extend(_located(reports, cleaned, start, end))
+        skipped.extend(located(reports, cleaned, start, end))
     if not any(phones):
         return None
     return Sentence(
@@ -171,7 +193,7 @@ def _in_written(places: Sequence[tuple[int, int] | None], runs: Sequence[tuple[i
     return tuple(None if place is None else (there[place[0]], there[place[1] - 1] + 1) for place in places)
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
+def tokens_of(text: str) -> list[tuple[str, str]]:
     """Words, each with the mark behind it, "" for none."""
     tokens: list[tuple[str, str]] = []
     for token in text.split():
@@ -186,7 +208,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return tokens
 
 
-def _pronounce(phonemiser: Phonemiser, tokens: Sequence[tuple[str, str]]) -> list[Phones]:
+def pronounce_in_phrases(phonemiser: Phonemiser, tokens: Sequence[tuple[str, str]]) -> list[Phones]:
     """The phones of each word; words see each other inside their phrase only: no sound is linked across a pause."""
     phones: list[Phones] = []
     phrase: list[str] = []
@@ -198,12 +220,13 @@ def _pronounce(phonemiser: Phonemiser, tokens: Sequence[tuple[str, str]]) -> lis
     return phones
 
 
-def _why_silent(word: str) -> str:
+def why_silent(word: str) -> str:
+    """The reason why a word has no phones, as `Skipped` has it."""
     foreign = any(character.isalpha() and not unicodedata.name(character, "").startswith("LATIN") for character in word)
     return "is in a script that this language is not written in" if foreign else "has no pronunciation"
 
 
-def _located(reports: Sequence[tuple[str, str]], cleaned: Cleaned, start: int, end: int) -> list[Skipped]:
+def located(reports: Sequence[tuple[str, str]], cleaned: Cleaned, start: int, end: int) -> list[Skipped]:
     """What was skipped in the sentence cleaned.text[start:end], with its place in the text that was given; reports come in the order of the text."""
     if not reports:
         return []

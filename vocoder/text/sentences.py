@@ -67,6 +67,11 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     return sentences
 
 
+def one_sentence(text: str) -> list[tuple[int, int]]:
+    """The same of a text that is one sentence whatever marks are in it: in parts where it is too long, none where it is blank."""
+    return list(_divide(text, *_strip(text, 0, len(text))))
+
+
 def _ends(text: str) -> Iterator[int]:
     """Where sentences end, without the text's own end."""
     for match in _MARKS.finditer(text):

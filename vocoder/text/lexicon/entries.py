@@ -5,22 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from vocoder.errors import InputError
-from vocoder.text.inventory import PRIMARY, SECONDARY, VOWELS, spell
+from vocoder.text.ipa import phones_of
 from vocoder.text.normalise.cleaning import clean
-from vocoder.text.phonemes import NO_STRESS, PRIMARY_STRESS, SECONDARY_STRESS, Phone, Phones
+from vocoder.text.phonemes import Phones
 
 MOST_ENTRIES = 100_000
 MOST_PARTS = 8  # that hyphens or apostrophes join
 _LONGEST_WORD = 100  # characters
-_LONGEST_IPA = 200
 _LONGEST_ALIAS = 200
 _PART = r"[^\W_]+"
 WORD = re.compile(rf"{_PART}(?:['-]{_PART}){{0,{MOST_PARTS}}}")  # one part more than an entry has: its possessive
 _LETTER = re.compile(r"[^\W\d_]")
-_MARKS = {PRIMARY: PRIMARY_STRESS, SECONDARY: SECONDARY_STRESS}
 _FORMS = 'its IPA in a string, {"ipa": ...} or {"alias": ...}'
 
 
@@ -102,31 +99,10 @@ def _check_alias(word: str, alias: str) -> None:
 
 
 def _phones(word: str, ipa: str) -> Phones:
-    if len(ipa) > _LONGEST_IPA:
-        raise InputError(f"the lexicon's IPA of {_shown(word)} has {len(ipa)} characters, and the limit is {_LONGEST_IPA}", field="lexicon")
-    phones: list[Phone] = []
-    stress = NO_STRESS if any(mark in ipa for mark in _MARKS) else PRIMARY_STRESS
-    for part in re.split(f"([{PRIMARY}{SECONDARY}])", re.sub(r"[\s.‿]", "", ipa)):
-        if part in _MARKS:
-            stress = _MARKS[part]
-            continue
-        symbols, unknown = spell(part)
-        if unknown:
-            raise InputError(
-                f"the lexicon's IPA of {_shown(word)} has {', '.join(map(repr, dict.fromkeys(unknown)))}, which the voice has no phoneme for", field="lexicon"
-            )
-        for symbol in symbols:
-            phones.append(_phone(symbol, stress if symbol in VOWELS else NO_STRESS))
-            stress = NO_STRESS if symbol in VOWELS else stress
-    if not phones:
-        raise InputError(f"the lexicon's IPA of {_shown(word)} has no phoneme", field="lexicon")
-    return tuple(phones)
-
-
-@lru_cache(maxsize=512)
-def _phone(symbol: str, stress: int) -> Phone:
-    """One object for all: a large lexicon has each of them thousands of times."""
-    return Phone(symbol=symbol, stress=stress)
+    try:
+        return phones_of(ipa)
+    except ValueError as error:
+        raise InputError(f"the lexicon's IPA of {_shown(word)} {error}", field="lexicon") from error
 
 
 def _shown(word: str) -> str:

@@ -18,15 +18,15 @@ from typing import cast
 
 from vocoder.errors import InputError, TextError
 from vocoder.text.cleaning import clean as clean_text
+from vocoder.text.given import Given, Ipa, Ssml
+from vocoder.text.ipa import possessive
 from vocoder.text.lexicon.entries import MOST_ENTRIES, MOST_PARTS, WORD, Entry, key_of
 from vocoder.text.normalise import normalise
 from vocoder.text.normalise.cleaning import clean
 from vocoder.text.normalise.source import Reading
-from vocoder.text.phonemes import NO_STRESS, Phone, Phones
+from vocoder.text.phonemes import Phones
 
 _POSSESSIVE = "'s"
-_HISSING = frozenset(("s", "z", "ʃ", "ʒ", "tʃ", "dʒ"))
-_VOICELESS = frozenset(("p", "t", "k", "f", "θ"))
 # What may be an entry at a place, and what goes on so that it is none: letters alone come second, for "SQL3" is SQL and a number where "SQL3" is no entry.
 _FORMS = (
     (WORD, re.compile(r"['-][^\W_]")),
@@ -95,8 +95,12 @@ class Lexicon:
             raise InputError(f"the lexicon would have {len(entries)} entries, and the limit is {MOST_ENTRIES}", field="lexicon")
         return Lexicon(entries=entries)
 
-    def within(self, text: str) -> Lexicon:
-        """The entries that reading a text can ask for: all that its sound depends on of a lexicon that may be large."""
+    def within(self, text: Given) -> Lexicon:
+        """The entries that reading a text can ask for: all that its sound depends on of a lexicon that may be large. Of a document that is all of them."""
+        if isinstance(text, Ipa):
+            return Lexicon()
+        if isinstance(text, Ssml):
+            return self
         found: dict[str, Entry] = {}
         for key in self._asked(text):
             found[key] = self.entries[key]
@@ -140,9 +144,7 @@ class Lexicon:
         stem = () if key is None else self.entries[key].phones
         if not stem or key == word:
             return stem
-        last = stem[-1].symbol
-        symbols = ("ᵻ", "z") if last in _HISSING else ("s",) if last in _VOICELESS else ("z",)
-        return (*stem, *(Phone(symbol=symbol, stress=NO_STRESS) for symbol in symbols))
+        return possessive(stem)
 
     @cached_property
     def digest(self) -> str:

@@ -47,18 +47,18 @@ def read_numeric_date(source: Source, at: int) -> Reading | None:
         the = "" if source.word_before(at).lower() == "the" else "the "
         return Reading(spoken=f"{the}{days} of {_month(found)}{_year(found.group('year'))}", end=found.end())
     if found := _ISO.match(text, at):
-        spoken = _of_numbers(found.group(3), found.group(4), found.group(1))
+        spoken = date_in_words(found.group(3), found.group(4), found.group(1))
         return Reading(spoken=spoken, end=found.end()) if spoken else None
     if found := _NUMERIC.match(text, at):
         first, mark, second, which = found.groups()
         if mark != "/" and len(which) == 2:
             return None  # a version, or a range of something
         month, day = (second, first) if mark == "." else (first, second)  # with full stops the day comes first wherever it is written so
-        spoken = _of_numbers(month, day, which) or _of_numbers(day, month, which)
+        spoken = date_in_words(month, day, which) or date_in_words(day, month, which)
         return Reading(spoken=spoken, end=found.end()) if spoken else None
     found = _NO_YEAR.match(text, at)
     if found and source.word_before(at).lower() in _DATED and source.word_after(found.end()) != "of":
-        spoken = _of_numbers(found.group(1), found.group(2), "")
+        spoken = date_in_words(found.group(1), found.group(2), "")
         return Reading(spoken=spoken, end=found.end()) if spoken else None
     return None
 
@@ -72,8 +72,14 @@ def _year(digits: str | None) -> str:
     return f", {year(digits)}" if digits else ""
 
 
-def _of_numbers(month: str, day: str, which: str) -> str:
-    """A date in words, "" if there is no such day."""
+def date_in_words(month: str, day: str, which: str) -> str:
+    """A date in words, "" if there is no such day.
+
+    Args:
+        month: its number, in ASCII digits.
+        day: of the month.
+        which: the year, with two digits or four; "" for none.
+    """
     if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
         return ""
     if len(which) == 2:

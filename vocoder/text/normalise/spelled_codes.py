@@ -8,7 +8,7 @@ from vocoder.text.normalise.initialisms import could_be_word, spell_capitals
 from vocoder.text.normalise.spelling import label, letters, one_by_one
 from vocoder.text.normalise.word_lists import listed
 
-_MARKS = {
+MARK_NAMES = {
     ".": "dot", "/": "slash", "\\": "backslash", "-": "dash", "_": "underscore", "@": "at", ":": "colon", "?": "question mark", "=": "equals", "&": "and",
     "#": "hash", "%": "percent", "+": "plus", "~": "tilde", ",": "comma", ";": "semicolon", "!": "exclamation mark", "$": "dollar", "*": "star",
     "(": "open parenthesis", ")": "close parenthesis", "'": "apostrophe",
@@ -28,8 +28,8 @@ def speak_code(written: str) -> str:
 
 
 def _piece(piece: str) -> str:
-    if piece in _MARKS:
-        return _MARKS[piece]
+    if piece in MARK_NAMES:
+        return MARK_NAMES[piece]
     if piece.isdigit():
         return label(piece) if len(piece) <= 4 else one_by_one(piece)
     low = piece.lower()

@@ -1,0 +1,51 @@
+"""What may be given to be spoken: plain text, an SSML document, or phonemes. A plain string is a text; the others are values of a type of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Ssml:
+    """A document in the Speech Synthesis Markup Language, version 1.1 (https://www.w3.org/TR/speech-synthesis11/); `docs/SSML.md` says what of it is spoken.
+
+    Attributes:
+        document: from `<speak>` to `</speak>`, with or without an XML declaration.
+    """
+
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ipa:
+    """Phonemes in place of a text.
+
+    Attributes:
+        phonemes: words in IPA between spaces, with the marks , ; : . ? ! — behind them where the speaker pauses: "həˈloʊ, ˈwɜːld."
+    """
+
+    phonemes: str
+
+
+Given = str | Ssml | Ipa
+
+
+def written(given: Given) -> str:
+    """What was written, whatever it is."""
+    match given:
+        case Ssml():
+            return given.document
+        case Ipa():
+            return given.phonemes
+        case _:
+            return given
+
+
+def field_of(given: Given) -> str:
+    """The field of a request that holds it: "text", "ssml" or "phonemes"."""
+    return "ssml" if isinstance(given, Ssml) else "phonemes" if isinstance(given, Ipa) else "text"
+
+
+def as_json(given: Given) -> str | dict[str, str]:
+    """What was given, as JSON has it: a text by itself, others by the name of their field."""
+    return given if isinstance(given, str) else {field_of(given): written(given)}
