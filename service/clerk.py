@@ -78,10 +78,9 @@ class Clerk:
                 return Timeline.of(self._voices.planning(self._voices.find(order.voice), order).plan())
             case PhonemesWanted():
                 voice = self._voices.find(question.voice)
+                manifest, lexicon = voice.manifest, voice.pack.lexicon_below(question.lexicon)
                 limit = min(self._voices.text_limit, self._settings.planned_characters)
                 check_text(question.text, limit=limit)
-                lexicon = voice.pack.lexicon_below(question.lexicon)
                 if lexicon is not None:
                     lexicon.check_length(written(question.text), limit=limit)
-                manifest = voice.manifest
                 return reading_of(question.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)

@@ -14,7 +14,8 @@ from service.clients import Client
 from service.metrics import Metrics
 from service.status import Status
 from service.stream import LiveStream, Saved
-from vocoder.text import Given, Lexicon
+from vocoder.text import Given
+from vocoder.text.lexicon import Lexicon
 
 if TYPE_CHECKING:  # questions are made of orders, and a voice needs torch
     from service.questions import Answer, Question

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from service.orders import SpeechOrder
 from service.stream import SkippedText
-from vocoder.text import Given, Lexicon
+from vocoder.text import Given
+from vocoder.text.lexicon import Lexicon
 from vocoder.timeline import Timeline
 
 

@@ -121,8 +121,9 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
     async def phonemize(request: Request) -> Reading:
         """Tells how a text is read: its sentences and words with their phonemes in IPA, and what cannot be spoken. Nothing is spoken."""
         wanted = await read_body(request, PhonemizeRequest, limit=settings.body_limit)
-        lexicon = await lexicons.asked_for(wanted.given(), voice=wanted.voice, lexicon=wanted.lexicon)
-        question = PhonemesWanted(text=wanted.given(), voice=wanted.voice, lexicon=lexicon)
+        given = wanted.given()
+        lexicon = await lexicons.asked_for(given, voice=wanted.voice, lexicon=wanted.lexicon)
+        question = PhonemesWanted(text=given, voice=wanted.voice, lexicon=lexicon)
         reading = await unless_left(request, worker.ask(question, client_of(request)))
         assert isinstance(reading, Reading)
         return reading
