@@ -30,7 +30,7 @@ def test_linear_prediction_leaves_little_more_than_the_excitation() -> None:
     """From the mel spectrum alone the filter is found well enough that what is left has nearly the power of the noise that went in."""
     audio = dataclasses.replace(AUDIO, pre_emphasis=0.0)
     samples = resonant_noise()
-    coefficients = linear_prediction(log_mel(samples, audio), audio, 16)[5:-5].mean(0)
+    coefficients = linear_prediction(log_mel(samples, audio), audio, 16, 40.0)[5:-5].mean(0)
     residual = lfilter(np.concatenate([[1.0], -coefficients]), [1.0], samples)[100:]
     excitation = lfilter(RESONANT, [1.0], samples)[100:]
     assert np.std(samples) > 2.5 * np.std(excitation), "there must be something to gain"
@@ -40,8 +40,8 @@ def test_linear_prediction_leaves_little_more_than_the_excitation() -> None:
 def test_the_filter_is_for_the_pre_emphasised_signal() -> None:
     samples = resonant_noise()
     emphasised = pre_emphasise(samples, AUDIO.pre_emphasis)
-    ours = linear_prediction(log_mel(samples, AUDIO), AUDIO, 16)[5:-5].mean(0)
-    plain = linear_prediction(log_mel(samples, AUDIO), dataclasses.replace(AUDIO, pre_emphasis=0.0), 16)[5:-5].mean(0)
+    ours = linear_prediction(log_mel(samples, AUDIO), AUDIO, 16, 40.0)[5:-5].mean(0)
+    plain = linear_prediction(log_mel(samples, AUDIO), dataclasses.replace(AUDIO, pre_emphasis=0.0), 16, 40.0)[5:-5].mean(0)
     left = [np.std(lfilter(np.concatenate([[1.0], -coefficients]), [1.0], emphasised)[100:]) for coefficients in (ours, plain)]
     assert left[0] < 0.9 * left[1]
 
@@ -49,13 +49,13 @@ def test_the_filter_is_for_the_pre_emphasised_signal() -> None:
 @pytest.mark.parametrize("loudness", [0.0, 1e-3, 1.0])
 def test_the_filter_is_stable_for_any_spectrum(loudness: float) -> None:
     mels = np.random.default_rng(1).uniform(-11.5, 2.0, (50, AUDIO.n_mels)).astype(np.float32) + np.log(max(loudness, 1e-5)).astype(np.float32)
-    for row in linear_prediction(np.maximum(mels, np.log(1e-5)).astype(np.float32), AUDIO, 16):
+    for row in linear_prediction(np.maximum(mels, np.log(1e-5)).astype(np.float32), AUDIO, 16, 40.0):
         assert np.abs(np.roots(np.concatenate([[1.0], -row]))).max() < 1.0
 
 
 def test_loudness_is_not_the_filters_business() -> None:
     mels = log_mel(resonant_noise(), AUDIO)
-    np.testing.assert_allclose(linear_prediction(mels + np.float32(2.0), AUDIO, 16), linear_prediction(mels, AUDIO, 16), atol=1e-4)
+    np.testing.assert_allclose(linear_prediction(mels + np.float32(2.0), AUDIO, 16, 40.0), linear_prediction(mels, AUDIO, 16, 40.0), atol=1e-4)
 
 
 def test_band_centres_are_those_of_the_mel_filters() -> None:
