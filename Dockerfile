@@ -7,7 +7,7 @@ COPY Makefile pyproject.toml constraints.txt CMakeLists.txt README.md LICENSE ./
 COPY vocoder vocoder
 COPY service service
 COPY training training
-RUN make setup EXTRAS=service
+RUN make setup EXTRAS="service telemetry"
 
 FROM python:3.11-slim
 WORKDIR /sonant

@@ -23,6 +23,7 @@ from service.routes import make_router
 from service.settings import ServiceSettings
 from service.speaking import Speaking
 from service.supervisor import Supervisor
+from service.traces import NO_TRACES, Traces, make_traces
 
 # What pages of other origins may read of an answer beside its body.
 READABLE = (
@@ -32,20 +33,22 @@ READABLE = (
 PREFLIGHT_SECONDS = 600  # that a browser may remember what it was allowed
 
 
-def create_app(settings: ServiceSettings | None = None, *, worker: SpeechWorker | None = None) -> FastAPI:
+def create_app(settings: ServiceSettings | None = None, *, worker: SpeechWorker | None = None, traces: Traces = NO_TRACES) -> FastAPI:
     """The service as an ASGI application.
 
     Args:
         settings: of the service; defaults where None.
         worker: who speaks, already started; whoever started it stops it. Where None, the application's life cycle starts and stops its own.
+        traces: that the worker tells of its streams; where it has none given, the application makes and closes those that the settings ask for.
     """
     settings = settings or ServiceSettings()
     if worker is not None:
-        return _assemble(settings, worker, owns_worker=False)
-    return _assemble(settings, Supervisor(settings), owns_worker=True)
+        return _assemble(settings, worker, traces, owns_worker=False)
+    traces = make_traces(settings)
+    return _assemble(settings, Supervisor(settings, traces=traces), traces, owns_worker=True)
 
 
-def _assemble(settings: ServiceSettings, worker: SpeechWorker, *, owns_worker: bool) -> FastAPI:
+def _assemble(settings: ServiceSettings, worker: SpeechWorker, traces: Traces, *, owns_worker: bool) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if not owns_worker:
@@ -57,6 +60,7 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, *, owns_worker: b
             yield
         finally:
             await asyncio.to_thread(worker.stop)
+            await asyncio.to_thread(traces.close)
 
     app = FastAPI(
         title="Sonant",
@@ -66,8 +70,10 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, *, owns_worker: b
         # The pages that FastAPI would show fetch their scripts from elsewhere; /openapi.json says the same.
         docs_url=None,
         redoc_url=None,
+        # FastAPI's own would tell every request twice where there are traces, and messages of exceptions, in which there may be text.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    lexicons = Lexicons(settings.lexicons)
+    lexicons = Lexicons(settings.lexicons, text_limit=settings.text_limit)
     if not owns_worker:
         lexicons.load(worker.voices)
     speaking = Speaking(worker, settings, lexicons)
@@ -77,7 +83,8 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, *, owns_worker: b
     app.include_router(make_recordings_router(worker, settings))
     app.include_router(make_page_router())
     answer_errors(app)
-    app.add_middleware(Gate, keys=None if settings.key_file is None else ApiKeys.read(settings.key_file), guard_metrics=settings.guard_metrics)
+    keys = None if settings.key_file is None else ApiKeys.read(settings.key_file)
+    app.add_middleware(Gate, keys=keys, guard_metrics=settings.guard_metrics, traces=traces)
     if settings.allow_origins:  # outermost: a browser asks beforehand, without a key
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.allow_origins, allow_methods=["*"], allow_headers=["*"], expose_headers=READABLE, max_age=PREFLIGHT_SECONDS

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.keys import ApiKeys
 from service.logs import REQUESTS
 from service.problems import RequestError, problem_response
+from service.traces import NO_TRACES, RequestTrace, Traces
 
 log = logging.getLogger(REQUESTS)
 REQUEST_ID = "X-Request-Id"
@@ -36,21 +37,27 @@ class Gate:
         app: what lies behind.
         keys: one of which must be shown; None: nothing is asked for.
         guard_metrics: whether for `/metrics` as well.
+        traces: are told of every request.
     """
 
-    def __init__(self, app: ASGIApp, *, keys: ApiKeys | None, guard_metrics: bool = False) -> None:
+    def __init__(self, app: ASGIApp, *, keys: ApiKeys | None, guard_metrics: bool = False, traces: Traces = NO_TRACES) -> None:
         self._app = app
+        self._traces = traces
         self._keys = keys
         self._open = tuple(path for path in _OPEN if not (guard_metrics and path == _METRICS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or refuses it."""
-        if scope["type"] == "websocket":
-            await self._let_socket_through(scope, receive, send)
-            return
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
+        with self._traces.request(scope) as trace:
+            if scope["type"] == "websocket":
+                await self._let_socket_through(scope, receive, send)
+            else:
+                await self._log(scope, receive, send, trace)
+
+    async def _log(self, scope: Scope, receive: Receive, send: Send, trace: RequestTrace) -> None:
         headers, begun = Headers(scope=scope), time.monotonic()
         given = headers.get(REQUEST_ID, "")
         request_id = given if _GOOD_ID.fullmatch(given) else secrets.token_hex(8)
@@ -60,6 +67,7 @@ class Gate:
             nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
+                trace.answered(status)
                 MutableHeaders(scope=message)[REQUEST_ID] = request_id
             else:
                 sent += len(message.get("body", b""))
@@ -82,6 +90,8 @@ class Gate:
                 "address": scope["client"][0] if scope.get("client") else None,
                 "key": scope.get("state", {}).get("key"),
             }
+            if trace.trace_id is not None:
+                line["trace_id"] = trace.trace_id
             log.info("%s", json.dumps(line))
 
     async def _let_through(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:

@@ -10,6 +10,7 @@ from service.messages import Speak
 from service.metrics import Metrics
 from service.orders import SpeechOrder
 from service.stream import LiveStream, Saved
+from service.traces import NO_TRACE, Outcome, StreamTrace
 from vocoder.errors import InputError, SonantError
 from vocoder.text import written
 
@@ -36,6 +37,7 @@ class OpenStream:
     over: bool = False  # all has been delivered, or nothing more will be
     strikes: int = 0
     delivered_at_strike: int = -1
+    trace: StreamTrace = NO_TRACE
 
     @property
     def left_seconds(self) -> float:
@@ -73,7 +75,9 @@ class OpenStream:
     def fail(self, error: SonantError, metrics: Metrics) -> None:
         """Ends the stream with an error, and counts it."""
         self.over = True
-        metrics.ended("invalid" if isinstance(error, InputError) else "failed")
+        outcome: Outcome = "invalid" if isinstance(error, InputError) else "failed"
+        metrics.ended(outcome)
+        self.trace.ended(outcome, error)
         if self.stream is not None:
             self.stream.fail(error)
         else:

@@ -86,7 +86,7 @@ class OpenStreams:
             return False  # its reader has left
         match message:
             case Planned():
-                self._planned(message.number, entry, message)
+                self._planned(message.number, entry, message, default_voice)
             case Sound():
                 self._sound(entry, message, default_voice)
                 return message.last
@@ -99,7 +99,7 @@ class OpenStreams:
                 return True
         return False
 
-    def _planned(self, number: int, entry: OpenStream, message: Planned) -> None:
+    def _planned(self, number: int, entry: OpenStream, message: Planned, default_voice: str) -> None:
         if entry.stream is not None:
             assert message.num_samples in (None, entry.stream.num_samples), "another worker plans otherwise"
             return
@@ -116,11 +116,13 @@ class OpenStreams:
             on_taken=lambda num_samples: self._on_taken(number, num_samples),
             on_close=lambda: self._on_close(number),
         )
+        entry.trace.planned(voice=entry.order.voice or default_voice, sample_rate=message.sample_rate, num_samples=message.num_samples)
         settle(entry, lambda: entry.planned.set_result(stream))
 
     def _sound(self, entry: OpenStream, message: Sound, default_voice: str) -> None:
         assert entry.stream is not None
         if entry.delivered == 0:
+            entry.trace.first_sound()
             self._metrics.first_audio(self._clock() - entry.asked_at - entry.queued_seconds)
         entry.delivered += len(message.pcm) // BYTES_PER_SAMPLE
         entry.stream.put(message.pcm)
@@ -128,4 +130,5 @@ class OpenStreams:
         if message.last:
             entry.over = True
             self._metrics.ended("finished")
+            entry.trace.ended("finished")
             entry.stream.finish()

@@ -22,6 +22,7 @@ from service.logs import set_up_logs
 from service.orders import SpeechWorker
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
+from service.traces import make_traces
 
 log = logging.getLogger("uvicorn.error")  # where uvicorn itself says what is going on; not only errors
 _BACKSTOP_SECONDS = 2.0  # that responses have to end after their streams were broken off
@@ -44,6 +45,7 @@ def serve(
     guard_metrics: bool = False,
     allow_origins: tuple[str, ...] = (),
     lexicons: Path | None = None,
+    otlp_endpoint: str | None = None,
     log_level: str = "info",
 ) -> None:
     """Loads a voice and serves it until told to stop.
@@ -64,6 +66,7 @@ def serve(
         guard_metrics: whether `/metrics` asks for a key as well.
         allow_origins: whose pages may read answers (CORS); none: nobody's.
         lexicons: the folder in which lexicons of voices are stored; None: nowhere.
+        otlp_endpoint: base URL of the collector that traces are sent to; None: what OpenTelemetry's environment variables say, or nowhere.
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
@@ -83,6 +86,7 @@ def serve(
         guard_metrics=guard_metrics,
         allow_origins=allow_origins,
         lexicons=lexicons,
+        otlp_endpoint=otlp_endpoint,
     )
     if max_streams is not None:
         settings = dataclasses.replace(settings, max_streams=max_streams)
@@ -95,11 +99,12 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Listening is tried first: an address in use is known at once, not after the voice has been loaded.
     with socket.create_server((host, port), family=family) as listener:
-        worker = Supervisor(settings)
+        traces = make_traces(settings)
+        worker = Supervisor(settings, traces=traces)
         try:
             worker.start()
             config = uvicorn.Config(
-                create_app(settings, worker=worker),
+                create_app(settings, worker=worker, traces=traces),
                 log_level=log_level,
                 access_log=False,  # service.gate writes a line for each request
                 timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds + _BACKSTOP_SECONDS),
@@ -107,6 +112,7 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
             SpeechServer(config, worker=worker, shutdown_seconds=settings.shutdown_seconds).run(sockets=[listener])
         finally:
             worker.stop()
+            traces.close()
 
 
 class SpeechServer(uvicorn.Server):

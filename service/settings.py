@@ -10,6 +10,8 @@ from vocoder.errors import ConfigError
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 
+_ENDPOINT = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceSettings:
@@ -35,6 +37,7 @@ class ServiceSettings:
         allow_origins: whose pages may read answers (CORS), each as "https://host" or "https://host:port", or "*" for all; none: no answer allows any.
         lexicons: the folder in which lexicons of voices are stored (`service.lexicons`); None: nowhere, so none can be edited.
         lexicon_limit: bytes of a body that holds a lexicon, at least 1.
+        otlp_endpoint: base URL of the collector that traces are sent to (OTLP over HTTP); None: what OpenTelemetry's environment variables say, or nowhere.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         planned_characters: at least 1, of a text that is planned before its first sound. A longer one is spoken as it is planned, but as WAV, whose header says
             how long it is; no times are told of it.
@@ -78,6 +81,7 @@ class ServiceSettings:
     allow_origins: tuple[str, ...] = ()
     lexicons: Path | None = None
     lexicon_limit: int = 16 * 2**20
+    otlp_endpoint: str | None = None
     text_limit: int | None = None
     planned_characters: int = 10_000
     recording_limit: int = 16 * 2**20
@@ -103,6 +107,8 @@ class ServiceSettings:
         for origin in self.allow_origins:
             if origin != "*" and not _ORIGIN.fullmatch(origin):
                 raise ConfigError(f"allow_origins must hold origins such as https://example.com, without a path, or *; not {origin!r}")
+        if self.otlp_endpoint is not None and not _ENDPOINT.fullmatch(self.otlp_endpoint):
+            raise ConfigError(f"otlp_endpoint must be a URL such as http://collector:4318, not {self.otlp_endpoint!r}")
         if self.guard_metrics and self.key_file is None:
             raise ConfigError("guard_metrics needs a key_file: without one there is no key to ask for")
         counts: dict[str, int | None] = {

@@ -32,6 +32,7 @@ from service.settings import ServiceSettings
 from service.status import Status
 from service.stream import LiveStream, Saved
 from service.succession import Succession
+from service.traces import NO_TRACES, Traces
 from vocoder.errors import CapacityError, ClientLimitError, SonantError
 
 _STRAIN_SECONDS = 0.5  # after a stream was late, until others may begin
@@ -44,12 +45,16 @@ class Supervisor:
         settings: of the service.
         launch: makes a worker; one in a process of its own, unless a test wants another.
         clock: seconds that do not go back.
+        traces: are told of every stream.
     """
 
-    def __init__(self, settings: ServiceSettings, *, launch: Launch = WorkerProcess, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, settings: ServiceSettings, *, launch: Launch = WorkerProcess, clock: Callable[[], float] = time.monotonic, traces: Traces = NO_TRACES
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._lock = threading.RLock()
+        self._traces = traces
         self._refusing = True
         self._strained_until = 0.0
         self.metrics = Metrics(lambda: self.status)
@@ -104,6 +109,7 @@ class Supervisor:
             entry = OpenStream(
                 order=order, first_sample=first_sample, saved=saved, loop=loop, planned=loop.create_future(), asked_at=now, queued=queued, taken_at=now
             )
+            entry.trace = self._traces.stream(queued=queued)
             self._streams.add(number, entry)
             if not queued:
                 self._workers.send(entry.speak(number))
@@ -187,6 +193,7 @@ class Supervisor:
             self._admission.leave(number)
             if entry is not None and not entry.over:
                 self.metrics.ended("left")
+                entry.trace.ended("left")
             if entry is not None and not entry.over and not entry.queued:
                 self._workers.send(Leave(number=number))
             self._let_in()
@@ -207,6 +214,7 @@ class Supervisor:
             entry = self._streams[number]
             entry.queued, entry.queued_seconds = False, self._clock() - entry.asked_at
             if not entry.over:
+                entry.trace.let_in()
                 self._workers.send(entry.speak(number))
 
     # What is told by the worker that works, and of it; on its thread, under the lock.

@@ -40,9 +40,17 @@ NOT_IMPORTED = {
 # Which extras each package may count on, beside the core dependencies.
 AT_HAND = {
     "vocoder": ("analysis", "batch", "gpu"),
-    "service": ("service",),
+    "service": ("service", "telemetry"),
     "training": ("analysis", "train", "measure"),
-    "tests": ("analysis", "service", "train", "measure", "batch", "dev"),
+    "tests": ("analysis", "service", "telemetry", "train", "measure", "batch", "dev"),
+}
+# Several distributions put their modules below one name: whose they are, by the longest beginning.
+SHARED = {
+    "opentelemetry": {
+        "opentelemetry": "opentelemetry-api",
+        "opentelemetry.sdk": "opentelemetry-sdk",
+        "opentelemetry.exporter.otlp.proto.http": "opentelemetry-exporter-otlp-proto-http",
+    }
 }
 
 
@@ -93,8 +101,12 @@ def third_party(folder: str) -> Iterator[tuple[str, str]]:
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module:
                 modules = [node.module]
-            for top in {module.partition(".")[0] for module in modules}:
-                if top not in sys.stdlib_module_names and top not in AT_HAND:
+            for module in set(modules):
+                top = module.partition(".")[0]
+                if top in SHARED:
+                    beginnings = [name for name in SHARED[top] if f"{module}.".startswith(f"{name}.")]
+                    yield SHARED[top][max(beginnings, key=len)], str(path.relative_to(ROOT))
+                elif top not in sys.stdlib_module_names and top not in AT_HAND:
                     yield canonicalize_name(owners[top][0]), str(path.relative_to(ROOT))
 
 

@@ -31,6 +31,7 @@ STOREYS = (
 )  # fmt: skip
 
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.
+TELEMETRY = "service.telemetry"  # alone imports OpenTelemetry
 WORKER = ("service.worker", "service.planner", "service.generator", "service.clerk", "service.loaded_voices")
 CARRIED = (
     "vocoder.wavenet.network", "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
@@ -181,14 +182,17 @@ def test_speech_is_made_where_nothing_could_be_compiled() -> None:
 
 
 def test_in_the_service_only_the_worker_imports_torch() -> None:
-    """Neither in a line of theirs nor by way of something they import: the others could run in a process that has no torch."""
-    others = tuple(module for module in IMPORTS if below(module, "service") and module not in WORKER)
+    """Neither in a line of theirs nor by way of something they import: the others could run in a process that has no torch. Nor OpenTelemetry."""
+    others = tuple(module for module in IMPORTS if below(module, "service") and module not in {*WORKER, TELEMETRY})
     assert len(others) > 1
     without_torch = ("fastapi", "uvicorn", "pydantic", "numpy", "scipy", "soxr", "av", "prometheus-client", "python-multipart", "espeakng-loader", "num2words")
     result = import_with_only(without_torch, others)
     assert result.returncode == 0, result.stderr
-    for module in WORKER:
+    for module in (*WORKER, TELEMETRY):
         assert import_with_only(without_torch, (module,)).returncode != 0
+    with_telemetry = (*without_torch, "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
+    result = import_with_only(with_telemetry, (TELEMETRY,))
+    assert result.returncode == 0, result.stderr
 
 
 def test_importing_a_voice_imports_no_filters() -> None:

@@ -127,9 +127,9 @@ def test_other_extras_are_installed_when_asked_for(installed: Path) -> None:
 
 def test_without_a_compiler_only_what_has_wheels_is_installed(fresh: Path) -> None:
     plan = make(fresh, "-n", "serve", compiler="/nowhere/c++")
-    assert '"$REQUIREMENTS" service batch dev |' in plan
+    assert '"$REQUIREMENTS" service telemetry batch dev |' in plan
     assert INSTALL_ENGINE in plan
-    assert '"$REQUIREMENTS" service analysis train measure batch dev |' in make(fresh, "-n", "serve")
+    assert '"$REQUIREMENTS" service telemetry analysis train measure batch dev |' in make(fresh, "-n", "serve")
 
 
 def test_where_the_service_listens_can_be_said(installed: Path) -> None:

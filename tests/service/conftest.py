@@ -14,6 +14,7 @@ from service.messages import FromWorker
 from service.process import WorkerLink
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
+from service.traces import NO_TRACES, Traces
 from tests.service.gated_engine import GatedEngine
 from tests.service.local_link import LocalLink
 from tests.tiny_voice import make_tiny_voice
@@ -74,8 +75,8 @@ def make_worker(engine: GatedEngine, links: list[LocalLink]) -> Iterator[Callabl
         links.append(LocalLink(settings, received, ended))
         return links[-1]
 
-    def make(settings: ServiceSettings) -> Supervisor:
-        supervisors.append(Supervisor(settings, launch=launch))
+    def make(settings: ServiceSettings, traces: Traces = NO_TRACES) -> Supervisor:
+        supervisors.append(Supervisor(settings, launch=launch, traces=traces))
         supervisors[-1].start()
         return supervisors[-1]
 

@@ -34,6 +34,7 @@ def serve(
     lexicons: Annotated[
         Path | None, typer.Option("--lexicons", help="A folder with the lexicons of voices, NAME.json or NAME.pls: read at the start, edited over HTTP.")
     ] = None,
+    otlp: Annotated[str | None, typer.Option("--otlp", help="Where traces are sent to (OTLP over HTTP), as http://collector:4318; OTEL_* do as well.")] = None,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
@@ -60,6 +61,7 @@ def serve(
             guard_metrics=guard_metrics,
             allow_origins=tuple(allow_origin or ()),
             lexicons=lexicons,
+            otlp_endpoint=otlp,
         )
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error
