@@ -44,8 +44,8 @@ def serve(
     key_file: Path | None = None,
     guard_metrics: bool = False,
     allow_origins: tuple[str, ...] = (),
-    lexicons: Path | None = None,
     otlp_endpoint: str | None = None,
+    lexicons: Path | None = None,
     log_level: str = "info",
 ) -> None:
     """Loads a voice and serves it until told to stop.
@@ -65,8 +65,8 @@ def serve(
         key_file: with the API keys one of which requests must show; None: none is asked for.
         guard_metrics: whether `/metrics` asks for a key as well.
         allow_origins: whose pages may read answers (CORS); none: nobody's.
-        lexicons: the folder in which lexicons of voices are stored; None: nowhere.
         otlp_endpoint: base URL of the collector that traces are sent to; None: what OpenTelemetry's environment variables say, or nowhere.
+        lexicons: the folder in which lexicons of voices are stored; None: nowhere.
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
@@ -85,8 +85,8 @@ def serve(
         key_file=key_file,
         guard_metrics=guard_metrics,
         allow_origins=allow_origins,
-        lexicons=lexicons,
         otlp_endpoint=otlp_endpoint,
+        lexicons=lexicons,
     )
     if max_streams is not None:
         settings = dataclasses.replace(settings, max_streams=max_streams)

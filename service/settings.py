@@ -35,9 +35,9 @@ class ServiceSettings:
         key_file: with the API keys that requests must show (`service.keys`); None: none is asked for.
         guard_metrics: whether `/metrics` asks for a key as well.
         allow_origins: whose pages may read answers (CORS), each as "https://host" or "https://host:port", or "*" for all; none: no answer allows any.
+        otlp_endpoint: base URL of the collector that traces are sent to (OTLP over HTTP); None: what OpenTelemetry's environment variables say, or nowhere.
         lexicons: the folder in which lexicons of voices are stored (`service.lexicons`); None: nowhere, so none can be edited.
         lexicon_limit: bytes of a body that holds a lexicon, at least 1.
-        otlp_endpoint: base URL of the collector that traces are sent to (OTLP over HTTP); None: what OpenTelemetry's environment variables say, or nowhere.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         planned_characters: at least 1, of a text that is planned before its first sound. A longer one is spoken as it is planned, but as WAV, whose header says
             how long it is; no times are told of it.
@@ -79,9 +79,9 @@ class ServiceSettings:
     key_file: Path | None = None
     guard_metrics: bool = False
     allow_origins: tuple[str, ...] = ()
+    otlp_endpoint: str | None = None
     lexicons: Path | None = None
     lexicon_limit: int = 16 * 2**20
-    otlp_endpoint: str | None = None
     text_limit: int | None = None
     planned_characters: int = 10_000
     recording_limit: int = 16 * 2**20

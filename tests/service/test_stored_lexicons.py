@@ -327,8 +327,8 @@ def test_large_lexicons_do_not_travel(folder: Path, worker: Supervisor) -> None:
         await lexicons.edit("tiny", lambda _: Lexicon.of({f"word{n}": "ə" for n in range(5_000)}))
         return await lexicons.asked_for(given, voice=None, lexicon=None)
 
-    for given in ("Say word7, word77.", Ssml("<speak>Say word7, <emphasis>word77</emphasis>.</speak>")):
-        found = asyncio.run(asked(given))
+    for said in ("Say word7, word77.", Ssml("<speak>Say word7, <emphasis>word77</emphasis>.</speak>")):
+        found = asyncio.run(asked(said))
         assert found is not None
         assert set(found.entries) == {"word7", "word77"}
     assert asyncio.run(asked("Say word.")) is None

@@ -79,6 +79,7 @@ REFUSED: list[tuple[str, str]] = [
     (f'<speak><mark name="{"m" * 201}"/>a</speak>', "the name of <mark> has 201 characters, and the limit is 200"),
     ("<speak><sub>a</sub></speak>", "<sub> needs alias"),
     (f'<speak><sub alias="{"a " * 200}">a</sub></speak>', "<sub> has more than 300 characters"),
+    (f"<speak><sub alias='{'77 ' * 90}'>a</sub></speak>", "what is said for <sub> has 1259 characters, and the limit is 1000"),
     ("<speak><say-as>a</say-as></speak>", "<say-as> needs interpret-as"),
     ('<speak><say-as interpret-as="expletive">a</say-as></speak>', r"there is no interpretation 'expletive' \(known: characters, spell-out"),
     ("<speak><phoneme>a</phoneme></speak>", "<phoneme> needs ph"),

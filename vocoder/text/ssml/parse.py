@@ -19,6 +19,7 @@ from vocoder.text.ssml.say_as import say_as
 from vocoder.text.ssml.values import MOST_BREAK_SECONDS, emphasis_of, gain_of, pitch_of, rate_of, seconds_of, spread_of, strength_of
 
 LONGEST_REPLACED = 300  # characters of what is said in place of something else, and of what it is said for
+LONGEST_SAID = 1_000  # characters of its words
 LONGEST_NAME = 200  # characters of a mark's name
 MOST_BREAKS_SECONDS = 3_600.0  # of all breaks of a document together
 _MARKS = "?!.;:—,"
@@ -291,6 +292,8 @@ class _Building:
             words, size = _words_for(element, said, content)
         except ValueError as error:
             raise self._wrong(element.name, needed, said if element.name != "say-as" else content, error, place) from error
+        if size > LONGEST_SAID:
+            raise refuse(f"what is said for <{element.name}> has {size} characters, and the limit is {LONGEST_SAID}", place)
         if not content:
             if element.name == "say-as" or not clean(said).text.strip():
                 return
