@@ -73,7 +73,7 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, traces: Traces, *
         # FastAPI's own would tell every request twice where there are traces, and messages of exceptions, in which there may be text.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    lexicons = Lexicons(settings.lexicons)
+    lexicons = Lexicons(settings.lexicons, text_limit=settings.text_limit)
     if not owns_worker:
         lexicons.load(worker.voices)
     speaking = Speaking(worker, settings, lexicons)

@@ -15,7 +15,6 @@ from service.table import Table
 from vocoder.audio.files import read_audio_bytes
 from vocoder.errors import InputError
 from vocoder.speech import check_text
-from vocoder.text import written
 from vocoder.timeline import Timeline
 
 log = logging.getLogger(__name__)
@@ -82,5 +81,5 @@ class Clerk:
                 limit = min(self._voices.text_limit, self._settings.planned_characters)
                 check_text(question.text, limit=limit)
                 if lexicon is not None:
-                    lexicon.check_length(written(question.text), limit=limit)
+                    lexicon.check_length(question.text, limit=limit)
                 return reading_of(question.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)

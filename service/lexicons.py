@@ -1,7 +1,7 @@
 """The lexicons of the voices, stored in a folder: NAME.json or NAME.pls, a file a voice.
 
 They live here, in the process that has the routes, and nowhere else. An order takes along the few entries that its text asks for
-(`Lexicon.within`): so a worker needs to be told nothing, not even one that takes over; a lexicon of a hundred thousand words never travels; a
+(`entries_asked_for`): so a worker needs to be told nothing, not even one that takes over; a lexicon of a hundred thousand words never travels; a
 stream keeps what it began with, and is made again with it, whatever is edited meanwhile.
 """
 
@@ -13,12 +13,14 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from service.orders import SpeechOrder, VoiceDescription
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import ConfigError, InputError, SonantError
-from vocoder.text import Given
+from vocoder.speech import TEXT_LIMIT, check_text
+from vocoder.text import Given, entries_asked_for
 from vocoder.text.lexicon import Entry, Lexicon, read_lexicon_file, to_json, to_pls
 
 log = logging.getLogger(__name__)
@@ -60,10 +62,13 @@ class Lexicons:
 
     Args:
         folder: where they are stored, made if missing; None: there are none, and none can be made.
+        text_limit: characters of a text.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, text_limit: int | None = None) -> None:
         self._folder = folder
+        self._text_limit = TEXT_LIMIT if text_limit is None else text_limit
+        self._voices: dict[str, VoiceDescription] = {}
         self._stored: dict[str, StoredLexicon] = {}
         self._paths: dict[str, Path] = {}
         self._default = ""
@@ -82,6 +87,7 @@ class Lexicons:
             ConfigError: the folder cannot be used, a voice has two files, or a name that no file can have.
         """
         self._default = voices[0].name
+        self._voices = {voice.name: voice for voice in voices}
         for voice in voices:
             self._stored[voice.name] = StoredLexicon.of(self._read(voice), voice.language)
 
@@ -90,11 +96,21 @@ class Lexicons:
         return self._stored.get(voice)
 
     async def asked_for(self, text: Given, *, voice: str | None, lexicon: Lexicon | None) -> Lexicon | None:
-        """The entries that reading a text asks for, of a request's lexicon and of the voice's below it; None for none."""
-        stored = self._stored.get(voice or self._default)
-        below = None if stored is None else stored.lexicon
+        """The entries that reading a text asks for, of a request's lexicon and of the voice's below it; None for none.
+
+        Raises:
+            TextError: the text is empty or too long, or the document or the phonemes are wrong. Where there is no lexicon the worker finds that.
+        """
+        speaker = self._voices.get(voice or self._default)
+        if speaker is None:
+            return lexicon  # there is no such voice, which is the worker's to say
+        below = self._stored[speaker.name].lexicon
         whole = below if lexicon is None else lexicon.over(below)
-        return (await asyncio.to_thread(whole.within, text) or None) if whole else None
+        if not whole:
+            return None
+        check_text(text, limit=self._text_limit)
+        read = partial(entries_asked_for, text, whole, language=speaker.language, voice=speaker.name, speakers=speaker.speakers)
+        return await asyncio.to_thread(read) or None
 
     async def applied(self, order: SpeechOrder) -> SpeechOrder:
         """The order, with all entries that its sound depends on: the request's own, and those that are stored now."""

@@ -27,7 +27,7 @@ from tests.service.gated_engine import GatedEngine
 from tests.service.local_link import LocalLink
 from vocoder.audio.pcm import to_bytes
 from vocoder.errors import ConfigError, InputError
-from vocoder.text import Lexicon
+from vocoder.text import Given, Lexicon, Ssml
 from vocoder.text.lexicon import read_lexicon_file, to_pls
 from vocoder.voice import Voice
 
@@ -323,13 +323,23 @@ def test_large_lexicons_do_not_travel(folder: Path, worker: Supervisor) -> None:
     lexicons = Lexicons(folder)
     lexicons.load(worker.voices)
 
-    async def asked() -> Lexicon | None:
+    async def asked(given: Given) -> Lexicon | None:
         await lexicons.edit("tiny", lambda _: Lexicon.of({f"word{n}": "ə" for n in range(5_000)}))
-        return await lexicons.asked_for("Say word7, word77.", voice=None, lexicon=None)
+        return await lexicons.asked_for(given, voice=None, lexicon=None)
 
-    found = asyncio.run(asked())
-    assert found is not None
-    assert set(found.entries) == {"word7", "word77"}
+    for said in ("Say word7, word77.", Ssml("<speak>Say word7, <emphasis>word77</emphasis>.</speak>")):
+        found = asyncio.run(asked(said))
+        assert found is not None
+        assert set(found.entries) == {"word7", "word77"}
+    assert asyncio.run(asked("Say word.")) is None
+
+
+async def test_a_document_is_spoken_with_lexicons_too(editor: httpx.AsyncClient, voice: Voice) -> None:
+    await editor.put(HERE, json={"SQL": "ˈsiːkwəl"})
+    answer = await editor.post("/synthesize", json={"ssml": "<speak>A cat of SQL.</speak>", "seed": 7, "format": "pcm", "lexicon": {"cat": {"alias": "dog"}}})
+    assert answer.content == sound(voice)
+    wrong = await editor.post("/synthesize", json={"ssml": "<speak>", "lexicon": {"cat": "ə"}})
+    assert failure(wrong) == (422, "invalid_text", "ssml")
 
 
 def test_whatever_is_edited_the_answer_is_one_of_those_described(storing: FastAPI, worker: Supervisor) -> None:

@@ -8,7 +8,6 @@ any text; the lexicon's IPA counts in it and its aliases do not, so no alias lea
 from __future__ import annotations
 
 import hashlib
-import html
 import json
 import re
 from collections import ChainMap
@@ -33,7 +32,6 @@ _FORMS = (
     (WORD, re.compile(r"['-][^\W_]")),
     (re.compile(rf"[^\W\d_]+(?:['-][^\W\d_]+){{0,{MOST_PARTS}}}"), re.compile(r"['-][^\W\d_]")),
 )
-_TAG = re.compile(r"<[^>]*>")
 _START = re.compile(r"(?<![^\W_])(?=[^\W_])")
 
 
@@ -96,17 +94,6 @@ class Lexicon:
         if len(entries) > MOST_ENTRIES:
             raise InputError(f"the lexicon would have {len(entries)} entries, and the limit is {MOST_ENTRIES}", field="lexicon")
         return Lexicon(entries=entries)
-
-    def within(self, given: Given) -> Lexicon:
-        """The entries that reading a text can ask for: all that its sound depends on of a lexicon that may be large. Of a document there may be some more."""
-        found: dict[str, Entry] = {}
-        for text in _read_from(given):
-            for key in self._asked(text):
-                found[key] = self.entries[key]
-                alias = self.entries[key].alias
-                if alias is not None:
-                    found.update((inner, self.entries[inner]) for inner in self._asked(alias) if self.entries[inner].alias is None)
-        return Lexicon(entries=dict(sorted(found.items())))
 
     def check_length(self, text: Given, *, limit: int | None) -> None:
         """Refuses a text that its aliases make too long.
@@ -181,15 +168,3 @@ class Lexicon:
             found = self._find(plain, start.start())
             if found is not None:
                 yield found[0]
-
-
-def _read_from(given: Given) -> tuple[str, ...]:
-    """Texts that between them hold every word that can be looked up. A tag may part two words or stand within one, and attributes hold texts, too."""
-    match given:
-        case Ssml():
-            texts = (given.document, _TAG.sub("", given.document), _TAG.sub(" ", given.document))
-            return tuple(map(html.unescape, texts))
-        case Ipa():
-            return ()
-        case _:
-            return (given,)
