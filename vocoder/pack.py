@@ -37,7 +37,7 @@ from vocoder.text.inventory import PHONEMES
 from vocoder.text.lexicon import Lexicon, from_json, to_json
 from vocoder.wavenet.network import WaveNet
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 CARD = "README.md"
 MOST_INTONATION = 3.0
 MOST_PASSES = 4  # each delays the sound by some frames
