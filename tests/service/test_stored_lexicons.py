@@ -26,7 +26,7 @@ from tests.service.asgi_call import AsgiCall
 from tests.service.gated_engine import GatedEngine
 from tests.service.local_link import LocalLink
 from vocoder.audio.pcm import to_bytes
-from vocoder.errors import ConfigError, InputError
+from vocoder.errors import ConfigError, InputError, TextError
 from vocoder.text import Given, Lexicon, Ssml
 from vocoder.text.lexicon import read_lexicon_file, to_pls
 from vocoder.voice import Voice
@@ -332,6 +332,8 @@ def test_large_lexicons_do_not_travel(folder: Path, worker: Supervisor) -> None:
         assert found is not None
         assert set(found.entries) == {"word7", "word77"}
     assert asyncio.run(asked("Say word.")) is None
+    with pytest.raises(TextError, match="has 100001 characters"):  # before it is looked through
+        asyncio.run(asked("a" * 100_001))
 
 
 async def test_a_document_is_spoken_with_lexicons_too(editor: httpx.AsyncClient, voice: Voice) -> None:

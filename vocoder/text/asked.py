@@ -48,10 +48,7 @@ class _Watched(Mapping[str, Entry]):
         return entry
 
     def __contains__(self, key: object) -> bool:
-        if key not in self._entries:
-            return False
-        self.found.add(str(key))
-        return True
+        return key in self._entries  # who finds it so goes on and takes it
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
