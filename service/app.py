@@ -12,6 +12,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from service.gate import Gate
 from service.keys import ApiKeys
+from service.lexicon_routes import make_lexicon_router
+from service.lexicons import Lexicons
 from service.openai_routes import make_openai_router
 from service.orders import SpeechWorker
 from service.page_routes import make_page_router
@@ -54,6 +56,7 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, traces: Traces, *
             return
         await asyncio.to_thread(worker.start)
         try:
+            await asyncio.to_thread(lexicons.load, worker.voices)
             yield
         finally:
             await asyncio.to_thread(worker.stop)
@@ -70,8 +73,12 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, traces: Traces, *
         # FastAPI's own would tell every request twice where there are traces, and messages of exceptions, in which there may be text.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    speaking = Speaking(worker, settings)
-    app.include_router(make_router(worker, settings, speaking))
+    lexicons = Lexicons(settings.lexicons, text_limit=settings.text_limit)
+    if not owns_worker:
+        lexicons.load(worker.voices)
+    speaking = Speaking(worker, settings, lexicons)
+    app.include_router(make_router(worker, settings, speaking, lexicons))
+    app.include_router(make_lexicon_router(lexicons, settings))
     app.include_router(make_openai_router(worker, settings, speaking))
     app.include_router(make_recordings_router(worker, settings))
     app.include_router(make_page_router())

@@ -5,6 +5,7 @@ By hand rather than by FastAPI: it would read a body of any size, take NaN for a
 
 from __future__ import annotations
 
+import asyncio
 import json
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from service.problems import RequestError
 
 Model = TypeVar("Model", bound=BaseModel)
+QUICK_BYTES = 16_384  # that are read in no time
 
 
 async def read_body(request: Request, model: type[Model], *, limit: int) -> Model:
@@ -28,15 +30,31 @@ async def read_body(request: Request, model: type[Model], *, limit: int) -> Mode
     Raises:
         RequestError: it is not JSON, is too large, or a field is wrong.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        message = f"the content type must be application/json, not {media_type or 'absent'}"
-        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message, field="content-type")
-    data = parse_json(await read_bytes(request, limit))
+    media_type_of(request, "application/json")
+    body = await read_bytes(request, limit)
+    # A long text or a lexicon: no work for the event loop.
+    return _checked(body, model) if len(body) <= QUICK_BYTES else await asyncio.to_thread(_checked, body, model)
+
+
+def _checked(body: bytes, model: type[Model]) -> Model:
+    data = parse_json(body)
     try:
         return model.model_validate(data)
     except ValidationError as error:
         raise RequestError.of_validation(error) from error
+
+
+def media_type_of(request: Request, *accepted: str) -> str:
+    """The media type of a body, in lower case, without parameters.
+
+    Raises:
+        RequestError: it is none of those that are accepted.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in accepted:
+        message = f"the content type must be {' or '.join(accepted)}, not {media_type or 'absent'}"
+        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message, field="content-type")
+    return media_type
 
 
 async def read_bytes(request: Request, limit: int) -> bytes:
@@ -80,8 +98,9 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(names) < 100 else []
-    if twice:
-        raise ValueError(f"{twice[0]!r} is there twice")
-    return dict(pairs)
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name!r} is there twice")
+        found[name] = value
+    return found

@@ -76,6 +76,10 @@ class Clerk:
                 order = replace(question.order, timestamps=True)  # subtitles, too, are times
                 return Timeline.of(self._voices.planning(self._voices.find(order.voice), order).plan())
             case PhonemesWanted():
-                manifest = self._voices.find(question.voice).manifest
-                check_text(question.text, limit=min(self._voices.text_limit, self._settings.planned_characters))
-                return reading_of(question.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers)
+                voice = self._voices.find(question.voice)
+                manifest, lexicon = voice.manifest, voice.pack.lexicon_below(question.lexicon)
+                limit = min(self._voices.text_limit, self._settings.planned_characters)
+                check_text(question.text, limit=limit)
+                if lexicon is not None:
+                    lexicon.check_length(question.text, limit=limit)
+                return reading_of(question.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)

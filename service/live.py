@@ -19,8 +19,9 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from service.asking import client_of
-from service.body import parse_json
+from service.body import QUICK_BYTES, parse_json
 from service.encoding import Telling, layout_of, make_encoder
+from service.lexicons import Lexicons
 from service.live_messages import LiveCommand, LiveMessage, LiveSettings, LiveSsml, LiveText, parse_live_message
 from service.orders import SpeechWorker
 from service.pieces import TextPieces
@@ -61,12 +62,14 @@ class Live:
         socket: not accepted yet.
         worker: who makes the sound.
         settings: of the service.
+        lexicons: that are stored; a piece is spoken with what is there when it is opened.
     """
 
-    def __init__(self, socket: WebSocket, worker: SpeechWorker, settings: ServiceSettings) -> None:
+    def __init__(self, socket: WebSocket, worker: SpeechWorker, settings: ServiceSettings, lexicons: Lexicons) -> None:
         self._socket = socket
         self._worker = worker
         self._service = settings
+        self._lexicons = lexicons
         self._client = client_of(socket)
         self._settings = LiveSettings()
         self._pieces = TextPieces()
@@ -136,7 +139,8 @@ class Live:
             if message["type"] == "websocket.disconnect":
                 return "left"
             try:
-                wanted = self._parse(message)
+                long = len(message.get("text") or "") > QUICK_BYTES  # with a lexicon, perhaps: no work for the event loop
+                wanted = await asyncio.to_thread(self._parse, message) if long else self._parse(message)
                 if isinstance(wanted, LiveCommand) and wanted.type == "cancel":
                     return "cancel"
                 self._take(wanted)
@@ -187,7 +191,7 @@ class Live:
                 continue
             self._characters -= len(written(wanted.text))
             try:
-                order = wanted.settings.order(wanted.text, wanted.seed)
+                order = await self._lexicons.applied(wanted.settings.order(wanted.text, wanted.seed))
                 stream = await self._worker.open(order, self._client, wait_seconds=_WAIT_SECONDS if self._heard_any else 0.0)
             except CapacityError as error:
                 await self._complain(error)

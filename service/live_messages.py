@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, Validat
 
 from service.orders import SpeechOrder
 from service.problems import RequestError
+from service.request_lexicon import RequestLexicon
 from vocoder.text import Given
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
@@ -30,6 +31,7 @@ class LiveSettings(BaseModel):
     format: Literal["pcm", "mulaw"] = "pcm"
     sample_rate: int | None = None
     timestamps: bool = False
+    lexicon: RequestLexicon = None
 
     def order(self, text: Given, seed: int) -> SpeechOrder:
         """A piece of text, as the worker knows it."""
@@ -43,6 +45,7 @@ class LiveSettings(BaseModel):
             temperature=self.temperature,
             seed=seed,
             timestamps=self.timestamps,
+            lexicon=self.lexicon,
         )
 
 

@@ -55,7 +55,7 @@ class LoadedVoices:
         if order.timestamps and characters > self._planned_characters:
             raise InputError(f"times are told of texts of at most {self._planned_characters} characters, and this has {characters}", field="timestamps")
         settings = voice.settings(speaker=order.speaker, length_scale=order.length_scale, pitch=order.pitch, volume=order.volume, temperature=order.temperature)
-        return voice.planning(order.text, settings, text_limit=self.text_limit)
+        return voice.planning(order.text, settings, text_limit=self.text_limit, lexicon=order.lexicon)
 
     def descriptions(self) -> tuple[VoiceDescription, ...]:
         """What the service is told of them, the default first."""

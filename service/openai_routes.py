@@ -18,6 +18,7 @@ from starlette.responses import Response
 from service.body import read_body
 from service.encoding import WITH_LENGTH, AudioFormat, Encoder, Telling
 from service.orders import SpeechOrder, SpeechWorker
+from service.request_lexicon import DESCRIPTION, RequestLexicon
 from service.routes import SPEECH_ANSWERS
 from service.settings import ServiceSettings
 from service.shelf import Wanted
@@ -67,6 +68,7 @@ class SpeechRequest(BaseModel):
     timestamps: bool = Field(
         False, description="Not OpenAI's, and with stream_format sse alone: whether speech.timestamp events tell when each sentence, word and phoneme is heard."
     )
+    lexicon: RequestLexicon = Field(None, description=f"Not OpenAI's. {DESCRIPTION}")
     seed: int | None = Field(None, description="Not OpenAI's: same request, same seed, same bytes.")
     temperature: float | None = Field(None, description="Not OpenAI's: 0..2, how freely samples are drawn.")
 
@@ -85,6 +87,7 @@ class SpeechRequest(BaseModel):
             length_scale=1.0 / self.speed,
             temperature=self.temperature,
             seed=self.seed,
+            lexicon=self.lexicon,
             timestamps=self.timestamps,
             exact_length=self.response_format in WITH_LENGTH,
         )

@@ -15,6 +15,7 @@ from service.metrics import Metrics
 from service.status import Status
 from service.stream import LiveStream, Saved
 from vocoder.text import Given
+from vocoder.text.lexicon import Lexicon
 
 if TYPE_CHECKING:  # questions are made of orders, and a voice needs torch
     from service.questions import Answer, Question
@@ -34,6 +35,7 @@ class SpeechOrder:
         volume: times the amplitude.
         temperature: how freely samples are drawn.
         seed: 0..2**64-1; random when None.
+        lexicon: the entries that go over the voice's own: the request's, until `service.lexicons` has put in all that its text asks for; None for none.
         timestamps: whether the stream tells when each word is heard.
         exact_length: whether its length must be known before its first sound. A long text is else spoken as it is planned.
         whole: whether nothing is sent before everything is there: then nobody listens yet, and others go first for a while.
@@ -47,6 +49,7 @@ class SpeechOrder:
     volume: float = 1.0
     temperature: float | None = None
     seed: int | None = None
+    lexicon: Lexicon | None = None
     timestamps: bool = False
     exact_length: bool = False
     whole: bool = False

@@ -2,7 +2,8 @@
 
 Every error is JSON: {"error": {"code": ..., "message": ..., "field": ...}}.
 
-    RequestError    as it says (400 not JSON, not a form, 404 no such stream, 413 too large, 415 not application/json, 416 no such range, 422 a field)
+    RequestError    as it says (400 not JSON, not a form, 403 not edited here, 404 no such stream, voice or word, 412 edited by another, 413 too large,
+                    415 not application/json, 416 no such range, 422 a field)
     TextError       422 invalid_text
     InputError      422 invalid_value
     CapacityError   503 at_capacity, with Retry-After

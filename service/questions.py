@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from service.orders import SpeechOrder
 from service.stream import SkippedText
 from vocoder.text import Given
+from vocoder.text.lexicon import Lexicon
 from vocoder.timeline import Timeline
 
 
@@ -29,10 +30,12 @@ class PhonemesWanted:
     Attributes:
         text: any Unicode; or an SSML document, or phonemes.
         voice: whose language it is read in; None: the default voice.
+        lexicon: entries that go over the voice's own; None for none.
     """
 
     text: Given
     voice: str | None = None
+    lexicon: Lexicon | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from service.questions import Reading, ReadSentence, ReadWord
 from service.stream import SkippedText
-from vocoder.text import Given, Sentence, Skipped, analyser_of, analysis_of
+from vocoder.text import Given, Lexicon, Sentence, Skipped, analyser_of, analysis_of
 
 
-def reading_of(text: Given, *, voice: str, language: str, speakers: Sequence[str]) -> Reading:
+def reading_of(text: Given, *, voice: str, language: str, speakers: Sequence[str], lexicon: Lexicon | None) -> Reading:
     """A text, read.
 
     Args:
@@ -17,11 +17,12 @@ def reading_of(text: Given, *, voice: str, language: str, speakers: Sequence[str
         voice: whose language it is.
         language: espeak-ng's name of it.
         speakers: of the voice, whom a document may name.
+        lexicon: words that are said as it says.
 
     Raises:
         TextError: the document, or the phonemes, are wrong.
     """
-    analysis = analysis_of(analyser_of(text, language=language, voice=voice, speakers=speakers))
+    analysis = analysis_of(analyser_of(text, language=language, voice=voice, speakers=speakers, lexicon=lexicon))
     return Reading(voice=voice, language=language, sentences=tuple(map(_sentence, analysis.sentences)), skipped=skipped_texts(analysis.skipped))
 
 

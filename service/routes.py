@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from service.asking import client_of, unless_left
 from service.body import read_body
+from service.lexicons import Lexicons
 from service.live import Live
 from service.orders import SpeechWorker, VoiceDescription
 from service.problems import RequestError
@@ -81,7 +82,7 @@ READING_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speaking) -> APIRouter:
+def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speaking, lexicons: Lexicons) -> APIRouter:
     """The routes, served by this worker."""
     router = APIRouter()
 
@@ -120,14 +121,17 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
     async def phonemize(request: Request) -> Reading:
         """Tells how a text is read: its sentences and words with their phonemes in IPA, and what cannot be spoken. Nothing is spoken."""
         wanted = await read_body(request, PhonemizeRequest, limit=settings.body_limit)
-        reading = await unless_left(request, worker.ask(PhonemesWanted(text=wanted.given(), voice=wanted.voice), client_of(request)))
+        given = wanted.given()
+        lexicon = await lexicons.asked_for(given, voice=wanted.voice, lexicon=wanted.lexicon)
+        question = PhonemesWanted(text=given, voice=wanted.voice, lexicon=lexicon)
+        reading = await unless_left(request, worker.ask(question, client_of(request)))
         assert isinstance(reading, Reading)
         return reading
 
     @router.websocket("/stream")
     async def stream(socket: WebSocket) -> None:
         """Speaks a text while it is being written: `service.live`."""
-        await Live(socket, worker, settings).run()
+        await Live(socket, worker, settings, lexicons).run()
 
     @router.get("/voices")
     async def voices() -> dict[str, tuple[VoiceDescription, ...]]:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from service.encoding import WITH_LENGTH, AudioFormat
 from service.orders import SpeechOrder
+from service.request_lexicon import DESCRIPTION, RequestLexicon
 from service.shelf import Wanted
 from vocoder.text import Given, Ipa, Ssml
 
@@ -84,6 +85,7 @@ class SynthesizeRequest(_Given):
         description="Whether the answer tells when each sentence, word and phoneme is heard: lines of JSON (NDJSON), with the sound in them as pcm. "
         "vtt or srt: it is the subtitles of the sound and nothing else; so it is where absent and Accept begins with text/vtt or application/x-subrip.",
     )
+    lexicon: RequestLexicon = Field(None, description=DESCRIPTION)
     stream: bool = Field(True, description="Whether audio leaves as it is generated, or all at once. The bytes are the same.")
 
     @model_validator(mode="after")
@@ -106,6 +108,7 @@ class SynthesizeRequest(_Given):
             temperature=self.temperature,
             seed=self.seed,
             timestamps=self.timestamps is True,
+            lexicon=self.lexicon,
             exact_length=self.format in WITH_LENGTH,
             whole=not self.stream,
         )
@@ -136,6 +139,7 @@ class PhonemizeRequest(_Given):
     )
 
     voice: str | None = Field(None, description="Name of the voice in whose language it is read; the default voice where absent.")
+    lexicon: RequestLexicon = Field(None, description=DESCRIPTION)
 
 
 class Problem(BaseModel):

@@ -47,6 +47,7 @@ def serve(
     guard_metrics: bool = False,
     allow_origins: tuple[str, ...] = (),
     otlp_endpoint: str | None = None,
+    lexicons: Path | None = None,
     log_level: str = "info",
 ) -> None:
     """Loads a voice and serves it until told to stop.
@@ -67,6 +68,7 @@ def serve(
         guard_metrics: whether `/metrics` asks for a key as well.
         allow_origins: whose pages may read answers (CORS); none: nobody's.
         otlp_endpoint: base URL of the collector that traces are sent to; None: what OpenTelemetry's environment variables say, or nowhere.
+        lexicons: the folder in which lexicons of voices are stored; None: nowhere.
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
@@ -86,6 +88,7 @@ def serve(
         guard_metrics=guard_metrics,
         allow_origins=allow_origins,
         otlp_endpoint=otlp_endpoint,
+        lexicons=lexicons,
     )
     if max_streams is not None:
         settings = dataclasses.replace(settings, max_streams=max_streams)

@@ -36,6 +36,8 @@ class ServiceSettings:
         guard_metrics: whether `/metrics` asks for a key as well.
         allow_origins: whose pages may read answers (CORS), each as "https://host" or "https://host:port", or "*" for all; none: no answer allows any.
         otlp_endpoint: base URL of the collector that traces are sent to (OTLP over HTTP); None: what OpenTelemetry's environment variables say, or nowhere.
+        lexicons: the folder in which lexicons of voices are stored (`service.lexicons`); None: nowhere, so none can be edited.
+        lexicon_limit: bytes of a body that holds a lexicon, at least 1.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         planned_characters: at least 1, of a text that is planned before its first sound. A longer one is spoken as it is planned, but as WAV, whose header says
             how long it is; no times are told of it.
@@ -78,6 +80,8 @@ class ServiceSettings:
     guard_metrics: bool = False
     allow_origins: tuple[str, ...] = ()
     otlp_endpoint: str | None = None
+    lexicons: Path | None = None
+    lexicon_limit: int = 16 * 2**20
     text_limit: int | None = None
     planned_characters: int = 10_000
     recording_limit: int = 16 * 2**20
@@ -120,6 +124,7 @@ class ServiceSettings:
             "resume_streams": self.resume_streams,
             "body_limit": self.body_limit,
             "recording_limit": self.recording_limit,
+            "lexicon_limit": self.lexicon_limit,
             "streams_per_turn": self.streams_per_turn,
         }
         for name, count in counts.items():

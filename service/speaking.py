@@ -16,6 +16,7 @@ from starlette.responses import Response
 from service.asking import client_of, unless_left, wait_of
 from service.encoding import Encoder, Layout, Telling, layout_of, make_encoder, make_timed_encoder, timed_layout
 from service.etag import etag_of
+from service.lexicons import Lexicons
 from service.orders import SpeechWorker, voice_of
 from service.problems import RequestError
 from service.questions import TimesWanted
@@ -36,10 +37,12 @@ class Speaking:
     Args:
         worker: who makes it.
         settings: of the service.
+        lexicons: that are stored.
     """
 
-    def __init__(self, worker: SpeechWorker, settings: ServiceSettings) -> None:
+    def __init__(self, worker: SpeechWorker, settings: ServiceSettings, lexicons: Lexicons) -> None:
         self._worker = worker
+        self._lexicons = lexicons
         self._settings = settings
         self._shelf = Shelf(settings)
 
@@ -55,6 +58,7 @@ class Speaking:
             RequestError, SonantError: before anything is sent.
         """
         self._check_format(wanted)
+        wanted = replace(wanted, order=await self._lexicons.applied(wanted.order))
         stream = await self._open(request, wanted)
         try:
             encoder, layout = await self._encoder(wanted, stream), _layout(wanted, stream.num_samples, stream.sample_rate)
@@ -87,7 +91,8 @@ class Speaking:
             SonantError: as above.
         """
         self._check_format(wanted)
-        timeline = await unless_left(request, self._worker.ask(TimesWanted(order=wanted.order), client_of(request)))
+        order = await self._lexicons.applied(wanted.order)
+        timeline = await unless_left(request, self._worker.ask(TimesWanted(order=order), client_of(request)))
         assert isinstance(timeline, Timeline)
         if form == "vtt":
             return Response(await asyncio.to_thread(webvtt, timeline), media_type="text/vtt")

@@ -125,9 +125,10 @@ class _StreamSpans:
     def let_in(self) -> None:
         self._go_on("plan")
 
-    def planned(self, *, voice: str, sample_rate: int, num_samples: int) -> None:
+    def planned(self, *, voice: str, sample_rate: int, num_samples: int | None) -> None:
         if self._span is not None:
-            self._span.set_attributes({"sonant.voice": voice, "sonant.sample_rate": sample_rate, "sonant.num_samples": num_samples})
+            length = {} if num_samples is None else {"sonant.num_samples": num_samples}
+            self._span.set_attributes({"sonant.voice": voice, "sonant.sample_rate": sample_rate, **length})
         self._go_on("first sound")
 
     def first_sound(self) -> None:

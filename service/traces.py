@@ -32,7 +32,7 @@ class StreamTrace(Protocol):
     def let_in(self) -> None:
         """It does not wait for room any longer."""
 
-    def planned(self, *, voice: str, sample_rate: int, num_samples: int) -> None:
+    def planned(self, *, voice: str, sample_rate: int, num_samples: int | None) -> None:
         """It is known who speaks, at how many Hz, and how many samples."""
 
     def first_sound(self) -> None:
@@ -71,7 +71,7 @@ class _NoTrace:
 
     def let_in(self) -> None: ...
 
-    def planned(self, *, voice: str, sample_rate: int, num_samples: int) -> None: ...
+    def planned(self, *, voice: str, sample_rate: int, num_samples: int | None) -> None: ...
 
     def first_sound(self) -> None: ...
 

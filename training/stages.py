@@ -37,6 +37,8 @@ from vocoder.machine import processor_name
 from vocoder.pack import read_pack
 from vocoder.wavenet.network import WaveNet
 
+PREDICTION_SECONDS = 0.008  # what the linear prediction looks back: a period of most voices and more, so that it follows their harmonics
+PREDICTION_SMOOTHING_HZ = 10.0
 PREDICTED_SHARE = 0.5  # of the vocoder's segments that have the acoustic model's spectrum, in the recipe of a whole voice
 
 
@@ -81,8 +83,13 @@ def wavenet_config(data: PreparedSet) -> WaveNetConfig:
 def wavenet_recipe(audio: AudioConfig, *, num_speakers: int, sizes: tuple[int, ...]) -> WaveNetConfig:
     """The vocoder's recipe: about 0.9 million weights, which see the last 766 samples (48 ms at 16 kHz)."""
     return WaveNetConfig(
-        num_speakers=num_speakers, n_mels=audio.n_mels, hop_length=audio.hop_length, linguistic=LinguisticConfig(category_sizes=sizes)
-    )  # fmt: skip
+        num_speakers=num_speakers,
+        prediction_order=round(PREDICTION_SECONDS * audio.sample_rate),
+        prediction_smoothing_hz=PREDICTION_SMOOTHING_HZ,
+        n_mels=audio.n_mels,
+        hop_length=audio.hop_length,
+        linguistic=LinguisticConfig(category_sizes=sizes),
+    )
 
 
 def vocoder_loop(steps: int, device: str, *, learning_rate: float = 2e-3) -> LoopConfig:
@@ -150,9 +157,17 @@ def train_vocoder(
 
 def _begin_with(task: Task, trained: AcousticModel | WaveNet, pack: Path) -> None:
     assert isinstance(task.model, type(trained))
-    if trained.config != task.model.config:
+    alike = [_but_predictions(model.config) for model in (trained, task.model)]
+    if alike[0] != alike[1]:
         raise InputError(f"{pack}: its model is {trained.config}, and this run trains {task.model.config}", field="begin_with")
     task.model.load_state_dict(trained.state_dict())
+
+
+def _but_predictions(config: AcousticConfig | WaveNetConfig) -> AcousticConfig | WaveNetConfig:
+    """What weights depend on: the network gets used to other linear predictions in some hundred steps."""
+    if isinstance(config, AcousticConfig):
+        return config
+    return dataclasses.replace(config, prediction_order=min(config.prediction_order, 1), prediction_smoothing_hz=0.0)
 
 
 def recogniser_config(data: PreparedSet) -> RecogniserConfig:

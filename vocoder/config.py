@@ -112,6 +112,7 @@ class WaveNetConfig(Config):
     speaker_channels: int = 16  # of a speaker's embedding
     num_speakers: int = 1
     prediction_order: int = 16  # P, coefficients of the linear prediction that the network is shown; 0: it is shown none
+    prediction_smoothing_hz: float = 40.0  # over how much of the spectrum that prediction smooths it
     max_lag: int = 256  # samples; farthest back of the sample that the network is shown from about one period ago; 0: it is shown none
     quantisation_levels: int = 256  # Q, mu-law codes of the softmax; linear levels of the other outputs
     output: OutputKind = "softmax"
@@ -128,6 +129,7 @@ class WaveNetConfig(Config):
             _require(getattr(self, name) > 0, f"{name} must be positive, not {getattr(self, name)}")
         _require(self.cond_context >= 0, "cond_context must not be negative")
         _require(self.prediction_order >= 0, "prediction_order must not be negative")
+        _require(self.prediction_smoothing_hz >= 0, "prediction_smoothing_hz must not be negative")
         _require(self.max_lag >= 0, "max_lag must not be negative")
         _require(self.num_layers % self.num_cycles == 0, "num_layers must be a multiple of num_cycles")
         _require(self.kernel_size >= 2, "kernel_size must be at least 2: one tap sees no history")

@@ -37,7 +37,7 @@ from vocoder.text.inventory import PHONEMES
 from vocoder.text.lexicon import Lexicon, from_json, to_json
 from vocoder.wavenet.network import WaveNet
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 CARD = "README.md"
 MOST_INTONATION = 3.0
 MOST_PASSES = 4  # each delays the sound by some frames
@@ -115,6 +115,10 @@ class Pack:
     acoustic: AcousticModel
     network: WaveNet
     lexicon: Lexicon | None = None  # a request's own goes over it
+
+    def lexicon_below(self, over: Lexicon | None) -> Lexicon | None:
+        """All that counts: another lexicon, and where that does not have a word, the voice's own."""
+        return self.lexicon if over is None else over.over(self.lexicon)
 
 
 def save_pack(

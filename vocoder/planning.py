@@ -21,7 +21,7 @@ from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, TextError, VoiceError
 from vocoder.pack import Pack
 from vocoder.speech import LENGTH_SCALES, TEXT_LIMIT, Settings, check_text
-from vocoder.text import Delivery, Given, Lexicon, Sentence, Skipped, analyser_of, field_of, in_order, written
+from vocoder.text import Delivery, Given, Lexicon, Sentence, Skipped, analyser_of, field_of, in_order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +120,9 @@ class Planning:
             raise InputError(f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no speaker {settings.speaker}", field="speaker")
         self.settings = settings
         self._pack = pack
-        lexicon = pack.lexicon if lexicon is None else lexicon.over(pack.lexicon)
+        lexicon = pack.lexicon_below(lexicon)
         if lexicon is not None:
-            lexicon.check_length(written(text), limit=text_limit)
+            lexicon.check_length(text, limit=text_limit)
         manifest = pack.manifest
         self._analyser = analyser_of(text, language=manifest.language, voice=manifest.name, speakers=manifest.speakers, lexicon=lexicon)
         self._field = field_of(text)

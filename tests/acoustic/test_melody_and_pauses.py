@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vocoder.acoustic.melody import NATS_PER_SEMITONE, RISE_SEMITONES, Melody, final_rise
+from vocoder.acoustic.melody import LOWEST_HZ, NATS_PER_SEMITONE, RISE_SEMITONES, Bend, Melody, final_rise
 from vocoder.acoustic.pauses import BETWEEN_SENTENCES_SECONDS, SHORTEST_SECONDS, with_pauses
 from vocoder.text import analyse
 from vocoder.text.features import LinguisticFeatures
@@ -42,6 +42,23 @@ def test_intonation_spreads_around_the_mean_of_what_is_voiced() -> None:
 
 def test_pitch_moves_everything_by_as_many_semitones() -> None:
     np.testing.assert_allclose(applied(Melody(pitch=-3.0), LOG_F0, VOICING) - LOG_F0, -3 * NATS_PER_SEMITONE, rtol=1e-4)
+
+
+def test_stretches_are_moved_about_their_own_mean_and_the_rise_stays_on_top() -> None:
+    row = features("Is the table ready?")
+    durations = np.full(row.num_phonemes, 10)
+    log_f0, voicing = np.resize(LOG_F0, durations.sum()), np.ones(durations.sum(), np.float32)
+    plain = Melody(rises=True).applied(log_f0, voicing, row, durations)
+    bends = (Bend(first=1, behind=4, scale=1.5), Bend(first=4, behind=6, scale=0.0, offset_hz=120.0, spread=0.5), Bend(first=8, behind=9, offset_hz=-500.0))
+    bent = Melody(rises=True, bends=bends).applied(log_f0, voicing, row, durations)
+    np.testing.assert_allclose((bent - plain)[10:40], np.log(1.5), atol=1e-5)
+    assert bent[40:60].mean() == pytest.approx(np.log(120.0), abs=1e-5)
+    assert bent[40:60].std() == pytest.approx(0.5 * plain[40:60].std(), rel=1e-3)
+    assert np.exp(bent[80:90] - (plain - log_f0)[80:90]).mean() == pytest.approx(LOWEST_HZ, rel=0.02)
+    others = np.r_[0:10, 60:80, 90 : durations.sum()]
+    np.testing.assert_allclose(bent[others], plain[others], atol=1e-5)
+    silent = Melody(bends=bends).applied(log_f0, 0 * voicing, row, durations)
+    np.testing.assert_allclose(silent, Melody().applied(log_f0, 0 * voicing, row, durations), atol=1e-5)
 
 
 def test_where_nothing_is_voiced_there_is_no_mean_to_spread_around() -> None:

@@ -33,6 +33,7 @@ from vocoder.batch.seeds import derived_seed
 from vocoder.batch.take import Take
 from vocoder.engine import Engine
 from vocoder.errors import EngineError, InputError
+from vocoder.text import Ipa, Ssml
 from vocoder.voice import load_voice
 
 OUT = Path("out")
@@ -72,6 +73,18 @@ def alone(line: dict[str, Any]) -> Int16Array:
     settings = {name: line[name] for name in ("speaker", "pitch", "volume", "temperature") if name in line}
     seed = line.get("seed", derived_seed(0, line["id"]))
     return load_voice("tiny").synthesize(line["text"], length_scale=1 / line.get("speed", 1), seed=seed, **settings)
+
+
+def test_lines_of_ssml_and_of_phonemes() -> None:
+    document = "<speak>Oh <break time='200ms'/> hi</speak>"
+    lines = [{"id": "a", "ssml": document, "seed": 3}, {"id": "b", "text": document, "seed": 3}, {"id": "c", "phonemes": "haɪ", "seed": 3}]
+    assert counts(run([*lines, {"id": "d", "ssml": "<speak>"}])) == (3, 0, 0, 1)
+    voice, found = load_voice("tiny"), records()
+    for line, given in zip(lines, (Ssml(document), document, Ipa("haɪ")), strict=True):
+        samples, _ = soundfile.read(OUT / str(found[line["id"]].path), dtype="int16")
+        np.testing.assert_array_equal(samples, voice.synthesize(given, seed=3))
+    assert (found["d"].field, found["d"].status) == ("ssml", "failed")
+    assert counts(run(lines)) == (0, 0, 3, 0)
 
 
 def test_an_interruption_waits_for_the_file_that_is_being_finished(monkeypatch: pytest.MonkeyPatch) -> None:

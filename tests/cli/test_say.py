@@ -15,7 +15,7 @@ from vocoder.audio.pcm import to_bytes, to_float32
 from vocoder.audio.wav import HEADER_BYTES
 from vocoder.cli.program import BAD_INPUT, FAILED, INTERRUPTED, run
 from vocoder.subtitles import writer_of
-from vocoder.text import Lexicon
+from vocoder.text import Ipa, Lexicon, Ssml
 from vocoder.text.lexicon import to_pls
 from vocoder.timeline import Timeline
 from vocoder.voice import Voice, load_voice
@@ -250,3 +250,23 @@ def test_an_interrupted_command_leaves_what_was_there(
     assert Path("a.wav").read_bytes() == b"before"
     assert [path.name for path in workplace.iterdir()] == ["a.wav"]
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_ssml_and_phonemes_are_spoken(voice: Voice, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    document = "<speak>Oh <mark name='m'/><emphasis>hi</emphasis><break time='200ms'/> you</speak>"
+    assert run(["say", document, "--ssml", "-o", "a.wav", "--timestamps", "a.jsonl", *TINY]) == 0
+    assert read_audio("a.wav", 8_000).tolist() == to_float32(voice.synthesize(Ssml(document), seed=7)).tolist()
+    assert '{"type":"mark","name":"m",' in Path("a.jsonl").read_text()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(document.encode())))
+    assert run(["say", "-", "--ssml", "-o", "b.wav", *TINY]) == 0
+    assert Path("b.wav").read_bytes() == Path("a.wav").read_bytes()
+    assert run(["say", "həˈloʊ.", "--phonemes", "-o", "c.wav", *TINY]) == 0
+    assert read_audio("c.wav", 8_000).tolist() == to_float32(voice.synthesize(Ipa("həˈloʊ."), seed=7)).tolist()
+    for arguments, message in (
+        (["<speak><blink/></speak>", "--ssml"], "ssml: there is no element 'blink'"),
+        (["hə9", "--phonemes"], "phonemes: word 1 of them, 'hə9', has '9'"),
+        (["Hi", "--ssml", "--phonemes"], "--ssml and --phonemes say two things"),
+    ):
+        assert run(["say", *arguments, "-o", "d.wav", *TINY]) == BAD_INPUT
+        assert message in capfd.readouterr().err
+    assert not Path("d.wav").exists()

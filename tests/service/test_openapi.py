@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +14,8 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
+from service.app import create_app
+from service.settings import ServiceSettings
 from service.supervisor import Supervisor
 
 
@@ -38,7 +43,7 @@ async def test_every_reference_leads_somewhere(client: httpx.AsyncClient) -> Non
 
 async def test_every_body_has_an_example(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
-    bodies = {path: operation["requestBody"] for path, one in document["paths"].items() for operation in one.values() if "requestBody" in operation}
+    bodies = {path: one["post"]["requestBody"] for path, one in document["paths"].items() if "requestBody" in one.get("post", {})}
     recordings = bodies.pop("/score")  # no JSON: tests/service/test_score.py sends some
     assert set(recordings["content"]) == {"audio/wav", "audio/flac", "application/octet-stream", "multipart/form-data"}
     assert set(bodies) == {"/synthesize", "/phonemize", "/v1/audio/speech"}
@@ -47,6 +52,23 @@ async def test_every_body_has_an_example(client: httpx.AsyncClient) -> None:
         assert examples
         for example in examples:
             assert (await client.post(path, json=example | {"voice": "tiny"})).status_code == 200, example
+
+
+async def test_every_body_of_a_lexicon_has_an_example(settings: ServiceSettings, worker: Supervisor, tmp_path: Path) -> None:
+    app = create_app(dataclasses.replace(settings, lexicons=tmp_path), worker=worker)
+    sent = []
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sonant") as client:
+        document = (await client.get("/openapi.json")).json()
+        for path, operations in document["paths"].items():
+            bodies = [(verb, operations[verb]["requestBody"]["content"]) for verb in ("put", "patch") if verb in operations]
+            for method, media_type, content in ((verb, *one) for verb, contents in bodies for one in contents.items()):
+                example = content["example"] if "example" in content else content["schema"]["examples"][0]
+                data = example.encode() if isinstance(example, str) else json.dumps(example).encode()
+                address = path.replace("{voice}", "tiny").replace("{word}", "SQL")
+                answer = await client.request(method.upper(), address, content=data, headers={"Content-Type": media_type})
+                assert answer.status_code == 204, answer.text
+                sent.append((method, media_type))
+    assert len(sent) == 5
 
 
 def test_whatever_is_asked_the_answer_is_one_of_those_described(app: FastAPI, worker: Supervisor) -> None:

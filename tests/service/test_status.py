@@ -53,6 +53,8 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
     assert schema["additionalProperties"] is False
     assert set(schema["properties"]) == {
         "text",
+        "ssml",
+        "phonemes",
         "voice",
         "speaker",
         "length_scale",
@@ -64,6 +66,7 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
         "format",
         "sample_rate",
         "timestamps",
+        "lexicon",
         "stream",
     }
 

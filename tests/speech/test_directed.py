@@ -17,7 +17,7 @@ from vocoder.errors import InputError, TextError
 from vocoder.planning import Plan, PlannedSentence
 from vocoder.speech import TEXT_LIMIT
 from vocoder.subtitles import subrip, webvtt
-from vocoder.text import Ipa, Ssml
+from vocoder.text import Ipa, Lexicon, Ssml
 from vocoder.timeline import Timeline
 from vocoder.voice import Voice, load_voice
 from vocoder.wavenet.conditions import Conditions
@@ -59,7 +59,7 @@ def _passages(voice: Voice, plan: Plan) -> list[Conditions]:
     try:
         speak(voice, voice.utterance(plan, seed=1), [100_000])
     finally:
-        voice.pack.acoustic.conditions = original  # type: ignore[method-assign]
+        del voice.pack.acoustic.conditions  # that of the class is seen again
     return found
 
 
@@ -276,3 +276,13 @@ def test_what_cannot_be_spoken_is_an_error_of_its_field(voice: Voice, text: Ssml
     assert caught.value.field == field
     with pytest.raises(InputError):
         voice.plan(text)
+
+
+def test_aliases_of_a_lexicon_count_for_the_limit_of_a_document(voice: Voice) -> None:
+    document = Ssml("<speak>SQL <emphasis>SQL</emphasis></speak>")
+    lexicon = Lexicon.of({"SQL": {"alias": "structured query language"}})
+    words = [word for planned in voice.plan(document, lexicon=lexicon).sentences for word in planned.sentence.words]
+    assert words == ["structured", "query", "language"] * 2
+    with pytest.raises(TextError, match="ssml: the document has 93 characters with the aliases of its words, and the limit is 60") as caught:
+        voice.plan(document, text_limit=60, lexicon=lexicon)
+    assert caught.value.field == "ssml"

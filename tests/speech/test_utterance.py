@@ -89,8 +89,9 @@ def test_planned_as_it_is_spoken_is_the_same_sound_and_is_parked_as_well(voice: 
 def test_of_a_text_that_is_planned_as_it_is_spoken_one_sentence_more_is_looked_at(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the first sentence of a chapter is heard at once, and another worker goes on in its middle without planning what came before."""
     looked_at: list[str] = []
-    original = voice.pack.acoustic.durations
-    monkeypatch.setattr(voice.pack.acoustic, "durations", lambda features, speaker: looked_at.append(features.phonemes[1]) or original(features, speaker))
+    model = type(voice.pack.acoustic)
+    original = model.durations
+    monkeypatch.setattr(model, "durations", lambda self, features, speaker: looked_at.append(features.phonemes[1]) or original(self, features, speaker))
     text = "Oh. " * 3 + "Ah. " * 3
     utterance = voice.utterance(voice.planning(text), seed=7)
     assert len(looked_at) == 1

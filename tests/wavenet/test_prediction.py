@@ -30,7 +30,7 @@ def test_linear_prediction_leaves_little_more_than_the_excitation() -> None:
     """From the mel spectrum alone the filter is found well enough that what is left has nearly the power of the noise that went in."""
     audio = dataclasses.replace(AUDIO, pre_emphasis=0.0)
     samples = resonant_noise()
-    coefficients = linear_prediction(log_mel(samples, audio), audio, 16)[5:-5].mean(0)
+    coefficients = linear_prediction(log_mel(samples, audio), audio, 16, 40.0)[5:-5].mean(0)
     residual = lfilter(np.concatenate([[1.0], -coefficients]), [1.0], samples)[100:]
     excitation = lfilter(RESONANT, [1.0], samples)[100:]
     assert np.std(samples) > 2.5 * np.std(excitation), "there must be something to gain"
@@ -40,22 +40,37 @@ def test_linear_prediction_leaves_little_more_than_the_excitation() -> None:
 def test_the_filter_is_for_the_pre_emphasised_signal() -> None:
     samples = resonant_noise()
     emphasised = pre_emphasise(samples, AUDIO.pre_emphasis)
-    ours = linear_prediction(log_mel(samples, AUDIO), AUDIO, 16)[5:-5].mean(0)
-    plain = linear_prediction(log_mel(samples, AUDIO), dataclasses.replace(AUDIO, pre_emphasis=0.0), 16)[5:-5].mean(0)
+    ours = linear_prediction(log_mel(samples, AUDIO), AUDIO, 16, 40.0)[5:-5].mean(0)
+    plain = linear_prediction(log_mel(samples, AUDIO), dataclasses.replace(AUDIO, pre_emphasis=0.0), 16, 40.0)[5:-5].mean(0)
     left = [np.std(lfilter(np.concatenate([[1.0], -coefficients]), [1.0], emphasised)[100:]) for coefficients in (ours, plain)]
     assert left[0] < 0.9 * left[1]
 
 
+def test_a_filter_as_long_as_a_period_follows_the_harmonics() -> None:
+    """As far as the bands resolve them, unless smoothing forbids it."""
+    samples = np.zeros(AUDIO.sample_rate, np.float32)
+    samples[:: AUDIO.sample_rate // 200] = 1.0  # 200 Hz
+    samples = pre_emphasise(lfilter([0.1], RESONANT, samples).astype(np.float32), AUDIO.pre_emphasis)
+
+    def left(order: int, smoothing_hz: float) -> float:
+        coefficients = linear_prediction(log_mel(lfilter([1.0], [1.0, -AUDIO.pre_emphasis], samples).astype(np.float32), AUDIO), AUDIO, order, smoothing_hz)
+        return float(np.std(lfilter(np.concatenate([[1.0], -coefficients[5:-5].mean(0)]), [1.0], samples)[200:]))
+
+    assert left(128, 10.0) < 0.9 * left(16, 10.0)
+    assert left(128, 10.0) < 0.9 * left(128, 100.0)
+
+
+@pytest.mark.parametrize(("order", "smoothing_hz"), [(16, 40.0), (128, 10.0)])
 @pytest.mark.parametrize("loudness", [0.0, 1e-3, 1.0])
-def test_the_filter_is_stable_for_any_spectrum(loudness: float) -> None:
+def test_the_filter_is_stable_for_any_spectrum(loudness: float, order: int, smoothing_hz: float) -> None:
     mels = np.random.default_rng(1).uniform(-11.5, 2.0, (50, AUDIO.n_mels)).astype(np.float32) + np.log(max(loudness, 1e-5)).astype(np.float32)
-    for row in linear_prediction(np.maximum(mels, np.log(1e-5)).astype(np.float32), AUDIO, 16):
+    for row in linear_prediction(np.maximum(mels, np.log(1e-5)).astype(np.float32), AUDIO, order, smoothing_hz):
         assert np.abs(np.roots(np.concatenate([[1.0], -row]))).max() < 1.0
 
 
 def test_loudness_is_not_the_filters_business() -> None:
     mels = log_mel(resonant_noise(), AUDIO)
-    np.testing.assert_allclose(linear_prediction(mels + np.float32(2.0), AUDIO, 16), linear_prediction(mels, AUDIO, 16), atol=1e-4)
+    np.testing.assert_allclose(linear_prediction(mels + np.float32(2.0), AUDIO, 16, 40.0), linear_prediction(mels, AUDIO, 16, 40.0), atol=1e-4)
 
 
 def test_band_centres_are_those_of_the_mel_filters() -> None:

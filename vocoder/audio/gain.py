@@ -77,6 +77,8 @@ class GainState:
         Raises:
             EngineError: these are not such bytes.
         """
+        if len(saved) < _HEADER.size:
+            raise EngineError(f"the saved gains are damaged: {len(saved)} bytes")
         level, inside, count = _HEADER.unpack_from(saved)
         if _HEADER.size + 4 * count > len(saved):
             raise EngineError(f"the saved gains are damaged: {count} of them in {len(saved)} bytes")

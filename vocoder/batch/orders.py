@@ -17,8 +17,8 @@ from vocoder.batch.seeds import check_base, derived_seed
 from vocoder.errors import InputError
 from vocoder.library import MANIFEST, find_voice
 from vocoder.planning import Plan
-from vocoder.speech import Settings
-from vocoder.text import Lexicon, as_json
+from vocoder.speech import Settings, check_text
+from vocoder.text import Lexicon, as_json, entries_asked_for
 from vocoder.voice import Voice, load_voice, voice_folder
 
 # Part of every mark: another number, and everything is made again.
@@ -119,6 +119,7 @@ class Orders:
         """What a line orders.
 
         Raises:
+            TextError: a document, or phonemes, that are wrong, where there is a lexicon to be looked into; `plan` finds them in any case.
             InputError: a field that the voice does not know, or is out of range.
             VoiceError: the voice is damaged.
         """
@@ -150,7 +151,10 @@ class Orders:
             "format": format_name,
             "loudness": defaults.loudness,
         }
-        lexicon = None if defaults.lexicon is None else defaults.lexicon.within(entry.text) or None
+        manifest, lexicon = voice.manifest, defaults.lexicon
+        if lexicon is not None:
+            check_text(entry.text, limit=defaults.text_limit)
+            lexicon = entries_asked_for(entry.text, lexicon, language=manifest.language, voice=manifest.name, speakers=manifest.speakers) or None
         if lexicon is not None:  # no part of other marks: a line that no entry touches stays as it is
             depends["lexicon"] = lexicon.digest
         work = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()

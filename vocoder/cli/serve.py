@@ -32,6 +32,9 @@ def serve(
         list[str] | None, typer.Option("--allow-origin", help="Whose pages may read answers (CORS), as https://example.com, or *; may be given several times.")
     ] = None,
     otlp: Annotated[str | None, typer.Option("--otlp", help="Where traces are sent to (OTLP over HTTP), as http://collector:4318; OTEL_* do as well.")] = None,
+    lexicons: Annotated[
+        Path | None, typer.Option("--lexicons", help="A folder with the lexicons of voices, NAME.json or NAME.pls: read at the start, edited over HTTP.")
+    ] = None,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
@@ -58,6 +61,7 @@ def serve(
             guard_metrics=guard_metrics,
             allow_origins=tuple(allow_origin or ()),
             otlp_endpoint=otlp,
+            lexicons=lexicons,
         )
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error

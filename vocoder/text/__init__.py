@@ -5,6 +5,7 @@ SSML and phonemes.
 from __future__ import annotations
 
 from vocoder.text.analysis import Analyser, Analysis, Sentence, SentenceSource, Skipped, analyse, analysis_of, in_order
+from vocoder.text.asked import entries_asked_for
 from vocoder.text.delivery import Delivery
 from vocoder.text.directed import analyser_of
 from vocoder.text.features import LinguisticFeatures
@@ -13,5 +14,5 @@ from vocoder.text.lexicon import Lexicon
 
 __all__ = [
     "Analyser", "Analysis", "Delivery", "Given", "Ipa", "Lexicon", "LinguisticFeatures", "Sentence", "SentenceSource", "Skipped", "Ssml",
-    "analyse", "analyser_of", "analysis_of", "as_json", "field_of", "in_order", "written",
+    "analyse", "analyser_of", "analysis_of", "as_json", "entries_asked_for", "field_of", "in_order", "written",
 ]  # fmt: skip

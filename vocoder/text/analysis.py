@@ -121,6 +121,7 @@ class Analyser:
         text: any string.
         language: as `analyse`.
         lexicon: as `analyse`.
+        phonemiser: pronounces all other words; None: espeak-ng.
 
     Attributes:
         removed: what cleaning has taken out of the whole text.
@@ -129,9 +130,9 @@ class Analyser:
         InputError: as `analyse`.
     """
 
-    def __init__(self, text: str, *, language: str = "en-us", lexicon: Lexicon | None = None) -> None:
+    def __init__(self, text: str, *, language: str = "en-us", lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None) -> None:
         self._lexicon = lexicon
-        self._phonemiser = phonemiser_of(language)
+        self._phonemiser = phonemiser or phonemiser_of(language)
         if lexicon is not None:
             self._phonemiser = LexiconPhonemiser(self._phonemiser, lexicon)
         self._cleaned = clean(text)

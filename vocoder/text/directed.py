@@ -39,6 +39,7 @@ from vocoder.text.ipa import possessive, read_ipa
 from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
 from vocoder.text.normalise.source import Reading
+from vocoder.text.phonemes import Phonemiser
 from vocoder.text.questions import rises
 from vocoder.text.script import Break, Mark, Replaced, SaidWord, Script, Style
 from vocoder.text.sentences import one_sentence, split_sentences
@@ -51,7 +52,9 @@ _JOINED = frozenset('.,;:!?…)]}"”’»')  # marks that stay with the word be
 _MARKS = ",:;—.!?"  # weakest first
 
 
-def analyser_of(given: Given, *, language: str, voice: str, speakers: Sequence[str], lexicon: Lexicon | None = None) -> SentenceSource:
+def analyser_of(
+    given: Given, *, language: str, voice: str, speakers: Sequence[str], lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None
+) -> SentenceSource:
     """What takes apart what is given.
 
     Args:
@@ -60,6 +63,7 @@ def analyser_of(given: Given, *, language: str, voice: str, speakers: Sequence[s
         voice: its name.
         speakers: of the voice.
         lexicon: words that are said as it says.
+        phonemiser: as `Analyser`.
 
     Raises:
         TextError: the document, or the phonemes, are wrong; `field` is "ssml" or "phonemes".
@@ -67,11 +71,13 @@ def analyser_of(given: Given, *, language: str, voice: str, speakers: Sequence[s
     """
     match given:
         case Ssml():
-            return ScriptAnalyser(read_ssml(given.document, language=language, voice=voice, speakers=speakers), language=language, lexicon=lexicon)
+            return ScriptAnalyser(
+                read_ssml(given.document, language=language, voice=voice, speakers=speakers), language=language, lexicon=lexicon, phonemiser=phonemiser
+            )
         case Ipa():
-            return ScriptAnalyser(read_ipa(given.phonemes), language=language)
+            return ScriptAnalyser(read_ipa(given.phonemes), language=language, phonemiser=phonemiser)
         case _:
-            return Analyser(given, language=language, lexicon=lexicon)
+            return Analyser(given, language=language, lexicon=lexicon, phonemiser=phonemiser)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,14 +95,15 @@ class ScriptAnalyser:
         script: what is spoken.
         language: espeak-ng's name of it.
         lexicon: words that are said as it says, where the script does not say otherwise.
+        phonemiser: as `Analyser`.
 
     Attributes:
         removed: what cleaning has taken out of the whole text.
     """
 
-    def __init__(self, script: Script, *, language: str = "en-us", lexicon: Lexicon | None = None) -> None:
+    def __init__(self, script: Script, *, language: str = "en-us", lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None) -> None:
         self._lexicon = lexicon
-        self._phonemiser = phonemiser_of(language)
+        self._phonemiser = phonemiser or phonemiser_of(language)
         if lexicon is not None:
             self._phonemiser = LexiconPhonemiser(self._phonemiser, lexicon)
         cleaned = clean(script.text)

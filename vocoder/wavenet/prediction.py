@@ -34,7 +34,6 @@ FloatArray = npt.NDArray[np.float32]
 PERIOD_LEAD = 4  # samples
 BINS = 257  # frequencies at which the spectrum is sampled
 NOISE = 1e-3  # of the power, added as white noise: the past is made of codes, whose error a sharper filter would follow
-LAG_WINDOW_HZ = 40.0  # width over which the spectrum is smoothed, so that single harmonics are not taken for resonances
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +66,15 @@ class Predictors:
         if config.max_lag > 0:
             periods = audio.sample_rate / np.exp(log_f0.astype(np.float64))
             lags = np.clip(np.round(periods) - PERIOD_LEAD, 1, config.max_lag).astype(np.int32)
-        return cls(coefficients=linear_prediction(log_mel, audio, config.prediction_order), lags=lags)
+        return cls(coefficients=linear_prediction(log_mel, audio, config.prediction_order, config.prediction_smoothing_hz), lags=lags)
 
 
-def linear_prediction(log_mel: FloatArray, audio: AudioConfig, order: int) -> FloatArray:
+def linear_prediction(log_mel: FloatArray, audio: AudioConfig, order: int, smoothing_hz: float) -> FloatArray:
     """Coefficients that predict the pre-emphasised signal best, by the spectrum alone: float32 [F, M] to float32 [F, order].
 
     The power spectrum is read off the mel bands, its inverse transform is the autocorrelation, and Levinson's recursion solves for
-    the filter (Makhoul 1975, "Linear prediction: a tutorial review"). The filter is stable for any spectrum.
+    the filter (Makhoul 1975, "Linear prediction: a tutorial review"). The filter is stable for any spectrum. Smoothing keeps a short filter from
+    following single harmonics; a filter as long as a period of the voice does well to follow them, as far as the mel bands resolve them.
     """
     frequencies = np.linspace(0.0, audio.sample_rate / 2, BINS)
     place = np.interp(frequencies, _band_centres(audio), np.arange(audio.n_mels))
@@ -85,7 +85,7 @@ def linear_prediction(log_mel: FloatArray, audio: AudioConfig, order: int) -> Fl
     emphasis = np.abs(1.0 - audio.pre_emphasis * np.exp(-2j * np.pi * frequencies / audio.sample_rate)) ** 2
     delays = np.arange(order + 1)
     correlation = np.fft.irfft(np.exp(2.0 * log_magnitude) * emphasis, axis=1)[:, : order + 1]
-    correlation *= np.exp(-0.5 * (2.0 * np.pi * LAG_WINDOW_HZ / audio.sample_rate * delays) ** 2)
+    correlation *= np.exp(-0.5 * (2.0 * np.pi * smoothing_hz / audio.sample_rate * delays) ** 2)
     correlation[:, 0] *= 1.0 + NOISE
     return _levinson(correlation).astype(np.float32)
 

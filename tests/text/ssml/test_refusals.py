@@ -14,21 +14,21 @@ from vocoder.text import Ssml, analyser_of
 DEEP = "<p>" * 3 + "<prosody rate='fast'>" * 70 + "x" + "</prosody>" * 70 + "</p>" * 3
 REFUSED: list[tuple[str, str]] = [
     # XML
-    ("<speak>Hello", r"not well-formed XML: no element found \(line 1, column 13\)"),
-    ("<speak>Hello\n<p>you</speak>", r"mismatched tag \(line 2, column 9\)"),
+    ("<speak>Hello", r"not well-formed XML: no element found at line 1, column 13"),
+    ("<speak>Hello\n<p>you</speak>", r"mismatched tag at line 2, column 9"),
     ("Hello", "not well-formed XML: syntax error"),
-    ("<speak>a & b</speak>", r"not well-formed \(invalid token\) \(line 1, column 11\)"),
-    ("<speak>a&nbsp;b</speak>", r"undefined entity \(line 1, column 9\)"),
-    ("<speak>a\0b</speak>", r"character 9 is \\x00, which XML does not allow"),
-    ("<speak>\ud800</speak>", r"character 8 is \\ud800"),
+    ("<speak>a & b</speak>", r"not well-formed \(invalid token\) at line 1, column 11"),
+    ("<speak>a&nbsp;b</speak>", r"undefined entity at line 1, column 9"),
+    ("<speak>a\0b</speak>", r"invalid token"),
+    ("<speak>\ud800</speak>", r"half a surrogate pair at character 8"),
     ("<speak>\x01</speak>", "invalid token"),
     ("<speak>&#0;</speak>", "reference to invalid character number"),
     ("<speak>a</speak><speak>b</speak>", "junk after document element"),
-    ("<!DOCTYPE speak><speak>a</speak>", "a document type declaration is refused"),
-    ('<!DOCTYPE speak SYSTEM "http://127.0.0.1/x.dtd"><speak>a</speak>', "a document type declaration is refused"),
-    ('<!DOCTYPE speak [<!ENTITY x SYSTEM "file:///etc/passwd">]><speak>&x;</speak>', "a document type declaration is refused"),
-    (f"<speak>{DEEP}</speak>", r"nested more than 64 deep \(line 1, column \d+\)|cannot stand inside <p>"),
-    ("<speak>" + "<emphasis>" * 64 + "x" + "</emphasis>" * 64 + "</speak>", "nested more than 64 deep"),
+    ("<!DOCTYPE speak><speak>a</speak>", "the document has a DOCTYPE"),
+    ('<!DOCTYPE speak SYSTEM "http://127.0.0.1/x.dtd"><speak>a</speak>', "the document has a DOCTYPE"),
+    ('<!DOCTYPE speak [<!ENTITY x SYSTEM "file:///etc/passwd">]><speak>&x;</speak>', "the document has a DOCTYPE"),
+    (f"<speak>{DEEP}</speak>", r"more than 64 elements inside each other at line 1, column|cannot stand inside <p>"),
+    ("<speak>" + "<emphasis>" * 64 + "x" + "</emphasis>" * 64 + "</speak>", "more than 64 elements inside each other"),
     ('<speak><mstts:express-as style="sad">a</mstts:express-as></speak>', "unbound prefix"),
     ('<speak xmlns:m="urn:m"><m:express-as style="sad">a</m:express-as></speak>', "there is no element 'express-as' of the namespace 'urn:m'"),
     # Elements
@@ -79,6 +79,7 @@ REFUSED: list[tuple[str, str]] = [
     (f'<speak><mark name="{"m" * 201}"/>a</speak>', "the name of <mark> has 201 characters, and the limit is 200"),
     ("<speak><sub>a</sub></speak>", "<sub> needs alias"),
     (f'<speak><sub alias="{"a " * 200}">a</sub></speak>', "<sub> has more than 300 characters"),
+    (f"<speak><sub alias='{'77 ' * 90}'>a</sub></speak>", "what is said for <sub> has 1259 characters, and the limit is 1000"),
     ("<speak><say-as>a</say-as></speak>", "<say-as> needs interpret-as"),
     ('<speak><say-as interpret-as="expletive">a</say-as></speak>', r"there is no interpretation 'expletive' \(known: characters, spell-out"),
     ("<speak><phoneme>a</phoneme></speak>", "<phoneme> needs ph"),
@@ -114,7 +115,7 @@ def test_entities_that_grow_are_refused_at_once() -> None:
     ]
     started = time.process_time()
     for bomb in bombs:
-        with pytest.raises(TextError, match="a document type declaration is refused"):
+        with pytest.raises(TextError, match="the document has a DOCTYPE"):
             analyser_of(Ssml(bomb), language="en-us", voice="tiny", speakers=())
     assert time.process_time() - started < 0.5
 

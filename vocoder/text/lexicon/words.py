@@ -18,7 +18,7 @@ from typing import cast
 
 from vocoder.errors import InputError, TextError
 from vocoder.text.cleaning import clean as clean_text
-from vocoder.text.given import Given, Ipa, Ssml
+from vocoder.text.given import Given, Ipa, Ssml, field_of, written
 from vocoder.text.ipa import possessive
 from vocoder.text.lexicon.entries import MOST_ENTRIES, MOST_PARTS, WORD, Entry, key_of
 from vocoder.text.normalise import normalise
@@ -95,36 +95,23 @@ class Lexicon:
             raise InputError(f"the lexicon would have {len(entries)} entries, and the limit is {MOST_ENTRIES}", field="lexicon")
         return Lexicon(entries=entries)
 
-    def within(self, text: Given) -> Lexicon:
-        """The entries that reading a text can ask for: all that its sound depends on of a lexicon that may be large. Of a document that is all of them."""
-        if isinstance(text, Ipa):
-            return Lexicon()
-        if isinstance(text, Ssml):
-            return self
-        found: dict[str, Entry] = {}
-        for key in self._asked(text):
-            found[key] = self.entries[key]
-            alias = self.entries[key].alias
-            if alias is not None:
-                found.update((inner, self.entries[inner]) for inner in self._asked(alias) if self.entries[inner].alias is None)
-        return Lexicon(entries=dict(sorted(found.items())))
-
-    def check_length(self, text: str, *, limit: int | None) -> None:
+    def check_length(self, text: Given, *, limit: int | None) -> None:
         """Refuses a text that its aliases make too long.
 
         Args:
-            text: any Unicode.
+            text: any Unicode; or a document or phonemes, markup and all.
             limit: characters, or None for no limit.
 
         Raises:
-            TextError: it would have more.
+            TextError: it would have more; `field` is that of its kind.
         """
-        if limit is None:
+        if limit is None or isinstance(text, Ipa):
             return
-        aliases = (self.entries[key].alias for key in self._asked(text))
-        length = len(text) + sum(len(alias) for alias in aliases if alias is not None)
+        aliases = (self.entries[key].alias for key in self._asked(written(text)))
+        length = len(written(text)) + sum(len(alias) for alias in aliases if alias is not None)
         if length > limit:
-            raise TextError(f"the text has {length} characters with the aliases of its words, and the limit is {limit}")
+            what = "ssml: the document" if isinstance(text, Ssml) else "the text"
+            raise TextError(f"{what} has {length} characters with the aliases of its words, and the limit is {limit}", field=field_of(text))
 
     def match(self, text: str, at: int) -> Reading | None:
         """How the entry that stands at `at` in cleaned text is read, with its possessive; None where there is none."""

@@ -1,6 +1,6 @@
 """SSML 1.1 (https://www.w3.org/TR/speech-synthesis11/): from a document to a text with directions (`vocoder.text.script`).
 
-    document -> xml        elements and characters, each with its place; nothing that XML could be attacked with
+    document -> document   elements and characters, each with its place (`vocoder.text.xml`)
              -> parse      what each element means here                values: attributes; say_as: readings
              -> Script     text, styles, replaced stretches, breaks, marks
 

@@ -14,17 +14,18 @@ from vocoder.text.cleaning import clean
 from vocoder.text.ipa import phones_of
 from vocoder.text.normalise import normalise
 from vocoder.text.script import Break, Mark, Replaced, SaidWord, Script, Style
+from vocoder.text.ssml.document import Place, refuse, shown, tell
 from vocoder.text.ssml.say_as import say_as
 from vocoder.text.ssml.values import MOST_BREAK_SECONDS, emphasis_of, gain_of, pitch_of, rate_of, seconds_of, spread_of, strength_of
-from vocoder.text.ssml.xml import Place, read_xml, refuse, shown
 
 LONGEST_REPLACED = 300  # characters of what is said in place of something else, and of what it is said for
+LONGEST_SAID = 1_000  # characters of its words
 LONGEST_NAME = 200  # characters of a mark's name
 MOST_BREAKS_SECONDS = 3_600.0  # of all breaks of a document together
 _MARKS = "?!.;:—,"
 _ANYWHERE = ("xml:id", "id", "xml:base")  # say nothing of how it sounds
-_ROOT = ("version", "xml:lang", "xsi:schemaLocation")
-_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+_ROOT = ("version", "xml:lang", "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation")
+ELEMENTS: dict[str, tuple[str, ...]] = {
     "speak": _ROOT, "p": ("xml:lang",), "s": ("xml:lang",), "w": ("xml:lang", "role"), "token": ("xml:lang", "role"), "lang": ("xml:lang",),
     "voice": ("name", "xml:lang"), "prosody": ("rate", "pitch", "range", "volume"), "emphasis": ("level",), "break": ("time", "strength"),
     "mark": ("name",), "sub": ("alias",), "say-as": ("interpret-as", "format"), "phoneme": ("ph", "alphabet"),
@@ -56,7 +57,7 @@ def read_ssml(document: str, *, language: str, voice: str, speakers: Sequence[st
         TextError: field "ssml"; what is wrong, or cannot be spoken, with its line and column.
     """
     building = _Building(language=language, voice=voice, speakers=speakers)
-    read_xml(document, building)
+    tell(document, building)
     return building.script()
 
 
@@ -106,7 +107,7 @@ class _Building:
         )
 
     def opened(self, name: str, attributes: dict[str, str], place: Place) -> None:
-        """See `vocoder.text.ssml.xml.Listener`."""
+        """See `vocoder.text.ssml.document.Listener`."""
         if self._unheard or name in _UNHEARD:
             self._unheard += 1
             return
@@ -119,8 +120,8 @@ class _Building:
         self._speak_as(style)
         self._open.append(_Open(name=name, attributes=attributes, place=place, style=style, start=len(self._text)))
 
-    def closed(self, name: str, place: Place) -> None:
-        """See `vocoder.text.ssml.xml.Listener`."""
+    def closed(self, name: str) -> None:
+        """See `vocoder.text.ssml.document.Listener`."""
         if self._unheard:
             self._unheard -= 1
             return
@@ -137,7 +138,7 @@ class _Building:
         self._speak_as(self._open[-1].style if self._open else Style())
 
     def characters(self, text: str, place: Place) -> None:
-        """See `vocoder.text.ssml.xml.Listener`."""
+        """See `vocoder.text.ssml.document.Listener`."""
         if self._unheard:
             return
         element = self._open[-1]
@@ -168,8 +169,8 @@ class _Building:
         """Refuses an element that is none, or stands where it may not."""
         if name in _NOT_DONE:
             raise refuse(f"<{name}> is not spoken: {_NOT_DONE[name]}", place)
-        if name not in _ATTRIBUTES:
-            raise refuse(f"there is no element {_named(name)} (known: {', '.join(_ATTRIBUTES)})", place)
+        if name not in ELEMENTS:
+            raise refuse(f"there is no element {_named(name)} (known: {', '.join(ELEMENTS)})", place)
         if (name == "speak") != (not self._open):
             raise refuse(
                 "<speak> must be the outermost element, and no other" if name == "speak" else f"the outermost element must be <speak>, not <{name}>", place
@@ -182,8 +183,8 @@ class _Building:
         for attribute, value in attributes.items():
             if (name, attribute) in _NOT_DONE_ATTRIBUTES:
                 raise refuse(f"{attribute} of <{name}> is not done: {_NOT_DONE_ATTRIBUTES[name, attribute]}", place)
-            if attribute not in (*_ATTRIBUTES[name], *_ANYWHERE):
-                known = ", ".join(_ATTRIBUTES[name])
+            if attribute not in (*ELEMENTS[name], *_ANYWHERE):
+                known = ", ".join(ELEMENTS[name])
                 raise refuse(f"<{name}> has no attribute {_named(attribute)} (known: {known})", place)
             if attribute == "xml:lang":
                 self._check_language(name, value, place)
@@ -291,6 +292,8 @@ class _Building:
             words, size = _words_for(element, said, content)
         except ValueError as error:
             raise self._wrong(element.name, needed, said if element.name != "say-as" else content, error, place) from error
+        if size > LONGEST_SAID:
+            raise refuse(f"what is said for <{element.name}> has {size} characters, and the limit is {LONGEST_SAID}", place)
         if not content:
             if element.name == "say-as" or not clean(said).text.strip():
                 return
@@ -334,6 +337,6 @@ def _phonemes(ipa: str, alphabet: str, content: str) -> tuple[tuple[SaidWord, ..
 
 
 def _named(name: str) -> str:
-    """An element or attribute of whatever namespace."""
-    namespace, _, local = name.rpartition(" ")
+    """An element or attribute of whatever namespace, as errors name it."""
+    namespace, _, local = name.removeprefix("{").replace("}", " ").rpartition(" ")
     return shown(local) if not namespace else f"{shown(local)} of the namespace {shown(namespace)}"
