@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 _START_SECONDS, _STOP_SECONDS = 120.0, 30.0
+_BROKEN_OFF = "ASGI callable returned without completing response"  # uvicorn's words where a reader that takes nothing is dropped
 _LISTENING = re.compile(r"Sonant is listening on (http://\S+)")
 
 
@@ -28,7 +29,7 @@ class Served:
         pid: of the process with the event loop.
         url: where it listens.
         ended: when each request was over, by its id: seconds since 1970, to the millisecond, as the service's log has it.
-        complaints: lines of standard error that are warnings, errors or of tracebacks.
+        complaints: lines of standard error that are warnings, errors or of tracebacks, but for that of a response that has been broken off.
     """
 
     pid: int
@@ -95,5 +96,5 @@ def _read_rest(served: Served, process: subprocess.Popen[str]) -> None:
         if found := _LISTENING.search(line):
             served.url = found[1]
             served.listening.set()
-        elif not line.startswith("INFO"):
+        elif not line.startswith("INFO") and _BROKEN_OFF not in line:
             served.complaints.append(line.rstrip())

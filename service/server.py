@@ -101,7 +101,7 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Listening is tried first: an address in use is known at once, not after the voice has been loaded.
     with socket.create_server((host, port), family=family) as listener:
-        _limit_unsent(listener, settings)
+        limit_unsent(listener, settings)
         traces = make_traces(settings)
         worker = Supervisor(settings, traces=traces)
         try:
@@ -118,10 +118,14 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
             traces.close()
 
 
-def _limit_unsent(listener: socket.socket, settings: ServiceSettings) -> None:
+def limit_unsent(listener: socket.socket, settings: ServiceSettings) -> None:
     """Keeps the system from taking megabytes for each client that does not read, a minute and a half of sound: its generation should pause instead.
 
     What is on its way to a client that does read is not limited, so none becomes slower. Connections have the options of their listener.
+
+    Args:
+        listener: that connections will come to.
+        settings: of the service.
     """
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
     if sys.platform == "linux":
