@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from playwright.sync_api import Browser, sync_playwright
 
 import service.worker
 from service.app import create_app
@@ -21,6 +23,20 @@ from tests.tiny_voice import make_tiny_voice
 from vocoder.voice import Voice, load_voice
 
 MAX_STREAMS = 6
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for all: Playwright does not start twice."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    assert found is not None, f"there is no Chromium here ({', '.join(CHROMIUM)}): `make test-browser` installs it where it may"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

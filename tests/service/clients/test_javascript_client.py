@@ -13,9 +13,6 @@ from playwright.sync_api import Browser
 
 from tests.service.clients.conftest import CHECK, CLIENT
 from tests.service.clients.laws import Client, ClientLaws, Kind
-from tests.service.page.conftest import browser
-
-__all__ = ["browser"]
 
 NODE = shutil.which("node")
 RUN = "const [client, check, ...given] = process.argv.slice(1); import(check).then(async (it) => console.log(JSON.stringify(await it.check(await import(client), ...given.map(JSON.parse)))));"  # noqa: E501

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from service.keys import make_key
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
 from tests.service.listening import listening
 from tests.service.page import RECORDER, until
-
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -48,16 +44,6 @@ def locked(page_settings: ServiceSettings, process: Supervisor, tmp_path_factory
     file.write_text(line + "\n")
     with listening(dataclasses.replace(page_settings, key_file=file), process, {"/page/recorder.js": RECORDER}) as address:
         yield address, key
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    assert found is not None, f"the page is tested in Chromium, and there is none here ({', '.join(NAMES)}): `make test-browser` installs it where it may"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
