@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -47,7 +47,11 @@ _EDITED: dict[int | str, dict[str, Any]] = {
     **BODY_REFUSALS,
     500: REFUSALS[500],
 }
+_WORD = {"word": "SQL", "ipa": "ˈsiːkwəl", "alias": None}
 _PATCH_SCHEMA = {"type": "object", "additionalProperties": {"anyOf": [*SAID["anyOf"], {"type": "null"}]}, "examples": [{"SQL": None, "GIF": "dʒɪf"}]}
+
+VoiceName = Annotated[str, Path(description="Name of a voice that `GET /voices` lists.", examples=["kathleen"])]
+WordName = Annotated[str, Path(description="As it is written in a text; capitals make no difference.", examples=["SQL"])]
 
 
 class WordRequest(BaseModel):
@@ -107,7 +111,7 @@ def make_lexicon_router(lexicons: Lexicons, settings: ServiceSettings) -> APIRou
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"ETag": after.tag})
 
     @router.get(address, response_class=Response, responses={200: {"description": "The words.", "content": forms, "headers": _TAG_HEADER}, **_LOOKED})
-    async def look(request: Request, voice: str) -> Response:
+    async def look(request: Request, voice: VoiceName) -> Response:
         """The lexicon that is stored for a voice, as JSON, or as PLS where `Accept` asks for it. Empty where none is stored."""
         found = stored(voice)
         wants_pls = _wants_pls(request.headers.get("accept", ""))
@@ -119,7 +123,7 @@ def make_lexicon_router(lexicons: Lexicons, settings: ServiceSettings) -> APIRou
         return Response(found.json, media_type=_JSON, headers=headers)
 
     @router.put(address, status_code=204, response_class=Response, responses=_EDITED, openapi_extra=body_of(forms))
-    async def replace_all(request: Request, voice: str) -> Response:
+    async def replace_all(request: Request, voice: VoiceName) -> Response:
         """Stores a lexicon for a voice, JSON or PLS, in place of the one that was there."""
         editable(voice)
         media_type = media_type_of(request, _JSON, PLS)
@@ -139,15 +143,19 @@ def make_lexicon_router(lexicons: Lexicons, settings: ServiceSettings) -> APIRou
         responses=_EDITED,
         openapi_extra=body_of({form: {"schema": _PATCH_SCHEMA} for form in (_PATCH, _JSON)}),
     )
-    async def merge(request: Request, voice: str) -> Response:
+    async def merge(request: Request, voice: VoiceName) -> Response:
         """Changes some words of a lexicon (JSON merge patch, RFC 7396): those with null are taken away, others are added or replaced."""
         editable(voice)
         media_type_of(request, _PATCH, _JSON)
         body = await read_bytes(request, settings.lexicon_limit)
         return await edit(request, voice, lambda before: before.edited(_changes(parse_json(body))))
 
-    @router.get(f"{address}/{{word}}", responses={200: {"description": "The word.", "headers": _TAG_HEADER}, **_LOOKED}, response_model=Word)
-    async def look_up(request: Request, voice: str, word: str) -> Response:
+    @router.get(
+        f"{address}/{{word}}",
+        responses={200: {"description": "The word.", "headers": _TAG_HEADER, "content": {_JSON: {"example": _WORD}}}, **_LOOKED},
+        response_model=Word,
+    )
+    async def look_up(request: Request, voice: VoiceName, word: WordName) -> Response:
         """One word of the lexicon that is stored for a voice."""
         entry = _entry(stored(voice).lexicon, _key(word))
         headers = {"ETag": entry_tag(entry)}
@@ -162,7 +170,7 @@ def make_lexicon_router(lexicons: Lexicons, settings: ServiceSettings) -> APIRou
         responses=_EDITED,
         openapi_extra=body_of({_JSON: {"schema": WordRequest.model_json_schema()}}),
     )
-    async def put_word(request: Request, voice: str, word: str) -> Response:
+    async def put_word(request: Request, voice: VoiceName, word: WordName) -> Response:
         """Adds a word to the lexicon of a voice, or says it in another way."""
         editable(voice)
         key = _key(word)
@@ -177,7 +185,7 @@ def make_lexicon_router(lexicons: Lexicons, settings: ServiceSettings) -> APIRou
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"ETag": entry_tag(entry)})
 
     @router.delete(f"{address}/{{word}}", status_code=204, response_class=Response, responses=_EDITED)
-    async def delete_word(request: Request, voice: str, word: str) -> Response:
+    async def delete_word(request: Request, voice: VoiceName, word: WordName) -> Response:
         """Takes a word out of the lexicon of a voice."""
         editable(voice)
         key = _key(word)

@@ -16,3 +16,14 @@ def set_up_logs() -> None:
     handler.setFormatter(logging.Formatter("%(message)s"))
     requests.handlers, requests.propagate = [handler], False
     requests.setLevel(logging.INFO)
+    logging.getLogger("uvicorn.error").addFilter(ClientsFault())
+
+
+class ClientsFault(logging.Filter):
+    """Makes a line of the tracebacks that uvicorn gives where a client has sent text over a WebSocket that is none: nothing here is broken."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lets everything through."""
+        if record.exc_info is not None and isinstance(record.exc_info[1], UnicodeDecodeError):
+            record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
+        return True

@@ -19,7 +19,7 @@ from service.body import read_body
 from service.encoding import WITH_LENGTH, AudioFormat, Encoder, Telling
 from service.orders import SpeechOrder, SpeechWorker
 from service.request_lexicon import DESCRIPTION, RequestLexicon
-from service.routes import SPEECH_ANSWERS
+from service.routes import SPEECH_ANSWERS, with_example
 from service.settings import ServiceSettings
 from service.shelf import Wanted
 from service.speaking import Speaking
@@ -28,6 +28,7 @@ from vocoder.errors import InputError
 
 MODEL = "sonant"
 # The names of OpenAI's own models stand for it, so that programs need not be changed.
+_MODEL_LIST: dict[str, Any] = {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "sonant"}]}
 _MODELS = (MODEL, "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
 _PCM_RATE = 24_000  # what its documentation says of pcm, and its users count on
 
@@ -150,12 +151,12 @@ def make_openai_router(worker: SpeechWorker, settings: ServiceSettings, speaking
                 raise
             raise type(error)(str(error), field=renamed) from error
 
-    @router.get("/models")
+    @router.get("/models", responses=with_example(_MODEL_LIST))
     async def models() -> dict[str, Any]:
         """The one model, in OpenAI's shape."""
-        return {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "sonant"}]}
+        return _MODEL_LIST
 
-    @router.get("/audio/voices")
+    @router.get("/audio/voices", responses=with_example({"voices": ["kathleen"]}))
     async def voices() -> dict[str, list[str]]:
         """Names that `voice` may be, the default first."""
         return {"voices": [voice.name for voice in worker.voices]}

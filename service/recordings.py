@@ -30,9 +30,9 @@ class ScoreRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    voice: Annotated[str | None, Field(description="Name of the voice that judges; the default voice where absent.")] = None
-    speaker: Annotated[str | None, Field(min_length=1, description="Name of one of its speakers, or its index; the first where absent.")] = None
-    frames: Annotated[Literal["true", "false"], Field(description="Whether the bits of each frame are told as well.")] = "false"
+    voice: Annotated[str | None, Field(description="Name of the voice that judges; the default voice where absent.", examples=["kathleen"])] = None
+    speaker: Annotated[str | None, Field(min_length=1, description="Name of one of its speakers, or its index; the first where absent.", examples=["0"])] = None
+    frames: Annotated[Literal["true", "false"], Field(description="Whether the bits of each frame are told as well.", examples=["true"])] = "false"
 
 
 class ScoreAnswer(BaseModel):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, WebSocket
+from fastapi import APIRouter, Path, Request, WebSocket
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -82,6 +82,20 @@ READING_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
+_READY = {"status": "ready", "open_streams": 3, "making": 2, "queued": 0, "places": 11, "capacity": 14.2}
+_VOICE = VoiceDescription(
+    name="kathleen", release="5", language="en-us", licence="CC0-1.0", speakers=("kathleen",), sample_rate=16_000, temperature=0.6, engine="native",
+    precision="int8", is_default=True,
+)  # fmt: skip
+_METRICS = "# HELP sonant_ready 1 where new streams are taken on, room permitting.\n# TYPE sonant_ready gauge\nsonant_ready 1.0\n"
+StreamId = Annotated[str, Path(description="`X-Stream-Id` of the answer.", examples=["wY4pJ3o0cXkqz8mF2bTn5g"])]
+
+
+def with_example(example: object) -> dict[int | str, dict[str, Any]]:
+    """What a route answers, as the document shows it."""
+    return {200: {"content": {"application/json": {"example": example}}}}
+
+
 def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speaking, lexicons: Lexicons) -> APIRouter:
     """The routes, served by this worker."""
     router = APIRouter()
@@ -113,7 +127,7 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
             **REFUSALS,
         },
     )
-    async def streams(request: Request, stream_id: str) -> Response:
+    async def streams(request: Request, stream_id: StreamId) -> Response:
         """An answer that was given lately, again: all of it, or the bytes that `Range` names. It is made again, and is the same."""
         return await speaking.again(request, stream_id)
 
@@ -133,22 +147,22 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
         """Speaks a text while it is being written: `service.live`."""
         await Live(socket, worker, settings, lexicons).run()
 
-    @router.get("/voices")
+    @router.get("/voices", responses=with_example({"voices": [asdict(_VOICE)]}))
     async def voices() -> dict[str, tuple[VoiceDescription, ...]]:
         """The voices that can be asked for, the default first."""
         return {"voices": worker.voices}
 
-    @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+    @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": _METRICS}}}})
     async def metrics() -> Response:
         """What is counted, for Prometheus."""
         return Response(worker.metrics.exposition(), media_type="text/plain; version=0.0.4")
 
-    @router.get("/healthz")
+    @router.get("/healthz", responses=with_example({"status": "ok"}))
     async def healthz() -> dict[str, str]:
         """Answers as long as the event loop turns."""
         return {"status": "ok"}
 
-    @router.get("/readyz", responses={503: {"model": ProblemAnswer, "description": "Starting, stopping, or broken."}})
+    @router.get("/readyz", responses={**with_example(_READY), 503: {"model": ProblemAnswer, "description": "Starting, stopping, or broken."}})
     async def readyz() -> JSONResponse:
         """Whether new streams are taken on, room permitting."""
         status = worker.status

@@ -12,6 +12,7 @@ import logging
 import math
 import signal
 import socket
+import sys
 from pathlib import Path
 from types import FrameType
 
@@ -26,6 +27,7 @@ from service.traces import make_traces
 
 log = logging.getLogger("uvicorn.error")  # where uvicorn itself says what is going on; not only errors
 _BACKSTOP_SECONDS = 2.0  # that responses have to end after their streams were broken off
+_UNSENT_BYTES = 32_768  # that the system holds for a client which reads slowly: one second of sound at 16 kHz
 
 
 def serve(
@@ -99,6 +101,7 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Listening is tried first: an address in use is known at once, not after the voice has been loaded.
     with socket.create_server((host, port), family=family) as listener:
+        limit_unsent(listener, settings)
         traces = make_traces(settings)
         worker = Supervisor(settings, traces=traces)
         try:
@@ -113,6 +116,21 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
         finally:
             worker.stop()
             traces.close()
+
+
+def limit_unsent(listener: socket.socket, settings: ServiceSettings) -> None:
+    """Keeps the system from taking megabytes for each client that does not read, a minute and a half of sound: its generation should pause instead.
+
+    What is on its way to a client that does read is not limited, so none becomes slower. Connections have the options of their listener.
+
+    Args:
+        listener: that connections will come to.
+        settings: of the service.
+    """
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
+    if sys.platform == "linux":
+        # A client that takes nothing is dropped by its response; what waits in its connection must not keep that one open.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, math.ceil(1000 * settings.stall_seconds))
 
 
 class SpeechServer(uvicorn.Server):

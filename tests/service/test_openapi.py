@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
@@ -52,6 +53,44 @@ async def test_every_body_has_an_example(client: httpx.AsyncClient) -> None:
         assert examples
         for example in examples:
             assert (await client.post(path, json=example | {"voice": "tiny"})).status_code == 200, example
+
+
+async def test_every_answer_that_is_text_has_an_example_and_every_parameter(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    lacking, seen = [], 0
+    for path, method, operation in ((path, method, operation) for path, one in document["paths"].items() for method, operation in one.items()):
+        for parameter in operation.get("parameters", []):
+            seen += 1
+            if not ({"example", "examples"} & {*parameter, *parameter["schema"]}):
+                lacking.append((method, path, parameter["name"]))
+        for status, answer in operation["responses"].items():
+            texts = {kind: content for kind, content in answer.get("content", {}).items() if status < "300" and not kind.startswith("audio/")}
+            for kind, content in texts.items():
+                seen += 1
+                if "example" not in content:
+                    lacking.append((method, path, status, kind))
+                elif kind == "application/json":
+                    name = content["schema"].get("$ref", "").removeprefix("#/components/schemas/")
+                    nulls = dict.fromkeys(document["components"]["schemas"][name]["required"]) if name else {}  # FastAPI leaves them out
+                    jsonschema.validate(nulls | content["example"], content["schema"] | {"components": document["components"]})
+    assert not lacking
+    assert seen > 20
+
+
+async def test_the_examples_of_answers_are_what_is_answered(client: httpx.AsyncClient) -> None:
+    """Every field, and no other; the values are another voice's."""
+    document = (await client.get("/openapi.json")).json()
+
+    def shape(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: shape(one) for name, one in value.items()}
+        return [shape(value[0])] if isinstance(value, list) and value else type(value) if not isinstance(value, int | float) else float
+
+    for path in ("/voices", "/healthz", "/readyz", "/v1/models", "/v1/audio/voices"):
+        example = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+        assert shape(example) == shape((await client.get(path)).json()), path
+    metrics = document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]["text/plain"]["example"]
+    assert set(metrics.splitlines()[:2]) <= set((await client.get("/metrics")).text.splitlines())
 
 
 async def test_every_body_of_a_lexicon_has_an_example(settings: ServiceSettings, worker: Supervisor, tmp_path: Path) -> None:

@@ -4,45 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
-from starlette.responses import Response
-from starlette.routing import Route
 
-from service.app import create_app
 from service.keys import make_key
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
+from tests.service.listening import listening
 from tests.service.page import RECORDER, until
 
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-@contextmanager
-def listening(settings: ServiceSettings, worker: Supervisor) -> Iterator[str]:
-    """The address of a service with this worker."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = create_app(settings, worker=worker)
-        app.router.routes.insert(0, Route("/page/recorder.js", lambda _: Response(RECORDER, media_type="text/javascript")))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.01)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +36,7 @@ def process(page_settings: ServiceSettings) -> Iterator[Supervisor]:
 
 @pytest.fixture(scope="session")
 def address(page_settings: ServiceSettings, process: Supervisor) -> Iterator[str]:
-    with listening(page_settings, process) as address:
+    with listening(page_settings, process, {"/page/recorder.js": RECORDER}) as address:
         yield address
 
 
@@ -71,7 +46,7 @@ def locked(page_settings: ServiceSettings, process: Supervisor, tmp_path_factory
     key, line = make_key("anna")
     file = tmp_path_factory.mktemp("keys") / "keys"
     file.write_text(line + "\n")
-    with listening(dataclasses.replace(page_settings, key_file=file), process) as address:
+    with listening(dataclasses.replace(page_settings, key_file=file), process, {"/page/recorder.js": RECORDER}) as address:
         yield address, key
 
 
