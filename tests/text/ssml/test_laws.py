@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vocoder.errors import TextError
@@ -98,6 +98,7 @@ def holds(document: str, analysis: Analysis) -> None:
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@example('<speak>Hello<sub alias="World Wide Web"> </sub></speak>')
 @given(_DOCUMENT)
 def test_any_tree_of_elements_is_read_or_refused(document: str) -> None:
     analysis = taken_apart(Ssml(document))

@@ -33,6 +33,8 @@ inline void remember(const Model& model, Stream& stream, int64_t t, int64_t code
     stream.previous = code;
 }
 
+constexpr int kSums = 8;
+
 // How many edges are not above the value: the code of the cell that it lies in. Without a branch, for it is as good as random.
 inline int64_t code_of(const Model& model, double value) {
     const double* base = model.edges;
@@ -52,9 +54,12 @@ inline void first_input(const Model& model, Stream& stream, int64_t t) {
     int count = 1;
     if (model.prediction_order > 0) {
         const float* coefficients = stream.coefficients + stream.frame * model.prediction_order;
-        double sum = 0.0;
-        for (int k = 0; k < model.prediction_order; ++k) sum += double(coefficients[k]) * past[k];
-        codes[count++] = code_of(model, sum);
+        double sums[kSums] = {};  // side by side, for additions wait for each other; rounded to a code once, so that their order does not matter
+        int k = 0;
+        for (; k + kSums <= model.prediction_order; k += kSums)
+            for (int j = 0; j < kSums; ++j) sums[j] += double(coefficients[k + j]) * past[k + j];
+        for (; k < model.prediction_order; ++k) sums[0] += double(coefficients[k]) * past[k];
+        codes[count++] = code_of(model, ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
     }
     if (model.max_lag > 0) codes[count++] = code_of(model, past[stream.lags[stream.frame] - 1]);
     const int64_t table = int64_t(model.levels) * model.residual_padded;

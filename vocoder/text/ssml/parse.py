@@ -297,6 +297,9 @@ class _Building:
         if not content:
             if element.name == "say-as" or not clean(said).text.strip():
                 return
+            del self._text[element.start :], self._origins[element.start :]  # what cannot be seen: its places lie behind those of what is shown instead
+            if self._text and self._text[-1].isalnum():
+                self._add(" ", [self._origins[-1]])
             start, end = len(self._text), len(self._text) + len(said)
             self._add(said, [place.start] * (len(said) - 1) + [place.end - 1])
         self._pause = 0.0
