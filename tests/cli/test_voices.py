@@ -9,6 +9,7 @@ import pytest
 
 from vocoder.cli.program import FAILED, run
 from vocoder.library import VARIABLE
+from vocoder.pack import FORMAT_VERSION
 
 
 def test_voices_for_people_and_for_programs(library: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -37,4 +38,4 @@ def test_a_damaged_voice_hides_no_other(library: Path, tmp_path: Path, monkeypat
     assert run(["voices", "--json"]) == FAILED
     captured = capfd.readouterr()
     assert "tiny" in [row["name"] for row in json.loads(captured.out)]
-    assert "format version 99, and this release reads version 2" in captured.err
+    assert f"format version 99, and this release reads version {FORMAT_VERSION}" in captured.err
