@@ -11,12 +11,14 @@ that there is no gap between them. Piece n is spoken with seed + n: what `/synth
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.types import Message
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from service.asking import client_of
 from service.body import QUICK_BYTES, parse_json
@@ -216,7 +218,7 @@ class Live:
             else:
                 if opened.type == "end":
                     await self._say({"type": "done"})
-                await self._socket.close(_NORMAL if opened.type == "end" else _TRY_AGAIN_LATER)
+                await self._hand_over({"type": "websocket.close", "code": _NORMAL if opened.type == "end" else _TRY_AGAIN_LATER})
                 return
 
     async def _speak(self, opened: _Opened) -> None:
@@ -257,10 +259,17 @@ class Live:
         await self._say({"type": "error", "error": problem_of(error).model_dump()})
 
     async def _say(self, message: Mapping[str, object]) -> None:
-        async with self._sending, asyncio.timeout(self._service.stall_seconds):
-            await self._socket.send_json(message)
+        await self._hand_over({"type": "websocket.send", "text": json.dumps(message, separators=(",", ":"), ensure_ascii=False)})
 
     async def _send(self, sound: bytes) -> None:
         if sound:
-            async with self._sending, asyncio.timeout(self._service.stall_seconds):
-                await self._socket.send_bytes(sound)
+            await self._hand_over({"type": "websocket.send", "bytes": sound})
+
+    async def _hand_over(self, message: Message) -> None:
+        async with self._sending, asyncio.timeout(self._service.stall_seconds):
+            if self._socket.application_state is not WebSocketState.CONNECTED:
+                raise WebSocketDisconnect  # the other of two tasks was faster to find out, or to close
+            try:
+                await self._socket.send(message)
+            except RuntimeError as error:  # the server closed it, as the client sent what is no frame, and is about to tell
+                raise WebSocketDisconnect from error

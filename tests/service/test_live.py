@@ -16,10 +16,13 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient, WebSocketTestSession
-from starlette.websockets import WebSocketDisconnect
+from starlette.types import Message
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from service.app import create_app
 from service.keys import make_key
+from service.lexicons import Lexicons
+from service.live import Live
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
 from tests.service.gated_engine import GatedEngine
@@ -251,3 +254,25 @@ def test_random_frames_do_no_harm(app: FastAPI, worker: Supervisor, frames: list
         say(session, "end")
         assert hear(session, "done")[-1] == {"type": "done"}
     assert worker.status.open_streams == 0
+
+
+@pytest.mark.parametrize("broken", ["[]", '{"type":"end"}'], ids=["while it complains", "while it says goodbye"])
+def test_a_connection_that_the_server_closed_itself_is_one_that_the_client_left(settings: ServiceSettings, worker: Supervisor, broken: str) -> None:
+    """As uvicorn does between a frame that is none and the news of it: whatever is sent then is a RuntimeError."""
+    messages = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": broken}]
+
+    async def receive() -> Message:
+        if not messages:
+            await asyncio.get_running_loop().create_future()
+        return messages.pop(0)
+
+    refused = []
+
+    async def send(message: Message) -> None:
+        if message["type"] != "websocket.accept":
+            refused.append(message)
+            raise RuntimeError("Unexpected ASGI message, after sending 'websocket.close'.")
+
+    scope = {"type": "websocket", "path": "/stream", "headers": [], "client": ("127.0.0.1", 1)}
+    asyncio.run(asyncio.wait_for(Live(WebSocket(scope, receive, send), worker, settings, Lexicons(None)).run(), timeout=10))
+    assert len(refused) == 1

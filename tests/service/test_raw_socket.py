@@ -50,6 +50,7 @@ FRAMES = st.one_of(
 @given(sent=st.lists(FRAMES, max_size=6).map(b"".join))
 def test_random_bytes(address: str, worker: Supervisor, caplog: pytest.LogCaptureFixture, sent: bytes) -> None:
     caplog.set_level(logging.WARNING)
+    caplog.clear()  # of what was found before
     place = urlsplit(address)
     with socket.create_connection((place.hostname, place.port), timeout=10) as client:
         client.sendall(UPGRADE.encode())
