@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from service.loaded_voices import LoadedVoices
 from service.messages import Answered, Ask
-from service.questions import Answer, PhonemesWanted, ScoreWanted, TimesWanted
+from service.questions import Answer, PhonemesWanted, Reading, ScoreWanted, SubtitlesWanted
 from service.reading import reading_of
 from service.settings import ServiceSettings
 from service.table import Table
+from service.turns import Turns, turn_is_over
 from vocoder.audio.files import read_audio_bytes
 from vocoder.errors import InputError
 from vocoder.speech import check_text
-from vocoder.timeline import Timeline
+from vocoder.subtitles import subrip, webvtt
+from vocoder.timeline import timed_sentences
 
 log = logging.getLogger(__name__)
 
@@ -33,26 +36,34 @@ class Clerk:
         self._settings = settings
         self._voices = voices
         self._table = table
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="clerk")
+        self._turns = Turns("clerk")
 
     def submit(self, asked: Ask) -> None:
         """One more question. Returns at once."""
         with self._table.changed:
             self._table.asked.add(asked.number)
-        self._thread.submit(self._take_on, asked)
+        self._turns.add(lambda: self._take_on(asked))
 
     def stop(self) -> None:
         """Ends the thread, once the answer in hand is done."""
-        self._thread.shutdown(cancel_futures=True)
+        self._turns.stop()
 
-    def _take_on(self, asked: Ask) -> None:
+    def _take_on(self, asked: Ask, writing: _Writing | None = None) -> None:
         if asked.number not in self._table.asked:
             return  # nobody waits any more
         try:
-            if isinstance(asked.question, ScoreWanted):
-                self._listen(asked.number, asked.question)
-                return
-            answer = self._answer(asked.question)
+            match asked.question:
+                case ScoreWanted():
+                    self._listen(asked.number, asked.question)
+                    return
+                case SubtitlesWanted():
+                    writing = writing or self._writing(asked.question)
+                    if not writing.go_on():
+                        self._turns.add(lambda: self._take_on(asked, writing))
+                        return
+                    answer: Answer = "".join(writing.pieces)
+                case PhonemesWanted():
+                    answer = self._read(asked.question)
         except Exception as error:
             if not isinstance(error, InputError):
                 log.exception("question %d cannot be answered", asked.number)
@@ -70,16 +81,34 @@ class Clerk:
                 self._table.judging.add(number, voice, scoring)
                 self._table.changed.notify()
 
-    def _answer(self, question: TimesWanted | PhonemesWanted) -> Answer:
-        match question:
-            case TimesWanted():
-                order = replace(question.order, timestamps=True)  # subtitles, too, are times
-                return Timeline.of(self._voices.planning(self._voices.find(order.voice), order).plan())
-            case PhonemesWanted():
-                voice = self._voices.find(question.voice)
-                manifest, lexicon = voice.manifest, voice.pack.lexicon_below(question.lexicon)
-                limit = min(self._voices.text_limit, self._settings.planned_characters)
-                check_text(question.text, limit=limit)
-                if lexicon is not None:
-                    lexicon.check_length(question.text, limit=limit)
-                return reading_of(question.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)
+    def _writing(self, wanted: SubtitlesWanted) -> _Writing:
+        voice = self._voices.find(wanted.order.voice)
+        planned = self._voices.planning(voice, wanted.order).sentences_from(0)
+        write = webvtt if wanted.form == "vtt" else subrip
+        return _Writing(left=write(timed_sentences(planned, hop_length=voice.manifest.audio.hop_length), voice.sample_rate))
+
+    def _read(self, wanted: PhonemesWanted) -> Reading:
+        voice = self._voices.find(wanted.voice)
+        manifest, lexicon = voice.manifest, voice.pack.lexicon_below(wanted.lexicon)
+        limit = min(self._voices.text_limit, self._settings.planned_characters)
+        check_text(wanted.text, limit=limit)
+        if lexicon is not None:
+            lexicon.check_length(wanted.text, limit=limit)
+        return reading_of(wanted.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)
+
+
+@dataclass(kw_only=True)
+class _Writing:
+    """Subtitles that are being written: of a long text a while at a time, no more than a sentence of which is known."""
+
+    left: Iterator[str]
+    pieces: list[str] = field(default_factory=list)
+
+    def go_on(self) -> bool:
+        """Until its turn is over; says whether all is written."""
+        begun = time.monotonic()
+        for piece in self.left:
+            self.pieces.append(piece)
+            if turn_is_over(begun):
+                return False
+        return True

@@ -126,6 +126,8 @@ class Generator:
             chosen = [(number, self._table.speaking[number], size) for number, size in turn.shares if number in self._table.speaking]
         working, jobs = [], []
         for number, speaking, size in chosen:
+            if speaking.times is not None:
+                speaking.times.note(speaking.utterance)
             try:
                 jobs.append(speaking.utterance.job(size))  # at the start of a sentence this computes its conditioning
             except Exception as error:
@@ -172,7 +174,8 @@ class Generator:
             self._late_chunks, self._lateness = self._late_chunks + 1, max(self._lateness, late)
             if late > self._settings.strained_seconds:
                 self._pulse_due = 0.0  # the service must know at once
-        self._send(Sound(number=number, pcm=to_bytes(wanted), last=finished))
+        sentences = () if speaking.times is None else speaking.times.before(speaking.emitted)
+        self._send(Sound(number=number, pcm=to_bytes(wanted), last=finished, sentences=sentences))
         if not finished and speaking.emitted - speaking.saved_at >= self._settings.snapshot_seconds * speaking.sample_rate:
             speaking.saved_at = speaking.emitted
             self._send(Snapshot(number=number, saved=Saved(emitted=speaking.emitted, state=speaking.utterance.to_bytes())))

@@ -238,11 +238,11 @@ class Live:
                     "skipped": [{"text": one.text, "start": one.start, "reason": one.reason} for one in stream.skipped],
                 }
             )
-            telling = None if stream.timeline is None else Telling(stream.timeline.at(layout.sample_rate), source_rate=stream.sample_rate)
+            telling = Telling(stream.begun, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
             position = 0
             while pcm := await stream.read():
                 position += len(pcm) // BYTES_PER_SAMPLE
-                for event in [] if telling is None else telling.before(position):
+                for event in [] if telling is None else telling.before_source(position):
                     await self._say(event)
                 await self._send(encoder.encode(pcm) if layout.quick else await asyncio.to_thread(encoder.encode, pcm))
                 self._heard_any = True

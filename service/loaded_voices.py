@@ -7,7 +7,6 @@ from service.settings import ServiceSettings
 from vocoder.errors import ConfigError, InputError
 from vocoder.planning import Planning
 from vocoder.speech import TEXT_LIMIT
-from vocoder.text import written
 from vocoder.voice import Voice
 
 
@@ -19,7 +18,6 @@ class LoadedVoices:
     """
 
     def __init__(self, settings: ServiceSettings) -> None:
-        self._planned_characters = settings.planned_characters
         self.text_limit = TEXT_LIMIT if settings.text_limit is None else settings.text_limit
         self._voices: dict[str, Voice] = {}
 
@@ -49,11 +47,8 @@ class LoadedVoices:
         """What a voice will say for an order.
 
         Raises:
-            InputError: the order does not suit the voice, or is too long.
+            InputError: the order does not suit the voice, or its text is too long.
         """
-        characters = len(written(order.text))
-        if order.timestamps and characters > self._planned_characters:
-            raise InputError(f"times are told of texts of at most {self._planned_characters} characters, and this has {characters}", field="timestamps")
         settings = voice.settings(speaker=order.speaker, length_scale=order.length_scale, pitch=order.pitch, volume=order.volume, temperature=order.temperature)
         return voice.planning(order.text, settings, text_limit=self.text_limit, lexicon=order.lexicon)
 

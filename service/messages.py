@@ -16,7 +16,7 @@ from service.orders import SpeechOrder, VoiceDescription
 from service.questions import Answer, Question
 from service.stream import Saved, SkippedText
 from vocoder.errors import EngineError, InputError, SonantError, TextError, VoiceError
-from vocoder.timeline import Timeline
+from vocoder.timeline import TimedSentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,14 +142,13 @@ class Pulse:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """How long a stream will be, where that is known, and where its order asks for it, what is heard when. Sound follows."""
+    """How long a stream will be, where that is known. Sound follows."""
 
     number: int
     seed: int
     sample_rate: int
     num_samples: int | None
     skipped: tuple[SkippedText, ...]
-    timeline: Timeline | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,11 +159,13 @@ class Sound:
         number: the stream's.
         pcm: int16, little-endian.
         last: whether nothing follows.
+        sentences: that begin in it, with what is heard when; none where the order does not ask for times.
     """
 
     number: int
     pcm: bytes
     last: bool
+    sentences: tuple[TimedSentence, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,7 +110,7 @@ class OpenStreams:
             num_samples=message.num_samples,
             first_sample=entry.first_sample,
             skipped=message.skipped,
-            timeline=message.timeline,
+            timed=entry.order.timestamps,
             queued_seconds=entry.queued_seconds,
             loop=entry.loop,
             on_taken=lambda num_samples: self._on_taken(number, num_samples),
@@ -125,7 +125,7 @@ class OpenStreams:
             entry.trace.first_sound()
             self._metrics.first_audio(self._clock() - entry.asked_at - entry.queued_seconds)
         entry.delivered += len(message.pcm) // BYTES_PER_SAMPLE
-        entry.stream.put(message.pcm)
+        entry.stream.put(message.pcm, message.sentences)
         self._metrics.audio(entry.order.voice or default_voice, len(message.pcm) / BYTES_PER_SAMPLE / entry.stream.sample_rate)
         if message.last:
             entry.over = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Request
@@ -25,6 +26,7 @@ from service.shelf import Wanted
 from service.speaking import Speaking
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import InputError
+from vocoder.timeline import Event
 
 MODEL = "sonant"
 # The names of OpenAI's own models stand for it, so that programs need not be changed.
@@ -116,16 +118,22 @@ class SseEncoder:
     def encode(self, pcm: bytes) -> bytes:
         """Events, where there is something to say."""
         self._position += len(pcm) // BYTES_PER_SAMPLE
-        told = [] if self._telling is None else self._telling.before(self._position)
-        return b"".join(_event({"type": "speech.timestamp", "timestamp": event}) for event in told) + _delta(self._inner.encode(pcm))
+        told = [] if self._telling is None else self._telling.before_source(self._position)
+        return _told(told) + _delta(self._inner.encode(pcm))
 
     def finish(self) -> bytes:
         """The last events."""
-        return _delta(self._inner.finish()) + _event({"type": "speech.audio.done", "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}})
+        told = [] if self._telling is None else self._telling.rest()
+        done = {"type": "speech.audio.done", "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}}
+        return _told(told) + _delta(self._inner.finish()) + _event(done)
 
 
 def _delta(piece: bytes) -> bytes:
     return _event({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()}) if piece else b""
+
+
+def _told(events: Iterable[Event]) -> bytes:
+    return b"".join(_event({"type": "speech.timestamp", "timestamp": event}) for event in events)
 
 
 def _event(data: dict[str, Any]) -> bytes:

@@ -10,23 +10,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from service.loaded_voices import LoadedVoices
 from service.messages import FromWorker, Planned, Speak
 from service.reading import skipped_texts
+from service.sentence_times import SentenceTimes
 from service.settings import ServiceSettings
 from service.table import Speaking, Table
+from service.turns import Turns, turn_is_over
 from vocoder.errors import InputError
 from vocoder.planning import Plan, Planning
 from vocoder.text import written
-from vocoder.timeline import Timeline
 from vocoder.utterance import Utterance
 from vocoder.voice import Voice
 
 log = logging.getLogger(__name__)
-_SLICE_SECONDS = 0.05  # of planning, after which others have their turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,19 +66,17 @@ class Planner:
         self._send = send
         self._failed = failed
         self._clock = clock
-        self._stopping = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="planner")
+        self._turns = Turns("planner")
 
     def submit(self, wanted: Speak) -> None:
         """One more stream. Returns at once."""
         with self._table.changed:
             self._table.wanted[wanted.number] = 0
-        self._thread.submit(self._work_on, wanted)
+        self._turns.add(lambda: self._work_on(wanted))
 
     def stop(self) -> None:
         """Ends the thread, once what it has in hand is done."""
-        self._stopping = True
-        self._thread.shutdown(cancel_futures=True)
+        self._turns.stop()
 
     def _work_on(self, wanted: Speak, beginning: _Beginning | None = None) -> None:
         try:
@@ -95,7 +92,7 @@ class Planner:
                 self._table.break_off(wanted.number, error)
                 return
             if plan is None or utterance is None:
-                self._later(beginning)
+                self._turns.add(lambda: self._work_on(wanted, beginning))
             else:
                 self._admit(beginning, plan, utterance)
         except Exception:
@@ -110,20 +107,13 @@ class Planner:
 
     def _plan(self, beginning: _Beginning) -> Plan | Planning | None:
         """What can be begun with; None where that takes longer than others should wait."""
-        planning, until = beginning.planning, time.monotonic() + _SLICE_SECONDS
+        planning, begun = beginning.planning, time.monotonic()
         while beginning.whole or (beginning.wanted.saved is None and not planning.sentences):
             if not planning.advance():
                 return planning.plan()
-            if time.monotonic() > until:
+            if turn_is_over(begun):
                 return None
         return planning
-
-    def _later(self, beginning: _Beginning) -> None:
-        try:
-            self._thread.submit(self._work_on, beginning.wanted, beginning)
-        except RuntimeError:
-            if not self._stopping:
-                raise
 
     def _begin(self, beginning: _Beginning, plan: Plan | Planning) -> Utterance:
         wanted = beginning.wanted
@@ -142,16 +132,21 @@ class Planner:
                 sample_rate=voice.sample_rate,
                 num_samples=num_samples,
                 skipped=skipped_texts(plan.skipped),
-                timeline=Timeline.of(plan) if wanted.order.timestamps and isinstance(plan, Plan) else None,
             )
         )
         emitted = 0 if wanted.saved is None else wanted.saved.emitted
+        times = SentenceTimes(hop_length=voice.manifest.audio.hop_length, first_sample=wanted.first_sample) if wanted.order.timestamps else None
         with self._table.changed:
             taken = self._table.wanted.pop(wanted.number, None)
             if taken is None:
                 return
             self._table.speaking[wanted.number] = Speaking(
-                utterance=utterance, sample_rate=voice.sample_rate, emitted=emitted, first_sample=wanted.first_sample, saved_at=emitted
+                utterance=utterance,
+                sample_rate=voice.sample_rate,
+                emitted=emitted,
+                first_sample=wanted.first_sample,
+                saved_at=emitted,
+                times=times,
             )
             self._table.scheduler.add(
                 wanted.number,

@@ -1,6 +1,6 @@
 """What is asked of the worker beside sound, and what it answers: plain data.
 
-Times       a text, and how it is spoken      when each word will be heard
+Subtitles   a text, and how it is spoken      when each word will be heard, as a file
 Phonemes    a text                            how it is read: sentences, words, phonemes
 Judgement   a recording                       how surprised a voice is by it
 """
@@ -8,19 +8,20 @@ Judgement   a recording                       how surprised a voice is by it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from service.orders import SpeechOrder
 from service.stream import SkippedText
 from vocoder.text import Given
 from vocoder.text.lexicon import Lexicon
-from vocoder.timeline import Timeline
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimesWanted:
-    """When the words of an order will be heard."""
+class SubtitlesWanted:
+    """When the words of an order will be heard, as a file of WebVTT or SubRip."""
 
     order: SpeechOrder
+    form: Literal["vtt", "srt"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,5 +133,5 @@ class Scored:
     bits_per_frame: tuple[float, ...]
 
 
-Question = TimesWanted | PhonemesWanted | ScoreWanted
-Answer = Timeline | Reading | Scored
+Question = SubtitlesWanted | PhonemesWanted | ScoreWanted
+Answer = str | Reading | Scored

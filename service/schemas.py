@@ -98,6 +98,8 @@ class SynthesizeRequest(_Given):
 
     def wanted(self) -> Wanted:
         """The request as the rest of the service knows it."""
+        timed = self.timestamps is True
+        audio_format: AudioFormat = "pcm" if timed else self.format
         order = SpeechOrder(
             text=self.given(),
             voice=self.voice,
@@ -107,13 +109,12 @@ class SynthesizeRequest(_Given):
             volume=self.volume,
             temperature=self.temperature,
             seed=self.seed,
-            timestamps=self.timestamps is True,
+            timestamps=timed,
             lexicon=self.lexicon,
-            exact_length=self.format in WITH_LENGTH,
+            exact_length=audio_format in WITH_LENGTH,
             whole=not self.stream,
         )
-        timed = self.timestamps is True
-        return Wanted(order=order, audio_format="pcm" if timed else self.format, sample_rate=self.sample_rate, timed=timed)
+        return Wanted(order=order, audio_format=audio_format, sample_rate=self.sample_rate, timed=timed)
 
     def subtitles(self, accept: str) -> Literal["vtt", "srt"] | None:
         """Which subtitles are wanted in place of sound.

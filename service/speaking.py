@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -19,14 +18,12 @@ from service.etag import etag_of
 from service.lexicons import Lexicons
 from service.orders import SpeechWorker, voice_of
 from service.problems import RequestError
-from service.questions import TimesWanted
+from service.questions import SubtitlesWanted
 from service.ranges import ByteRange, parse_range
 from service.response import AudioResponse, Cut
 from service.settings import ServiceSettings
 from service.shelf import Shelf, Shelved, Wanted
 from service.stream import LiveStream, Saved, SkippedText
-from vocoder.subtitles import subrip, webvtt
-from vocoder.timeline import Timeline
 
 _SKIPPED_BYTES = 2048  # of a header, about: clients and proxies take headers of 4 to 8 KB in all
 
@@ -61,13 +58,11 @@ class Speaking:
         wanted = replace(wanted, order=await self._lexicons.applied(wanted.order))
         stream = await self._open(request, wanted)
         try:
-            encoder, layout = await self._encoder(wanted, stream), _layout(wanted, stream.num_samples, stream.sample_rate)
+            encoder, layout = self._encoder(wanted, stream), _layout(wanted, stream.num_samples, stream.sample_rate)
             if wrap is not None:
                 events = Layout(media_type="text/event-stream", sample_rate=layout.sample_rate)
                 headers = _headers(stream, events)
-                telling = None
-                if stream.timeline is not None:
-                    telling = Telling(await asyncio.to_thread(stream.timeline.at, layout.sample_rate), source_rate=stream.sample_rate)
+                telling = Telling(stream.begun, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
                 return AudioResponse(stream, wrap(encoder, telling), events, whole=False, stall_seconds=self._settings.stall_seconds, headers=headers)
             wanted = replace(wanted, order=replace(wanted.order, seed=stream.seed))
             shelved = Shelved(
@@ -92,11 +87,9 @@ class Speaking:
         """
         self._check_format(wanted)
         order = await self._lexicons.applied(wanted.order)
-        timeline = await unless_left(request, self._worker.ask(TimesWanted(order=order), client_of(request)))
-        assert isinstance(timeline, Timeline)
-        if form == "vtt":
-            return Response(await asyncio.to_thread(webvtt, timeline), media_type="text/vtt")
-        return Response(await asyncio.to_thread(subrip, timeline), media_type="application/x-subrip; charset=utf-8")
+        subtitles = await unless_left(request, self._worker.ask(SubtitlesWanted(order=order, form=form), client_of(request)))
+        assert isinstance(subtitles, str)
+        return Response(subtitles, media_type="text/vtt" if form == "vtt" else "application/x-subrip; charset=utf-8")
 
     async def again(self, request: Request, stream_id: str) -> Response:
         """An answer that was given lately, or a range of its bytes.
@@ -116,7 +109,7 @@ class Speaking:
         first_sample, cut = _where(part, layout)
         stream = await self._open(request, wanted, first_sample=first_sample, saved=shelved.before(first_sample))
         try:
-            encoder = await self._encoder(wanted, stream)
+            encoder = self._encoder(wanted, stream)
             headers = _headers(stream, layout) | {"ETag": shelved.etag, "X-Stream-Id": stream_id}
             if part is not None:
                 headers["Content-Range"] = f"bytes {part.first}-{part.last}/{layout.num_bytes}"
@@ -145,15 +138,13 @@ class Speaking:
                 _layout(wanted, 1, voice.sample_rate)
                 return
 
-    async def _encoder(self, wanted: Wanted, stream: LiveStream) -> Encoder:
+    def _encoder(self, wanted: Wanted, stream: LiveStream) -> Encoder:
         if not wanted.timed:
             return make_encoder(wanted.audio_format, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
-        assert stream.timeline is not None, "the order asks for it"
         voice = voice_of(wanted.order, self._worker.voices)
         skipped = [asdict(one) for one in stream.skipped]
         start = {"voice": voice.name, "release": voice.release, "seed": stream.seed, "skipped": skipped}
-        # The times of a long text at another rate take some hundredths of a second: no work for the event loop.
-        return await asyncio.to_thread(make_timed_encoder, stream.timeline, start, rate=wanted.sample_rate)
+        return make_timed_encoder(stream.begun, start, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
 
 
 def _layout(wanted: Wanted, num_samples: int | None, source_rate: int) -> Layout:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import SonantError
-from vocoder.timeline import Timeline
+from vocoder.timeline import TimedSentence
 
 _SNAPSHOTS = 4  # some hundred kilobytes each; a reader that comes back lacks no more than what was on its way to it
 
@@ -59,7 +59,7 @@ class LiveStream:
         num_samples: of the whole utterance; None where it is planned as it is spoken.
         first_sample: the first that will come; all from there to the end do.
         skipped: what in the text could not be spoken, in order.
-        timeline: what is heard when, in samples of `sample_rate`; None where the order does not ask for it.
+        timed: whether it is told what is heard when.
         queued_seconds: how long it waited for room.
         snapshots: the last few places where it can be gone on from, the latest last.
     """
@@ -74,7 +74,7 @@ class LiveStream:
         loop: asyncio.AbstractEventLoop,
         on_taken: Callable[[int], None],
         on_close: Callable[[], None],
-        timeline: Timeline | None = None,
+        timed: bool = False,
         first_sample: int = 0,
         queued_seconds: float = 0.0,
     ) -> None:
@@ -83,21 +83,22 @@ class LiveStream:
         self.num_samples = num_samples
         self.first_sample = first_sample
         self.skipped = skipped
-        self.timeline = timeline
+        self.timed = timed
         self.queued_seconds = queued_seconds
         self.snapshots: deque[Saved] = deque(maxlen=_SNAPSHOTS)
         self._loop = loop
         self._on_taken = on_taken
         self._on_close = on_close
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[tuple[bytes, Sequence[TimedSentence]]] = deque()
+        self._begun: list[TimedSentence] = []  # in what has been read, and not been taken
         self._changed = asyncio.Event()
         self._finished = False
         self._failure: SonantError | None = None
         self._closed = False
 
-    def put(self, pcm: bytes) -> None:
-        """Sound that is ready: int16 samples, little-endian. From any thread."""
-        self._hand_over(lambda: self._waiting.append(pcm))
+    def put(self, pcm: bytes, sentences: Sequence[TimedSentence] = ()) -> None:
+        """Sound that is ready: int16 samples, little-endian; and the sentences that begin in it, where the stream is timed. From any thread."""
+        self._hand_over(lambda: self._waiting.append((pcm, sentences)))
 
     def finish(self) -> None:
         """Nothing comes after what has been put. From any thread."""
@@ -126,13 +127,19 @@ class LiveStream:
             if self._failure is not None:
                 raise self._failure
             if self._waiting:
-                pcm = self._waiting.popleft()
+                pcm, sentences = self._waiting.popleft()
+                self._begun.extend(sentences)
                 self._on_taken(len(pcm) // BYTES_PER_SAMPLE)
                 return pcm
             if self._finished:
                 return b""
             self._changed.clear()
             await self._changed.wait()
+
+    def begun(self) -> list[TimedSentence]:
+        """The sentences that begin in what has been read, in samples of `sample_rate`; each is given out once."""
+        begun, self._begun = self._begun, []
+        return begun
 
     def close(self) -> None:
         """The reader leaves, early or not. On the event loop; more than once does no harm."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from service.judging import Judging
 from service.messages import Answered, Broken, Failure, FromWorker
 from service.scheduler import Scheduler
+from service.sentence_times import SentenceTimes
 from service.settings import ServiceSettings
 
 if TYPE_CHECKING:  # which needs torch, and is only handed through
@@ -29,6 +30,7 @@ class Speaking:
         emitted: samples that the utterance has given out.
         first_sample: the first that is wanted.
         saved_at: `emitted` at the last snapshot.
+        times: of its sentences; None where they are not told.
     """
 
     utterance: Utterance
@@ -36,6 +38,7 @@ class Speaking:
     emitted: int
     first_sample: int
     saved_at: int
+    times: SentenceTimes | None
 
 
 class Table:

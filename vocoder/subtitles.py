@@ -8,7 +8,7 @@ WebVTT has the time of every word within its subtitle too (https://www.w3.org/TR
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -49,43 +49,40 @@ class _Piece:
     end: int
 
 
-def cues(timeline: Timeline) -> Iterator[Cue]:
-    """The subtitles of a text, in order; they never overlap."""
-    for sentence in timeline.sentences:
+def cues(sentences: Iterable[TimedSentence], sample_rate: int) -> Iterator[Cue]:
+    """The subtitles of sentences, in order; they never overlap. `sample_rate`: Hz, of the samples that are counted."""
+    for sentence in sentences:
         shown: list[_Piece] = []
         for clause in _clauses(_pieces(sentence)):
-            if shown and not _fits([*shown, *clause], timeline.sample_rate):
+            if shown and not _fits([*shown, *clause], sample_rate):
                 yield _cue(shown)
                 shown = []
             for piece in clause:
-                if shown and not _fits([*shown, piece], timeline.sample_rate):
+                if shown and not _fits([*shown, piece], sample_rate):
                     yield _cue(shown)
                     shown = []
                 shown.append(piece)
         yield _cue(shown)
 
 
-def webvtt(timeline: Timeline) -> str:
-    """A WebVTT file."""
-    blocks = ["WEBVTT\n"]
-    for cue in cues(timeline):
-        times = [_milliseconds(start, timeline) for start, _ in cue.pieces]
-        end = _milliseconds(cue.end_sample, timeline)
+def webvtt(sentences: Iterable[TimedSentence], sample_rate: int) -> Iterator[str]:
+    """A WebVTT file, in pieces: each sentence is asked for when what is before it has been given out."""
+    yield "WEBVTT\n"
+    for cue in cues(sentences, sample_rate):
+        times = [_milliseconds(start, sample_rate) for start, _ in cue.pieces]
+        end = _milliseconds(cue.end_sample, sample_rate)
         shown = _escaped(cue.pieces[0][1])
         for (before, at), (_, text) in zip(pairwise(times), cue.pieces[1:], strict=True):
             stamp = f"<{_clock(at, '.')}>" if before < at < end else ""  # the format wants them to increase
             shown += stamp + _escaped(text)
-        blocks.append(f"{_clock(times[0], '.')} --> {_clock(end, '.')}\n{shown}\n")
-    return "\n".join(blocks)
+        yield f"\n{_clock(times[0], '.')} --> {_clock(end, '.')}\n{shown}\n"
 
 
-def subrip(timeline: Timeline) -> str:
-    """A SubRip file (.srt)."""
-    blocks = []
-    for number, cue in enumerate(cues(timeline), 1):
-        start, end = (_clock(_milliseconds(sample, timeline), ",") for sample in (cue.start_sample, cue.end_sample))
-        blocks.append(f"{number}\n{start} --> {end}\n{cue.text}\n")
-    return "\n".join(blocks)
+def subrip(sentences: Iterable[TimedSentence], sample_rate: int) -> Iterator[str]:
+    """A SubRip file (.srt), in pieces likewise."""
+    for number, cue in enumerate(cues(sentences, sample_rate), 1):
+        start, end = (_clock(_milliseconds(sample, sample_rate), ",") for sample in (cue.start_sample, cue.end_sample))
+        yield ("\n" if number > 1 else "") + f"{number}\n{start} --> {end}\n{cue.text}\n"
 
 
 def json_lines(timeline: Timeline, start: Mapping[str, object]) -> str:
@@ -103,9 +100,9 @@ def writer_of(path: Path) -> Callable[[Timeline, Mapping[str, object]], str]:
     """
     match path.suffix.lower():
         case ".vtt":
-            return lambda timeline, start: webvtt(timeline)
+            return lambda timeline, start: "".join(webvtt(timeline.sentences, timeline.sample_rate))
         case ".srt":
-            return lambda timeline, start: subrip(timeline)
+            return lambda timeline, start: "".join(subrip(timeline.sentences, timeline.sample_rate))
         case ".jsonl" | ".ndjson":
             return json_lines
         case other:
@@ -159,8 +156,8 @@ def _cue(pieces: list[_Piece]) -> Cue:
     return Cue(start_sample=pieces[0].start, end_sample=pieces[-1].end, pieces=tuple(shown))
 
 
-def _milliseconds(sample: int, timeline: Timeline) -> int:
-    return (2_000 * sample + timeline.sample_rate) // (2 * timeline.sample_rate)
+def _milliseconds(sample: int, sample_rate: int) -> int:
+    return (2_000 * sample + sample_rate) // (2 * sample_rate)
 
 
 def _clock(milliseconds: int, point: str) -> str:

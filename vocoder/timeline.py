@@ -14,14 +14,14 @@ Imports no torch where it runs: the service knows timelines, and plans none.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from vocoder.text import Sentence
 
 if TYPE_CHECKING:
-    from vocoder.planning import Plan
+    from vocoder.planning import Plan, PlannedSentence
 
 Event = dict[str, str | int]  # one thing that happens, as JSON has it; "type" says what it is
 
@@ -82,7 +82,6 @@ class TimedSentence:
     """A sentence, pauses at its ends included.
 
     Attributes:
-        index: of the sentence in the text, from 0.
         text: as it was written, but clean.
         start_sample: its first.
         end_sample: the one behind its last; the next sentence's first.
@@ -93,7 +92,6 @@ class TimedSentence:
         marks: in order.
     """
 
-    index: int
     text: str
     start_sample: int
     end_sample: int
@@ -103,8 +101,100 @@ class TimedSentence:
     phonemes: tuple[TimedPhoneme, ...]
     marks: tuple[TimedMark, ...] = ()
 
+    @classmethod
+    def of(cls, planned: PlannedSentence, *, start_sample: int, hop_length: int) -> Self:
+        """The times of a planned sentence that begins at a sample."""
+        ends = [start_sample + frames * hop_length for frames in planned.durations.cumsum().tolist()]
+        bounds, sentence = [start_sample, *ends], planned.sentence  # phoneme p lasts from bounds[p] to bounds[p + 1]
+        first: dict[int, int] = {}
+        last: dict[int, int] = {}
+        for place, owner in enumerate(sentence.features.word_index.tolist()):
+            if owner >= 0:
+                first.setdefault(owner, place)
+                last[owner] = place
+        marks = () if sentence.delivery is None else sentence.delivery.marks
+        return cls(
+            text=sentence.text,
+            start_sample=bounds[0],
+            end_sample=bounds[-1],
+            start_char=sentence.start,
+            end_char=sentence.end,
+            words=tuple(_timed_word(sentence, owner, bounds[first[owner]], bounds[last[owner] + 1]) for owner in first),
+            phonemes=tuple(
+                TimedPhoneme(phoneme=phoneme, start_sample=bounds[place], end_sample=bounds[place + 1])
+                for place, phoneme in enumerate(sentence.features.phonemes)
+            ),
+            marks=tuple(TimedMark(name=mark.name, start_sample=bounds[mark.phoneme], start_char=mark.origin) for mark in marks),
+        )
+
+    def at(self, rate: int, *, source_rate: int) -> TimedSentence:
+        """The same times, counted in samples of another rate.
+
+        Sample n of the new rate is heard at n / rate; what began at a sample of the old one begins at the first that is heard no earlier. So what
+        touched touches still, and the end of all is the length that resampled sound has.
+
+        Args:
+            rate: Hz, above 0.
+            source_rate: of the samples that are counted here.
+        """
+        if rate == source_rate:
+            return self
+
+        def moved(one: Timed) -> Timed:
+            return replace(one, start_sample=_there(one.start_sample, source_rate, rate), end_sample=_there(one.end_sample, source_rate, rate))
+
+        return replace(
+            moved(self),
+            words=tuple(map(moved, self.words)),
+            phonemes=tuple(map(moved, self.phonemes)),
+            marks=tuple(replace(mark, start_sample=_there(mark.start_sample, source_rate, rate)) for mark in self.marks),
+        )
+
+    def events(self, index: int) -> Iterator[tuple[int, Event]]:
+        """All that happens in it, with the sample at which it begins, in the order in which it is heard: the sentence before its words, a word before its
+        phonemes, and a mark before the word that it stands before.
+
+        Args:
+            index: of the sentence among those that are spoken, from 0.
+        """
+        yield (
+            self.start_sample,
+            {
+                "type": "sentence",
+                "index": index,
+                "text": self.text,
+                "start_sample": self.start_sample,
+                "end_sample": self.end_sample,
+                "start_char": self.start_char,
+                "end_char": self.end_char,
+            },
+        )
+        words = iter(self.words)
+        word = next(words, None)
+        marks = list(self.marks[::-1])
+        for phoneme in self.phonemes:
+            while marks and marks[-1].start_sample <= phoneme.start_sample:
+                yield _of_mark(marks.pop())
+            if word is not None and word.start_sample <= phoneme.start_sample:
+                yield word.start_sample, _told(word)
+                word = next(words, None)
+            yield (
+                phoneme.start_sample,
+                {"type": "phoneme", "phoneme": phoneme.phoneme, "start_sample": phoneme.start_sample, "end_sample": phoneme.end_sample},
+            )
+        yield from map(_of_mark, reversed(marks))
+
 
 Timed = TypeVar("Timed", TimedPhoneme, TimedWord, TimedSentence)
+
+
+def timed_sentences(planned: Iterable[PlannedSentence], *, hop_length: int) -> Iterator[TimedSentence]:
+    """The times of sentences that follow each other from sample 0 on, each computed when it is asked for."""
+    start = 0
+    for one in planned:
+        timed = TimedSentence.of(one, start_sample=start, hop_length=hop_length)
+        start = timed.end_sample
+        yield timed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,75 +214,21 @@ class Timeline:
     @classmethod
     def of(cls, plan: Plan) -> Self:
         """The times of a plan, at the voice's sample rate."""
-        sentences: list[TimedSentence] = []
-        start = 0
-        for index, planned in enumerate(plan.sentences):
-            ends = [start + frames * plan.hop_length for frames in planned.durations.cumsum().tolist()]
-            sentences.append(_timed(planned.sentence, index, [start, *ends]))
-            start = ends[-1]
-        assert start == plan.num_samples
-        return cls(sample_rate=plan.sample_rate, num_samples=start, sentences=tuple(sentences))
+        sentences = tuple(timed_sentences(plan.sentences, hop_length=plan.hop_length))
+        assert sentences[-1].end_sample == plan.num_samples
+        return cls(sample_rate=plan.sample_rate, num_samples=plan.num_samples, sentences=sentences)
 
     def at(self, sample_rate: int) -> Timeline:
-        """The same times, counted in samples of another rate.
-
-        Sample n of the new rate is heard at n / sample_rate; what began at a sample of the old one begins at the first that is heard no
-        earlier. So what touched touches still, and the end is the length that resampled sound has.
-
-        Args:
-            sample_rate: Hz, above 0.
-        """
+        """The same times, counted in samples of another rate: `TimedSentence.at`."""
         if sample_rate == self.sample_rate:
             return self
-
-        def there(sample: int) -> int:
-            return -(-sample * sample_rate // self.sample_rate)
-
-        def moved(one: Timed) -> Timed:
-            return replace(one, start_sample=there(one.start_sample), end_sample=there(one.end_sample))
-
-        sentences = tuple(
-            replace(
-                moved(one),
-                words=tuple(map(moved, one.words)),
-                phonemes=tuple(map(moved, one.phonemes)),
-                marks=tuple(replace(mark, start_sample=there(mark.start_sample)) for mark in one.marks),
-            )
-            for one in self.sentences
-        )
-        return Timeline(sample_rate=sample_rate, num_samples=there(self.num_samples), sentences=sentences)
+        sentences = tuple(one.at(sample_rate, source_rate=self.sample_rate) for one in self.sentences)
+        return Timeline(sample_rate=sample_rate, num_samples=_there(self.num_samples, self.sample_rate, sample_rate), sentences=sentences)
 
     def events(self) -> Iterator[tuple[int, Event]]:
-        """All that happens, with the sample at which it begins, in the order in which it is heard: a sentence before its words, a word before its phonemes, and
-        a mark before the word that it stands before.
-        """
-        for sentence in self.sentences:
-            yield (
-                sentence.start_sample,
-                {
-                    "type": "sentence",
-                    "index": sentence.index,
-                    "text": sentence.text,
-                    "start_sample": sentence.start_sample,
-                    "end_sample": sentence.end_sample,
-                    "start_char": sentence.start_char,
-                    "end_char": sentence.end_char,
-                },
-            )
-            words = iter(sentence.words)
-            word = next(words, None)
-            marks = list(sentence.marks[::-1])
-            for phoneme in sentence.phonemes:
-                while marks and marks[-1].start_sample <= phoneme.start_sample:
-                    yield _of_mark(marks.pop())
-                if word is not None and word.start_sample <= phoneme.start_sample:
-                    yield word.start_sample, _told(word)
-                    word = next(words, None)
-                yield (
-                    phoneme.start_sample,
-                    {"type": "phoneme", "phoneme": phoneme.phoneme, "start_sample": phoneme.start_sample, "end_sample": phoneme.end_sample},
-                )
-            yield from map(_of_mark, reversed(marks))
+        """All that happens: `TimedSentence.events`, of one sentence after the other."""
+        for index, sentence in enumerate(self.sentences):
+            yield from sentence.events(index)
 
 
 def event_line(event: Mapping[str, object]) -> str:
@@ -211,29 +247,8 @@ def _told(word: TimedWord) -> Event:
     return event
 
 
-def _timed(sentence: Sentence, index: int, bounds: list[int]) -> TimedSentence:
-    """A sentence whose phoneme p lasts from bounds[p] to bounds[p + 1]."""
-    owners = sentence.features.word_index.tolist()
-    first: dict[int, int] = {}
-    last: dict[int, int] = {}
-    for place, owner in enumerate(owners):
-        if owner >= 0:
-            first.setdefault(owner, place)
-            last[owner] = place
-    marks = () if sentence.delivery is None else sentence.delivery.marks
-    return TimedSentence(
-        index=index,
-        text=sentence.text,
-        start_sample=bounds[0],
-        end_sample=bounds[-1],
-        start_char=sentence.start,
-        end_char=sentence.end,
-        words=tuple(_timed_word(sentence, owner, bounds[first[owner]], bounds[last[owner] + 1]) for owner in first),
-        phonemes=tuple(
-            TimedPhoneme(phoneme=phoneme, start_sample=bounds[place], end_sample=bounds[place + 1]) for place, phoneme in enumerate(sentence.features.phonemes)
-        ),
-        marks=tuple(TimedMark(name=mark.name, start_sample=bounds[mark.phoneme], start_char=mark.origin) for mark in marks),
-    )
+def _there(sample: int, source_rate: int, rate: int) -> int:
+    return -(-sample * rate // source_rate)
 
 
 def _timed_word(sentence: Sentence, number: int, start: int, end: int) -> TimedWord:

@@ -55,12 +55,14 @@ class Passage:
         num_frames: F, known beforehand.
         conditions: gives the F frames; called once, and always with the same result.
         gains: float32 [F], times the amplitude, in an utterance that is `shaped`; None: as it is.
+        planned: the sentence that it is; None: it is none.
     """
 
     number: int = 0
     num_frames: int
     conditions: Callable[[], Conditions]
     gains: npt.NDArray[np.float32] | None = None
+    planned: PlannedSentence | None = None
 
 
 @torch.inference_mode()
@@ -176,7 +178,7 @@ class Utterance:
                     return pack.acoustic.conditions(sentence.features, planned.durations, speaker_of(sentence, plan.settings), melody)
 
             gains = None if delivery is None else np.repeat(delivery.gains, planned.durations)
-            return Passage(number=planned.number, num_frames=planned.num_frames, conditions=conditions, gains=gains)
+            return Passage(number=planned.number, num_frames=planned.num_frames, conditions=conditions, gains=gains, planned=planned)
 
         return cls(
             lambda number: map(passage, plan.sentences_from(number)),
@@ -213,6 +215,16 @@ class Utterance:
     def finished(self) -> bool:
         """Whether every sample has been made."""
         return self._passage is None
+
+    @property
+    def passage(self) -> Passage | None:
+        """The one that is being spoken; None at the end."""
+        return self._passage
+
+    @property
+    def passage_start(self) -> int:
+        """The sample with which it begins."""
+        return self._first_frame * self._hop
 
     def job(self, max_samples: int) -> Job:
         """The next piece of work.

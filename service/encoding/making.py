@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from service.encoding.compressed import CODECS, CompressedEncoder, FlacEncoder
 from service.encoding.encoder import AudioFormat, Encoder, Layout
 from service.encoding.plain import MulawEncoder, PcmEncoder
 from service.encoding.rate import ResamplingEncoder, resampled_length
-from service.encoding.timed import MEDIA_TYPE, TimedEncoder
+from service.encoding.timed import MEDIA_TYPE, Telling, TimedEncoder
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.audio.wav import wav_header
 from vocoder.errors import InputError
-from vocoder.timeline import Timeline
+from vocoder.timeline import TimedSentence
 
 SAMPLE_RATES = (8_000, 48_000)  # Hz, from and to
 _TELEPHONE_RATE = 8_000
@@ -72,20 +72,25 @@ def timed_layout(*, source_rate: int, rate: int | None = None) -> Layout:
     return Layout(media_type=MEDIA_TYPE, sample_rate=rate, quick=rate == source_rate)
 
 
-def make_timed_encoder(timeline: Timeline, start: Mapping[str, object], *, rate: int | None = None) -> Encoder:
+def make_timed_encoder(
+    begun: Callable[[], Iterable[TimedSentence]], start: Mapping[str, object], *, num_samples: int | None, source_rate: int, rate: int | None = None
+) -> Encoder:
     """An encoder for an answer of sound and times.
 
     Args:
-        timeline: of the source.
-        start: what the first line says of it.
+        begun: gives the sentences that begin in what has been fed, each once, in samples of the source.
+        start: what the first line says beside the rate and the number of samples.
+        num_samples: of the source; None where that is not known.
+        source_rate: Hz, of the source.
         rate: Hz, of the sound that is sent; None leaves it as it is.
 
     Raises:
         InputError: the rate is out of range.
     """
-    source_rate = timeline.sample_rate
     rate = _rate("pcm", source_rate, rate)
-    inner = TimedEncoder(timeline.at(rate), start)
+    length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
+    telling = Telling(begun, source_rate=source_rate, rate=rate)
+    inner = TimedEncoder(telling, {**start, "sample_rate": rate, "num_samples": length, "format": "pcm"}, rate=rate)
     return inner if rate == source_rate else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
 
 

@@ -11,62 +11,73 @@ Pieces are of one length, however the sound arrives: so the same answer is the s
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
-from vocoder.timeline import Event, Timeline, event_line
+from vocoder.timeline import Event, TimedSentence, event_line
 
 MEDIA_TYPE = "application/x-ndjson"
 _PIECE_SECONDS = 0.04  # of sound in a line: as soon as a stream's first sound is made
 
 
 class Telling:
-    """The events of a timeline, handed out as their time comes.
+    """The events of a stream, handed out as their time comes.
 
     Args:
-        timeline: in samples of what is sent.
-        source_rate: Hz, of the samples that are counted here; those of the timeline where None.
+        begun: gives the sentences that begin in what has been fed, each once, in order, in samples of the source.
+        source_rate: Hz, of the source.
+        rate: Hz, of the samples that events count; None: the source's.
     """
 
-    def __init__(self, timeline: Timeline, *, source_rate: int | None = None) -> None:
-        self._rate = timeline.sample_rate
-        self._source_rate = source_rate or timeline.sample_rate
-        self._events = timeline.events()
-        self._next = next(self._events, None)
+    def __init__(self, begun: Callable[[], Iterable[TimedSentence]], *, source_rate: int, rate: int | None = None) -> None:
+        self._begun = begun
+        self._source_rate = source_rate
+        self._rate = source_rate if rate is None else rate
+        self._sentences = 0
+        self._waiting: deque[tuple[int, Event]] = deque()
 
     def before(self, sample: int) -> Iterator[Event]:
-        """Those that begin before a sample and have not been handed out."""
-        while self._next is not None and self._next[0] * self._source_rate < sample * self._rate:
-            yield self._next[1]
-            self._next = next(self._events, None)
+        """Those that begin before a sample, counted as events count, and have not been handed out."""
+        self._hear()
+        while self._waiting and self._waiting[0][0] < sample:
+            yield self._waiting.popleft()[1]
+
+    def before_source(self, sample: int) -> Iterator[Event]:
+        """The same, before a sample of the source."""
+        yield from self.before(-(-sample * self._rate // self._source_rate))
 
     def rest(self) -> Iterator[Event]:
         """Those that have not been handed out: what is at the very end."""
-        while self._next is not None:
-            yield self._next[1]
-            self._next = next(self._events, None)
+        self._hear()
+        while self._waiting:
+            yield self._waiting.popleft()[1]
+
+    def _hear(self) -> None:
+        for sentence in self._begun():
+            self._waiting.extend(sentence.at(self._rate, source_rate=self._source_rate).events(self._sentences))
+            self._sentences += 1
 
 
 class TimedEncoder:
     """Lines of JSON: sound as 16 bits, little-endian, in base64, and what is heard in it.
 
     Args:
-        timeline: in samples of the rate that is fed.
-        start: what the first line says beside its type, the rate and the number of samples.
+        telling: what is heard when, in samples of the rate that is fed.
+        start: what the first line says beside its type.
+        rate: Hz, of what is fed.
     """
 
-    def __init__(self, timeline: Timeline, start: Mapping[str, object]) -> None:
-        self._timeline = timeline
+    def __init__(self, telling: Telling, start: Mapping[str, object], *, rate: int) -> None:
         self._start = start
-        self._telling = Telling(timeline)
-        self._piece_bytes = BYTES_PER_SAMPLE * round(_PIECE_SECONDS * timeline.sample_rate)
+        self._telling = telling
+        self._piece_bytes = BYTES_PER_SAMPLE * round(_PIECE_SECONDS * rate)
         self._waiting = bytearray()  # less than a piece
         self._position = 0  # the first sample that has not been sent
 
     def head(self) -> bytes:
         """The first line."""
-        counts = {"sample_rate": self._timeline.sample_rate, "num_samples": self._timeline.num_samples, "format": "pcm"}
-        return _line({"type": "start", **self._start, **counts})
+        return _line({"type": "start", **self._start})
 
     def encode(self, pcm: bytes) -> bytes:
         """The lines that these samples complete."""

@@ -3,7 +3,7 @@ import { clearFaults, field, joinSliders, order, showFault, showVoices } from ".
 import { Pictures } from "./pictures.js";
 import { Player, prepare } from "./player.js";
 import { Reading } from "./reading.js";
-import { curlOf, fileName, fileOf, samplesOf, speak, voices } from "./speech.js";
+import { curlOf, fileName, fileOf, Refusal, samplesOf, speak, voices } from "./speech.js";
 
 const pictures = new Pictures(field("wave"), field("spectrogram"));
 const reading = new Reading(field("lit"), field("phonemes"));
@@ -64,6 +64,7 @@ async function follow(lines, wanted, begun, breaker) {
   for await (const line of lines) {
     if (breaker.signal.aborted) return;
     if (line.type === "start") {
+      if (line.num_samples === null) throw new Refusal("This is too long to be drawn: programs can have it spoken (copy as curl).", "text");
       start = line;
       begin(line, wanted.text);
     } else if (line.type === "audio") {

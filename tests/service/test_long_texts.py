@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import dataclasses
 import io
+import json
+from collections.abc import Callable, Iterable, Iterator
 
 import httpx
 import numpy as np
@@ -12,6 +15,7 @@ import pytest
 import soundfile
 from fastapi import FastAPI
 
+from service.messages import Sound
 from service.planner import Planner
 from service.settings import ServiceSettings
 from tests.service.asgi_call import AsgiCall
@@ -21,6 +25,8 @@ from tests.service.test_streaming import eventually
 from tests.service.test_supervisor import snapshots
 from vocoder.audio.pcm import to_bytes
 from vocoder.planning import Planning
+from vocoder.subtitles import subrip, webvtt
+from vocoder.timeline import TimedSentence, Timeline
 from vocoder.voice import Voice
 
 TEXT = "Good day to you all. Yes. " * 6
@@ -96,7 +102,7 @@ async def test_another_worker_goes_on_without_planning_what_was_heard(
 @pytest.fixture
 def slow_planning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every sentence takes a slice."""
-    monkeypatch.setattr("service.planner._SLICE_SECONDS", 0.0)
+    monkeypatch.setattr("service.turns._TURN_SECONDS", 0.0)
 
 
 @pytest.mark.usefixtures("slow_planning")
@@ -124,12 +130,62 @@ async def test_a_worker_that_stops_in_the_middle_of_planning_is_no_defect(
     await call.finished()
 
 
-@pytest.mark.parametrize(
-    ("body", "field"), [({"timestamps": True}, "timestamps"), ({"timestamps": "vtt"}, "timestamps"), ({"text": "a " * 151}, "text")], ids=str
-)
-async def test_what_is_asked_of_a_long_text_in_vain(client: httpx.AsyncClient, body: dict[str, object], field: str) -> None:
-    answer = await client.post("/synthesize", json={"text": TEXT} | body)
-    assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
+async def test_one_that_is_too_long(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/synthesize", json={"text": "a " * 151})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "text")
+
+
+async def test_times_are_told_as_it_is_planned(app: FastAPI, engine: GatedEngine, planned: list[int], voice: Voice) -> None:
+    engine.gate()
+    call = AsgiCall(app, {"text": TEXT, "seed": 7, "timestamps": True})
+    while b'"audio"' not in call.body:
+        engine.allow(1)
+        await asyncio.sleep(0.02)
+    assert max(planned) < 3
+    engine.open()
+    start, *lines, end = map(json.loads, (await call.finished()).splitlines())
+    timeline = Timeline.of(voice.plan(TEXT))
+    assert (start["num_samples"], end["num_samples"]) == (None, timeline.num_samples)
+    assert [line for line in lines if line["type"] != "audio"] == [event for _, event in timeline.events()]
+    sound = b"".join(base64.b64decode(line["data"]) for line in lines if line["type"] == "audio")
+    assert sound == to_bytes(voice.synthesize(TEXT, seed=7))
+    heard = 0
+    for line in lines:
+        heard = line["start_sample"] if line["type"] == "audio" else heard
+        assert line["start_sample"] >= heard
+
+
+@pytest.mark.parametrize("rate", [None, 44_100])
+async def test_another_worker_tells_the_rest_of_the_times(app: FastAPI, links: list[LocalLink], voice: Voice, rate: int | None) -> None:
+    """None twice, none left out, wherever the first one dies."""
+    wanted = {"text": TEXT, "seed": 3, "timestamps": True, "sample_rate": rate}
+    undisturbed = await AsgiCall(app, wanted).finished()
+    for sounds in (1, 3, 7, 12, 20, 31):
+        link, before = links[-1], sent(links[-1])
+        call = AsgiCall(app, wanted)
+        await eventually(lambda link=link, until=before + sounds: sent(link) > until)
+        link.die()
+        assert await call.finished() == undisturbed
+
+
+def sent(link: LocalLink) -> int:
+    """How often it has sent sound."""
+    return sum(isinstance(message, Sound) for message in link.heard)
+
+
+@pytest.mark.parametrize(("form", "write"), [("vtt", webvtt), ("srt", subrip)])
+@pytest.mark.usefixtures("slow_planning")
+async def test_subtitles_are_written_a_while_at_a_time(
+    client: httpx.AsyncClient, voice: Voice, planned: list[int], form: str, write: Callable[[Iterable[TimedSentence], int], Iterator[str]]
+) -> None:
+    timeline = Timeline.of(voice.plan(TEXT))
+    long = asyncio.create_task(client.post("/synthesize", json={"text": TEXT, "timestamps": form}))
+    planned.clear()
+    await eventually(lambda: 1 in planned)
+    short = await client.post("/synthesize", json={"text": "Yes.", "timestamps": form})
+    assert short.status_code == 200
+    assert not long.done()
+    assert (await long).text == "".join(write(timeline.sentences, timeline.sample_rate))
 
 
 async def test_a_long_text_with_nothing_in_it(client: httpx.AsyncClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -71,7 +72,7 @@ async def test_what_is_wrong_is_named(client: httpx.AsyncClient, body: dict[str,
 
 async def asked(worker: Supervisor, link: LocalLink) -> asyncio.Task[Any]:
     """A question that its worker will not answer by itself, asked."""
-    link.worker._clerk._thread.submit(asyncio.run, asyncio.sleep(0.2))
+    link.worker._clerk._turns.add(lambda: time.sleep(0.2))
     task = asyncio.create_task(worker.ask(WANTED, ANNA))
     await asyncio.sleep(0)
     return task
@@ -89,7 +90,7 @@ async def test_the_next_worker_answers_what_one_that_died_has_not(worker: Superv
 
 
 async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.clerk.Clerk._answer", lambda *_: links[-1].die())
+    monkeypatch.setattr("service.clerk.Clerk._read", lambda *_: links[-1].die())
     with pytest.raises(EngineError, match="again and again"):
         async with asyncio.timeout(10):
             await worker.ask(WANTED, ANNA)
@@ -98,7 +99,7 @@ async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor,
 
 async def test_no_stream_waits_for_a_question(worker: Supervisor, voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     held = threading.Event()
-    monkeypatch.setattr("service.clerk.Clerk._answer", lambda *_: held.wait(20) or None)
+    monkeypatch.setattr("service.clerk.Clerk._read", lambda *_: held.wait(20) or None)
     task = asyncio.create_task(worker.ask(WANTED, ANNA))
     await asyncio.sleep(0)
     stream = await worker.open(SpeechOrder(text="Yes.", seed=1), ANNA)

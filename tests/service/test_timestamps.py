@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -20,7 +20,7 @@ from tests.service.asgi_call import AsgiCall
 from tests.service.gated_engine import GatedEngine
 from vocoder.audio.pcm import to_bytes
 from vocoder.subtitles import subrip, webvtt
-from vocoder.timeline import Timeline
+from vocoder.timeline import TimedSentence, Timeline
 from vocoder.voice import Voice
 
 TEXT = "Good day to you, \U0001d11e my friend. How are you?"
@@ -74,10 +74,23 @@ async def test_streamed_whole_and_in_any_pieces_it_is_the_same(client: httpx.Asy
     assert int(whole.headers["content-length"]) == len(whole.content)
     pcm = to_bytes(voice.synthesize(TEXT, seed=7))
     for size in (2, 998, 100_000):
-        encoder = make_timed_encoder(Timeline.of(voice.plan(TEXT)), {})
+        timeline, known = Timeline.of(voice.plan(TEXT)), []
+        untold = list(timeline.sentences)
+        encoder = make_timed_encoder(lambda known=known: taken(known), {}, num_samples=timeline.num_samples, source_rate=timeline.sample_rate)
         encoder.head()
-        pieces = [encoder.encode(pcm[at : at + size]) for at in range(0, len(pcm), size)]
+        pieces = []
+        for at in range(0, len(pcm), size):
+            while untold and 2 * untold[0].start_sample < at + size:
+                known.append(untold.pop(0))
+            pieces.append(encoder.encode(pcm[at : at + size]))
         assert b"".join(pieces) + encoder.finish() == streamed.content.partition(b"\n")[2]
+
+
+def taken(known: list[TimedSentence]) -> list[TimedSentence]:
+    """What is in a list, once."""
+    sentences = known[:]
+    known.clear()
+    return sentences
 
 
 async def test_it_leaves_as_it_is_made(app: FastAPI, engine: GatedEngine, voice: Voice) -> None:
@@ -125,9 +138,10 @@ def test_resampled_sound_is_heard_when_its_times_say(rate: int) -> None:
 
 @pytest.mark.parametrize(("form", "media_type", "written"), [("vtt", "text/vtt", webvtt), ("srt", "application/x-subrip", subrip)])
 async def test_subtitles_in_place_of_sound(
-    client: httpx.AsyncClient, engine: GatedEngine, voice: Voice, form: str, media_type: str, written: Callable[[Timeline], str]
+    client: httpx.AsyncClient, engine: GatedEngine, voice: Voice, form: str, media_type: str, written: Callable[[Iterable[TimedSentence], int], Iterator[str]]
 ) -> None:
-    expected = written(Timeline.of(voice.plan(TEXT, voice.settings(length_scale=2.0))))
+    timeline = Timeline.of(voice.plan(TEXT, voice.settings(length_scale=2.0)))
+    expected = "".join(written(timeline.sentences, timeline.sample_rate))
     order = {"text": TEXT, "length_scale": 2.0, "format": "mp3"}
     for answer in (
         await client.post("/synthesize", json=order | {"timestamps": form}),

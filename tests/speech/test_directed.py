@@ -247,8 +247,8 @@ def test_marks_are_told_in_their_place(voice: Voice) -> None:
     assert [mark.start_sample for sentence in moved.sentences for mark in sentence.marks][-1] == moved.num_samples
     for one, following in pairwise(moved.events()):
         assert one[0] <= following[0]
-    for subtitles in (webvtt(timeline), subrip(timeline)):
-        assert "mark" not in subtitles
+    for write in (webvtt, subrip):
+        assert "mark" not in "".join(write(timeline.sentences, timeline.sample_rate))
 
 
 def test_words_are_told_with_their_place_in_the_document(voice: Voice) -> None:

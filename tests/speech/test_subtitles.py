@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,8 +13,8 @@ import av
 import pytest
 
 from vocoder.errors import InputError
-from vocoder.subtitles import cues, json_lines, subrip, webvtt, writer_of
-from vocoder.timeline import Timeline
+from vocoder.subtitles import Cue, cues, json_lines, subrip, webvtt, writer_of
+from vocoder.timeline import TimedSentence, Timeline
 from vocoder.voice import Voice
 
 TEXT = (
@@ -21,6 +22,14 @@ TEXT = (
     "A very long sentence follows here, with many clauses, which go on, "
     "and on, because nobody stopped the author, who likes commas; so it is divided. " + "On and on and on " * 15 + "it went."
 )
+
+
+def cues_of(timeline: Timeline) -> Iterator[Cue]:
+    return cues(timeline.sentences, timeline.sample_rate)
+
+
+def text_of(write: Callable[[Iterable[TimedSentence], int], Iterator[str]], timeline: Timeline) -> str:
+    return "".join(write(timeline.sentences, timeline.sample_rate))
 
 
 def timeline_of(voice: Voice, text: str = TEXT) -> Timeline:
@@ -35,13 +44,13 @@ def seen_by_ffmpeg(path: Path) -> list[tuple[int, int, str]]:
 
 
 def test_every_word_of_the_author_is_shown_once(voice: Voice) -> None:
-    shown = " ".join(cue.text for cue in cues(timeline_of(voice)))
+    shown = " ".join(cue.text for cue in cues_of(timeline_of(voice)))
     assert shown == " ".join(TEXT.split())
 
 
 def test_cues_are_short_and_in_order_and_at_the_times_of_their_words(voice: Voice) -> None:
     timeline = timeline_of(voice)
-    found = list(cues(timeline))
+    found = list(cues_of(timeline))
     starts = {word.start_sample for sentence in timeline.sentences for word in sentence.words}
     ends = {word.end_sample for sentence in timeline.sentences for word in sentence.words}
     for cue in found:
@@ -55,14 +64,14 @@ def test_cues_are_short_and_in_order_and_at_the_times_of_their_words(voice: Voic
 
 
 def test_a_cue_ends_with_a_clause_where_it_can(voice: Voice) -> None:
-    texts = [cue.text for cue in cues(timeline_of(voice, TEXT.partition("On and")[0]))]
+    texts = [cue.text for cue in cues_of(timeline_of(voice, TEXT.partition("On and")[0]))]
     assert len(texts) >= 4
     assert all(text.endswith((",", ".", ";", ")")) for text in texts)
 
 
 def test_what_was_written_as_one_is_not_divided(voice: Voice) -> None:
     timeline = timeline_of(voice, "It costs $5 now.")
-    (cue,) = cues(timeline)
+    (cue,) = cues_of(timeline)
     assert [text for _, text in cue.pieces] == ["It ", "costs ", "$5 ", "now."]
     words = timeline.sentences[0].words
     assert [start for start, _ in cue.pieces] == [words[number].start_sample for number in (0, 1, 2, 4)]
@@ -72,7 +81,7 @@ def test_without_exact_places_the_words_are_shown_as_they_are_spoken(voice: Voic
     timeline = timeline_of(voice, "It costs $5 now.")
     sentence = timeline.sentences[0]
     words = (replace(sentence.words[0], place=None), *sentence.words[1:])
-    (cue,) = cues(replace(timeline, sentences=(replace(sentence, words=words),)))
+    (cue,) = cues_of(replace(timeline, sentences=(replace(sentence, words=words),)))
     assert cue.text == "it costs five dollars now"
 
 
@@ -82,7 +91,7 @@ def test_ffmpeg_reads_what_was_meant(voice: Voice, tmp_path: Path, extension: st
     path = tmp_path / f"times{extension}"
     path.write_text(writer_of(path)(timeline, {}), "utf-8")
     seen = seen_by_ffmpeg(path)
-    found = list(cues(timeline))
+    found = list(cues_of(timeline))
     assert len(seen) == len(found)
     for (start, end, text), cue in zip(seen, found, strict=True):
         assert abs(start / 1000 - cue.start_sample / timeline.sample_rate) <= 0.0005 + 1e-9
@@ -93,7 +102,7 @@ def test_ffmpeg_reads_what_was_meant(voice: Voice, tmp_path: Path, extension: st
 
 def test_webvtt_has_the_time_of_every_word(voice: Voice) -> None:
     timeline = timeline_of(voice, "One two three.")
-    (block,) = webvtt(timeline).split("\n\n")[1:]
+    (block,) = text_of(webvtt, timeline).split("\n\n")[1:]
     times, text = block.strip().split("\n")
     words = timeline.sentences[0].words
     clock = [f"00:00:{round(1000 * word.start_sample / timeline.sample_rate) / 1000:06.3f}" for word in words]
@@ -102,7 +111,7 @@ def test_webvtt_has_the_time_of_every_word(voice: Voice) -> None:
 
 
 def test_webvtt_takes_what_was_written_for_text_and_not_for_tags(voice: Voice) -> None:
-    shown = webvtt(timeline_of(voice))
+    shown = text_of(webvtt, timeline_of(voice))
     assert "&amp; " in shown
     assert "&lt;more&gt;\u2014really" in shown
 
@@ -113,7 +122,7 @@ def test_hours_are_written_out(voice: Voice) -> None:
     late = 3_723 * timeline.sample_rate + timeline.sample_rate // 4
     word = replace(sentence.words[0], start_sample=late, end_sample=late + timeline.sample_rate)
     late_timeline = replace(timeline, sentences=(replace(sentence, words=(word,)),))
-    assert "01:02:03,250 --> 01:02:04,250\n" in subrip(late_timeline)
+    assert "01:02:03,250 --> 01:02:04,250\n" in text_of(subrip, late_timeline)
 
 
 def test_lines_of_json_are_the_events(voice: Voice) -> None:
