@@ -102,15 +102,15 @@ async def measure(served: Served, options: argparse.Namespace) -> dict[str, Any]
     }
 
 
-def flatness(samples: list[dict[str, float]]) -> dict[str, Any]:
-    """How far the samples after the first five minutes lie from their mean, and how it goes on: the mean of their last third over that of their first."""
-    resident = [one["rss"] for one in samples if one["seconds"] >= WARM_UP_SECONDS]
+def flatness(samples: list[dict[str, float]], *, after_seconds: float = WARM_UP_SECONDS) -> dict[str, Any]:
+    """How far the samples after the first minutes lie from their mean, and how it goes on: the mean of their last third over that of their first."""
+    resident = [one["rss"] for one in samples if one["seconds"] >= after_seconds]
     if len(resident) < 3:
         return {"flat": None}
     mean, third = statistics.mean(resident), len(resident) // 3
     farthest = max(abs(one - mean) for one in resident) / mean
     return {
-        "mib_after_five_minutes": resident[0],
+        "mib_begin": resident[0],
         "mib_mean": round(mean, 1),
         "mib_end": resident[-1],
         "farthest_from_mean": round(farthest, 4),
