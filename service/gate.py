@@ -1,6 +1,6 @@
 """What every request goes through: it gets an id, shows its key, and leaves a line in the log.
 
-The line is JSON, with the request's id, what was asked for and what became of it: never the text, nor a key.
+The line is JSON, with the request's id, what was asked for and what became of it: never the text, nor a key. A WebSocket's is written when it is closed.
 """
 
 from __future__ import annotations
@@ -52,29 +52,32 @@ class Gate:
             await self._app(scope, receive, send)
             return
         with self._traces.request(scope) as trace:
-            if scope["type"] == "websocket":
-                await self._let_socket_through(scope, receive, send)
-            else:
-                await self._log(scope, receive, send, trace)
+            await self._log(scope, receive, send, trace)
 
     async def _log(self, scope: Scope, receive: Receive, send: Send, trace: RequestTrace) -> None:
         headers, begun = Headers(scope=scope), time.monotonic()
         given = headers.get(REQUEST_ID, "")
         request_id = given if _GOOD_ID.fullmatch(given) else secrets.token_hex(8)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
         status, sent = 0, 0
 
         async def send_on(message: Message) -> None:
             nonlocal status, sent
-            if message["type"] == "http.response.start":
-                status = message["status"]
+            if message["type"] in {"http.response.start", "websocket.accept"}:
+                status = message.get("status", HTTPStatus.SWITCHING_PROTOCOLS)
                 trace.answered(status)
+                message.setdefault("headers", [])
                 MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            elif message["type"] == "websocket.close" and status == 0:
+                status = HTTPStatus.FORBIDDEN  # what the server makes of it
             else:
-                sent += len(message.get("body", b""))
+                sent += len(message.get("body") or message.get("bytes") or (message.get("text") or "").encode())
             await send(message)
 
+        let_through = self._let_socket_through if scope["type"] == "websocket" else self._let_through
         try:
-            await self._let_through(scope, headers, receive, send_on)
+            await let_through(scope, headers, receive, send_on)
         except Exception:
             status = HTTPStatus.INTERNAL_SERVER_ERROR  # answered further out, where its cause is logged
             raise
@@ -82,13 +85,13 @@ class Gate:
             line = {
                 "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
                 "request_id": request_id,
-                "method": scope["method"],
+                "method": scope.get("method", "GET"),  # a WebSocket begins as one
                 "path": scope["path"],
                 "status": status,
                 "bytes": sent,
                 "seconds": round(time.monotonic() - begun, 4),
                 "address": scope["client"][0] if scope.get("client") else None,
-                "key": scope.get("state", {}).get("key"),
+                "key": state.get("key"),
             }
             if trace.trace_id is not None:
                 line["trace_id"] = trace.trace_id
@@ -100,12 +103,12 @@ class Gate:
         except RequestError as refusal:
             await problem_response(refusal)(scope, receive, send)
             return
-        scope.setdefault("state", {})["key"] = key
+        scope["state"]["key"] = key
         await self._app(scope, receive, send)
 
-    async def _let_socket_through(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _let_socket_through(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         try:
-            scope.setdefault("state", {})["key"] = self._key(scope["path"], Headers(scope=scope))
+            scope["state"]["key"] = self._key(scope["path"], headers)
         except RequestError:
             await receive()  # the client's wish to connect
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})  # before it was accepted: the server answers 403

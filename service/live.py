@@ -25,6 +25,7 @@ from service.body import QUICK_BYTES, parse_json
 from service.encoding import Telling, layout_of, make_encoder
 from service.lexicons import Lexicons
 from service.live_messages import LiveCommand, LiveMessage, LiveSettings, LiveSsml, LiveText, parse_live_message
+from service.logs import tell_text
 from service.orders import SpeechWorker
 from service.pieces import TextPieces
 from service.problems import RequestError, problem_of
@@ -192,6 +193,8 @@ class Live:
                 await self._opened.put(wanted)
                 continue
             self._characters -= len(written(wanted.text))
+            if self._service.log_text:
+                tell_text(self._socket, written(wanted.text))
             try:
                 order = await self._lexicons.applied(wanted.settings.order(wanted.text, wanted.seed))
                 stream = await self._worker.open(order, self._client, wait_seconds=_WAIT_SECONDS if self._heard_any else 0.0)

@@ -14,6 +14,7 @@ from service.asking import client_of, unless_left
 from service.body import read_body
 from service.lexicons import Lexicons
 from service.live import Live
+from service.logs import tell_text
 from service.orders import SpeechWorker, VoiceDescription
 from service.problems import RequestError
 from service.questions import PhonemesWanted, Reading
@@ -21,6 +22,7 @@ from service.schemas import PhonemizeRequest, ProblemAnswer, SynthesizeRequest
 from service.settings import ServiceSettings
 from service.speaking import Speaking
 from vocoder.errors import InputError
+from vocoder.text import written
 
 _AUDIO_HEADERS = {
     "X-Seed": {"description": "The seed that was used: send it to hear the same again.", "schema": {"type": "string"}},
@@ -84,7 +86,7 @@ READING_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 _READY = {"status": "ready", "open_streams": 3, "making": 2, "queued": 0, "places": 11, "capacity": 14.2}
 _VOICE = VoiceDescription(
-    name="kathleen", release="6", language="en-us", licence="CC0-1.0", speakers=("kathleen",), sample_rate=16_000, temperature=0.6, engine="native",
+    name="kathleen", release="7", language="en-us", licence="CC0-1.0", speakers=("kathleen",), sample_rate=16_000, temperature=0.6, engine="native",
     precision="int8", is_default=True,
 )  # fmt: skip
 _METRICS = "# HELP sonant_ready 1 where new streams are taken on, room permitting.\n# TYPE sonant_ready gauge\nsonant_ready 1.0\n"
@@ -136,6 +138,8 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
         """Tells how a text is read: its sentences and words with their phonemes in IPA, and what cannot be spoken. Nothing is spoken."""
         wanted = await read_body(request, PhonemizeRequest, limit=settings.body_limit)
         given = wanted.given()
+        if settings.log_text:
+            tell_text(request, written(given))
         lexicon = await lexicons.asked_for(given, voice=wanted.voice, lexicon=wanted.lexicon)
         question = PhonemesWanted(text=given, voice=wanted.voice, lexicon=lexicon)
         reading = await unless_left(request, worker.ask(question, client_of(request)))

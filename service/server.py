@@ -48,6 +48,7 @@ def serve(
     allow_origins: tuple[str, ...] = (),
     otlp_endpoint: str | None = None,
     lexicons: Path | None = None,
+    log_text: bool = False,
     log_level: str = "info",
 ) -> None:
     """Loads a voice and serves it until told to stop.
@@ -69,6 +70,7 @@ def serve(
         allow_origins: whose pages may read answers (CORS); none: nobody's.
         otlp_endpoint: base URL of the collector that traces are sent to; None: what OpenTelemetry's environment variables say, or nowhere.
         lexicons: the folder in which lexicons of voices are stored; None: nowhere.
+        log_text: whether what is asked to be spoken or read is logged.
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
@@ -89,6 +91,7 @@ def serve(
         allow_origins=allow_origins,
         otlp_endpoint=otlp_endpoint,
         lexicons=lexicons,
+        log_text=log_text,
     )
     if max_streams is not None:
         settings = dataclasses.replace(settings, max_streams=max_streams)

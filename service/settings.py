@@ -35,12 +35,13 @@ class ServiceSettings:
         key_file: with the API keys that requests must show (`service.keys`); None: none is asked for.
         guard_metrics: whether `/metrics` asks for a key as well.
         allow_origins: whose pages may read answers (CORS), each as "https://host" or "https://host:port", or "*" for all; none: no answer allows any.
+        log_text: whether what is asked to be spoken or read is written into the log, a line of its own with the request's id.
         otlp_endpoint: base URL of the collector that traces are sent to (OTLP over HTTP); None: what OpenTelemetry's environment variables say, or nowhere.
         lexicons: the folder in which lexicons of voices are stored (`service.lexicons`); None: nowhere, so none can be edited.
         lexicon_limit: bytes of a body that holds a lexicon, at least 1.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         planned_characters: at least 1, of a text that is planned before its first sound. A longer one is spoken as it is planned, but as WAV, whose header says
-            how long it is; no times are told of it.
+            how long it is.
         recording_limit: bytes of a body that holds a recording, at least 1.
         recording_seconds: above 0, how long a recording may be.
         body_limit: bytes of a request's body, at least 1.
@@ -79,6 +80,7 @@ class ServiceSettings:
     key_file: Path | None = None
     guard_metrics: bool = False
     allow_origins: tuple[str, ...] = ()
+    log_text: bool = False
     otlp_endpoint: str | None = None
     lexicons: Path | None = None
     lexicon_limit: int = 16 * 2**20

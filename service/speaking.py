@@ -16,6 +16,7 @@ from service.asking import client_of, unless_left, wait_of
 from service.encoding import Encoder, Layout, Telling, layout_of, make_encoder, make_timed_encoder, timed_layout
 from service.etag import etag_of
 from service.lexicons import Lexicons
+from service.logs import tell_text
 from service.orders import SpeechWorker, voice_of
 from service.problems import RequestError
 from service.questions import SubtitlesWanted
@@ -24,6 +25,7 @@ from service.response import AudioResponse, Cut
 from service.settings import ServiceSettings
 from service.shelf import Shelf, Shelved, Wanted
 from service.stream import LiveStream, Saved, SkippedText
+from vocoder.text import written
 
 _SKIPPED_BYTES = 2048  # of a header, about: clients and proxies take headers of 4 to 8 KB in all
 
@@ -55,6 +57,7 @@ class Speaking:
             RequestError, SonantError: before anything is sent.
         """
         self._check_format(wanted)
+        self._log(request, wanted)
         wanted = replace(wanted, order=await self._lexicons.applied(wanted.order))
         stream = await self._open(request, wanted)
         try:
@@ -86,6 +89,7 @@ class Speaking:
             SonantError: as above.
         """
         self._check_format(wanted)
+        self._log(request, wanted)
         order = await self._lexicons.applied(wanted.order)
         subtitles = await unless_left(request, self._worker.ask(SubtitlesWanted(order=order, form=form), client_of(request)))
         assert isinstance(subtitles, str)
@@ -130,6 +134,10 @@ class Speaking:
     async def _open(self, request: Request, wanted: Wanted, *, first_sample: int = 0, saved: Saved | None = None) -> LiveStream:
         opening = self._worker.open(wanted.order, client_of(request), wait_seconds=wait_of(request), first_sample=first_sample, saved=saved)
         return await unless_left(request, opening)
+
+    def _log(self, request: Request, wanted: Wanted) -> None:
+        if self._settings.log_text:
+            tell_text(request, written(wanted.order.text))
 
     def _check_format(self, wanted: Wanted) -> None:
         """Refuses a rate that the format does not have before anything is made. A voice that there is not is the worker's to refuse."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from service import keys
 from service.app import create_app
@@ -30,6 +32,54 @@ async def test_every_request_leaves_a_line_without_its_text(client: httpx.AsyncC
     assert answer.headers["x-request-id"] == "abc-1" == first["request_id"]
     assert (first["method"], first["path"], first["status"], first["bytes"]) == ("POST", "/synthesize", 200, len(answer.content))
     assert (second["status"], second["key"]) == (404, None)
+    assert "Secretly" not in caplog.text
+
+
+async def test_texts_are_logged_where_that_is_asked_for(settings: ServiceSettings, worker: Supervisor, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sonant.requests")
+    app = create_app(dataclasses.replace(settings, log_text=True), worker=worker)
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://sonant") as client:
+        for path, body in (
+            ("/synthesize", {"text": "Secretly,\nyes."}),
+            ("/synthesize", {"text": "Secretly,\nyes.", "timestamps": "vtt"}),
+            ("/v1/audio/speech", {"model": "sonant", "voice": "tiny", "input": "Secretly,\nyes."}),
+            ("/phonemize", {"text": "Secretly,\nyes."}),
+        ):
+            caplog.clear()
+            answer = await client.post(path, json=body)
+            assert answer.status_code == 200
+            text, request = lines(caplog)
+            assert (text["text"], text["request_id"]) == ("Secretly,\nyes.", request["request_id"])
+    caplog.clear()
+    with TestClient(app).websocket_connect("/stream", headers={"x-request-id": "abc-2"}) as session:
+        session.send_text(json.dumps({"type": "text", "text": "Secretly, yes. Loudly, no."}))
+        session.send_text(json.dumps({"type": "end"}))
+        while session.receive()["type"] != "websocket.close":
+            pass
+    assert [(line["request_id"], line.get("text")) for line in lines(caplog)] == [("abc-2", "Secretly, yes."), ("abc-2", "Loudly, no."), ("abc-2", None)]
+
+
+def test_a_websocket_leaves_a_line_when_it_is_closed(settings: ServiceSettings, worker: Supervisor, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sonant.requests")
+    anna, anna_line = make_key("anna")
+    file = tmp_path / "keys"
+    file.write_text(f"{anna_line}\n")
+    client = TestClient(create_app(dataclasses.replace(settings, key_file=file), worker=worker))
+    heard = 0
+    with client.websocket_connect("/stream", headers={"x-api-key": anna}) as session:
+        assert session.extra_headers is not None
+        told = dict(session.extra_headers)[b"x-request-id"].decode()
+        session.send_text(json.dumps({"type": "text", "text": "Secretly, yes."}))
+        assert not lines(caplog)
+        session.send_text(json.dumps({"type": "end"}))
+        while (message := session.receive())["type"] != "websocket.close":
+            heard += len(message.get("bytes") or message["text"].encode())
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/stream"):
+        pass
+    first, second = lines(caplog)
+    assert (first["request_id"], first["path"], first["status"], first["bytes"], first["key"]) == (told, "/stream", 101, heard, "anna")
+    assert (second["status"], second["bytes"], second["key"]) == (403, 0, None)
     assert "Secretly" not in caplog.text
 
 

@@ -35,6 +35,7 @@ def serve(
     lexicons: Annotated[
         Path | None, typer.Option("--lexicons", help="A folder with the lexicons of voices, NAME.json or NAME.pls: read at the start, edited over HTTP.")
     ] = None,
+    log_text: Annotated[bool, typer.Option("--log-text", help="Write what is asked to be spoken or read into the log.")] = False,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
@@ -62,6 +63,7 @@ def serve(
             allow_origins=tuple(allow_origin or ()),
             otlp_endpoint=otlp,
             lexicons=lexicons,
+            log_text=log_text,
         )
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error
