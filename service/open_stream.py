@@ -32,6 +32,7 @@ class OpenStream:
     queued_seconds: float = 0.0
     stream: LiveStream | None = None
     delivered: int = 0  # samples, from first_sample on
+    heard_since: float = 0.0  # where any has been delivered
     taken: int = 0
     taken_at: float = 0.0
     over: bool = False  # all has been delivered, or nothing more will be
@@ -52,6 +53,13 @@ class OpenStream:
     @property
     def _guessed_seconds(self) -> float:
         return len(written(self.order.text)) * _SECONDS_PER_CHARACTER * self.order.length_scale
+
+    @property
+    def runs_dry_at(self) -> float:
+        """When a reader that plays what it gets, as it gets it, has nothing more; of one that has nothing yet, when it asked."""
+        if self.stream is None or self.delivered == 0:
+            return self.asked_at
+        return self.heard_since + self.delivered / self.stream.sample_rate
 
     @property
     def waiting(self) -> int:

@@ -61,8 +61,9 @@ class OpenStreams:
         return ((number, entry) for number, entry in self._open.items() if not entry.over)
 
     def to_speak(self) -> Iterator[Speak]:
-        """All that are to be made, for a worker that begins."""
-        return (entry.speak(number) for number, entry in self.going() if not entry.queued)
+        """All that are to be made, for a worker that begins: those first whose readers will first have nothing to play."""
+        going = [(number, entry) for number, entry in self.going() if not entry.queued]
+        return (entry.speak(number) for number, entry in sorted(going, key=lambda one: one[1].runs_dry_at))
 
     def all_failed(self, error: SonantError) -> None:
         """None of them goes on."""
@@ -123,6 +124,7 @@ class OpenStreams:
         assert entry.stream is not None
         if entry.delivered == 0:
             entry.trace.first_sound()
+            entry.heard_since = self._clock()
             self._metrics.first_audio(self._clock() - entry.asked_at - entry.queued_seconds)
         entry.delivered += len(message.pcm) // BYTES_PER_SAMPLE
         entry.stream.put(message.pcm, message.sentences)

@@ -17,6 +17,7 @@ class LocalLink:
         self._ended = ended
         self.alive = True
         self.heard: list[FromWorker] = []
+        self.told: list[ToWorker] = []
         self.worker = Worker(settings, send=self._hear, failed=self.die)
 
     def start(self) -> None:
@@ -24,6 +25,7 @@ class LocalLink:
 
     def send(self, message: ToWorker) -> None:
         if self.alive:
+            self.told.append(message)
             self.worker.receive(message)
 
     def stop(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from service.app import create_app
-from service.messages import Failure, Snapshot, Unable
+from service.messages import Failure, Snapshot, Speak, Unable
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
 from tests.service.asgi_call import AsgiCall
@@ -69,6 +69,20 @@ async def test_every_stream_survives_many_deaths(app: FastAPI, links: list[Local
         deaths += 1
     assert deaths > 3, "nothing was tested"
     for seed, call in enumerate(calls):
+        assert await call.finished() == to_bytes(voice.synthesize(LONG, seed=seed))
+
+
+async def test_the_next_worker_begins_with_who_will_first_have_nothing_to_play(app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice) -> None:
+    ahead = AsgiCall(app, {"text": LONG, "seed": 1, "format": "pcm"})
+    await eventually(lambda: len(ahead.body) > voice.sample_rate)  # half a second of sound, made in less
+    engine.gate()
+    behind = AsgiCall(app, {"text": LONG, "seed": 2, "format": "pcm"})
+    await eventually(lambda: 2 in [message.order.seed for message in links[0].told if isinstance(message, Speak)])
+    links[0].die()
+    await eventually(lambda: len(links) == 2 and len(links[1].told) >= 3)
+    assert [message.order.seed for message in links[1].told if isinstance(message, Speak)] == [2, 1]
+    engine.open()
+    for seed, call in ((1, ahead), (2, behind)):
         assert await call.finished() == to_bytes(voice.synthesize(LONG, seed=seed))
 
 

@@ -4,6 +4,7 @@ lists, parquet, entries    what is asked for, line by line
 orders, seeds, names       what a line means: voice, settings, seed, file
 studio                     speaks many at once, on every core
 take                       a file in the making
+beside                     its subtitles
 limits                     what counts where nobody says otherwise
 record, manifest           what has become of each line
 reporting                  records, made

@@ -15,7 +15,7 @@ import os
 import re
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -133,9 +133,20 @@ class Manifest:
     @contextmanager
     def reading(self, record: Record) -> Iterator[BufferedReader | None]:
         """The record's file, for reading; None where it is missing, of another size, or not a plain file of this folder."""
+        with self._open(record, record.path, FORMATS) as file:
+            yield file if file is not None and os.fstat(file.fileno()).st_size == record.num_bytes else None
+
+    def subtitles_of(self, record: Record, form: str) -> bytes | None:
+        """What is in the record's subtitles of this form; None where there are none, or not what the record says."""
+        with self._open(record, record.subtitles, (form,)) as file:
+            data = None if file is None else file.read()
+        return data if data is not None and hashlib.sha256(data).hexdigest() == record.subtitles_sha256 else None
+
+    @contextmanager
+    def _open(self, record: Record, name: str | None, extensions: Collection[str]) -> Iterator[BufferedReader | None]:
         # The manifest could have been written by anybody: what is no name of ours is not opened.
-        stem, dot, extension = (record.path or "").rpartition(".")
-        if record.status != "done" or not (dot and is_fine(stem) and extension in FORMATS):
+        stem, dot, extension = (name or "").rpartition(".")
+        if record.status != "done" or not (dot and is_fine(stem) and extension in extensions):
             yield None
             return
         try:
@@ -144,8 +155,7 @@ class Manifest:
             yield None
             return
         with os.fdopen(descriptor, "rb") as file:
-            state = os.fstat(descriptor)
-            yield file if stat.S_ISREG(state.st_mode) and state.st_size == record.num_bytes else None
+            yield file if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
     def done(self) -> Iterator[Record]:
         """Every record that counts and is done."""

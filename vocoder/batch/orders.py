@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vocoder.audio.loudness import TARGETS
 from vocoder.audio.writing import check_format
+from vocoder.batch.beside import check_form
 from vocoder.batch.entries import Entry
 from vocoder.batch.limits import TEXT_LIMIT
 from vocoder.batch.seeds import check_base, derived_seed
@@ -43,10 +44,11 @@ class Defaults:
         loudness: -70..-5 LUFS that every file is brought to; None leaves them as they are.
         lexicon: words that are said as it says in every line, over the voice's own; None: none.
         engine, precision: as `load_voice`.
+        subtitles: of `vocoder.batch.beside.FORMS`: written beside every file; None: none. No part of what the sound depends on.
         text_limit: characters of a line's text.
 
     Raises:
-        InputError: the seed, the format or the loudness is none; the others are checked by the voice.
+        InputError: the seed, the format, the subtitles or the loudness is none; the others are checked by the voice.
     """
 
     voice: str
@@ -59,6 +61,7 @@ class Defaults:
     format: str = "wav"
     loudness: float | None = None
     lexicon: Lexicon | None = None
+    subtitles: str | None = None
     engine: str = "auto"
     precision: str = "auto"
     text_limit: int = TEXT_LIMIT
@@ -66,6 +69,8 @@ class Defaults:
     def __post_init__(self) -> None:
         check_base(self.seed)
         check_format(self.format)
+        if self.subtitles is not None:
+            check_form(self.subtitles)
         if self.loudness is not None and not TARGETS[0] <= self.loudness <= TARGETS[1]:  # also refuses NaN
             raise InputError(f"loudness must lie in {TARGETS[0]:g}..{TARGETS[1]:g} LUFS, not {self.loudness:g}", field="loudness")
 

@@ -17,7 +17,7 @@ _KINDS = {int: "int64", float: "float64"}
 _KINDS_OF = {"seed": "uint64", "begun": "timestamp", "finished": "timestamp"}
 
 # Fields that manifests of older releases do not have yet.
-_ADDED: dict[str, Any] = {"lexicon_sha256": None}
+_ADDED: dict[str, Any] = {"lexicon_sha256": None, "subtitles": None, "subtitles_sha256": None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,7 @@ class Record:
         skipped: what of the text could not be spoken, and why.
         text_sha256: of the text in UTF-8.
         lexicon_sha256: of the lexicon's entries that the text asks for (`Lexicon.digest`); None where there are none.
+        subtitles, subtitles_sha256: name of the file beside it, and what is in it; None where nobody asked for subtitles.
         begun, finished: ISO 8601, UTC.
     """
 
@@ -72,6 +73,8 @@ class Record:
     skipped: tuple[str, ...] = ()
     text_sha256: str | None = None
     lexicon_sha256: str | None = None
+    subtitles: str | None = None
+    subtitles_sha256: str | None = None
     begun: str | None = None
     finished: str | None = None
 

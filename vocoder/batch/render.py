@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vocoder.audio.whole_file import whole_file
+from vocoder.batch.beside import Subtitles, name_beside
 from vocoder.batch.entries import BadLine, Entry
 from vocoder.batch.lists import ListFile
 from vocoder.batch.manifest import Manifest
@@ -32,6 +33,7 @@ from vocoder.batch.studio import Session, Studio
 from vocoder.batch.take import Take
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, SonantError
+from vocoder.planning import Plan
 from vocoder.text import written
 
 _AHEAD = 2  # sessions a thread that are planned and wait
@@ -113,6 +115,7 @@ class _Run:
         self._manifest = manifest
         self._orders = orders
         self._loudness = defaults.loudness
+        self._form = defaults.subtitles
         self._strict = strict
         self._watcher = watcher
         self._tally = Tally()
@@ -193,6 +196,7 @@ class _Run:
     def _take_on(self, entry: Entry, order: Order) -> None:
         known = self._manifest.of_id(entry.id)
         if known is not None and known.work == order.work and self._manifest.is_intact(known):
+            self._complete(known, order)
             self._count("kept", entry)
             return
         name = f"{self._names.of(entry.id)}.{order.format}"
@@ -202,7 +206,7 @@ class _Run:
                 making.twins.append(_Twin(entry=entry, name=name))
                 return
         source = self._manifest.of_work(order.work)
-        if source is not None and self._copy(source, entry, name):
+        if source is not None and self._copy(source, entry, name, lambda: self._orders.plan(order)):
             return
         while not self._room.acquire(timeout=_TICK_SECONDS):
             if self._stopping.is_set():
@@ -213,12 +217,14 @@ class _Run:
         begun = now()
         try:
             plan = self._orders.plan(order)
+            subtitles = None if self._form is None else Subtitles.of(plan, sound=name, form=self._form)
             take = Take(
                 self._manifest.folder / name,
                 sample_rate=plan.sample_rate,
                 format_name=order.format,
                 num_samples=plan.num_samples,
                 loudness=self._loudness,
+                subtitles=subtitles,
                 serial=int(order.work[:8], 16),
                 name="the sound",
             )
@@ -229,6 +235,15 @@ class _Run:
         with self._lock:
             self._making[order.work] = _Making(session=session, take=take)
         self._studio.admit(session)
+
+    def _complete(self, known: Record, order: Order) -> None:
+        """Writes the subtitles that are lacking beside sound that is there: nothing is spoken for them."""
+        assert known.path is not None
+        if self._form is None or self._manifest.subtitles_of(known, self._form) is not None:
+            return
+        subtitles = Subtitles.of(self._orders.plan(order), sound=known.path, form=self._form)
+        subtitles.write(self._manifest.folder)
+        self._manifest.append(replace(known, subtitles=subtitles.name, subtitles_sha256=subtitles.sha256))
 
     # The studio's threads
 
@@ -259,11 +274,14 @@ class _Run:
             with self._lock:
                 del self._making[session.order.work]
             self._room.release()
-            for twin in making.twins:
-                if record.status == "failed":
-                    self._fail(replace(record, line=twin.entry.line, id=twin.entry.id))
-                elif not self._copy(record, twin.entry, twin.name):
-                    raise OSError(None, "has been changed by another program", str(self._manifest.folder / session.name))
+            self._copy_to_twins(making, record)
+
+    def _copy_to_twins(self, making: _Making, record: Record) -> None:
+        for twin in making.twins:
+            if record.status == "failed":
+                self._fail(replace(record, line=twin.entry.line, id=twin.entry.id))
+            elif not self._copy(record, twin.entry, twin.name, lambda: making.session.plan):
+                raise OSError(None, "has been changed by another program", str(self._manifest.folder / making.session.name))
 
     def _completed(self, session: Session, take: Take, error: SonantError | None) -> Record:
         entry = session.order.entry
@@ -279,7 +297,7 @@ class _Run:
 
     # Any thread
 
-    def _copy(self, source: Record, entry: Entry, name: str) -> bool:
+    def _copy(self, source: Record, entry: Entry, name: str, plan: Callable[[], Plan]) -> bool:
         """The file of a line that asks for the same as another; False where the other's file is not what its record says."""
         begun = now()
         if source.id == entry.id or not self._manifest.is_intact(source):
@@ -288,7 +306,22 @@ class _Run:
             if file is None:
                 return False
             _copy_file(file, self._manifest.folder / name)
-        record = replace(source, line=entry.line, id=entry.id, same_as=source.same_as or source.id, path=name, begun=begun, finished=now())
+        subtitles = None
+        if self._form is not None:
+            data = self._manifest.subtitles_of(source, self._form)
+            subtitles = Subtitles.of(plan(), sound=name, form=self._form) if data is None else Subtitles(name=name_beside(name, self._form), data=data)
+            subtitles.write(self._manifest.folder)
+        record = replace(
+            source,
+            line=entry.line,
+            id=entry.id,
+            same_as=source.same_as or source.id,
+            path=name,
+            subtitles=None if subtitles is None else subtitles.name,
+            subtitles_sha256=None if subtitles is None else subtitles.sha256,
+            begun=begun,
+            finished=now(),
+        )
         if not self._manifest.is_intact(record):
             return False
         self._manifest.append(record)

@@ -71,6 +71,8 @@ def session_record(session: Session, taken: Taken, *, finished: str) -> Record:
         skipped=tuple(f"{skipped.text!r} {skipped.reason}" for skipped in plan.skipped),
         text_sha256=_text_mark(order.entry.text),
         lexicon_sha256=None if order.lexicon is None else order.lexicon.digest,
+        subtitles=None if taken.subtitles is None else taken.subtitles.name,
+        subtitles_sha256=None if taken.subtitles is None else taken.subtitles.sha256,
         begun=session.begun,
         finished=finished,
     )

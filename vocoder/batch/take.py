@@ -20,24 +20,27 @@ from vocoder.audio.encoder import AudioEncoder
 from vocoder.audio.loudness import LoudnessMeter, amplify
 from vocoder.audio.pcm import BYTES_PER_SAMPLE, Int16Array, to_bytes
 from vocoder.audio.whole_file import whole_file
+from vocoder.batch.beside import Subtitles
 
 _READ_SAMPLES = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A file that is whole.
+    """A file that is whole, and its subtitles.
 
     Attributes:
         num_bytes, sha256: of the file.
         loudness: LUFS before it was changed; None where nobody asked, or of silence.
         gain: that the samples were multiplied by; None where nobody asked.
+        subtitles: that are there beside it; None where nobody asked.
     """
 
     num_bytes: int
     sha256: str
     loudness: float | None
     gain: float | None
+    subtitles: Subtitles | None
 
 
 class Take:
@@ -49,6 +52,7 @@ class Take:
         format_name: of the file.
         num_samples: how many will come.
         loudness: LUFS, or None to leave them as they are.
+        subtitles: that get their name with it; None: none.
         serial: of an Ogg stream, 0..2**32-1.
         name: what errors call it.
 
@@ -56,11 +60,25 @@ class Take:
         AudioError, InputError: as `AudioEncoder`, and where the path cannot be written.
     """
 
-    def __init__(self, path: Path, *, sample_rate: int, format_name: str, num_samples: int, loudness: float | None, serial: int, name: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        sample_rate: int,
+        format_name: str,
+        num_samples: int,
+        loudness: float | None,
+        subtitles: Subtitles | None,
+        serial: int,
+        name: str,
+    ) -> None:
         self._path = path
         self._loudness = loudness
+        self._subtitles = subtitles
         self._stack = ExitStack()
         try:
+            if subtitles is not None:
+                self._stack.enter_context(whole_file(path.with_name(subtitles.name), follow_links=False)).write(subtitles.data)
             file = self._stack.enter_context(whole_file(path, follow_links=False))
             encoder = AudioEncoder(file, sample_rate, format_name, num_samples=num_samples, serial=serial, name=name)
             self._encoder = self._stack.enter_context(encoder)
@@ -94,7 +112,8 @@ class Take:
             raise
         self._stack.close()
         with self._path.open("rb") as file:
-            return Taken(num_bytes=self._path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest(), loudness=measured, gain=gain)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Taken(num_bytes=self._path.stat().st_size, sha256=digest, loudness=measured, gain=gain, subtitles=self._subtitles)
 
     def abandon(self) -> None:
         """It will not be finished: nothing of it stays."""

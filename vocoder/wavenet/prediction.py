@@ -87,7 +87,7 @@ def linear_prediction(log_mel: FloatArray, audio: AudioConfig, order: int, smoot
     correlation = np.fft.irfft(np.exp(2.0 * log_magnitude) * emphasis, axis=1)[:, : order + 1]
     correlation *= np.exp(-0.5 * (2.0 * np.pi * smoothing_hz / audio.sample_rate * delays) ** 2)
     correlation[:, 0] *= 1.0 + NOISE
-    return _levinson(correlation).astype(np.float32)
+    return _levinson(correlation).astype(np.float32, order="C")
 
 
 def _band_centres(audio: AudioConfig) -> npt.NDArray[np.float64]:
@@ -104,16 +104,17 @@ def _band_centres(audio: AudioConfig) -> npt.NDArray[np.float64]:
 
 def _levinson(correlation: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Autocorrelations [F, P + 1] to prediction coefficients [F, P]."""
-    frames, order = len(correlation), correlation.shape[1] - 1
-    coefficients = np.zeros((frames, order))
-    error = correlation[:, 0].copy()
+    by_delay = np.ascontiguousarray(correlation.T)  # frames side by side: each step of the recursion runs over all of them
+    order = len(by_delay) - 1
+    coefficients = np.zeros((order, by_delay.shape[1]))
+    error = by_delay[0].copy()
     for k in range(order):
-        known = coefficients[:, :k]
-        reflection = (correlation[:, k + 1] - (known * correlation[:, k:0:-1]).sum(axis=1)) / error
-        coefficients[:, :k] = known - reflection[:, np.newaxis] * known[:, ::-1]
-        coefficients[:, k] = reflection
+        known = coefficients[:k]
+        reflection = (by_delay[k + 1] - np.einsum("kf,kf->f", known, by_delay[k:0:-1])) / error
+        coefficients[:k] = known - reflection * known[::-1]
+        coefficients[k] = reflection
         error = error * (1.0 - reflection**2)
-    return coefficients
+    return coefficients.T
 
 
 def predict(config: WaveNetConfig, quantiser: Quantiser, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
