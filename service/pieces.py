@@ -1,7 +1,8 @@
 """Text that arrives in pieces, as a language model writes it, to pieces that can be spoken: as soon as a sentence is complete, and no sooner.
 
-Whether a full stop ends a sentence shows in the word that follows ("Dr. Smith"), so a sentence is complete once that word is. A sentence
-that grows long is not waited for: it is spoken up to its last clause. How the text was cut when it arrived makes no difference.
+Whether a full stop ends a sentence shows in the word that follows ("Dr. Smith"), so a sentence is complete once that word is. While nothing has been said
+yet somebody waits in silence: the first sentence is spoken from its first clause on. And a sentence that grows long is not waited for: it is spoken up to its
+last clause. Other clauses wait for their sentence, as a speaker's melody spans all of it. How the text was cut when it arrived makes no difference.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class TextPieces:
 
     def __init__(self) -> None:
         self._pending = ""
+        self._silent = True  # since the beginning or a flush
 
     @property
     def pending(self) -> str:
@@ -39,22 +41,23 @@ class TextPieces:
 
     def flush(self) -> list[str]:
         """No more text belongs to what waits: gives all of it."""
-        rest, self._pending = self._pending, ""
+        rest, self._pending, self._silent = self._pending, "", True
         return [rest[start:end] for start, end in split_sentences(rest)]
 
     def _complete(self) -> list[str]:
-        if len(self._pending) < _LONG and not _MAY_END.search(self._pending):
+        enough = _SHORTEST_CLAUSE if self._silent else _LONG
+        if len(self._pending) < enough and not _MAY_END.search(self._pending):
             return []  # most words: to be quick, for all text goes through here on the event loop
         sentences = split_sentences(self._pending)
         if len(sentences) > 1:
             last = sentences[-1][0]
             ready = [self._pending[start:end] for start, end in sentences[:-1]]
-            self._pending = self._pending[last:]
+            self._pending, self._silent = self._pending[last:], False
             return ready
-        if sentences and sentences[0][1] - sentences[0][0] >= _LONG:
+        if sentences and sentences[0][1] - sentences[0][0] >= enough:
             ends = [match.end() for match in _CLAUSE_END.finditer(self._pending, sentences[0][0] + _SHORTEST_CLAUSE)]
             if ends:
                 ready = [self._pending[sentences[0][0] : ends[-1]]]
-                self._pending = self._pending[ends[-1] :]
+                self._pending, self._silent = self._pending[ends[-1] :], False
                 return ready
         return []

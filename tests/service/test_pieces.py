@@ -43,6 +43,12 @@ def test_nothing_is_lost_and_nothing_said_twice(text: str) -> None:
         ("Really?! Yes ", ["Really?!"]),
         ("One. Two. Three ", ["One.", "Two."]),
         ("A short clause, and more ", []),
+        ("The first thing that is ever said, ", ["The first thing that is ever said,"]),
+        ("Yes. And the second thing that is said, unlike ", ["Yes."]),
+        (
+            "Yes. But this sentence has become so long by now that nobody should wait for its end, which may be far away ",
+            ["Yes.", "But this sentence has become so long by now that nobody should wait for its end,"],
+        ),
         (
             "This sentence has become so long by now that nobody should have to wait for its end, which may be far away ",
             ["This sentence has become so long by now that nobody should have to wait for its end,"],
@@ -51,6 +57,13 @@ def test_nothing_is_lost_and_nothing_said_twice(text: str) -> None:
 )
 def test_what_is_complete(fed: str, ready: list[str]) -> None:
     assert TextPieces().feed(fed) == ready
+
+
+def test_after_a_flush_the_first_clause_is_spoken_again() -> None:
+    text = TextPieces()
+    assert text.feed("Good morning to all of you here, and welcome to the show ") == ["Good morning to all of you here,"]
+    assert text.flush() == ["and welcome to the show"]
+    assert text.feed("And so we come to the second half, which ") == ["And so we come to the second half,"]
 
 
 def test_a_whole_text_gives_its_sentences() -> None:
