@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from service.gate import Gate
+from service.jobs.jobs import Jobs
+from service.jobs.routes import make_jobs_router
 from service.keys import ApiKeys
 from service.lexicon_routes import make_lexicon_router
 from service.lexicons import Lexicons
@@ -52,12 +54,14 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, traces: Traces, *
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if not owns_worker:
-            yield
+            async with running():
+                yield
             return
         await asyncio.to_thread(worker.start)
         try:
             await asyncio.to_thread(lexicons.load, worker.voices)
-            yield
+            async with running():
+                yield
         finally:
             await asyncio.to_thread(worker.stop)
             await asyncio.to_thread(traces.close)
@@ -77,10 +81,13 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, traces: Traces, *
     if not owns_worker:
         lexicons.load(worker.voices)
     speaking = Speaking(worker, settings, lexicons)
+    jobs = None if settings.jobs is None else Jobs(settings.jobs, worker, settings, lexicons)
+    running = nullcontext if jobs is None else jobs.running
     app.include_router(make_router(worker, settings, speaking, lexicons))
     app.include_router(make_lexicon_router(lexicons, settings))
     app.include_router(make_openai_router(worker, settings, speaking))
     app.include_router(make_recordings_router(worker, settings))
+    app.include_router(make_jobs_router(jobs, worker, settings))
     app.include_router(make_page_router())
     answer_errors(app)
     keys = None if settings.key_file is None else ApiKeys.read(settings.key_file)

@@ -80,5 +80,6 @@ class _StatusCollector(Collector):
         yield GaugeMetricFamily("sonant_open_streams", "Streams whose readers are there.", status.open_streams)
         yield GaugeMetricFamily("sonant_making_streams", "Streams that are being made, and count against the places.", status.making)
         yield GaugeMetricFamily("sonant_queued_requests", "Requests that wait for room.", status.queued)
+        yield GaugeMetricFamily("sonant_background_streams", "Streams that nobody listens to: lines of jobs.", status.background)
         yield GaugeMetricFamily("sonant_places", "How many streams may be made at once.", status.places)
         yield GaugeMetricFamily("sonant_capacity", "Seconds of sound that can be made in a second.", status.capacity)

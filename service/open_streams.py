@@ -53,8 +53,13 @@ class OpenStreams:
         return self._open.pop(number, None)
 
     def begun(self) -> list[OpenStream]:
-        """All that do not wait for room."""
-        return [entry for entry in self._open.values() if not entry.queued]
+        """All that somebody listens to and that do not wait for room."""
+        return [entry for entry in self._open.values() if not entry.queued and not entry.order.background]
+
+    @property
+    def background(self) -> int:
+        """How many nobody listens to."""
+        return sum(entry.order.background for entry in self._open.values())
 
     def going(self) -> Iterator[tuple[int, OpenStream]]:
         """Those of which something is still to come, if only an error, the queued ones with them."""
@@ -63,7 +68,7 @@ class OpenStreams:
     def to_speak(self) -> Iterator[Speak]:
         """All that are to be made, for a worker that begins: those first whose readers will first have nothing to play."""
         going = [(number, entry) for number, entry in self.going() if not entry.queued]
-        return (entry.speak(number) for number, entry in sorted(going, key=lambda one: one[1].runs_dry_at))
+        return (entry.speak(number) for number, entry in sorted(going, key=lambda one: (one[1].order.background, one[1].runs_dry_at)))
 
     def all_failed(self, error: SonantError) -> None:
         """None of them goes on."""
@@ -125,7 +130,8 @@ class OpenStreams:
         if entry.delivered == 0:
             entry.trace.first_sound()
             entry.heard_since = self._clock()
-            self._metrics.first_audio(self._clock() - entry.asked_at - entry.queued_seconds)
+            if not entry.order.background:
+                self._metrics.first_audio(self._clock() - entry.asked_at - entry.queued_seconds)
         entry.delivered += len(message.pcm) // BYTES_PER_SAMPLE
         entry.stream.put(message.pcm, message.sentences)
         self._metrics.audio(entry.order.voice or default_voice, len(message.pcm) / BYTES_PER_SAMPLE / entry.stream.sample_rate)

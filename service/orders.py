@@ -39,6 +39,7 @@ class SpeechOrder:
         timestamps: whether the stream tells when each word is heard.
         exact_length: whether its length must be known before its first sound. A long text is else spoken as it is planned.
         whole: whether nothing is sent before everything is there: then nobody listens yet, and others go first for a while.
+        background: whether nobody listens at all: it is made while no stream that somebody listens to has anything to do, and takes up no place.
     """
 
     text: Given
@@ -53,6 +54,7 @@ class SpeechOrder:
     timestamps: bool = False
     exact_length: bool = False
     whole: bool = False
+    background: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +141,7 @@ class SpeechWorker(Protocol):
 
         Raises:
             InputError: naming the field at fault.
-            CapacityError: no room, or the service is stopping; ClientLimitError: no more for this client.
+            CapacityError: no room, or the service is stopping; ClientLimitError: no more for this client. An order in the background always finds room.
         """
 
     async def ask(self, question: Question, client: Client) -> Answer:

@@ -156,5 +156,6 @@ class Planner:
                 now=self._clock(),
                 patience=self._settings.whole_seconds if wanted.order.whole else self._settings.first_sound_seconds,
                 waiting=wanted.waiting - taken,
+                background=wanted.order.background,
             )
             self._table.changed.notify()

@@ -8,6 +8,8 @@ the same voice share the turn, for an engine moves several at less than the sum 
     listening since        delivered so far         deadline
     |======================|  ...                     = origin + made / sample_rate
 
+Streams in the background have no listener: they have turns, of their own, while no other stream has anything to do, and are never late.
+
 A stream whose sound waits untaken up to the limit has no turn until its reader takes some: it pauses itself and nobody else. While it was
 paused nobody was listening, so its clock starts again at what the reader has taken: a reader that comes back after a minute is not owed a
 minute of sound before everyone else's.
@@ -44,6 +46,7 @@ class _Track:
     num_samples: float
     origin: float  # when sample 0 is heard
     heard: bool  # whether the listener has something already
+    background: bool
     made: int = 0
     taken: int = 0
 
@@ -63,7 +66,18 @@ class Scheduler:
         self._settings = settings
         self._tracks: dict[int, _Track] = {}
 
-    def add(self, stream: int, *, voice: str, sample_rate: int, num_samples: int | None, now: float, patience: float = 0.0, waiting: int = 0) -> None:
+    def add(
+        self,
+        stream: int,
+        *,
+        voice: str,
+        sample_rate: int,
+        num_samples: int | None,
+        now: float,
+        patience: float = 0.0,
+        waiting: int = 0,
+        background: bool = False,
+    ) -> None:
         """A new stream.
 
         Args:
@@ -74,10 +88,13 @@ class Scheduler:
             now: seconds.
             patience: seconds until its first sound is due.
             waiting: samples that an earlier worker has delivered and nobody has taken yet; with them, its listener has begun already.
+            background: whether nobody listens.
         """
         assert stream not in self._tracks
         length = math.inf if num_samples is None else num_samples + waiting
-        self._tracks[stream] = _Track(voice=voice, sample_rate=sample_rate, num_samples=length, origin=now + patience, heard=waiting > 0, made=waiting)
+        self._tracks[stream] = _Track(
+            voice=voice, sample_rate=sample_rate, num_samples=length, origin=now + patience, heard=waiting > 0, background=background, made=waiting
+        )
 
     def remove(self, stream: int) -> None:
         """The stream has no further turn. One that is not known, because it has been removed before, is no error."""
@@ -110,15 +127,16 @@ class Scheduler:
         Args:
             capacity: where it is known, no turn takes much longer than `turn_seconds`.
         """
-        ready = [(track.deadline, stream) for stream, track in self._tracks.items() if track.made < track.num_samples and self._has_room(track)]
+        able = [(track, stream) for stream, track in self._tracks.items() if track.made < track.num_samples and self._has_room(track)]
+        live = [(track.deadline, stream) for track, stream in able if not track.background]
+        ready = sorted(live or [(track.deadline, stream) for track, stream in able])
         if not ready:
             return None
-        ready.sort()
         voice = self._tracks[ready[0][1]].voice
         chosen = [stream for _, stream in ready if self._tracks[stream].voice == voice][: self._settings.streams_per_turn]
         # The first sound of a new stream must not wait for long chunks of its company, nor its second while it has little to play: the
         # shortest chunk counts for all.
-        is_new = any(self._made_seconds(stream) < self._settings.chunk_seconds for stream in chosen)
+        is_new = bool(live) and any(self._made_seconds(stream) < self._settings.chunk_seconds for stream in chosen)
         seconds = self._settings.first_chunk_seconds if is_new else self._settings.chunk_seconds
         if capacity is not None:
             fair = capacity.samples_per_second(len(chosen)) * self._settings.turn_seconds / len(chosen) / self._tracks[chosen[0]].sample_rate
@@ -131,12 +149,12 @@ class Scheduler:
         A paused stream does not count: it has sound for as long as its reader's buffer lasts.
         """
         ready = (track for track in self._tracks.values() if track.made < track.num_samples and self._has_room(track))
-        return min((track.deadline - now for track in ready), default=math.inf)
+        return min((track.deadline - now for track in ready if not track.background), default=math.inf)
 
     def lateness(self, stream: int, now: float) -> float:
-        """By how many seconds the stream's next sound is late; 0 before its first, and while its listener has something to play."""
+        """By how many seconds the stream's next sound is late; 0 before its first, and while its listener has something to play, or there is none."""
         track = self._tracks[stream]
-        return max(0.0, now - track.deadline) if track.heard else 0.0
+        return max(0.0, now - track.deadline) if track.heard and not track.background else 0.0
 
     def _made_seconds(self, stream: int) -> float:
         return self._tracks[stream].made / self._tracks[stream].sample_rate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StrictInt, StrictStr, model_validator
@@ -53,16 +54,10 @@ class _Given(BaseModel):
         return Ipa(self.phonemes) if "phonemes" in self.model_fields_set else self.text
 
 
-class SynthesizeRequest(_Given):
-    """The body of `POST /synthesize`."""
+class Speech(_Given):
+    """What is to be spoken, and how."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        allow_inf_nan=False,
-        json_schema_extra={"examples": [{"text": "Hello. This voice was trained on an open corpus.", "seed": 7}, {"ssml": _SSML}], "oneOf": _ONE_OF_THEM},
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     voice: str | None = Field(None, description="Name of a voice that `GET /voices` lists; the default voice where absent.")
     speaker: Annotated[StrictStr, Field(min_length=1)] | StrictInt | None = Field(
@@ -80,27 +75,17 @@ class SynthesizeRequest(_Given):
         "flac, mp3, opus (in Ogg), aac (in ADTS).",
     )
     sample_rate: int | None = Field(None, description="8000..48000 Hz, for the formats that leave it open; the voice's own where absent.")
-    timestamps: Annotated[bool | Literal["vtt", "srt"], BeforeValidator(_times)] = Field(
-        False,
-        description="Whether the answer tells when each sentence, word and phoneme is heard: lines of JSON (NDJSON), with the sound in them as pcm. "
-        "vtt or srt: it is the subtitles of the sound and nothing else; so it is where absent and Accept begins with text/vtt or application/x-subrip.",
-    )
     lexicon: RequestLexicon = Field(None, description=DESCRIPTION)
-    stream: bool = Field(True, description="Whether audio leaves as it is generated, or all at once. The bytes are the same.")
 
     @model_validator(mode="after")
-    def _no_conflict(self) -> Self:
+    def _one_speed(self) -> Self:
         if self.speed is not None and self.length_scale is not None:
             raise PydanticCustomError("conflict", "speed and length_scale say the same thing: send one of them", {"field": "speed"})
-        if self.timestamps is True and "format" in self.model_fields_set and self.format != "pcm":
-            raise PydanticCustomError("conflict", "timestamps come with sound as pcm, and not with another format", {"field": "format"})
         return self
 
-    def wanted(self) -> Wanted:
+    def order(self) -> SpeechOrder:
         """The request as the rest of the service knows it."""
-        timed = self.timestamps is True
-        audio_format: AudioFormat = "pcm" if timed else self.format
-        order = SpeechOrder(
+        return SpeechOrder(
             text=self.given(),
             voice=self.voice,
             speaker=self.speaker,
@@ -109,11 +94,41 @@ class SynthesizeRequest(_Given):
             volume=self.volume,
             temperature=self.temperature,
             seed=self.seed,
-            timestamps=timed,
             lexicon=self.lexicon,
-            exact_length=audio_format in WITH_LENGTH,
-            whole=not self.stream,
+            exact_length=self.format in WITH_LENGTH,
         )
+
+    def _length_scale(self) -> float:
+        if self.speed is not None:
+            return 1.0 / self.speed
+        return 1.0 if self.length_scale is None else self.length_scale
+
+
+class SynthesizeRequest(Speech):
+    """The body of `POST /synthesize`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"text": "Hello. This voice was trained on an open corpus.", "seed": 7}, {"ssml": _SSML}], "oneOf": _ONE_OF_THEM}
+    )
+
+    timestamps: Annotated[bool | Literal["vtt", "srt"], BeforeValidator(_times)] = Field(
+        False,
+        description="Whether the answer tells when each sentence, word and phoneme is heard: lines of JSON (NDJSON), with the sound in them as pcm. "
+        "vtt or srt: it is the subtitles of the sound and nothing else; so it is where absent and Accept begins with text/vtt or application/x-subrip.",
+    )
+    stream: bool = Field(True, description="Whether audio leaves as it is generated, or all at once. The bytes are the same.")
+
+    @model_validator(mode="after")
+    def _times_with_pcm(self) -> Self:
+        if self.timestamps is True and "format" in self.model_fields_set and self.format != "pcm":
+            raise PydanticCustomError("conflict", "timestamps come with sound as pcm, and not with another format", {"field": "format"})
+        return self
+
+    def wanted(self) -> Wanted:
+        """The answer that is asked for."""
+        timed = self.timestamps is True
+        audio_format: AudioFormat = "pcm" if timed else self.format
+        order = replace(self.order(), timestamps=timed, exact_length=audio_format in WITH_LENGTH, whole=not self.stream)
         return Wanted(order=order, audio_format=audio_format, sample_rate=self.sample_rate, timed=timed)
 
     def subtitles(self, accept: str) -> Literal["vtt", "srt"] | None:
@@ -125,11 +140,6 @@ class SynthesizeRequest(_Given):
         if "timestamps" not in self.model_fields_set:
             return _ACCEPTED.get(accept.partition(",")[0].partition(";")[0].strip().lower())
         return None if isinstance(self.timestamps, bool) else self.timestamps
-
-    def _length_scale(self) -> float:
-        if self.speed is not None:
-            return 1.0 / self.speed
-        return 1.0 if self.length_scale is None else self.length_scale
 
 
 class PhonemizeRequest(_Given):

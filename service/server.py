@@ -49,6 +49,8 @@ def serve(
     otlp_endpoint: str | None = None,
     lexicons: Path | None = None,
     log_text: bool = False,
+    jobs: Path | None = None,
+    webhooks_to_private: bool = False,
     log_level: str = "info",
 ) -> None:
     """Loads a voice and serves it until told to stop.
@@ -71,6 +73,8 @@ def serve(
         otlp_endpoint: base URL of the collector that traces are sent to; None: what OpenTelemetry's environment variables say, or nowhere.
         lexicons: the folder in which lexicons of voices are stored; None: nowhere.
         log_text: whether what is asked to be spoken or read is logged.
+        jobs: the folder in which jobs are kept; None: none are taken on.
+        webhooks_to_private: whether addresses of this network may be told of a job's end.
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
@@ -92,6 +96,8 @@ def serve(
         otlp_endpoint=otlp_endpoint,
         lexicons=lexicons,
         log_text=log_text,
+        jobs=jobs,
+        webhooks_to_private=webhooks_to_private,
     )
     if max_streams is not None:
         settings = dataclasses.replace(settings, max_streams=max_streams)

@@ -39,6 +39,11 @@ class ServiceSettings:
         otlp_endpoint: base URL of the collector that traces are sent to (OTLP over HTTP); None: what OpenTelemetry's environment variables say, or nowhere.
         lexicons: the folder in which lexicons of voices are stored (`service.lexicons`); None: nowhere, so none can be edited.
         lexicon_limit: bytes of a body that holds a lexicon, at least 1.
+        jobs: the folder in which jobs are kept (`service.jobs`); None: nowhere, so none are taken on.
+        job_limit: at least 1, how many of them may be unfinished.
+        job_streams: at least 1, lines of jobs that are made at once.
+        job_body_limit: bytes of a body that holds a job, at least 1.
+        webhooks_to_private: whether an address that is told of a job's end may be one of this network.
         text_limit: characters of one request, at least 1; None leaves it to the voice.
         planned_characters: at least 1, of a text that is planned before its first sound. A longer one is spoken as it is planned, but as WAV, whose header says
             how long it is.
@@ -84,6 +89,11 @@ class ServiceSettings:
     otlp_endpoint: str | None = None
     lexicons: Path | None = None
     lexicon_limit: int = 16 * 2**20
+    jobs: Path | None = None
+    job_limit: int = 100
+    job_streams: int = 8
+    job_body_limit: int = 16 * 2**20
+    webhooks_to_private: bool = False
     text_limit: int | None = None
     planned_characters: int = 10_000
     recording_limit: int = 16 * 2**20
@@ -127,6 +137,9 @@ class ServiceSettings:
             "body_limit": self.body_limit,
             "recording_limit": self.recording_limit,
             "lexicon_limit": self.lexicon_limit,
+            "job_limit": self.job_limit,
+            "job_streams": self.job_streams,
+            "job_body_limit": self.job_body_limit,
             "streams_per_turn": self.streams_per_turn,
         }
         for name, count in counts.items():

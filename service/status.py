@@ -14,6 +14,7 @@ class Status:
         open_streams: whose readers are there.
         making: those of them that are being made, and count against the places.
         queued: requests that wait for room.
+        background: streams that nobody listens to: jobs.
         places: how many streams may be made at once, by the capacity as it is now.
         capacity: seconds of sound per second.
     """
@@ -22,5 +23,6 @@ class Status:
     open_streams: int
     making: int
     queued: int
+    background: int
     places: int
     capacity: float

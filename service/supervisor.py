@@ -85,6 +85,7 @@ class Supervisor:
                 open_streams=load.open,
                 making=len(load.left),
                 queued=self._admission.queued,
+                background=self._streams.background,
                 places=self._admission.places(load),
                 capacity=load.capacity,
             )
@@ -105,7 +106,7 @@ class Supervisor:
         with self._lock:
             number = self._number()
             with self._refusals_counted():
-                queued = self._admission.ask(number, client, self._load(), wait_seconds=wait_seconds, now=now) > 0
+                queued = not order.background and self._admission.ask(number, client, self._load(), wait_seconds=wait_seconds, now=now) > 0
             entry = OpenStream(
                 order=order, first_sample=first_sample, saved=saved, loop=loop, planned=loop.create_future(), asked_at=now, queued=queued, taken_at=now
             )

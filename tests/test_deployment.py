@@ -40,7 +40,7 @@ def container() -> Any:
 
 def measured() -> set[str]:
     """Every name that `/metrics` has."""
-    status = Status(ready=True, open_streams=0, making=0, queued=0, places=1, capacity=1.0)
+    status = Status(ready=True, open_streams=0, making=0, queued=0, background=0, places=1, capacity=1.0)
     metrics = Metrics(lambda: status)
     metrics.audio("kathleen", 1.0)
     return set(re.findall(r"^(sonant_\w+)", metrics.exposition().decode(), re.MULTILINE))

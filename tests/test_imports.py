@@ -185,7 +185,20 @@ def test_in_the_service_only_the_worker_imports_torch() -> None:
     """Neither in a line of theirs nor by way of something they import: the others could run in a process that has no torch. Nor OpenTelemetry."""
     others = tuple(module for module in IMPORTS if below(module, "service") and module not in {*WORKER, TELEMETRY})
     assert len(others) > 1
-    without_torch = ("fastapi", "uvicorn", "pydantic", "numpy", "scipy", "soxr", "av", "prometheus-client", "python-multipart", "espeakng-loader", "num2words")
+    without_torch = (
+        "fastapi",
+        "uvicorn",
+        "pydantic",
+        "numpy",
+        "scipy",
+        "soxr",
+        "av",
+        "prometheus-client",
+        "python-multipart",
+        "httpx",
+        "espeakng-loader",
+        "num2words",
+    )
     result = import_with_only(without_torch, others)
     assert result.returncode == 0, result.stderr
     for module in (*WORKER, TELEMETRY):

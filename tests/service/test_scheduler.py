@@ -198,3 +198,17 @@ def test_no_turn_is_much_longer_than_allowed() -> None:
 def test_settings_that_contradict_themselves(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         ServiceSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_background_has_turns_while_nobody_else_has() -> None:
+    two = scheduler(1)
+    two.add(7, voice="a", sample_rate=1_000, num_samples=10_000, now=-100.0, background=True)
+    assert [stream for stream, _ in turn(two).shares] == [1]
+    assert two.slack(0.0) == two.deadline(1)
+    two.made(1, 2_000, 0.0)  # its buffer is full
+    found = turn(two)
+    assert [stream for stream, _ in found.shares] == [7]
+    assert found.shares[0][1] == round(SETTINGS.chunk_seconds * 1_000)  # no short chunks for whom nobody waits
+    assert two.slack(0.0) == math.inf
+    two.made(7, 10, 0.0)
+    assert two.lateness(7, 1_000.0) == 0.0

@@ -35,6 +35,10 @@ def serve(
     lexicons: Annotated[
         Path | None, typer.Option("--lexicons", help="A folder with the lexicons of voices, NAME.json or NAME.pls: read at the start, edited over HTTP.")
     ] = None,
+    jobs: Annotated[Path | None, typer.Option("--jobs", help="A folder in which jobs are kept, and their files: POST /jobs.")] = None,
+    webhooks_to_private: Annotated[
+        bool, typer.Option("--webhooks-to-private", help="Let jobs name addresses of this network to be told of their end.")
+    ] = False,
     log_text: Annotated[bool, typer.Option("--log-text", help="Write what is asked to be spoken or read into the log.")] = False,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
@@ -64,6 +68,8 @@ def serve(
             otlp_endpoint=otlp,
             lexicons=lexicons,
             log_text=log_text,
+            jobs=jobs,
+            webhooks_to_private=webhooks_to_private,
         )
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error

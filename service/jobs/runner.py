@@ -1,0 +1,179 @@
+"""Speaks the lines of jobs, some at a time, by the worker: in the background, so that whoever listens comes first."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from service.clients import Client
+from service.encoding import layout_of, make_encoder
+from service.jobs.requests import JobLine, skipped_json
+from service.jobs.store import Fault, JobStore, Made, WaitingLine
+from service.lexicons import Lexicons
+from service.orders import SpeechWorker
+from service.problems import problem_of
+from service.tasks import end_tasks
+from vocoder.audio.whole_file import whole_file
+from vocoder.errors import CapacityError, SonantError
+
+log = logging.getLogger(__name__)
+_NOBODY = Client(address="jobs")
+_AGAIN_SECONDS = 1.0  # where there is no worker: until it is tried again
+_DISK_SECONDS = 60.0  # where the disk does not take a file
+EXTENSIONS = {"opus": "ogg", "mulaw": "ul"}  # where the format's name is none
+
+
+class JobRunner:
+    """The lines that are being made.
+
+    Args:
+        store: of the jobs.
+        folder: in which every job has one of its own.
+        worker: who speaks.
+        lexicons: that are stored.
+        streams: at least 1, lines that are made at once.
+        ended: told that a job may have ended.
+    """
+
+    def __init__(self, store: JobStore, folder: Path, worker: SpeechWorker, lexicons: Lexicons, *, streams: int, ended: Callable[[], None]) -> None:
+        self._store = store
+        self._folder = folder
+        self._worker = worker
+        self._lexicons = lexicons
+        self._streams = streams
+        self._ended = ended
+        self._making: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+
+    def look(self) -> None:
+        """There may be something to do."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Until it is cancelled; what is being made then waits for the next one."""
+        try:
+            while True:
+                self._changed.clear()
+                while len(self._making) < self._streams and (line := await asyncio.to_thread(self._store.next_line)) is not None:
+                    self._begin(line)
+                await self._changed.wait()
+        finally:
+            if self._making:
+                await end_tasks(*self._making.values())
+
+    async def drop(self, job: str) -> None:
+        """Nothing of a job is made any more, and nothing of it is half there."""
+        tasks = [task for (of, _), task in self._making.items() if of == job]
+        if tasks:
+            await end_tasks(*tasks)
+
+    async def delete_files(self, job: str) -> None:
+        """Of a job that nothing is made of."""
+        await asyncio.to_thread(shutil.rmtree, self._folder / job, ignore_errors=True)
+
+    def file_of(self, job: str, name: str) -> Path:
+        """Where a file is."""
+        return self._folder / job / name
+
+    def _begin(self, line: WaitingLine) -> None:
+        place = (line.job, line.number)
+        task = self._making[place] = asyncio.create_task(self._make(line))
+
+        def over(task: asyncio.Task[None]) -> None:
+            del self._making[place]
+            self._changed.set()
+            self._ended()
+
+        task.add_done_callback(over)
+
+    async def _make(self, line: WaitingLine) -> None:
+        try:
+            made = await self._speak(line)
+        except CapacityError:  # the service is stopping, or has no worker
+            await asyncio.sleep(_AGAIN_SECONDS)
+            await asyncio.to_thread(self._store.put_back, line)
+        except SonantError as error:
+            problem = problem_of(error)
+            await asyncio.to_thread(self._store.failed, line, Fault(code=problem.code, message=problem.message, field=problem.field))
+        except OSError:  # a full disk, say: when there is room, it goes on
+            log.exception("line %d of job %s cannot be written; it is tried again in %d seconds", line.number, line.job, _DISK_SECONDS)
+            await asyncio.sleep(_DISK_SECONDS)
+            await asyncio.to_thread(self._store.put_back, line)
+        else:
+            if not await asyncio.to_thread(self._store.made, line, made):
+                await asyncio.to_thread(self.file_of(line.job, made.file).unlink, missing_ok=True)
+
+    async def _speak(self, line: WaitingLine) -> Made:
+        wanted = JobLine.model_validate(json.loads(line.request)).wanted()
+        order = await self._lexicons.applied(replace(wanted.order, background=True))
+        stream = await self._worker.open(order, _NOBODY)
+        try:
+            form = wanted.audio_format
+            layout = layout_of(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
+            encoder = make_encoder(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
+            name = f"{line.number:06d}.{EXTENSIONS.get(form, form)}"
+            file = _File(self.file_of(line.job, name))
+            async with file:
+                await file.write(encoder.head)
+                num_bytes = 0
+                while pcm := await stream.read():
+                    num_bytes += len(pcm)
+                    await file.write(partial(encoder.encode, pcm))
+                await file.write(encoder.finish)
+            return Made(
+                file=name,
+                media_type=layout.media_type,
+                num_bytes=file.num_bytes,
+                sha256=file.sha256,
+                seconds=num_bytes / 2 / stream.sample_rate,
+                skipped=skipped_json(stream.skipped),
+            )
+        finally:
+            stream.close()
+
+
+class _File:
+    """A file that is there whole or not at all. What waits for the disk is done on a thread, and to its end, even where the task that waits is cancelled."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._whole = whole_file(path, follow_links=False)
+        self._digest = hashlib.sha256()
+        self.num_bytes = 0
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    async def __aenter__(self) -> None:
+        self._file = self._whole.__enter__()
+
+    async def write(self, make: Callable[[], bytes]) -> None:
+        """What encoding gives."""
+        await _to_the_end(partial(self._write, make))
+
+    def _write(self, make: Callable[[], bytes]) -> None:
+        data = make()
+        self._file.write(data)
+        self._digest.update(data)
+        self.num_bytes += len(data)
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await _to_the_end(partial(self._whole.__exit__, kind, error, trace))
+
+
+async def _to_the_end(work: Callable[[], object]) -> None:
+    working = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait({working})
+        raise
