@@ -73,6 +73,10 @@ async def lines_of(client: httpx.AsyncClient, job: str) -> list[dict[str, Any]]:
     return found
 
 
+def files_of(folder: Path, job: str) -> list[str]:
+    return sorted(path.name for path in (folder / job).glob("*"))
+
+
 def wav(voice: Voice, text: str, **settings: Any) -> bytes:
     samples = voice.synthesize(text, **settings)
     return wav_header(voice.sample_rate, len(samples)) + to_bytes(samples)
@@ -172,7 +176,7 @@ async def test_the_next_service_goes_on(keeping: ServiceSettings, make_worker: M
                     assert sound == wav(voice, text, seed=derived_seed(3, f"{number:06d}"))
         engine.open()
         worker.stop()
-    assert {path.name for path in (folder / job).iterdir()} == {f"{number:06d}.wav" for number in range(1, 13)}
+    assert files_of(folder, job) == [f"{number:06d}.wav" for number in range(1, 13)]
 
 
 async def test_a_worker_that_dies_costs_a_job_nothing(client: httpx.AsyncClient, links: list[LocalLink], voice: Voice, worker: Supervisor) -> None:
@@ -194,10 +198,10 @@ async def test_cancel_and_delete(client: httpx.AsyncClient, engine: GatedEngine,
     await eventually(lambda: worker.status.background == 0)
     assert (await client.post(f"/jobs/{job}/cancel")).json() == told
     engine.open()
-    assert not [path for path in (folder / job).glob("*") if path.is_file()]
+    assert not files_of(folder, job)
     assert zipfile.ZipFile(io.BytesIO((await client.get(f"/jobs/{job}/archive")).content)).namelist() == ["manifest.jsonl"]
     assert (await client.delete(f"/jobs/{job}")).status_code == 204
-    assert not list(folder.glob(job))
+    assert not files_of(folder, job)
     assert (await client.get(f"/jobs/{job}")).status_code == 404
     assert (await client.get("/jobs")).json() == {"jobs": []}
 
