@@ -31,7 +31,7 @@ async def test_health_and_readiness(client: httpx.AsyncClient, worker: Superviso
     ready = await client.get("/readyz")
     assert ready.status_code == 200
     # Of a capacity of 100 streams a fifth is headroom.
-    assert ready.json() == {"status": "ready", "open_streams": 0, "making": 0, "queued": 0, "places": 80, "capacity": 100.0}
+    assert ready.json() == {"status": "ready", "open_streams": 0, "making": 0, "queued": 0, "background": 0, "places": 80, "capacity": 100.0}
     worker.refuse_new()
     assert (await client.get("/healthz")).status_code == 200
     not_ready = await client.get("/readyz")
