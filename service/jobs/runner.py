@@ -13,21 +13,22 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from pydantic import ValidationError
+
 from service.clients import Client
 from service.encoding import layout_of, make_encoder
 from service.jobs.requests import JobLine, skipped_json
-from service.jobs.store import Fault, JobStore, Made, WaitingLine
+from service.jobs.store import DISK_SECONDS, Fault, JobStore, Made, WaitingLine, patiently
 from service.lexicons import Lexicons
 from service.orders import SpeechWorker
-from service.problems import problem_of
+from service.problems import RequestError, problem_of
 from service.tasks import end_tasks
 from vocoder.audio.whole_file import whole_file
-from vocoder.errors import CapacityError, SonantError
+from vocoder.errors import CapacityError
 
 log = logging.getLogger(__name__)
 _NOBODY = Client(address="jobs")
 _AGAIN_SECONDS = 1.0  # where there is no worker: until it is tried again
-_DISK_SECONDS = 60.0  # where the disk does not take a file
 EXTENSIONS = {"opus": "ogg", "mulaw": "ul"}  # where the format's name is none
 
 
@@ -62,7 +63,7 @@ class JobRunner:
         try:
             while True:
                 self._changed.clear()
-                while len(self._making) < self._streams and (line := await asyncio.to_thread(self._store.next_line)) is not None:
+                while len(self._making) < self._streams and (line := await patiently(self._store.next_line)) is not None:
                     self._begin(line)
                 await self._changed.wait()
         finally:
@@ -99,16 +100,16 @@ class JobRunner:
             made = await self._speak(line)
         except CapacityError:  # the service is stopping, or has no worker
             await asyncio.sleep(_AGAIN_SECONDS)
-            await asyncio.to_thread(self._store.put_back, line)
-        except SonantError as error:
-            problem = problem_of(error)
-            await asyncio.to_thread(self._store.failed, line, Fault(code=problem.code, message=problem.message, field=problem.field))
+            await patiently(partial(self._store.put_back, line))
         except OSError:  # a full disk, say: when there is room, it goes on
-            log.exception("line %d of job %s cannot be written; it is tried again in %d seconds", line.number, line.job, _DISK_SECONDS)
-            await asyncio.sleep(_DISK_SECONDS)
-            await asyncio.to_thread(self._store.put_back, line)
+            log.exception("line %d of job %s cannot be written; it is tried again in %d seconds", line.number, line.job, DISK_SECONDS)
+            await asyncio.sleep(DISK_SECONDS)
+            await patiently(partial(self._store.put_back, line))
+        except Exception as error:  # noqa: BLE001  (what is no fault of the line's `problem_of` logs)
+            problem = problem_of(RequestError.of_validation(error) if isinstance(error, ValidationError) else error)
+            await patiently(partial(self._store.failed, line, Fault(code=problem.code, message=problem.message, field=problem.field)))
         else:
-            if not await asyncio.to_thread(self._store.made, line, made):
+            if not await patiently(partial(self._store.made, line, made)):
                 await asyncio.to_thread(self.file_of(line.job, made.file).unlink, missing_ok=True)
 
     async def _speak(self, line: WaitingLine) -> Made:

@@ -6,18 +6,23 @@ was killed in between is made again, to the same bytes. Every method blocks for 
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from vocoder.errors import ConfigError
 
+log = logging.getLogger(__name__)
 NAME = "jobs.sqlite3"
+DISK_SECONDS = 60.0  # where the disk does not take something: until it is tried again
+Result = TypeVar("Result")
 JobState = Literal["waiting", "running", "done", "cancelled"]
 LineState = Literal["waiting", "making", "done", "failed", "cancelled"]
 
@@ -136,6 +141,16 @@ class DueWebhook:
     url: str
     secret: str
     attempts: int
+
+
+async def patiently(work: Callable[[], Result]) -> Result:
+    """Something of the store, on a thread; where the disk does not take it, again and again: when there is room, it goes on."""
+    while True:
+        try:
+            return await asyncio.to_thread(work)
+        except sqlite3.Error:
+            log.exception("jobs cannot be kept; it is tried again in %d seconds", DISK_SECONDS)
+            await asyncio.sleep(DISK_SECONDS)
 
 
 class JobStore:

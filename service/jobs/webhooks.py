@@ -16,12 +16,13 @@ import logging
 import secrets
 import socket
 import time
+from functools import partial
 
 import httpx
 from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from service.jobs.requests import JobAnswer
-from service.jobs.store import DueWebhook, JobStore
+from service.jobs.store import DueWebhook, JobStore, patiently
 from vocoder.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class Webhooks:
         """Until it is cancelled."""
         while True:
             self._changed.clear()
-            while (due := await asyncio.to_thread(self._store.due_webhook)) is not None:
+            while (due := await patiently(self._store.due_webhook)) is not None:
                 await self._tell(due)
             try:
                 async with asyncio.timeout(_LOOK_SECONDS):
@@ -106,7 +107,7 @@ class Webhooks:
                 pass  # some may be due again
 
     async def _tell(self, due: DueWebhook) -> None:
-        job = await asyncio.to_thread(self._store.job, due.job)
+        job = await patiently(partial(self._store.job, due.job))
         if job is None:
             return
         try:
@@ -115,13 +116,13 @@ class Webhooks:
         except (httpx.HTTPError, OSError, InputError) as error:
             told, why = False, str(error) or type(error).__name__
         if told:
-            await asyncio.to_thread(self._store.told, due.job, again_at=None)
+            await patiently(partial(self._store.told, due.job, again_at=None))
             return
         if due.attempts < len(_AGAIN_SECONDS):
-            await asyncio.to_thread(self._store.told, due.job, again_at=time.time() + _AGAIN_SECONDS[due.attempts])
+            await patiently(partial(self._store.told, due.job, again_at=time.time() + _AGAIN_SECONDS[due.attempts]))
         else:
             log.warning("the webhook of job %s is given up: %s", due.job, why)
-            await asyncio.to_thread(self._store.told, due.job, again_at=None)
+            await patiently(partial(self._store.told, due.job, again_at=None))
 
     async def _post(self, due: DueWebhook, body: bytes) -> int:
         url = check_url(due.url, private=self._private)

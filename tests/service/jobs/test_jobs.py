@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
 import hashlib
 import io
 import json
@@ -22,6 +23,8 @@ from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from service.app import create_app
+from service.jobs.runner import _File
+from service.jobs.store import JobStore, WaitingLine
 from service.keys import make_key
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
@@ -185,6 +188,51 @@ async def test_a_worker_that_dies_costs_a_job_nothing(client: httpx.AsyncClient,
     links[-1].die()
     await ended(client, job)
     assert (await client.get(f"/jobs/{job}/lines/1/audio")).content == wav(voice, LONG, seed=5)
+
+
+async def test_a_disk_that_is_full_costs_no_line(client: httpx.AsyncClient, voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.jobs.store.DISK_SECONDS", 0.02)
+    monkeypatch.setattr("service.jobs.runner.DISK_SECONDS", 0.02)
+    left = {"made": 2, "next_line": 2, "_write": 3}
+
+    def failing(kind: type, name: str, error: Exception) -> None:
+        original = getattr(kind, name)
+
+        def once(self: Any, *arguments: Any) -> Any:
+            left[name] -= 1
+            if left[name] >= 0:
+                raise error
+            return original(self, *arguments)
+
+        monkeypatch.setattr(kind, name, once)
+
+    full = sqlite3.OperationalError("database or disk is full")
+    failing(JobStore, "made", full)
+    failing(JobStore, "next_line", full)
+    failing(_File, "_write", OSError(errno.ENOSPC, "No space left on device"))
+    job = (await ordered(client))["id"]
+    told = await ended(client, job)
+    assert (told["lines"]["done"], told["lines"]["failed"]) == (3, 0)
+    assert all(count < 0 for count in left.values())
+    assert (await client.get(f"/jobs/{job}/lines/1/audio")).content == wav(voice, "Good day to you.", length_scale=1.5, seed=derived_seed(7, "one"))
+
+
+async def test_a_line_that_this_release_does_not_know_fails_alone(client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = JobStore.next_line
+    changed = []
+
+    def other(self: JobStore) -> WaitingLine | None:
+        line = original(self)
+        if line is not None and line.number == 2:
+            changed.append(line)
+            return dataclasses.replace(line, request='{"text": "Yes.", "mood": "glad"}')
+        return line
+
+    monkeypatch.setattr(JobStore, "next_line", other)
+    job = (await ordered(client))["id"]
+    told = await ended(client, job)
+    assert (told["lines"]["done"], told["lines"]["failed"], len(changed)) == (2, 1, 1)
+    assert (await lines_of(client, job))[1]["error"] == {"code": "unknown_field", "message": "mood: extra inputs are not permitted", "field": "mood"}
 
 
 async def test_cancel_and_delete(client: httpx.AsyncClient, engine: GatedEngine, folder: Path, worker: Supervisor) -> None:
