@@ -60,6 +60,7 @@ class JobRunner:
 
     async def run(self) -> None:
         """Until it is cancelled; what is being made then waits for the next one."""
+        await asyncio.to_thread(self._clear_leftovers)
         try:
             while True:
                 self._changed.clear()
@@ -83,6 +84,11 @@ class JobRunner:
     def file_of(self, job: str, name: str) -> Path:
         """Where a file is."""
         return self._folder / job / name
+
+    def _clear_leftovers(self) -> None:
+        """What a process that was killed has left half written."""
+        for path in self._folder.glob("*/.*.part"):
+            path.unlink()
 
     def _begin(self, line: WaitingLine) -> None:
         place = (line.job, line.number)

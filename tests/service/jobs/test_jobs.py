@@ -80,6 +80,11 @@ def files_of(folder: Path, job: str) -> list[str]:
     return sorted(path.name for path in (folder / job).glob("*"))
 
 
+def leave_half(folder: Path) -> None:
+    """What one leaves that is killed while it writes."""
+    (folder / ".000012.wav.01234567.part").write_bytes(b"RIFF")
+
+
 def wav(voice: Voice, text: str, **settings: Any) -> bytes:
     samples = voice.synthesize(text, **settings)
     return wav_header(voice.sample_rate, len(samples)) + to_bytes(samples)
@@ -171,6 +176,7 @@ async def test_the_next_service_goes_on(keeping: ServiceSettings, make_worker: M
                 job = job or (await ordered(client, {"lines": [{"text": text} for text in texts], "seed": 3}))["id"]
                 engine.allow(30)
                 await eventually(lambda job=job: len(list((folder / job).glob("*.wav"))) >= 2)
+                leave_half(folder / job)
             else:
                 told = await ended(client, job)
                 assert told["lines"]["done"] == 12
