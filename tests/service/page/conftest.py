@@ -18,7 +18,7 @@ from tests.service.page import RECORDER, until
 
 @pytest.fixture(scope="session")
 def page_settings(settings: ServiceSettings) -> ServiceSettings:
-    return dataclasses.replace(settings, buffer_seconds=2.0, turn_seconds=0.05, stall_seconds=60.0, planned_characters=250)
+    return dataclasses.replace(settings, buffer_seconds=2.0, turn_seconds=0.05, stall_seconds=60.0, planned_characters=290)
 
 
 @pytest.fixture(scope="session")

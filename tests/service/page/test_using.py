@@ -60,7 +60,7 @@ def test_a_format_that_is_refused_is_told_at_the_format(page: Page) -> None:
 
 def test_what_is_too_long_for_the_page_is_told_at_the_text(page: Page) -> None:
     """It would be spoken: but its length, and so the place of anything in the pictures, is not known beforehand."""
-    page.fill("#text", "Yes. " * 55)
+    page.fill("#text", "Yes. " * 59)
     page.click("#speak")
     until(page, "document.getElementById('text').getAttribute('aria-invalid') === 'true'")
     assert page.inner_text("#text-error").startswith("This is too long to be drawn")
