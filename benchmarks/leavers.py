@@ -17,22 +17,18 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import random
 import socket
 import sys
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from listener import TEXTS, Outcome, check, percentile, request
-from serving import Served, serving
-
-from vocoder.machine import processor_name
+from serving import Served, circumstances, serving
 
 LONG = " ".join(TEXTS * 8)  # two minutes and a half: more than sockets hold
 LONGEST_STAY = 6.0  # seconds, of a client that leaves: about as long as its answer takes
@@ -199,11 +195,7 @@ async def measure(served: Served, options: argparse.Namespace) -> dict[str, Any]
         await settled(client)
         wrong = await check(client, crowd.listened)
     return {
-        "processor": processor_name(),
-        "cores": os.cpu_count(),
-        "load": [round(load, 1) for load in os.getloadavg()],
-        "python": platform.python_version(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **circumstances(),
         "capacity": round(capacity, 2),
         "seconds": round(seconds, 1),
         "turned_away": crowd.turned_away,

@@ -12,21 +12,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import platform
 import statistics
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 from listener import TEXTS
 from resident import SAMPLE_SECONDS, STANDBY_SECONDS, flatness, memory
-from serving import Served, serving
-
-from vocoder.machine import processor_name
+from serving import Served, circumstances, serving
 
 LENGTHS = (100, 1_000, 10_000, 99_990)  # characters
 FORMS: dict[str, dict[str, object]] = {
@@ -90,11 +85,7 @@ async def measure(served: Served, options: argparse.Namespace) -> dict[str, Any]
             print(json.dumps(samples[-1]), file=sys.stderr, flush=True)
             await asyncio.wait({reading}, timeout=SAMPLE_SECONDS)
     return {
-        "processor": processor_name(),
-        "cores": os.cpu_count(),
-        "load": [round(load, 1) for load in os.getloadavg()],
-        "python": platform.python_version(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **circumstances(),
         "first_sound": rows,
         "read": reading.result(),
         **flatness(samples, after_seconds=_SETTLED_SECONDS),

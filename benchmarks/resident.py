@@ -13,22 +13,18 @@ import argparse
 import asyncio
 import json
 import os
-import platform
 import random
 import re
 import statistics
 import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 from listener import TEXTS, Outcome, percentile, request
-from serving import Served, serving
-
-from vocoder.machine import processor_name
+from serving import Served, circumstances, serving
 
 SAMPLE_SECONDS, WARM_UP_SECONDS, FLAT = 10.0, 300.0, 0.03
 STANDBY_SECONDS = 15.0  # in which the worker that waits loads: before that the capacity is not what it will be
@@ -79,11 +75,7 @@ async def measure(served: Served, options: argparse.Namespace) -> dict[str, Any]
         samples = await sampling
     heard = [one for one in outcomes if one.status == 200]
     return {
-        "processor": processor_name(),
-        "cores": os.cpu_count(),
-        "load": [round(load, 1) for load in os.getloadavg()],
-        "python": platform.python_version(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **circumstances(),
         "minutes": options.minutes,
         "capacity": round(capacity, 2),
         "rate": options.rate,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -13,8 +14,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+
+from vocoder.machine import processor_name
 
 _START_SECONDS, _STOP_SECONDS = 120.0, 30.0
 _BROKEN_OFF = "ASGI callable returned without completing response"  # uvicorn's words where a reader that takes nothing is dropped
@@ -51,6 +54,17 @@ class Served:
             if parent in found:
                 found[pid] = "worker" if "spawn_main" in command else "helper"
         return found
+
+
+def circumstances() -> dict[str, object]:
+    """Where and when something was measured, and how busy that machine was."""
+    return {
+        "processor": processor_name(),
+        "cores": os.cpu_count(),
+        "load": [round(load, 1) for load in os.getloadavg()],
+        "python": platform.python_version(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 @contextmanager
