@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Sequence
+from queue import SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
@@ -23,28 +23,36 @@ class GatedEngine(Engine):
     def __init__(self, inner: Engine) -> None:
         self.config = inner.config
         self._inner = inner
-        self._permits: threading.Semaphore | None = None
+        self._permits: SimpleQueue[None] | None = None
         self.made: Counter[int] = Counter()  # samples by seed
         self.company: list[tuple[int, ...]] = []  # seeds of each call
         self.failing: set[int] = set()  # seeds that break
 
     def gate(self) -> None:
-        self._permits = threading.Semaphore(0)
+        self._permits = SimpleQueue()
 
     def allow(self, calls: int) -> None:
         assert self._permits is not None
-        self._permits.release(calls)
+        for _ in range(calls):
+            self._permits.put(None)
+
+    def allow_the_next(self) -> None:
+        """One call, if every call allowed before has begun: a worker that is still starting finds no heap of permits."""
+        assert self._permits is not None
+        if self._permits.empty():
+            self._permits.put(None)
 
     def open(self) -> None:
         permits, self._permits = self._permits, None
         if permits is not None:
-            permits.release(_EVERYBODY)
+            for _ in range(_EVERYBODY):
+                permits.put(None)
 
     def _advance(self, jobs: Sequence[Job]) -> list[Codes]:
         if all(job.state.seed >= WARM_UP_SEED for job in jobs):
             return self._inner.advance(jobs)
         if self._permits is not None:
-            self._permits.acquire()
+            self._permits.get()
         if any(job.state.seed in self.failing for job in jobs):
             raise RuntimeError("broken on purpose")
         codes = self._inner.advance(jobs)
