@@ -1,7 +1,12 @@
 """What helps a vocoder most, at equal compute: held-out bits per sample of short trainings that differ in one thing each.
 
-Every variant sees as many samples as `base`, in the same order where its batches have the same shape. Needs a prepared and aligned run (`sonant-train prepare`,
-`sonant-train align`). Prints a table; `--json` appends a row per variant to a file, and variants that are in it already are not run again.
+Every variant sees as many samples as `base`, in the same order where its batches have the same shape. Where the codes themselves mean something else
+(pre-emphasis, levels), bits per code do not compare; `signal_bits` do: the density of the recordings' own samples that the codes imply, each code's
+probability spread evenly over its cell, in bits per sample at steps of 1/32768. (Pre-emphasis subtracts something known, so it leaves volumes as they are.)
+`coded_pesq` is what the codes alone keep of the sound: PESQ-WB of held-out recordings coded and decoded, about the best that any network can do with them.
+
+Needs a prepared and aligned run (`sonant-train prepare`, `sonant-train align`). Prints a table; `--json` appends a row per variant to a file, and variants that are
+in it already are not run again.
 
 python benchmarks/ablations.py --voice kathleen --steps 300 --json benchmarks/ablations-MACHINE-DATE.json
 python benchmarks/ablations.py --voice kathleen --steps 300 base no-predictions
@@ -10,6 +15,7 @@ python benchmarks/ablations.py --voice kathleen --steps 300 base no-predictions
 from __future__ import annotations
 
 import argparse
+import copy
 import dataclasses
 import datetime
 import json
@@ -22,21 +28,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from training import stages
 from training.dataset import PreparedSet
+from training.evaluation.measures import quality
 from training.loop import LoopConfig, Trainer
-from training.vocoder_task import SegmentConfig, VocoderTask
+from training.vocoder_task import SegmentConfig, VocoderTask, segment_codes
+from vocoder.audio.emphasis import de_emphasise
 from vocoder.machine import processor_name
 from vocoder.wavenet import prediction
+
+CODED = 20  # held-out recordings whose codes alone are judged
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """What differs from the recipe: fields of `WaveNetConfig`, `SegmentConfig` and `LoopConfig`."""
+    """What differs from the recipe: fields of `AudioConfig`, `WaveNetConfig`, `SegmentConfig` and `LoopConfig`."""
 
     what: str
+    audio: dict[str, Any] = field(default_factory=dict)  # nothing that the prepared data depend on
     model: dict[str, Any] = field(default_factory=dict)
     segments: dict[str, Any] = field(default_factory=dict)
     loop: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +80,9 @@ VARIANTS = {
     "no-decay": Variant(what="learning rate constant to the end", decays=False),
     "no-average": Variant(what="the last weights, not their average", loop={"ema_decay": 0.0}),
     "levels-512": Variant(what="512 codes: bits are of finer codes, one more for the same certainty", model={"quantisation_levels": 512}),
+    "pre-emphasis-0": Variant(what="no pre-emphasis", audio={"pre_emphasis": 0.0}),
+    "pre-emphasis-0.7": Variant(what="pre-emphasis 0.7 in place of 0.85", audio={"pre_emphasis": 0.7}),
+    "pre-emphasis-0.95": Variant(what="pre-emphasis 0.95 in place of 0.85", audio={"pre_emphasis": 0.95}),
 }
 
 
@@ -86,14 +101,18 @@ def main() -> None:
         if any(row["variant"] == name and row["steps"] == options.steps for row in rows):
             continue
         rows.append(run(name, data, options.steps))
-        print(f"{name:16} {rows[-1]['bits_per_sample']:.3f} bits per sample, {rows[-1]['seconds']:.0f} s   {VARIANTS[name].what}", flush=True)
+        row = rows[-1]
+        figures = f"{row['bits_per_sample']:.3f} bits per code, {row['signal_bits']:.3f} of the signal, codes alone PESQ-WB {row['coded_pesq']:.2f}"
+        print(f"{name:18}{figures}, {row['seconds']:.0f} s   {VARIANTS[name].what}", flush=True)
         if options.json is not None:
             options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
-def run(name: str, data: PreparedSet, base_steps: int) -> dict[str, Any]:
+def run(name: str, prepared: PreparedSet, base_steps: int) -> dict[str, Any]:
     """One training, measured from audio alone."""
     variant = VARIANTS[name]
+    data = copy.copy(prepared)
+    data.audio = dataclasses.replace(data.audio, **variant.audio)
     config = dataclasses.replace(stages.wavenet_config(data), **variant.model)
     segments = dataclasses.replace(SegmentConfig(), **variant.segments)
     base = SegmentConfig()
@@ -103,13 +122,17 @@ def run(name: str, data: PreparedSet, base_steps: int) -> dict[str, Any]:
         loop = dataclasses.replace(loop, decay_share=1 / steps)
     torch.manual_seed(loop.seed)
     with tempfile.TemporaryDirectory() as folder, period_lead(variant.lead):
-        bits, seconds = trained(VocoderTask(data, config, segments), loop, Path(folder))
+        task = VocoderTask(data, config, segments)
+        bits, seconds = trained(task, loop, Path(folder))
+    cells, pesq = coding(task)
     return {
         "variant": name,
         "what": variant.what,
         "steps": base_steps,
         "updates": steps,
         "bits_per_sample": round(bits, 4),
+        "signal_bits": round(bits + cells, 4),
+        "coded_pesq": round(pesq, 3),
         "seconds": round(seconds, 1),
         "machine": processor_name(),
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
@@ -123,6 +146,24 @@ def trained(task: VocoderTask, loop: LoopConfig, folder: Path) -> tuple[float, f
     trainer.run(lambda step, figures: None)
     seconds = time.monotonic() - started
     return task.validate(trainer.average, torch.device("cpu"))["bits_per_sample_audio_only"], seconds
+
+
+def coding(task: VocoderTask) -> tuple[float, float]:
+    """Mean log2 of the width, in steps of 1/32768, of the cells that the validated samples lie in, and PESQ-WB of held-out recordings coded and decoded."""
+    data, quantiser = task.data, task.quantiser
+    widths = np.log2(np.diff([-1.0, *quantiser.edges, 1.0]) * 32768)
+    cells, scores = [], []
+    samples = 0
+    for index, entry in enumerate(data.entries(validation=True)):
+        codes = segment_codes(data, quantiser, entry, 0, entry.num_frames)
+        if samples <= SegmentConfig().validation_seconds * data.audio.sample_rate:
+            cells.append(widths[codes])
+            samples += codes.size
+        if index < CODED:
+            wave = data.wave(entry)
+            decoded, _ = de_emphasise(quantiser.decode(codes), data.audio.pre_emphasis, 0.0)
+            scores.append(quality(wave, decoded))
+    return float(np.concatenate(cells).mean()), float(np.mean(scores))
 
 
 @contextmanager
