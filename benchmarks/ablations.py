@@ -5,8 +5,8 @@ Every variant sees as many samples as `base`, in the same order where its batche
 probability spread evenly over its cell, in bits per sample at steps of 1/32768. (Pre-emphasis subtracts something known, so it leaves volumes as they are.)
 `coded_pesq` is what the codes alone keep of the sound: PESQ-WB of held-out recordings coded and decoded, about the best that any network can do with them.
 
-Needs a prepared and aligned run (`sonant-train prepare`, `sonant-train align`). Prints a table; `--json` appends a row per variant to a file, and variants that are
-in it already are not run again.
+Needs a prepared and aligned run (`sonant-train prepare`, `sonant-train align`). Prints a table; `--json` appends a row per variant to a file, and variants
+that are in it already are not run again.
 
 python benchmarks/ablations.py --voice kathleen --steps 300 --json benchmarks/ablations-MACHINE-DATE.json
 python benchmarks/ablations.py --voice kathleen --steps 300 base no-predictions
