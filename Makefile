@@ -15,7 +15,7 @@ QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2> /dev/null && echo $$python && break; done)
 # What can be installed here: pyworld and pesq come as sources only.
-EXTRAS ?= $(shell command -v "$${CXX:-c++}" > /dev/null && echo service telemetry analysis train measure batch dev || echo service telemetry batch dev)
+EXTRAS ?= $(shell command -v "$${CXX:-c++}" > /dev/null && echo service telemetry analysis train measure batch distributed dev || echo service telemetry batch distributed dev)
 # For pip, and for the environments in which it builds what has no wheel (the second name is that of pip 25.3 and later).
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)

@@ -20,8 +20,6 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = SETTINGS["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 
-# Not installed by `make setup`, and not pinned: ray is for clusters.
-NOT_PINNED = ("distributed",)
 # Named in the Makefile: what scikit-build-core would fetch for an isolated build.
 BUILT_WITH = ("cmake", "ninja")
 # What CUDA builds of torch bring, each build its own versions; of triton the one that is pinned.
@@ -39,10 +37,10 @@ NOT_IMPORTED = {
 }
 # Which extras each package may count on, beside the core dependencies.
 AT_HAND = {
-    "vocoder": ("analysis", "batch", "gpu"),
-    "service": ("service", "telemetry"),
+    "vocoder": ("analysis", "batch", "gpu", "distributed"),
+    "service": ("service", "telemetry", "distributed"),
     "training": ("analysis", "train", "measure"),
-    "tests": ("analysis", "service", "telemetry", "train", "measure", "batch", "dev"),
+    "tests": ("analysis", "service", "telemetry", "train", "measure", "batch", "distributed", "dev"),
 }
 # Several distributions put their modules below one name: whose they are, by the longest beginning.
 SHARED = {
@@ -65,7 +63,7 @@ def names(lines: Iterable[str]) -> set[str]:
 DECLARED = [
     *SETTINGS["build-system"]["requires"],
     *PROJECT["dependencies"],
-    *(line for extra, lines in EXTRAS.items() if extra not in NOT_PINNED for line in lines),
+    *(line for lines in EXTRAS.values() for line in lines),
 ]
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
-from vocoder.audio.whole_file import whole_file
+from vocoder.batch.files import Files
 from vocoder.errors import InputError
 from vocoder.planning import Plan
 from vocoder.subtitles import subrip, webvtt
@@ -40,13 +39,9 @@ class Subtitles:
         """In hexadecimal."""
         return hashlib.sha256(self.data).hexdigest()
 
-    def write(self, folder: Path) -> None:
-        """Into a folder; a link there is replaced, not followed.
-
-        Raises:
-            InputError: there is something else of this name. OSError: the disk does not take it.
-        """
-        with whole_file(folder / self.name, follow_links=False) as file:
+    def write(self, files: Files) -> None:
+        """To where the files are; errors as `Files.writing`."""
+        with files.writing(self.name) as file:
             file.write(self.data)
 
 

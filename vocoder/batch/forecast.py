@@ -49,7 +49,9 @@ class Forecast:
         return 0.0 if self.times_real_time is None else self.seconds / self.times_real_time
 
 
-def forecast(wanted: ListFile, folder: Path, defaults: Defaults, *, threads: int, streams: int, failed: Callable[[Record], None]) -> Forecast:
+def forecast(
+    wanted: ListFile, folder: Path, defaults: Defaults, *, threads: int, streams: int, failed: Callable[[Record], None], files_url: str | None = None
+) -> Forecast:
     """Looks at every line of a list, and touches nothing.
 
     Args:
@@ -59,12 +61,13 @@ def forecast(wanted: ListFile, folder: Path, defaults: Defaults, *, threads: int
         threads: as `render`.
         streams: as `render`.
         failed: told of each line that could not be done.
+        files_url: as `render`.
 
     Raises:
         InputError, SonantError: as `render`.
     """
     orders = Orders(defaults)
-    manifest = Manifest.look(folder)
+    manifest = Manifest.look(folder, files_url)
     try:
         with one_torch_thread():
             return _Forecaster(orders, manifest, failed).look(wanted, threads=threads, streams=streams)

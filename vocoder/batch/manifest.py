@@ -12,7 +12,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import re
 import stat
 import threading
 from collections.abc import Collection, Iterator
@@ -22,13 +21,13 @@ from pathlib import Path
 from typing import Self
 
 from vocoder.audio.writing import FORMATS
+from vocoder.batch.files import Files, FolderFiles, files_of
 from vocoder.batch.names import is_fine
 from vocoder.batch.parquet import write_rows
 from vocoder.batch.record import Record, columns
 from vocoder.errors import ConfigError, InputError
 
 NAME, TABLE = "manifest.jsonl", "manifest.parquet"
-_LEFTOVER = re.compile(r"\.([A-Za-z0-9_.-]+)\.[0-9a-f]{8}\.part")  # what `whole_file` calls a file that is not whole yet
 _READ = 1 << 20  # bytes at a time
 
 
@@ -36,12 +35,14 @@ class Manifest:
     """The records of a folder. `append` and the questions may be asked by several threads.
 
     Args:
-        folder: where the files are.
+        folder: where the manifest is.
+        files: where the files are.
         descriptor: of manifest.jsonl; None where there is none yet, and none may be made (a dry run).
     """
 
-    def __init__(self, folder: Path, descriptor: int | None) -> None:
+    def __init__(self, folder: Path, files: Files, descriptor: int | None) -> None:
         self.folder = folder
+        self.files = files
         self._descriptor = descriptor
         self._lock = threading.Lock()
         self._end = 0
@@ -51,11 +52,16 @@ class Manifest:
         self._read()
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, files_url: str | None = None) -> Self:
         """The manifest of a folder, for writing: both are made if missing, and what a killed run has left half written is cleared away.
+
+        Args:
+            folder: of the manifest.
+            files_url: where the files are, as `RemoteFiles`; None: in the folder.
 
         Raises:
             InputError: the folder cannot be made or written to, another run has it, or its manifest is something else; `field` is "output".
+                Or as `RemoteFiles`.
         """
         path = folder / NAME
         try:
@@ -70,24 +76,31 @@ class Manifest:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise InputError(f"{folder}: another sonant render is writing into this folder", field="output") from error
-            manifest = cls(folder, descriptor)
+            manifest = cls(folder, files_of(folder, files_url), descriptor)
             manifest._cut_torn_record()
+            manifest.files.make_place()
+            manifest.clear_leftovers()
         except BaseException:
             os.close(descriptor)
             raise
-        _clear_leftovers(folder)
         return manifest
 
     @classmethod
-    def look(cls, folder: Path) -> Self:
+    def look(cls, folder: Path, files_url: str | None = None) -> Self:
         """As `open`, to read alone: nothing is made, locked or cleared away."""
         path = folder / NAME
+        files = files_of(folder, files_url)
         try:
-            return cls(folder, os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC))
+            return cls(folder, files, os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC))
         except FileNotFoundError:
-            return cls(folder, None)
+            return cls(folder, files, None)
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror})", field="output") from error
+
+    def clear_leftovers(self) -> None:
+        """Removes what is half written, of the files and of the table."""
+        self.files.clear_leftovers()
+        FolderFiles(self.folder).clear_leftovers()
 
     def close(self) -> None:
         """Lets the folder go."""
@@ -134,7 +147,11 @@ class Manifest:
     def reading(self, record: Record) -> Iterator[BufferedReader | None]:
         """The record's file, for reading; None where it is missing, of another size, or not a plain file of this folder."""
         with self._open(record, record.path, FORMATS) as file:
-            yield file if file is not None and os.fstat(file.fileno()).st_size == record.num_bytes else None
+            if file is None or file.seek(0, os.SEEK_END) != record.num_bytes:
+                yield None
+                return
+            file.seek(0)
+            yield file
 
     def subtitles_of(self, record: Record, form: str) -> bytes | None:
         """What is in the record's subtitles of this form; None where there are none, or not what the record says."""
@@ -149,13 +166,8 @@ class Manifest:
         if record.status != "done" or not (dot and is_fine(stem) and extension in extensions):
             yield None
             return
-        try:
-            descriptor = os.open(self.folder / f"{stem}.{extension}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError:  # missing, a link, or not to be read: then it has to be made
-            yield None
-            return
-        with os.fdopen(descriptor, "rb") as file:
-            yield file if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+        with self.files.reading(f"{stem}.{extension}") as file:
+            yield file
 
     def done(self) -> Iterator[Record]:
         """Every record that counts and is done."""
@@ -204,14 +216,6 @@ class Manifest:
         while b"\n" not in data:
             data += os.pread(self._descriptor, 4_096, offset + len(data))
         return Record.of_line(data.partition(b"\n")[0])
-
-
-def _clear_leftovers(folder: Path) -> None:
-    """Only what bears a name that this package gives to files on their way: the folder may hold other things."""
-    for path in folder.iterdir():
-        match = _LEFTOVER.fullmatch(path.name)
-        if match and not path.is_dir() and (match[1] == TABLE or is_fine(match[1].rpartition(".")[0])):
-            path.unlink()
 
 
 def _digest(identity: str) -> bytes:

@@ -1,64 +1,64 @@
 """Renders a list into a folder: `render` is the whole of `sonant render`, without its options and its screen.
 
-    feeder      reads the list, plans, knows what is there already, and hands sessions on; never more than can be spoken soon
-    studio      speaks (vocoder.batch.studio), a thread a core
-    finisher    brings files to the disk, gives them their names, writes the manifest
+    feeder      reads the list, knows what is there already, and orders what is missing
+    maker       makes it (vocoder.batch.making), here or on other machines
+    manifest    is told of each line that has been made, copied, or cannot be
 
-All three run beside each other, and the caller's thread waits and can be interrupted. What is in memory is what is being spoken.
+All three run beside each other, and the caller's thread waits and can be interrupted.
 """
 
 from __future__ import annotations
 
-import queue
 import shutil
 import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from vocoder.audio.whole_file import whole_file
 from vocoder.batch.beside import Subtitles, name_beside
+from vocoder.batch.cluster import Cluster, ClusterMaker
 from vocoder.batch.entries import BadLine, Entry
+from vocoder.batch.files import Files
 from vocoder.batch.lists import ListFile
+from vocoder.batch.making import Broken, Heard, LocalMaker, Made, Maker
 from vocoder.batch.manifest import Manifest
 from vocoder.batch.names import Names
 from vocoder.batch.orders import Defaults, Order, Orders
 from vocoder.batch.parquet import is_installed
 from vocoder.batch.progress import Tally, Watcher
 from vocoder.batch.record import Record
-from vocoder.batch.reporting import failed_record, now, session_record
-from vocoder.batch.studio import Session, Studio
-from vocoder.batch.take import Take
+from vocoder.batch.reporting import failed_record, now
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, SonantError
 from vocoder.planning import Plan
 from vocoder.text import written
 
-_AHEAD = 2  # sessions a thread that are planned and wait
 _TICK_SECONDS = 0.1
 _PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Twin:
-    """A line that asks for what a session is already making."""
+    """A line that asks for what is being made for another."""
 
     entry: Entry
     name: str
 
 
-@dataclass(kw_only=True)
-class _Making:
-    """A session, and the lines that wait for a copy of its file."""
-
-    session: Session
-    take: Take
-    twins: list[_Twin] = field(default_factory=list)
-
-
-def render(wanted: ListFile, folder: Path, defaults: Defaults, *, threads: int, streams: int, strict: bool = False, watcher: Watcher | None = None) -> Tally:
+def render(
+    wanted: ListFile,
+    folder: Path,
+    defaults: Defaults,
+    *,
+    threads: int,
+    streams: int,
+    strict: bool = False,
+    watcher: Watcher | None = None,
+    files_url: str | None = None,
+    cluster: Cluster | None = None,
+) -> Tally:
     """Renders every line of a list that is not there yet, and writes the manifest.
 
     Args:
@@ -69,12 +69,14 @@ def render(wanted: ListFile, folder: Path, defaults: Defaults, *, threads: int, 
         streams: at least 1: lines that are spoken at once.
         strict: ends the run with the first line that cannot be done; what others have begun is left for another run.
         watcher: is told how it goes.
+        files_url: where the files go in place of the folder, as `vocoder.batch.files.RemoteFiles`; the manifest stays in the folder.
+        cluster: whose machines make the files; None: this one does. Then `threads` and `streams` are those of each of its workers.
 
     Returns:
         what has become of the lines.
 
     Raises:
-        InputError: the list, the folder or the defaults are wrong as a whole.
+        InputError: the list, the folder, the URL, the cluster or the defaults are wrong as a whole.
         SonantError: the default voice or the engine cannot be used.
         OSError: the disk is full, or cannot be written to.
 
@@ -84,11 +86,17 @@ def render(wanted: ListFile, folder: Path, defaults: Defaults, *, threads: int, 
     # What is wrong with the list as a whole shows with its first line: before there is a folder.
     entries = wanted.entries()
     entries = _with_first(next(entries, None), entries)
-    manifest = Manifest.open(folder)
+    manifest = Manifest.open(folder, files_url)
+
+    def maker(made: Made, heard: Heard, broken: Broken) -> Maker:
+        if cluster is None:
+            return LocalMaker(orders, manifest.files, defaults, threads=threads, streams=streams, made=made, heard=heard, broken=broken)
+        return ClusterMaker(cluster, manifest, files_url, defaults, threads=threads, streams=streams, made=made, heard=heard)
+
     try:
         # All threads compute with torch, beside each other: the number of its own is set once, before they begin.
         with one_torch_thread():
-            tally = _Run(entries, manifest, orders, defaults, threads=threads, streams=streams, strict=strict, watcher=watcher or Watcher()).run()
+            tally = _Run(entries, manifest, orders, maker, form=defaults.subtitles, strict=strict, watcher=watcher or Watcher()).run()
         if is_installed():
             manifest.write_table()
         return tally
@@ -104,18 +112,16 @@ class _Run:
         entries: Generator[Entry | BadLine],
         manifest: Manifest,
         orders: Orders,
-        defaults: Defaults,
+        maker: Callable[[Made, Heard, Broken], Maker],
         *,
-        threads: int,
-        streams: int,
+        form: str | None,
         strict: bool,
         watcher: Watcher,
     ) -> None:
         self._entries = entries
         self._manifest = manifest
         self._orders = orders
-        self._loudness = defaults.loudness
-        self._form = defaults.subtitles
+        self._form = form
         self._strict = strict
         self._watcher = watcher
         self._tally = Tally()
@@ -124,20 +130,16 @@ class _Run:
             if record.id is not None and record.path is not None:
                 self._names.keep(record.id, record.path.rpartition(".")[0])
         self._lock = threading.Lock()
-        self._making: dict[str, _Making] = {}
-        self._room = threading.Semaphore(streams + _AHEAD * threads)
-        self._finished: queue.SimpleQueue[tuple[Session, SonantError | None] | None] = queue.SimpleQueue()
+        self._making: dict[str, list[_Twin]] = {}  # works, and the lines that wait for a copy
         self._stopping = threading.Event()
-        self._ended = threading.Event()  # set when nothing more will be finished
+        self._ended = threading.Event()  # set when nothing more will be made
         self._error: BaseException | None = None
-        self._studio = Studio(threads=threads, streams=streams, deliver=self._deliver, heard=self._heard, broken=self._break)
+        self._maker = maker(self._made, self._heard, self._break)
         self._feeder = threading.Thread(target=self._guarded, args=(self._feed,), name="feeder", daemon=True)
-        self._finisher = threading.Thread(target=self._guarded, args=(self._finish,), name="finisher", daemon=True)
 
     def run(self) -> Tally:
         try:
-            self._studio.start()
-            self._finisher.start()
+            self._maker.start()
             self._feeder.start()
             # Not by joining: Python 3.11 takes a thread for ended whose `join` was interrupted, and would not wait for it in `_wind_up`.
             over = False
@@ -155,14 +157,9 @@ class _Run:
     def _wind_up(self) -> None:
         """Ends all threads, and clears away what is not finished."""
         self._stopping.set()
-        self._studio.stop()
+        self._maker.stop()
         if self._feeder.ident is not None:
             self._feeder.join(_PATIENCE_SECONDS)  # it may be waiting for a line of a pipe that nobody writes
-        self._finished.put(None)
-        if self._finisher.ident is not None:
-            self._finisher.join()
-        for making in self._making.values():
-            making.take.abandon()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -189,9 +186,8 @@ class _Run:
                     self._take_on(entry, self._orders.of(entry))
                 except SonantError as error:
                     self._fail(failed_record(entry.line, entry.id, error, text=entry.text))
-        self._studio.close()
-        self._studio.join()
-        self._finished.put(None)
+        self._maker.finish()
+        self._ended.set()
 
     def _take_on(self, entry: Entry, order: Order) -> None:
         known = self._manifest.of_id(entry.id)
@@ -201,40 +197,21 @@ class _Run:
             return
         name = f"{self._names.of(entry.id)}.{order.format}"
         with self._lock:
-            making = self._making.get(order.work)
-            if making is not None:
-                making.twins.append(_Twin(entry=entry, name=name))
+            twins = self._making.get(order.work)
+            if twins is not None:
+                twins.append(_Twin(entry=entry, name=name))
                 return
         source = self._manifest.of_work(order.work)
         if source is not None and self._copy(source, entry, name, lambda: self._orders.plan(order)):
             return
-        while not self._room.acquire(timeout=_TICK_SECONDS):
-            if self._stopping.is_set():
-                return
-        self._begin(order, name)
-
-    def _begin(self, order: Order, name: str) -> None:
-        begun = now()
-        try:
-            plan = self._orders.plan(order)
-            subtitles = None if self._form is None else Subtitles.of(plan, sound=name, form=self._form)
-            take = Take(
-                self._manifest.folder / name,
-                sample_rate=plan.sample_rate,
-                format_name=order.format,
-                num_samples=plan.num_samples,
-                loudness=self._loudness,
-                subtitles=subtitles,
-                serial=int(order.work[:8], 16),
-                name="the sound",
-            )
-        except SonantError:
-            self._room.release()
-            raise
-        session = Session(order=order, plan=plan, name=name, utterance=order.voice.utterance(plan, seed=order.seed), take=take, begun=begun)
         with self._lock:
-            self._making[order.work] = _Making(session=session, take=take)
-        self._studio.admit(session)
+            self._making[order.work] = []
+        try:
+            self._maker.make(order, name)
+        except SonantError:
+            with self._lock:
+                del self._making[order.work]
+            raise
 
     def _complete(self, known: Record, order: Order) -> None:
         """Writes the subtitles that are lacking beside sound that is there: nothing is spoken for them."""
@@ -242,75 +219,54 @@ class _Run:
         if self._form is None or self._manifest.subtitles_of(known, self._form) is not None:
             return
         subtitles = Subtitles.of(self._orders.plan(order), sound=known.path, form=self._form)
-        subtitles.write(self._manifest.folder)
+        subtitles.write(self._manifest.files)
         self._manifest.append(replace(known, subtitles=subtitles.name, subtitles_sha256=subtitles.sha256))
 
-    # The studio's threads
-
-    def _deliver(self, session: Session, error: SonantError | None) -> None:
-        self._finished.put((session, error))
+    # The maker's threads
 
     def _heard(self, seconds: float) -> None:
         with self._lock:
             self._tally.seconds += seconds
 
-    # The finisher's thread
-
-    def _finish(self) -> None:
-        try:
-            self._finish_all()
-        finally:
-            self._ended.set()
-
-    def _finish_all(self) -> None:
-        while (delivered := self._finished.get()) is not None:
-            session, error = delivered
-            if self._stopping.is_set():
-                continue  # `_wind_up` clears it away
-            with self._lock:
-                making = self._making[session.order.work]
-            record = self._completed(session, making.take, error)
-            # Only now: who asks for the same finds either this or the record.
-            with self._lock:
-                del self._making[session.order.work]
-            self._room.release()
-            self._copy_to_twins(making, record)
-
-    def _copy_to_twins(self, making: _Making, record: Record) -> None:
-        for twin in making.twins:
+    def _made(self, order: Order, record: Record) -> None:
+        if record.status == "failed":
+            self._fail(record)
+        else:
+            self._manifest.append(record)
+            self._count("rendered", order.entry, seconds=record.seconds or 0.0)
+        # Only now: who asks for the same finds either this or the record.
+        with self._lock:
+            twins = self._making.pop(order.work)
+        for twin in twins:
             if record.status == "failed":
                 self._fail(replace(record, line=twin.entry.line, id=twin.entry.id))
-            elif not self._copy(record, twin.entry, twin.name, lambda: making.session.plan):
-                raise OSError(None, "has been changed by another program", str(self._manifest.folder / making.session.name))
-
-    def _completed(self, session: Session, take: Take, error: SonantError | None) -> Record:
-        entry = session.order.entry
-        if error is not None:
-            take.abandon()
-            record = failed_record(entry.line, entry.id, error, text=entry.text)
-            self._fail(record)
-            return record
-        record = session_record(session, take.finish(), finished=now())
-        self._manifest.append(record)
-        self._count("rendered", entry, seconds=session.plan.seconds)
-        return record
+            elif not self._copy(record, twin.entry, twin.name, None):
+                raise OSError(None, "has been changed by another program", record.path)
 
     # Any thread
 
-    def _copy(self, source: Record, entry: Entry, name: str, plan: Callable[[], Plan]) -> bool:
-        """The file of a line that asks for the same as another; False where the other's file is not what its record says."""
+    def _copy(self, source: Record, entry: Entry, name: str, plan: Callable[[], Plan] | None) -> bool:
+        """The file of a line that asks for the same as another; False where the other's file is not what its record says.
+
+        `plan`: what is said, for subtitles that the other has not; None where it must have them.
+        """
         begun = now()
         if source.id == entry.id or not self._manifest.is_intact(source):
             return False
         with self._manifest.reading(source) as file:
             if file is None:
                 return False
-            _copy_file(file, self._manifest.folder / name)
+            _copy_file(file, self._manifest.files, name)
         subtitles = None
         if self._form is not None:
             data = self._manifest.subtitles_of(source, self._form)
-            subtitles = Subtitles.of(plan(), sound=name, form=self._form) if data is None else Subtitles(name=name_beside(name, self._form), data=data)
-            subtitles.write(self._manifest.folder)
+            if data is not None:
+                subtitles = Subtitles(name=name_beside(name, self._form), data=data)
+            elif plan is not None:
+                subtitles = Subtitles.of(plan(), sound=name, form=self._form)
+            else:
+                return False
+            subtitles.write(self._manifest.files)
         record = replace(
             source,
             line=entry.line,
@@ -359,6 +315,6 @@ def _with_first(first: Entry | BadLine | None, others: Generator[Entry | BadLine
         yield from others
 
 
-def _copy_file(file: BinaryIO, path: Path) -> None:
-    with whole_file(path, follow_links=False) as copy:
+def _copy_file(file: BinaryIO, files: Files, name: str) -> None:
+    with files.writing(name) as copy:
         shutil.copyfileobj(file, copy)

@@ -7,11 +7,10 @@ file without a name, in the same folder, which the system clears away whatever h
 from __future__ import annotations
 
 import hashlib
-import tempfile
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -19,8 +18,8 @@ import numpy as np
 from vocoder.audio.encoder import AudioEncoder
 from vocoder.audio.loudness import LoudnessMeter, amplify
 from vocoder.audio.pcm import BYTES_PER_SAMPLE, Int16Array, to_bytes
-from vocoder.audio.whole_file import whole_file
 from vocoder.batch.beside import Subtitles
+from vocoder.batch.files import Files
 
 _READ_SAMPLES = 1 << 18
 
@@ -47,7 +46,8 @@ class Take:
     """A recording on its way into a file.
 
     Args:
-        path: of the file to be; a link there is replaced, not followed.
+        files: where it is to be.
+        file_name: under which.
         sample_rate: Hz.
         format_name: of the file.
         num_samples: how many will come.
@@ -57,12 +57,13 @@ class Take:
         name: what errors call it.
 
     Raises:
-        AudioError, InputError: as `AudioEncoder`, and where the path cannot be written.
+        AudioError, InputError: as `AudioEncoder` and `Files.writing`.
     """
 
     def __init__(
         self,
-        path: Path,
+        files: Files,
+        file_name: str,
         *,
         sample_rate: int,
         format_name: str,
@@ -72,20 +73,21 @@ class Take:
         serial: int,
         name: str,
     ) -> None:
-        self._path = path
+        self._files = files
+        self._file_name = file_name
         self._loudness = loudness
         self._subtitles = subtitles
         self._stack = ExitStack()
         try:
             if subtitles is not None:
-                self._stack.enter_context(whole_file(path.with_name(subtitles.name), follow_links=False)).write(subtitles.data)
-            file = self._stack.enter_context(whole_file(path, follow_links=False))
+                self._stack.enter_context(files.writing(subtitles.name)).write(subtitles.data)
+            file = self._stack.enter_context(files.writing(file_name))
             encoder = AudioEncoder(file, sample_rate, format_name, num_samples=num_samples, serial=serial, name=name)
             self._encoder = self._stack.enter_context(encoder)
             self._meter = None if loudness is None else LoudnessMeter(sample_rate)
             self._spool: BinaryIO | None = None
             if loudness is not None:
-                self._spool = self._stack.enter_context(tempfile.TemporaryFile(dir=path.parent))  # noqa: SIM115  (the stack does)
+                self._spool = self._stack.enter_context(files.spool())
         except BaseException:
             self.abandon()
             raise
@@ -111,9 +113,12 @@ class Take:
             self.abandon()
             raise
         self._stack.close()
-        with self._path.open("rb") as file:
+        with self._files.reading(self._file_name) as file:
+            if file is None:
+                raise OSError(None, "has been changed by another program", self._file_name)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Taken(num_bytes=self._path.stat().st_size, sha256=digest, loudness=measured, gain=gain, subtitles=self._subtitles)
+            num_bytes = file.seek(0, os.SEEK_END)
+        return Taken(num_bytes=num_bytes, sha256=digest, loudness=measured, gain=gain, subtitles=self._subtitles)
 
     def abandon(self) -> None:
         """It will not be finished: nothing of it stays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,8 +46,17 @@ def render(
     lexicon: Annotated[Path | None, typer.Option("--lexicon", help="Words of all lines as you say them: PLS, or JSON as for `sonant say`.")] = None,
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="That speak.")] = os.cpu_count() or 1,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="That speak; as many as cores when not given. With --ray: of each worker, one.")
+    ] = None,
     streams: Annotated[int | None, typer.Option("--streams", min=1, help="Lines that are spoken at once; twelve a thread when not given.")] = None,
+    files: Annotated[
+        str | None, typer.Option("--files", help="Where the files go in place of the folder: s3://bucket/speech, gs://... The manifest stays.")
+    ] = None,
+    ray: Annotated[
+        str | None, typer.Option("--ray", metavar="ADDRESS", help="Render on the Ray cluster there; auto: the one of this machine; local: start one.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--ray-workers", min=1, help="Workers on the cluster; as many as it has room for when not given.")] = None,
     text_limit: Annotated[int, typer.Option("--text-limit", min=1, help="Characters that the text of a line may have.")] = TEXT_LIMIT,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be done.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done, and how long it would take.")] = False,
@@ -54,6 +64,7 @@ def render(
 ) -> None:
     """Speak every line of a list into a file of its own. Stopped and started again it does what is missing."""
     with waiting("loading"):
+        from vocoder.batch.cluster import connected
         from vocoder.batch.forecast import forecast
         from vocoder.batch.lists import ListFile
         from vocoder.batch.orders import Defaults
@@ -81,21 +92,33 @@ def render(
             precision=precision,
             text_limit=text_limit,
         )
+        if threads is None:
+            threads = (os.cpu_count() or 1) if ray is None else 1
         streams = STREAMS_PER_THREAD * threads if streams is None else streams
     if output.exists() and not output.is_dir():
         raise InputError(f"{output}: is no folder", field="output")
+    if workers is not None and ray is None:
+        raise InputError("workers are of a cluster: give --ray too", field="ray-workers")
+    if dry_run and ray is not None:
+        raise InputError("a dry run measures this machine, and knows nothing of the cluster: leave --ray out", field="ray")
     if dry_run:
         with waiting("looking at the list"):
-            found = forecast(source, output, defaults, threads=threads, streams=streams, failed=_tell_failure)
+            found = forecast(source, output, defaults, threads=threads, streams=streams, failed=_tell_failure, files_url=files)
         typer.echo(json.dumps(asdict(found) | {"duration_seconds": found.duration_seconds}) if as_json else _forecast_text(found))
         raise typer.Exit(FAILED_LINES if found.failed else 0)
     if not is_installed():
         typer.echo(f"manifest.jsonl alone is written: manifest.parquet {NEEDED}", err=True)
-    with RenderingView() as view:
+    with ExitStack() as stack:
+        cluster = None
+        if ray is not None:
+            with waiting("connecting"):
+                cluster = stack.enter_context(connected(ray, workers=workers))
+        view = stack.enter_context(RenderingView())
         if view.is_shown and source.can_be_read_again:
             view.expect(*_size_of(source))
         began = time.monotonic()
-        tally = run(source, output, defaults, threads=threads, streams=streams, strict=strict, watcher=Watcher(failed=view.failed, ticked=view.ticked))
+        watcher = Watcher(failed=view.failed, ticked=view.ticked)
+        tally = run(source, output, defaults, threads=threads, streams=streams, strict=strict, watcher=watcher, files_url=files, cluster=cluster)
     took = time.monotonic() - began
     if as_json:
         typer.echo(json.dumps(asdict(tally) | {"wall_seconds": round(took, 3), "folder": str(output)}))
