@@ -64,8 +64,8 @@ serve: setup  ## start the service with the default voice (HOST=127.0.0.1 PORT=8
 test: setup  ## the quick tests, on the CPU
 	$(BIN)/python -m pytest
 
-test-slow: setup  ## the tests that take more than some seconds, on the CPU
-	$(BIN)/python -m pytest -m 'slow and not gpu and not browser'
+test-slow: setup  ## the tests that take more than some seconds, on the CPU (PART='and not thorough': most of them)
+	$(BIN)/python -m pytest -m 'slow and not gpu and not browser $(PART)'
 
 test-browser: setup  ## the page at / in Chromium, which is installed where there is none and that may be done
 	.ci/chromium

@@ -100,6 +100,7 @@ def test_a_worker_that_is_killed_costs_nothing(cluster: Cluster) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_files_that_go_elsewhere(cluster: Cluster) -> None:
     there = Path("there").absolute()
     assert counts(on(cluster, LINES[:4], files_url=f"file://{there}")) == (4, 0, 0, 0)
@@ -119,6 +120,7 @@ def test_workers_that_cannot_render_are_an_error_that_says_why(cluster: Cluster,
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_line_whose_voice_the_workers_do_not_have_fails_alone(cluster: Cluster, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = Path("other")
     other.mkdir()
@@ -130,7 +132,7 @@ def test_a_line_whose_voice_the_workers_do_not_have_fails_alone(cluster: Cluster
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), pytest.param(signal.SIGTERM, TERMINATED, marks=pytest.mark.thorough)])
 def test_a_signal_ends_it_and_leaves_what_is_finished(number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
     lines = [{"id": str(number), "text": "We go there, and they stay here. " * 12} for number in range(60)]

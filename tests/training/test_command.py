@@ -97,6 +97,7 @@ def test_alignment_by_the_recogniser_and_what_stands_out(prepared: PreparedSet, 
 
 
 @pytest.mark.slow
+@pytest.mark.thorough  # `sonant-train all` (test_pipeline.py) goes the same way
 def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> None:
     where = ("--voice", "tone", "--runs", str(tmp_path / "runs"))
     pack = tmp_path / "voices" / "tone"

@@ -7,6 +7,7 @@ import sys
 import unicodedata
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,8 +86,9 @@ def test_every_row_of_the_table_is_in_the_alphabet_and_stays_as_it_is() -> None:
         assert normalise(row.spoken).text == row.spoken, row
 
 
-def test_every_character_can_be_met() -> None:
-    step = 7  # a sample that reaches every block; all of them were run once
+# Samples that reach every block; all characters were run once.
+@pytest.mark.parametrize("step", [61, pytest.param(7, marks=(pytest.mark.slow, pytest.mark.thorough))])
+def test_every_character_can_be_met(step: int) -> None:
     for code in range(0, sys.maxunicode + 1, step):
         for text in (chr(code), f"a{chr(code)}b 1{chr(code)}"):
             spoken = normalise(text).text
