@@ -110,7 +110,7 @@ def sonant(pack: Path) -> Iterator[Sonant]:
         patch.setenv("RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S", "0.5")
         port = taken.getsockname()[1]
         taken.close()
-        ray.init(num_cpus=4, include_dashboard=False, object_store_memory=100 * 2**20, log_to_driver=False)
+        ray.init(address="local", num_cpus=4, include_dashboard=False, object_store_memory=100 * 2**20, log_to_driver=False)
         serve.start(http_options={"host": "127.0.0.1", "port": port})
         args = {"voice": str(pack), "standby": False, "capacity": PLACES / 0.8, "shutdown_seconds": 30, "min_replicas": 1, "max_replicas": 2}
         sonant = Sonant(url=f"http://127.0.0.1:{port}", args=args)
