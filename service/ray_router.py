@@ -1,4 +1,4 @@
-"""Which replica a request goes to, where the service is an application of Ray Serve: to the one with the fewest open requests, and an answer that is asked for
+"""Which replica a request goes to, where the service is an application of Ray Serve: to the one with the fewest open requests that the proxy knows of, and an answer that is asked for
 again to the one that gave it (docs/RAY_SERVE.md). `X-Replica` in a request names the one that is to answer.
 
 Serve's own router tells two replicas apart, and prefers those of the proxy's own machine until they are full by Serve's count, which ours never are. Here all

@@ -112,7 +112,15 @@ def sonant(pack: Path) -> Iterator[Sonant]:
         taken.close()
         ray.init(address="local", num_cpus=4, include_dashboard=False, object_store_memory=100 * 2**20, log_to_driver=False)
         serve.start(http_options={"host": "127.0.0.1", "port": port})
-        args = {"voice": str(pack), "standby": False, "capacity": PLACES / 0.8, "shutdown_seconds": 30, "min_replicas": 1, "max_replicas": 2}
+        args = {
+            "voice": str(pack),
+            "standby": False,
+            "capacity": PLACES / 0.8,
+            "shutdown_seconds": 60,
+            "silence_seconds": 120,
+            "min_replicas": 1,
+            "max_replicas": 2,
+        }
         sonant = Sonant(url=f"http://127.0.0.1:{port}", args=args)
         sonant.deploy()
         try:
@@ -129,12 +137,13 @@ def client(sonant: Sonant) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def speaking(client: httpx.Client, text: str = LONG, seed: int = SEED) -> Iterator[tuple[str, Iterator[bytes], bytes]]:
-    """A stream that has begun: whose it is, what comes, and what has come."""
-    with client.stream("POST", "/synthesize", json={"text": text, "seed": seed, "format": "pcm"}) as answer:
+def speaking(replica: Replica, client: httpx.Client) -> Iterator[tuple[bytes, Iterator[bytes]]]:
+    """A long stream of this replica that has begun: what has come, and what comes."""
+    with client.stream("POST", "/synthesize", json={"text": LONG, "seed": SEED, "format": "pcm"}, headers={"X-Replica": replica.name}) as answer:
         assert answer.status_code == 200, answer.read()
+        assert answer.headers["x-replica"] == replica.name
         pieces = answer.iter_raw()
-        yield answer.headers["x-replica"], pieces, next(pieces)
+        yield next(pieces), pieces
 
 
 @contextmanager
@@ -175,18 +184,31 @@ def test_many_at_once_get_the_bytes_of_the_voice_from_both_replicas(sonant: Sona
 
 
 def test_sound_arrives_before_the_rest_of_it_is_made(sonant: Sonant, client: httpx.Client, long_sound: bytes) -> None:
-    with speaking(client) as (replica, pieces, first):
-        with held(sonant.replicas()[replica].worker):
-            assert sonant.making(replica, client) == 1
-        assert first + b"".join(pieces) == long_sound
+    for replica in sonant.replicas().values():
+        with speaking(replica, client) as (first, pieces):
+            with held(replica.worker):
+                assert sonant.making(replica.name, client) == 1
+            assert first + b"".join(pieces) == long_sound
+
+
+def test_a_request_goes_where_there_is_room(sonant: Sonant, client: httpx.Client) -> None:
+    full, other = sonant.replicas().values()
+    assert sonant.making(other.name, client) == 0  # the proxy has heard of both
+    with ExitStack() as stack:
+        for _ in range(PLACES):
+            stack.enter_context(speaking(full, client))
+        stack.enter_context(held(full.worker))
+        answers = [client.post("/synthesize", json={"text": SHORT, "seed": seed}) for seed in range(8)]
+        assert {(answer.status_code, answer.headers["x-replica"]) for answer in answers} == {(200, other.name)}
 
 
 def test_generation_stops_when_the_reader_leaves(sonant: Sonant, client: httpx.Client) -> None:
-    with speaking(client) as (replica, _, _):
-        assert sonant.making(replica, client) == 1
-        left = left_by_readers(sonant, replica, client)
-    until(lambda: sonant.making(replica, client) == 0)
-    assert left_by_readers(sonant, replica, client) == left + 1
+    replica = next(iter(sonant.replicas().values()))
+    with speaking(replica, client), held(replica.worker):
+        assert sonant.making(replica.name, client) == 1
+        left = left_by_readers(sonant, replica.name, client)
+    until(lambda: left_by_readers(sonant, replica.name, client) == left + 1)
+    assert sonant.making(replica.name, client) == 0
 
 
 def left_by_readers(sonant: Sonant, replica: str, client: httpx.Client) -> int:
@@ -249,28 +271,25 @@ def test_whom_there_is_no_room_for_is_told_so_and_not_kept_waiting(sonant: Sonan
 
 
 def test_a_replica_that_is_killed_takes_only_its_own_streams_along(sonant: Sonant, client: httpx.Client, long_sound: bytes) -> None:
-    before = sonant.replicas()
-    with speaking(client) as (first, pieces, begun), speaking(client) as (second, other_pieces, other_begun):
-        assert {first, second} == set(before)  # the second went where there was less to do
-        killed, orphan = before[first], before[first].worker
-        with held(before[second].worker):
+    killed, other = sonant.replicas().values()
+    worker = killed.worker
+    with speaking(killed, client) as (_, pieces), speaking(other, client) as (other_begun, other_pieces):
+        with held(other.worker):
             os.kill(killed.pid, signal.SIGKILL)
             with pytest.raises(httpx.RemoteProtocolError):
                 b"".join(pieces)
-        assert begun
         assert other_begun + b"".join(other_pieces) == long_sound
-    assert client.post("/synthesize", json={"text": SHORT, "seed": 1}).headers["x-replica"] == second
-    until(lambda: not Path(f"/proc/{orphan}").exists())
-    until(lambda: sonant.running() - set(before))  # and another takes its place
+    assert client.post("/synthesize", json={"text": SHORT, "seed": 1}).headers["x-replica"] == other.name
+    until(lambda: not Path(f"/proc/{worker}").exists())
+    until(lambda: sonant.running() - {killed.name, other.name})  # and another takes its place
 
 
 def test_what_was_accepted_is_finished_before_a_replica_goes(sonant: Sonant, client: httpx.Client, long_sound: bytes) -> None:
-    until(lambda: len(sonant.running()) == 2)
-    before = sonant.replicas()
+    until(lambda: len(sonant.replicas()) == 2 == len(sonant.running()))
+    one, other = sonant.replicas().values()
     deploying = threading.Thread(target=sonant.deploy, kwargs={"max_replicas": 1})  # all are replaced, as Serve deploys anew
-    with speaking(client) as (first, pieces, begun), speaking(client) as (second, other_pieces, other_begun):
-        assert {first, second} == set(before)
-        with held(before[first].worker), held(before[second].worker):
+    with speaking(one, client) as (begun, pieces), speaking(other, client) as (other_begun, other_pieces):
+        with held(one.worker), held(other.worker):
             deploying.start()
             going = until(lambda: {one.name for one in sonant.replicas().values() if one.state == "STOPPING"})
             answers = [client.get("/readyz") for _ in range(8)]
@@ -279,4 +298,4 @@ def test_what_was_accepted_is_finished_before_a_replica_goes(sonant: Sonant, cli
         assert other_begun + b"".join(other_pieces) == long_sound
     deploying.join()
     until(lambda: len(sonant.replicas()) == 1)
-    assert not set(before) & set(sonant.replicas())
+    assert not {one.name, other.name} & set(sonant.replicas())
