@@ -1,5 +1,7 @@
-"""Which replica a request goes to, where the service is an application of Ray Serve: to the one with the fewest open requests that the proxy knows of, and an answer that is asked for
-again to the one that gave it (docs/RAY_SERVE.md). `X-Replica` in a request names the one that is to answer.
+"""Which replica a request goes to, where the service is an application of Ray Serve (docs/RAY_SERVE.md).
+
+To the one that has the fewest open requests, as far as the proxy has heard. An answer that is asked for again is asked of the one that gave it, and a request
+with `X-Replica` goes to the one that it names.
 
 Serve's own router tells two replicas apart, and prefers those of the proxy's own machine until they are full by Serve's count, which ours never are. Here all
 are told apart, on whatever machine: a request is refused where it arrives, so it should arrive where there is room.
