@@ -17,6 +17,7 @@ stream      one live stream, between worker and response
 orders      what the routes ask, as plain data; questions: what they ask beside sound, and the answers
 admission   who may begin; clients: how much one of them may have
 supervisor  keeps streams alive and a worker at work; open_stream, open_questions: what it keeps of each
+replicas    how many of it there should be, where there are several; ray_serve, ray_router: the service as an application of Ray Serve
 process     a worker's process, as the supervisor sees it
 status      what is being done; metrics: what has been done
 

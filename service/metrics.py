@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from service.status import Status
 
@@ -63,6 +64,11 @@ class Metrics:
     def exposition(self) -> bytes:
         """Everything, in Prometheus' text format."""
         return generate_latest(self._registry)
+
+    def samples(self) -> Iterator[Sample]:
+        """Each figure by itself, with its name and labels, for whoever counts elsewhere."""
+        for family in self._registry.collect():
+            yield from (sample for sample in family.samples if not sample.name.endswith("_created"))
 
 
 class _StatusCollector(Collector):

@@ -111,8 +111,8 @@ def third_party(folder: str) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("folder", AT_HAND)
 def test_what_is_imported_is_declared(folder: str) -> None:
     at_hand = names(PROJECT["dependencies"]) | names(line for extra in AT_HAND[folder] for line in EXTRAS[extra])
-    # Theirs for good: fastapi is a layer on starlette, pydantic one on its core, and pytest compares versions.
-    brought = {"starlette": "fastapi", "pydantic-core": "pydantic", "packaging": "pytest"}
+    # Theirs for good: fastapi is a layer on starlette, pydantic one on its core, pytest compares versions, and uvicorn speaks WebSocket with it.
+    brought = {"starlette": "fastapi", "pydantic-core": "pydantic", "packaging": "pytest", "websockets": "uvicorn"}
     missing = {f"{name} ({path})" for name, path in third_party(folder) if brought.get(name, name) not in at_hand}
     assert not missing
 

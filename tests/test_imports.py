@@ -32,6 +32,7 @@ STOREYS = (
 
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.
 TELEMETRY = "service.telemetry"  # alone imports OpenTelemetry
+RAY = ("service.ray_serve", "service.ray_router")  # alone import Ray, and nothing else of the service imports them
 WORKER = ("service.worker", "service.planner", "service.generator", "service.clerk", "service.loaded_voices")
 CARRIED = (
     "vocoder.wavenet.network", "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
@@ -183,7 +184,7 @@ def test_speech_is_made_where_nothing_could_be_compiled() -> None:
 
 def test_in_the_service_only_the_worker_imports_torch() -> None:
     """Neither in a line of theirs nor by way of something they import: the others could run in a process that has no torch. Nor OpenTelemetry."""
-    others = tuple(module for module in IMPORTS if below(module, "service") and module not in {*WORKER, TELEMETRY})
+    others = tuple(module for module in IMPORTS if below(module, "service") and module not in {*WORKER, TELEMETRY, *RAY})
     assert len(others) > 1
     without_torch = (
         "fastapi",
@@ -206,6 +207,15 @@ def test_in_the_service_only_the_worker_imports_torch() -> None:
     with_telemetry = (*without_torch, "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
     result = import_with_only(with_telemetry, (TELEMETRY,))
     assert result.returncode == 0, result.stderr
+
+
+def test_in_the_service_ray_is_imported_where_it_is_served_by_ray_and_nowhere_else() -> None:
+    of_ray = {module for module in IMPORTS if below(module, "service") and any(below(name, "ray") for name in IMPORTS[module])}
+    assert of_ray == set(RAY)
+    users = {module for module in IMPORTS if any(below(name, part) for name in IMPORTS[module] for part in RAY)}
+    assert users <= set(RAY)
+    code = f"import sys, {', '.join(RAY)}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 def test_importing_a_voice_imports_no_filters() -> None:

@@ -27,8 +27,6 @@ from vocoder.cli.program import INTERRUPTED, TERMINATED
 from vocoder.errors import EngineError, InputError
 from vocoder.library import VARIABLE
 
-pytestmark = pytest.mark.filterwarnings("ignore:`.*` is deprecated:DeprecationWarning")  # Ray warns itself
-
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLAIN = Path("plain")
 LINES: list[dict[str, Any]] = [
