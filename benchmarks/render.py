@@ -4,7 +4,7 @@
 
 For each number of streams, in turn: the engine alone, all streams in one call on as many threads as cores (what `sonant bench` measures, here with the
 voice's own network and conditioning), and a run of so many lines into a temporary folder. Shares are given by the clock on the wall and by the processor's: on
-a machine that is busy with other things only the latter says anything. Memory is what is resident when half of the lines are done, and when all are.
+a machine that is busy with other things only the latter says anything. Memory is what is resident when fifty lines are done (or all), and when all are.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ TEXTS = (
     "On the third of May, 1987, about two hundred people came to the harbour, and most of them stayed until the evening.",
 )
 ROUNDS = 3
+EARLY = 50  # lines
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ class Row:
     render: Speed
     share_wall: float
     share_cpu: float
-    mib_half: float
+    mib_early: float
     mib_end: float
 
 
@@ -81,12 +82,12 @@ def resident() -> float:
 
 
 def render_speed(voice_name: str, streams: int, threads: int, lines: int) -> tuple[Speed, float, float]:
-    """Of a whole run, its planning, writing and beginning included; and what was resident at half and at the end."""
-    half: list[float] = []
+    """Of a whole run, its planning, writing and beginning included; and what was resident early and at the end."""
+    early: list[float] = []
 
     def ticked(tally: Tally) -> None:
-        if not half and tally.lines >= lines // 2:
-            half.append(resident())
+        if not early and tally.lines >= min(EARLY, lines):
+            early.append(resident())
 
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "list.txt"
@@ -95,7 +96,7 @@ def render_speed(voice_name: str, streams: int, threads: int, lines: int) -> tup
         wall, cpu = time.perf_counter(), time.process_time()
         tally = render(source, Path(folder) / "out", Defaults(voice=voice_name), threads=threads, streams=streams, watcher=Watcher(ticked=ticked))
         took = Speed(wall=tally.rendered_seconds / (time.perf_counter() - wall), cpu=tally.rendered_seconds / (time.process_time() - cpu))
-    return took, half[0], resident()
+    return took, early[0], resident()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -110,18 +111,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = []
     for streams in options.streams:
         engine = engine_speed(options.voice, streams, threads)
-        made, half, end = render_speed(options.voice, streams, threads, options.lines)
+        made, early, end = render_speed(options.voice, streams, threads, options.lines)
         shares = {"share_wall": made.wall / engine.wall, "share_cpu": made.cpu / engine.cpu}
-        rows.append(Row(streams=streams, engine=engine, render=made, mib_half=half, mib_end=end, **shares))
+        rows.append(Row(streams=streams, engine=engine, render=made, mib_early=early, mib_end=end, **shares))
     if options.json:
         print(json.dumps({"machine": machine, "lines": options.lines, "rows": [asdict(row) for row in rows]}, indent=2))
         return
     print(f"{machine['processor']}, {threads} cores, load {machine['load'][0]:.1f}; {options.lines} lines, seconds of speech a second")
-    print(f"{'streams':>7}{'engine':>9}{'render':>9}{'share':>7}{'  by cpu:':>9}{'engine':>9}{'render':>9}{'share':>7}{'MiB at half':>13}{'at the end':>12}")
+    print(f"{'streams':>7}{'engine':>9}{'render':>9}{'share':>7}{'  by cpu:':>9}{'engine':>9}{'render':>9}{'share':>7}{'MiB early':>13}{'at the end':>12}")
     for row in rows:
         print(
             f"{row.streams:>7}{row.engine.wall:>9.2f}{row.render.wall:>9.2f}{row.share_wall:>7.0%}{'':>9}{row.engine.cpu:>9.2f}{row.render.cpu:>9.2f}"
-            f"{row.share_cpu:>7.0%}{row.mib_half:>13.0f}{row.mib_end:>12.0f}"
+            f"{row.share_cpu:>7.0%}{row.mib_early:>13.0f}{row.mib_end:>12.0f}"
         )
 
 
