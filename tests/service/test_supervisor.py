@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from service.app import create_app
-from service.messages import Failure, Snapshot, Speak, Unable
+from service.messages import Failure, Planned, Snapshot, Speak, Unable
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
 from tests.service.asgi_call import AsgiCall
@@ -59,14 +59,16 @@ async def test_a_stream_that_has_no_snapshot_begins_again_and_the_drawn_seed_sta
 
 
 async def test_every_stream_survives_many_deaths(app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice) -> None:
+    text = " ".join([LONG] * 4)  # a stream may get far ahead before the last one is planned again, and must not come to its end
     engine.gate()  # a call at a time, or a fast engine would be done before many have died
-    calls = [AsgiCall(app, {"text": LONG, "seed": seed, "format": "pcm"}) for seed in range(5)]
+    calls = [AsgiCall(app, {"text": text, "seed": seed, "format": "pcm"}) for seed in range(5)]
     for _ in range(6):
         # A stream that gets nowhere while workers die is given up: each has got a little further before the next one does.
         before = [len(call.body) for call in calls]
 
         def further(before: list[int] = before) -> bool:
-            engine.allow_the_next()
+            if sum(isinstance(message, Planned) for message in links[-1].heard) == len(calls):  # no one gets ahead while others are still planned
+                engine.allow_the_next()
             return all(len(call.body) > size for call, size in zip(calls, before, strict=True))
 
         await eventually(further)
@@ -74,7 +76,7 @@ async def test_every_stream_survives_many_deaths(app: FastAPI, engine: GatedEngi
         links[-1].die()
     engine.open()
     for seed, call in enumerate(calls):
-        assert await call.finished() == to_bytes(voice.synthesize(LONG, seed=seed))
+        assert await call.finished() == to_bytes(voice.synthesize(text, seed=seed))
 
 
 async def test_the_next_worker_begins_with_who_will_first_have_nothing_to_play(app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice) -> None:
