@@ -16,6 +16,7 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from service.asking import client_of
 from service.body import read_body
 from service.jobs.archive import Member, zipped
 from service.jobs.jobs import Jobs
@@ -103,7 +104,7 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechWorker, settings: ServiceS
         responses={202: {"description": "It has been taken on.", "content": {"application/json": {"example": _EXAMPLE}}}}
         | _NOT_KEPT
         | BODY_REFUSALS
-        | {503: REFUSALS[503]},
+        | {429: REFUSALS[429], 503: REFUSALS[503]},
         openapi_extra={"requestBody": body},
     )
     async def order(request: Request) -> Response:
@@ -118,6 +119,7 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechWorker, settings: ServiceS
                 raise InputError(f"line {number}: there is no voice {voice!r} here (known: {', '.join(names)})", field=f"lines.{number}.voice")
         if await asyncio.to_thread(store.unfinished) >= settings.job_limit:
             raise CapacityError(f"{settings.job_limit} jobs are unfinished, which is as many as may be", retry_after_seconds=_FULL_SECONDS)
+        worker.request(client_of(request))
         job, secret = secrets.token_urlsafe(16), None if wanted.webhook is None else make_secret()
         await asyncio.to_thread(store.add, job, lines, owner=_owner(request), webhook=wanted.webhook, webhook_secret=secret, subtitles=wanted.subtitles)
         kept().runner.look()
