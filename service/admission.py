@@ -93,6 +93,14 @@ class Admission:
             raise CapacityError(f"{open_questions} questions are open, which is as many as may be", retry_after_seconds=1.0)
         self._limits.enter(number, client, now)
 
+    def request(self, client: Client, now: float) -> None:
+        """Whether something may be ordered that is made in the background: neither a stream nor a question, so there is nothing to leave.
+
+        Raises:
+            ClientLimitError: this client has made as many requests as it may.
+        """
+        self._limits.request(client, now)
+
     def admitted(self, load: Load) -> int | None:
         """The number of the first in the queue where it may begin now; it is no longer queued then."""
         if not self._queue or not self._has_room(load):

@@ -64,20 +64,41 @@ class ClientLimits:
             account = kind.accounts.get(name, _Account())
             if kind.streams is not None and account.streams >= kind.streams:
                 raise ClientLimitError(f"this {kind.what} has {account.streams} streams open, which is as many as it may", retry_after_seconds=1.0)
-            if kind.per_minute is not None and (over := account.requests_at(now, kind.per_minute) + 1 - kind.per_minute) > 0:
-                seconds = over * _MINUTE / kind.per_minute
-                raise ClientLimitError(f"this {kind.what} may make {kind.per_minute} requests in a minute", retry_after_seconds=seconds)
+            self._check_requests(kind, account, now)
 
     def enter(self, number: int, client: Client, now: float) -> None:
         """One more stream, by its number."""
         self._inside[number] = client
         for kind, name in self._names(client):
-            if len(kind.accounts) >= _FORGET_AT:
-                self._forget(kind, now)
-            account = kind.accounts.setdefault(name, _Account())
-            if kind.per_minute is not None:
-                account.requests = account.requests_at(now, kind.per_minute) + 1
-            account.streams, account.at = account.streams + 1, now
+            self._account(kind, name, now).streams += 1
+
+    def request(self, client: Client, now: float) -> None:
+        """A request that opens no stream.
+
+        Raises:
+            ClientLimitError: this client has made as many as it may; it is not counted then.
+        """
+        names = [(kind, name) for kind, name in self._names(client) if kind.per_minute is not None]
+        for kind, name in names:
+            self._check_requests(kind, kind.accounts.get(name, _Account()), now)
+        for kind, name in names:
+            self._account(kind, name, now)
+
+    @staticmethod
+    def _check_requests(kind: _Kind, account: _Account, now: float) -> None:
+        if kind.per_minute is not None and (over := account.requests_at(now, kind.per_minute) + 1 - kind.per_minute) > 0:
+            seconds = over * _MINUTE / kind.per_minute
+            raise ClientLimitError(f"this {kind.what} may make {kind.per_minute} requests in a minute", retry_after_seconds=seconds)
+
+    def _account(self, kind: _Kind, name: str, now: float) -> _Account:
+        """Of a name that has made one more request."""
+        if len(kind.accounts) >= _FORGET_AT:
+            self._forget(kind, now)
+        account = kind.accounts.setdefault(name, _Account())
+        if kind.per_minute is not None:
+            account.requests = account.requests_at(now, kind.per_minute) + 1
+        account.at = now
+        return account
 
     def leave(self, number: int) -> None:
         """A stream less. One that is not known, because it has left before, is no error."""

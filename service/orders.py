@@ -152,6 +152,13 @@ class SpeechWorker(Protocol):
             CapacityError, ClientLimitError: as `open`.
         """
 
+    def request(self, client: Client) -> None:
+        """Counts a request for something that is made in the background: a job.
+
+        Raises:
+            ClientLimitError: this client has made as many as it may.
+        """
+
     def refuse_new(self) -> None:
         """From now on every order is refused; open streams go on."""
 

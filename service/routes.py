@@ -37,13 +37,19 @@ _AUDIO_HEADERS = {
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _EVENTS = '{"type":"word","text":"hello","start_sample":1120,"end_sample":6720}\n'
+SUBTITLES: dict[str, Any] = {
+    "description": "WebVTT or SubRip.",
+    "content": {
+        "text/vtt": {"schema": {"type": "string"}, "example": "WEBVTT\n\n00:00:00.070 --> 00:00:00.420\nHello.\n"},
+        "application/x-subrip": {"schema": {"type": "string"}, "example": "1\n00:00:00,070 --> 00:00:00,420\nHello.\n"},
+    },
+}
 AUDIO = {
     "description": "Speech; with `timestamps` also what is heard when (`docs/API_HTTP.md` has the lines).",
     "content": dict.fromkeys(("audio/wav", "audio/pcm", "audio/basic", "audio/flac", "audio/mpeg", "audio/ogg", "audio/aac"), _BINARY)
     | {
         "application/x-ndjson": {"schema": {"type": "string"}, "example": _EVENTS},
-        "text/vtt": {"schema": {"type": "string"}, "example": "WEBVTT\n\n00:00:00.070 --> 00:00:00.420\nHello.\n"},
-        "application/x-subrip": {"schema": {"type": "string"}, "example": "1\n00:00:00,070 --> 00:00:00,420\nHello.\n"},
+        **SUBTITLES["content"],
     },
     "headers": _AUDIO_HEADERS,
 }

@@ -27,6 +27,7 @@ from service.shelf import Shelf, Shelved, Wanted
 from service.stream import LiveStream, Saved, SkippedText
 from vocoder.text import written
 
+SUBTITLE_TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip; charset=utf-8"}  # media types
 _SKIPPED_BYTES = 2048  # of a header, about: clients and proxies take headers of 4 to 8 KB in all
 
 
@@ -93,7 +94,7 @@ class Speaking:
         order = await self._lexicons.applied(wanted.order)
         subtitles = await unless_left(request, self._worker.ask(SubtitlesWanted(order=order, form=form), client_of(request)))
         assert isinstance(subtitles, str)
-        return Response(subtitles, media_type="text/vtt" if form == "vtt" else "application/x-subrip; charset=utf-8")
+        return Response(subtitles, media_type=SUBTITLE_TYPES[form])
 
     async def again(self, request: Request, stream_id: str) -> Response:
         """An answer that was given lately, or a range of its bytes.

@@ -155,6 +155,11 @@ class Supervisor:
                 if self._questions.remove(number):
                     self._workers.send(Leave(number=number))
 
+    def request(self, client: Client) -> None:
+        """Counts a request for something that is made in the background."""
+        with self._lock, self._refusals_counted():
+            self._admission.request(client, self._clock())
+
     def refuse_new(self) -> None:
         """From now on every order is refused."""
         self._refusing = True

@@ -26,8 +26,8 @@ FOUNDATIONS: dict[str, tuple[str, ...]] = {
 }
 # Above them, from the bottom to the top: each may import the foundations and those before it.
 STOREYS = (
-    "vocoder.library", "vocoder.strict_json", "vocoder.pack", "vocoder.speech", "vocoder.planning", "vocoder.timeline", "vocoder.subtitles", "vocoder.score",
-    "vocoder.utterance", "vocoder.voice", "vocoder.batch", "vocoder.cli",
+    "vocoder.library", "vocoder.strict_json", "vocoder.pack", "vocoder.speech", "vocoder.planning", "vocoder.timeline", "vocoder.chapters", "vocoder.subtitles",
+    "vocoder.score", "vocoder.utterance", "vocoder.voice", "vocoder.batch", "vocoder.cli",
 )  # fmt: skip
 
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.

@@ -22,6 +22,7 @@ from vocoder.errors import InputError, TextError, VoiceError
 from vocoder.pack import Pack
 from vocoder.speech import LENGTH_SCALES, TEXT_LIMIT, Settings, check_text
 from vocoder.text import Delivery, Given, Lexicon, Sentence, Skipped, analyser_of, field_of, in_order
+from vocoder.text.script import Mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +52,16 @@ class Plan:
     Attributes:
         sentences: at least one.
         skipped: what in the text could not be spoken, and why.
+        marks: places in the text that its author has given names, in order; those that are heard are told with their sentences (`vocoder.timeline`).
         settings: how it will be spoken.
-        directed: whether its author says more of how it is spoken: an SSML document's does.
+        directed: whether its author says more of how it is spoken: an SSML document's does, and so do headings.
         hop_length: samples of a frame.
         sample_rate: Hz.
     """
 
     sentences: tuple[PlannedSentence, ...]
     skipped: tuple[Skipped, ...]
+    marks: tuple[Mark, ...]
     settings: Settings
     directed: bool
     hop_length: int
@@ -149,6 +152,7 @@ class Planning:
         return Plan(
             sentences=tuple(self.sentences),
             skipped=in_order(self.skipped),
+            marks=self._analyser.marks,
             settings=self.settings,
             directed=self.directed,
             hop_length=audio.hop_length,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema
 
-from service.jobs.store import JobRow, LineRow, NewLine
+from service.jobs.store import JobRow, LineRow, NewLine, SubtitleForm
 from service.problems import RequestError
 from service.schemas import Problem, Speech
 from service.shelf import Wanted
@@ -47,7 +47,9 @@ class JobRequest(BaseModel):
         extra="forbid",
         strict=True,
         frozen=True,
-        json_schema_extra={"examples": [{"lines": [{"id": "one", "text": "Hello."}, {"text": "And goodbye."}], "defaults": {"format": "mp3"}, "seed": 7}]},
+        json_schema_extra={
+            "examples": [{"lines": [{"id": "one", "text": "Hello."}, {"text": "And goodbye."}], "defaults": {"format": "mp3"}, "seed": 7, "subtitles": "vtt"}]
+        },
     )
 
     lines: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=MOST_LINES), WithJsonSchema(_line_schema())]
@@ -60,6 +62,7 @@ class JobRequest(BaseModel):
         le=2**64 - 1,
         description="Lines that name no seed get theirs from this and their id (`docs/BATCH.md`): the same job is the same bytes. A random one where absent.",
     )
+    subtitles: SubtitleForm | None = Field(None, description="vtt (WebVTT) or srt (SubRip): every line has subtitles beside its sound.")
     webhook: str | None = Field(None, description="An address that is told by POST when the job has ended; signed after https://www.standardwebhooks.com.")
 
     def checked(self) -> list[NewLine]:
@@ -108,6 +111,7 @@ class JobAnswer(BaseModel):
     lines: dict[str, int] = Field(description="total, waiting, done, failed, cancelled.")
     seconds: float = Field(description="Of sound in the lines that are done.")
     times_real_time: float | None = Field(None, description="How much faster than it is played its sound is made, since it was begun.")
+    subtitles: SubtitleForm | None = Field(None, description="Which of them every line has beside its sound.")
     webhook: str | None = None
 
     @classmethod
@@ -129,6 +133,7 @@ class JobAnswer(BaseModel):
             },
             seconds=round(row.seconds, 3),
             times_real_time=None if not took else round(row.seconds / took, 2),
+            subtitles=row.subtitles,
             webhook=row.webhook,
         )
 
@@ -149,6 +154,7 @@ class LineAnswer(BaseModel):
     num_bytes: int | None = None
     sha256: str | None = None
     media_type: str | None = None
+    subtitles_sha256: str | None = Field(None, description="Of its subtitles; null where the job has none.")
     skipped: list[dict[str, str | int]] = Field(description="What of its text could not be spoken: text, start and reason.")
     error: Problem | None = Field(None, description="Why it failed.")
 
@@ -163,6 +169,7 @@ class LineAnswer(BaseModel):
             num_bytes=row.num_bytes,
             sha256=row.sha256,
             media_type=row.media_type,
+            subtitles_sha256=row.subtitles_sha256,
             skipped=[] if row.skipped is None else json.loads(row.skipped),
             error=None if row.code is None else Problem(code=row.code, message=cast("str", row.message), field=row.field),
         )

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -15,6 +16,7 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from service.asking import client_of
 from service.body import read_body
 from service.jobs.archive import Member, zipped
 from service.jobs.jobs import Jobs
@@ -23,9 +25,10 @@ from service.jobs.store import JobRow, LineRow
 from service.jobs.webhooks import check_url, make_secret
 from service.orders import SpeechWorker
 from service.problems import RequestError
-from service.routes import AUDIO, BODY_REFUSALS, REFUSALS
+from service.routes import AUDIO, BODY_REFUSALS, REFUSALS, SUBTITLES
 from service.schemas import ProblemAnswer
 from service.settings import ServiceSettings
+from service.speaking import SUBTITLE_TYPES
 from vocoder.batch.names import Names
 from vocoder.errors import CapacityError, InputError
 
@@ -42,9 +45,9 @@ _NOT_KEPT: dict[int | str, dict[str, Any]] = {
 _MISSING = _NOT_KEPT | {404: {"model": ProblemAnswer, "description": "There is no such job, or it is another key's."}}
 _EXAMPLE = {
     "id": "wY4pJ3o0cXkqz8mF2bTn5g", "state": "running", "created": 1795660000.0, "begun": 1795660000.1,
-    "lines": {"total": 2, "waiting": 1, "done": 1, "failed": 0, "cancelled": 0}, "seconds": 1.85, "times_real_time": 9.1,
+    "lines": {"total": 2, "waiting": 1, "done": 1, "failed": 0, "cancelled": 0}, "seconds": 1.85, "times_real_time": 9.1, "subtitles": "vtt",
 }  # fmt: skip
-_LINE = {"number": 1, "id": "one", "state": "done", "seconds": 1.85, "num_bytes": 59_244, "sha256": "9f86d081...", "media_type": "audio/wav", "skipped": []}  # fmt: skip  # noqa: E501
+_LINE = {"number": 1, "id": "one", "state": "done", "seconds": 1.85, "num_bytes": 59_244, "sha256": "9f86d081...", "media_type": "audio/wav", "subtitles_sha256": "60303ae2...", "skipped": []}  # fmt: skip  # noqa: E501
 
 
 class JobList(BaseModel):
@@ -73,6 +76,16 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechWorker, settings: ServiceS
             raise RequestError(HTTPStatus.FORBIDDEN, "not_kept", "jobs are not kept here: start the service with --jobs DIR")
         return jobs
 
+    async def line_of(there: Jobs, row: JobRow, number: str) -> LineRow:
+        """A line that is done."""
+        which = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
+        line = next(iter(await asyncio.to_thread(there.store.lines, row.id, after=which - 1, limit=1)), None)
+        if line is None or line.number != which:
+            raise RequestError(HTTPStatus.NOT_FOUND, "unknown_line", "the job has no line of this number", field="number")
+        if line.file is None:
+            raise RequestError(HTTPStatus.CONFLICT, "not_done", f"the line is {line.state}, and has no file", field="number")
+        return line
+
     async def found(request: Request, job: str) -> tuple[Jobs, JobRow]:
         row = await asyncio.to_thread(kept().store.job, job)
         if row is None or row.owner != _owner(request):
@@ -91,7 +104,7 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechWorker, settings: ServiceS
         responses={202: {"description": "It has been taken on.", "content": {"application/json": {"example": _EXAMPLE}}}}
         | _NOT_KEPT
         | BODY_REFUSALS
-        | {503: REFUSALS[503]},
+        | {429: REFUSALS[429], 503: REFUSALS[503]},
         openapi_extra={"requestBody": body},
     )
     async def order(request: Request) -> Response:
@@ -106,8 +119,9 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechWorker, settings: ServiceS
                 raise InputError(f"line {number}: there is no voice {voice!r} here (known: {', '.join(names)})", field=f"lines.{number}.voice")
         if await asyncio.to_thread(store.unfinished) >= settings.job_limit:
             raise CapacityError(f"{settings.job_limit} jobs are unfinished, which is as many as may be", retry_after_seconds=_FULL_SECONDS)
+        worker.request(client_of(request))
         job, secret = secrets.token_urlsafe(16), None if wanted.webhook is None else make_secret()
-        await asyncio.to_thread(store.add, job, lines, owner=_owner(request), webhook=wanted.webhook, webhook_secret=secret)
+        await asyncio.to_thread(store.add, job, lines, owner=_owner(request), webhook=wanted.webhook, webhook_secret=secret, subtitles=wanted.subtitles)
         kept().runner.look()
         row = await asyncio.to_thread(store.job, job)
         assert row is not None
@@ -161,15 +175,29 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechWorker, settings: ServiceS
     async def audio(request: Request, job: JobId, number: LineNumber) -> Response:
         """The file of a line."""
         there, row = await found(request, job)
-        which = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
-        line = next(iter(await asyncio.to_thread(there.store.lines, row.id, after=which - 1, limit=1)), None)
-        if line is None or line.number != which:
-            raise RequestError(HTTPStatus.NOT_FOUND, "unknown_line", "the job has no line of this number", field="number")
-        if line.file is None:
-            raise RequestError(HTTPStatus.CONFLICT, "not_done", f"the line is {line.state}, and has no file", field="number")
-        return FileResponse(
-            there.runner.file_of(row.id, line.file), media_type=line.media_type, headers={"ETag": f'"{line.sha256}"', "Cache-Control": "no-store"}
-        )
+        line = await line_of(there, row, number)
+        assert line.file is not None
+        return _file(there.runner.file_of(row.id, line.file), line.media_type, line.sha256)
+
+    @router.get(
+        "/{job}/lines/{number}/subtitles",
+        response_class=Response,
+        responses={
+            200: SUBTITLES,
+            206: {"description": "The part of them that `Range` names."},
+            **_MISSING,
+            404: {"model": ProblemAnswer, "description": "There is no such job or line, or the job has no subtitles."},
+            409: {"model": ProblemAnswer, "description": "The line is not done."},
+            416: {"description": "Nothing of the range is there."},
+        },
+    )
+    async def subtitles(request: Request, job: JobId, number: LineNumber) -> Response:
+        """The subtitles of a line, where the job was ordered with some."""
+        there, row = await found(request, job)
+        line = await line_of(there, row, number)
+        if row.subtitles is None or line.subtitles is None:
+            raise RequestError(HTTPStatus.NOT_FOUND, "no_subtitles", "the job was ordered without subtitles", field="number")
+        return _file(there.runner.file_of(row.id, line.subtitles), SUBTITLE_TYPES[row.subtitles], line.subtitles_sha256)
 
     @router.get(
         "/{job}/archive",
@@ -209,6 +237,10 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechWorker, settings: ServiceS
     return router
 
 
+def _file(path: FilePath, media_type: str | None, sha256: str | None) -> Response:
+    return FileResponse(path, media_type=media_type, headers={"ETag": f'"{sha256}"', "Cache-Control": "no-store"})
+
+
 def _owner(request: Request) -> str | None:
     owner: str | None = request.scope.get("state", {}).get("key")  # left there by service.gate
     return owner
@@ -227,11 +259,14 @@ def _members(jobs: Jobs, row: JobRow) -> Iterator[Member]:
     """Files of a job and, last, what became of its lines."""
     names, told = Names(), []
     for line in _all_lines(jobs, row):
-        name = None
+        files: dict[str, str | None] = {"file": None, "subtitles": None}
         if line.file is not None:
-            name = f"{names.of(line.id)}.{line.file.rpartition('.')[2]}"
-            yield Member(name=name, source=jobs.runner.file_of(row.id, line.file))
-        told.append(json.dumps(LineAnswer.of(line).model_dump() | {"file": name}, ensure_ascii=False) + "\n")
+            stem = names.of(line.id)
+            for what, there in (("file", line.file), ("subtitles", line.subtitles)):
+                if there is not None:
+                    files[what] = f"{stem}.{there.rpartition('.')[2]}"
+                    yield Member(name=f"{files[what]}", source=jobs.runner.file_of(row.id, there))
+        told.append(json.dumps(LineAnswer.of(line).model_dump() | files, ensure_ascii=False) + "\n")
     yield Member(name=_MANIFEST, source="".join(told).encode())
 
 

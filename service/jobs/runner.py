@@ -8,6 +8,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ from service.problems import RequestError, problem_of
 from service.tasks import end_tasks
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import CapacityError
+from vocoder.subtitles import subrip, webvtt
+from vocoder.timeline import TimedSentence
 
 log = logging.getLogger(__name__)
 _NOBODY = Client(address="jobs")
@@ -116,25 +119,37 @@ class JobRunner:
             await patiently(partial(self._store.failed, line, Fault(code=problem.code, message=problem.message, field=problem.field)))
         else:
             if not await patiently(partial(self._store.made, line, made)):
-                await asyncio.to_thread(self.file_of(line.job, made.file).unlink, missing_ok=True)
+                for name in filter(None, (made.file, made.subtitles)):
+                    await asyncio.to_thread(self.file_of(line.job, name).unlink, missing_ok=True)
 
     async def _speak(self, line: WaitingLine) -> Made:
         wanted = JobLine.model_validate(json.loads(line.request)).wanted()
-        order = await self._lexicons.applied(replace(wanted.order, background=True))
+        order = await self._lexicons.applied(replace(wanted.order, background=True, timestamps=line.subtitles is not None))
         stream = await self._worker.open(order, _NOBODY)
         try:
             form = wanted.audio_format
             layout = layout_of(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
             encoder = make_encoder(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
             name = f"{line.number:06d}.{EXTENSIONS.get(form, form)}"
+            beside = None if line.subtitles is None else f"{line.number:06d}.{line.subtitles}"
             file = _File(self.file_of(line.job, name))
-            async with file:
+            subtitles = None if beside is None else _File(self.file_of(line.job, beside))
+            async with AsyncExitStack() as stack:
+                if subtitles is not None:
+                    await stack.enter_async_context(subtitles)
+                await stack.enter_async_context(file)
                 await file.write(encoder.head)
                 num_bytes = 0
+                sentences: list[TimedSentence] = []
                 while pcm := await stream.read():
                     num_bytes += len(pcm)
                     await file.write(partial(encoder.encode, pcm))
+                    # Subtitles have words alone: of a long text the phonemes would be most of what waits here.
+                    sentences += (replace(sentence, phonemes=()) for sentence in stream.begun())
                 await file.write(encoder.finish)
+                if subtitles is not None:
+                    write = webvtt if line.subtitles == "vtt" else subrip
+                    await subtitles.write("".join(write(sentences, stream.sample_rate)).encode)
             return Made(
                 file=name,
                 media_type=layout.media_type,
@@ -142,6 +157,8 @@ class JobRunner:
                 sha256=file.sha256,
                 seconds=num_bytes / 2 / stream.sample_rate,
                 skipped=skipped_json(stream.skipped),
+                subtitles=beside,
+                subtitles_sha256=None if subtitles is None else subtitles.sha256,
             )
         finally:
             stream.close()

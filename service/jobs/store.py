@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 NAME = "jobs.sqlite3"
 DISK_SECONDS = 60.0  # where the disk does not take something: until it is tried again
 Result = TypeVar("Result")
+SubtitleForm = Literal["vtt", "srt"]
 JobState = Literal["waiting", "running", "done", "cancelled"]
 LineState = Literal["waiting", "making", "done", "failed", "cancelled"]
 
@@ -41,6 +42,11 @@ _MIGRATIONS = (
     CREATE INDEX line_by_state ON line (job, state, number);
     CREATE INDEX job_by_age ON job (created, id) WHERE state IN ('waiting', 'running');
     CREATE INDEX job_by_webhook ON job (webhook_due) WHERE webhook_due IS NOT NULL;
+    """,
+    """
+    ALTER TABLE job ADD COLUMN subtitles TEXT;
+    ALTER TABLE line ADD COLUMN subtitles TEXT;
+    ALTER TABLE line ADD COLUMN subtitles_sha256 TEXT;
     """,
 )
 
@@ -69,11 +75,12 @@ class WaitingLine:
     number: int
     id: str
     request: str
+    subtitles: SubtitleForm | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A line's file."""
+    """A line's file, and that of its subtitles where its job has some."""
 
     file: str
     media_type: str
@@ -81,6 +88,8 @@ class Made:
     sha256: str
     seconds: float
     skipped: str  # as JSON
+    subtitles: str | None
+    subtitles_sha256: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +107,7 @@ class JobRow:
 
     Attributes:
         owner: name of the key that ordered it; None where none was asked for.
+        subtitles: of which form those of its lines are; None: they have none.
         seconds: of sound in the lines that are done.
     """
 
@@ -108,6 +118,7 @@ class JobRow:
     begun: float | None
     ended: float | None
     webhook: str | None
+    subtitles: SubtitleForm | None
     total: int
     done: int
     failed: int
@@ -128,6 +139,8 @@ class LineRow:
     sha256: str | None
     seconds: float | None
     skipped: str | None
+    subtitles: str | None
+    subtitles_sha256: str | None
     code: str | None
     message: str | None
     field: str | None
@@ -203,12 +216,14 @@ class JobStore:
                 raise
             self._db.execute("COMMIT")
 
-    def add(self, job: str, lines: Sequence[NewLine], *, owner: str | None, webhook: str | None, webhook_secret: str | None) -> None:
+    def add(
+        self, job: str, lines: Sequence[NewLine], *, owner: str | None, webhook: str | None, webhook_secret: str | None, subtitles: SubtitleForm | None = None
+    ) -> None:
         """A new job, of at least one line; it is on the disk when this returns."""
         with self._transaction() as db:
             db.execute(
-                "INSERT INTO job (id, owner, state, created, webhook, webhook_secret) VALUES (?, ?, 'waiting', ?, ?, ?)",
-                (job, owner, time.time(), webhook, webhook_secret),
+                "INSERT INTO job (id, owner, state, created, webhook, webhook_secret, subtitles) VALUES (?, ?, 'waiting', ?, ?, ?, ?)",
+                (job, owner, time.time(), webhook, webhook_secret, subtitles),
             )
             db.executemany(
                 "INSERT INTO line (job, number, id, request, state) VALUES (?, ?, ?, ?, 'waiting')",
@@ -232,7 +247,7 @@ class JobStore:
         counts = ", ".join(f"{_COUNT} AND line.state = '{state}') AS {state}" for state in ("done", "failed", "cancelled"))
         with self._lock:
             rows = self._db.execute(
-                f"SELECT id, owner, state, created, begun, ended, webhook, {_COUNT}) AS total, {counts}, "
+                f"SELECT id, owner, state, created, begun, ended, webhook, subtitles, {_COUNT}) AS total, {counts}, "
                 f"(SELECT coalesce(sum(seconds), 0.0) FROM line WHERE line.job = job.id) AS seconds FROM job {which}",
                 values,
             ).fetchall()
@@ -242,7 +257,7 @@ class JobStore:
         """Lines of a job in order, those behind number `after`."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT number, id, state, file, media_type, num_bytes, sha256, seconds, skipped, code, message, field FROM line "
+                "SELECT number, id, state, file, media_type, num_bytes, sha256, seconds, skipped, subtitles, subtitles_sha256, code, message, field FROM line "
                 "WHERE job = ? AND number > ? ORDER BY number LIMIT ?",
                 (job, after, limit),
             ).fetchall()
@@ -252,7 +267,7 @@ class JobStore:
         """The first line that waits of the oldest job that has one; it is being made from now on."""
         with self._transaction() as db:
             row = db.execute(
-                "SELECT line.job, number, line.id, request FROM job JOIN line ON line.job = job.id AND line.state = 'waiting' "
+                "SELECT line.job, number, line.id, request, job.subtitles FROM job JOIN line ON line.job = job.id AND line.state = 'waiting' "
                 "WHERE job.state IN ('waiting', 'running') ORDER BY job.created, job.id, number LIMIT 1"
             ).fetchone()
             if row is None:
@@ -271,8 +286,8 @@ class JobStore:
         """A line is done; False where nobody wants it any more."""
         return self._ended(
             line,
-            "state = 'done', file = ?, media_type = ?, num_bytes = ?, sha256 = ?, seconds = ?, skipped = ?",
-            (made.file, made.media_type, made.num_bytes, made.sha256, made.seconds, made.skipped),
+            "state = 'done', file = ?, media_type = ?, num_bytes = ?, sha256 = ?, seconds = ?, skipped = ?, subtitles = ?, subtitles_sha256 = ?",
+            (made.file, made.media_type, made.num_bytes, made.sha256, made.seconds, made.skipped, made.subtitles, made.subtitles_sha256),
         )
 
     def failed(self, line: WaitingLine, fault: Fault) -> None:

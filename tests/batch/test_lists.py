@@ -48,7 +48,7 @@ def test_what_no_line_can_be_is_told_and_the_rest_goes_on(tmp_path: Path) -> Non
 
 ALL = {
     "id": "a/1", "text": 'Say "x",\nthen y.', "voice": "tiny", "speaker": "otto", "seed": 2**64 - 1, "length_scale": 1.5, "pitch": -2.0, "volume": 0.5,
-    "temperature": 0.25, "format": "FLAC",
+    "temperature": 0.25, "format": "FLAC", "chapters": True,
 }  # fmt: skip
 UNDERSTOOD = Entry(line=1, **ALL | {"format": "flac"})  # type: ignore[arg-type]
 
@@ -97,6 +97,8 @@ WRONG = {
     "huge seed": ('{"text": "a", "seed": 18446744073709551616}', "seed: seed must be"),
     "half a seed": ('{"text": "a", "seed": 1.5}', "seed: seed must be"),
     "true seed": ('{"text": "a", "seed": true}', "seed: seed must be"),
+    "chapters": ('{"text": "a", "chapters": "yes"}', "chapters: chapters must be true or false, not 'yes'"),
+    "chapters too": ('{"text": "a", "chapters": 1}', "chapters: chapters must be true or false, not 1"),
     "format": ('{"text": "a", "format": "xyz"}', "format: unknown format 'xyz'"),
 }
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import wave
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+import soundfile
 
 from vocoder.audio.files import read_audio
 from vocoder.audio.pcm import to_bytes, to_float32
@@ -270,3 +273,25 @@ def test_ssml_and_phonemes_are_spoken(voice: Voice, monkeypatch: pytest.MonkeyPa
         assert run(["say", *arguments, "-o", "d.wav", *TINY]) == BAD_INPUT
         assert message in capfd.readouterr().err
     assert not Path("d.wav").exists()
+
+
+@pytest.mark.parametrize("format_name", ["flac", "ogg", "opus", "mp3"])
+def test_chapters_are_those_of_a_rendered_file(format_name: str) -> None:
+    text = "A word before.\n# One\nHe came.\n## Two\nHe saw."
+    Path("list.jsonl").write_text(json.dumps({"id": "a", "text": text, "seed": 7, "chapters": True}) + "\n", "utf-8")
+    assert run(["say", text, "-o", f"said.{format_name}", "--voice", "tiny", "--seed", "7", "--chapters"]) == 0
+    assert run(["render", "list.jsonl", "-o", "out", "--voice", "tiny", "--format", format_name]) == 0
+    with av.open(f"said.{format_name}") as said, av.open(f"out/a.{format_name}") as rendered:
+        assert said.chapters() == rendered.chapters()
+        assert [chapter["metadata"]["title"] for chapter in said.chapters()] == ["One", "Two"]
+    np.testing.assert_array_equal(soundfile.read(f"said.{format_name}")[0], soundfile.read(f"out/a.{format_name}")[0])
+
+
+def test_chapters_of_what_has_no_place_for_them(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["say", "# One", "-o", "said.wav", "--voice", "tiny", "--chapters"]) == BAD_INPUT
+    assert "wav has no place for chapters (those that have: flac, ogg, opus, mp3)" in capfd.readouterr().err
+    assert not Path("said.wav").exists()
+    many = "\n".join(f"# {number}" for number in range(256))
+    assert run(["say", many, "-o", "said.mp3", "--voice", "tiny", "--chapters"]) == BAD_INPUT
+    assert "there are 256 chapters, and mp3 can tell of 255" in capfd.readouterr().err
+    assert not Path("said.mp3").exists()

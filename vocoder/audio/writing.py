@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
+from vocoder.audio.chapters import Chapter, embed_chapters
 from vocoder.audio.encoder import FORMATS, AudioEncoder, check_format
 from vocoder.audio.pcm import Int16Array
 from vocoder.audio.whole_file import whole_file
@@ -26,7 +28,7 @@ def format_of(path: Path | str) -> str:
     return extension[1:]
 
 
-def encode_audio(samples: Int16Array, sample_rate: int, format_name: str, *, name: str = "output") -> bytes:
+def encode_audio(samples: Int16Array, sample_rate: int, format_name: str, *, name: str = "output", chapters: Sequence[Chapter] = ()) -> bytes:
     """A mono recording as the bytes of a file.
 
     Args:
@@ -34,18 +36,23 @@ def encode_audio(samples: Int16Array, sample_rate: int, format_name: str, *, nam
         sample_rate: Hz.
         format_name: one of `FORMATS`; "pcm" is the samples alone, little-endian.
         name: what errors call it.
+        chapters: that are told in it.
 
     Raises:
         AudioError: a rate that the format does not have (Opus has 8, 12, 16, 24 and 48 kHz); `field` is the name.
-        InputError: an unknown format, or too long for a WAV.
+        InputError: an unknown format, or too long for a WAV; as `embed_chapters`, where there are chapters.
     """
     buffer = io.BytesIO()
     with AudioEncoder(buffer, sample_rate, format_name, num_samples=len(samples), name=name) as encoder:
         encoder.write(samples)
-    return buffer.getvalue()
+    if not chapters:
+        return buffer.getvalue()
+    told = io.BytesIO()
+    embed_chapters(buffer, told, chapters, format_name=format_name, sample_rate=sample_rate)
+    return told.getvalue()
 
 
-def write_audio(path: Path | str, samples: Int16Array, sample_rate: int, *, format_name: str | None = None) -> None:
+def write_audio(path: Path | str, samples: Int16Array, sample_rate: int, *, format_name: str | None = None, chapters: Sequence[Chapter] = ()) -> None:
     """Writes a mono recording; a file that exists is replaced in one step.
 
     Args:
@@ -53,11 +60,12 @@ def write_audio(path: Path | str, samples: Int16Array, sample_rate: int, *, form
         samples: int16 [T].
         sample_rate: Hz.
         format_name: one of `FORMATS`; what the extension names when None.
+        chapters: that are told in it.
 
     Raises:
         AudioError: unknown extension, or a rate that the format does not have.
-        InputError: unknown format, the file cannot be written there, or the sound is too long for a WAV.
+        InputError: unknown format, the file cannot be written there, or the sound is too long for a WAV; as `encode_audio`.
     """
-    contents = encode_audio(samples, sample_rate, format_name or format_of(path), name=str(path))
+    contents = encode_audio(samples, sample_rate, format_name or format_of(path), name=str(path), chapters=chapters)
     with whole_file(path) as file:
         file.write(contents)

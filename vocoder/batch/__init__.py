@@ -4,7 +4,7 @@ lists, parquet, entries    what is asked for, line by line
 orders, seeds, names       what a line means: voice, settings, seed, file
 studio                     speaks many at once, on every core
 files                      where files lie: a folder, a store
-take                       a file in the making
+take                       a file in the making, with its chapters
 beside                     its subtitles
 limits                     what counts where nobody says otherwise
 record, manifest           what has become of each line

@@ -17,7 +17,7 @@ from vocoder.speech import LENGTH_SCALES, MAX_SEED
 from vocoder.text import Given, Ipa, Ssml
 
 KINDS = ("text", "ssml", "phonemes")  # of what is spoken: a line has one of them
-FIELDS = ("id", *KINDS, "voice", "speaker", "seed", "length_scale", "speed", "pitch", "volume", "temperature", "format")
+FIELDS = ("id", *KINDS, "voice", "speaker", "seed", "length_scale", "speed", "pitch", "volume", "temperature", "format", "chapters")
 LONGEST_ID = 1_000  # characters
 
 
@@ -34,6 +34,7 @@ class Entry:
         seed: 0..2**64-1.
         length_scale, pitch, volume, temperature: as `vocoder.speech.Settings`, whose ranges are checked there.
         format: one of `vocoder.audio.writing.FORMATS`.
+        chapters: whether those of the text are told in the file.
     """
 
     line: int
@@ -47,6 +48,7 @@ class Entry:
     volume: float | None = None
     temperature: float | None = None
     format: str | None = None
+    chapters: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,7 @@ def entry_of(line: int, values: Mapping[str, object]) -> Entry:
         volume=_number(said, "volume"),
         temperature=_number(said, "temperature"),
         format=None if format_name is None else check_format(format_name.lower()),
+        chapters=_truth(said, "chapters"),
     )
 
 
@@ -167,6 +170,15 @@ def _number(values: Mapping[str, object], name: str) -> float | None:
     if not math.isfinite(number):
         raise InputError(f"{name} must be a finite number, not {number}", field=name)
     return number
+
+
+def _truth(values: Mapping[str, object], name: str) -> bool | None:
+    value = values.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.lower() not in ("true", "false"):  # a CSV has strings alone
+        raise InputError(f"{name} must be true or false, not {quoted(value)}", field=name)
+    return value.lower() == "true"
 
 
 def _seed(values: Mapping[str, object]) -> int | None:

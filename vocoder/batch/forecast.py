@@ -108,6 +108,7 @@ class _Forecaster:
         if bytes.fromhex(order.work) in self._works or (source is not None and source.id != entry.id and self._manifest.is_intact(source)):
             return "to_copy"
         plan = self._orders.plan(order)
+        self._orders.chapters(order, plan)  # fails where they would
         self._works.add(bytes.fromhex(order.work))
         self._seconds += plan.seconds
         if len(self._first) < streams and all(other.voice is order.voice for other, _ in self._first):

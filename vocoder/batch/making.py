@@ -90,6 +90,7 @@ class LocalMaker:
         begun = now()
         try:
             plan = self._orders.plan(order)
+            chapters = self._orders.chapters(order, plan)
             subtitles = None if self._form is None else Subtitles.of(plan, sound=name, form=self._form)
             take = Take(
                 self._files,
@@ -98,6 +99,7 @@ class LocalMaker:
                 format_name=order.format,
                 num_samples=plan.num_samples,
                 loudness=self._loudness,
+                chapters=chapters,
                 subtitles=subtitles,
                 serial=int(order.work[:8], 16),
                 name="the sound",

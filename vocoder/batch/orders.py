@@ -9,17 +9,20 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from vocoder.audio.chapters import Chapter, check_chapters_in, check_number_of_chapters
 from vocoder.audio.loudness import TARGETS
 from vocoder.audio.writing import check_format
 from vocoder.batch.beside import check_form
 from vocoder.batch.entries import Entry
 from vocoder.batch.limits import TEXT_LIMIT
 from vocoder.batch.seeds import check_base, derived_seed
+from vocoder.chapters import chapters_of
 from vocoder.errors import InputError
 from vocoder.library import MANIFEST, find_voice
 from vocoder.planning import Plan
 from vocoder.speech import Settings, check_text
-from vocoder.text import Lexicon, as_json, entries_asked_for
+from vocoder.text import Given, Headed, Lexicon, Ssml, as_json, entries_asked_for
+from vocoder.text.headings import has_headings
 from vocoder.voice import Voice, load_voice, voice_folder
 
 # Part of every mark: another number, and everything is made again.
@@ -44,11 +47,12 @@ class Defaults:
         loudness: -70..-5 LUFS that every file is brought to; None leaves them as they are.
         lexicon: words that are said as it says in every line, over the voice's own; None: none.
         engine, precision: as `load_voice`.
+        chapters: whether those of a text are told in its file; the format must have a place for them.
         subtitles: of `vocoder.batch.beside.FORMS`: written beside every file; None: none. No part of what the sound depends on.
         text_limit: characters of a line's text.
 
     Raises:
-        InputError: the seed, the format, the subtitles or the loudness is none; the others are checked by the voice.
+        InputError: the seed, the format, the subtitles or the loudness is none, or chapters cannot be written; the others are checked by the voice.
     """
 
     voice: str
@@ -61,6 +65,7 @@ class Defaults:
     format: str = "wav"
     loudness: float | None = None
     lexicon: Lexicon | None = None
+    chapters: bool = False
     subtitles: str | None = None
     engine: str = "auto"
     precision: str = "auto"
@@ -69,6 +74,8 @@ class Defaults:
     def __post_init__(self) -> None:
         check_base(self.seed)
         check_format(self.format)
+        if self.chapters:
+            check_chapters_in(self.format)
         if self.subtitles is not None:
             check_form(self.subtitles)
         if self.loudness is not None and not TARGETS[0] <= self.loudness <= TARGETS[1]:  # also refuses NaN
@@ -81,19 +88,23 @@ class Order:
 
     Attributes:
         entry: the line.
+        text: what it says: read with headings where they are chapters.
         voice: who says it.
         settings: how.
         seed: 0..2**64-1.
         format: of the file.
+        chapters: whether those of the text are told in it.
         lexicon: the entries that the line's text asks for; None: none.
         work: SHA-256 in hexadecimal of all that the file's bytes depend on.
     """
 
     entry: Entry
+    text: Given
     voice: Voice
     settings: Settings
     seed: int
     format: str
+    chapters: bool
     lexicon: Lexicon | None
     work: str
 
@@ -125,7 +136,7 @@ class Orders:
 
         Raises:
             TextError: a document, or phonemes, that are wrong, where there is a lexicon to be looked into; `plan` finds them in any case.
-            InputError: a field that the voice does not know, or is out of range.
+            InputError: a field that the voice does not know, or is out of range; a format that has no place for chapters.
             VoiceError: the voice is damaged.
         """
         defaults = self._defaults
@@ -140,6 +151,7 @@ class Orders:
         )
         seed = derived_seed(defaults.seed, entry.id) if entry.seed is None else entry.seed
         format_name = entry.format or defaults.format
+        text, chapters = self._text(entry, format_name)
         depends = {
             "mark": _MARK,
             "sonant": release(),
@@ -156,14 +168,16 @@ class Orders:
             "format": format_name,
             "loudness": defaults.loudness,
         }
+        if chapters:  # no part of other marks, as words of a lexicon
+            depends["chapters"] = True
         manifest, lexicon = voice.manifest, defaults.lexicon
         if lexicon is not None:
-            check_text(entry.text, limit=defaults.text_limit)
-            lexicon = entries_asked_for(entry.text, lexicon, language=manifest.language, voice=manifest.name, speakers=manifest.speakers) or None
+            check_text(text, limit=defaults.text_limit)
+            lexicon = entries_asked_for(text, lexicon, language=manifest.language, voice=manifest.name, speakers=manifest.speakers) or None
         if lexicon is not None:  # no part of other marks: a line that no entry touches stays as it is
             depends["lexicon"] = lexicon.digest
         work = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
-        return Order(entry=entry, voice=voice, settings=settings, seed=seed, format=format_name, lexicon=lexicon, work=work)
+        return Order(entry=entry, text=text, voice=voice, settings=settings, seed=seed, format=format_name, chapters=chapters, lexicon=lexicon, work=work)
 
     def plan(self, order: Order) -> Plan:
         """What will be said, and how long it is: most of the work before speaking, so only what has to be spoken is planned.
@@ -172,7 +186,28 @@ class Orders:
             TextError: the text cannot be spoken, or is too long.
             VoiceError: as `Plan.of`.
         """
-        return order.voice.plan(order.entry.text, order.settings, text_limit=self._defaults.text_limit, lexicon=order.lexicon)
+        return order.voice.plan(order.text, order.settings, text_limit=self._defaults.text_limit, lexicon=order.lexicon)
+
+    @staticmethod
+    def chapters(order: Order, plan: Plan) -> tuple[Chapter, ...]:
+        """Those that are told in the file: none where nobody asked, or the text has none.
+
+        Raises:
+            InputError: one has no title, or there are too many.
+        """
+        chapters = chapters_of(plan) if order.chapters else ()
+        if chapters:
+            check_number_of_chapters(len(chapters), order.format)
+        return chapters
+
+    def _text(self, entry: Entry, format_name: str) -> tuple[Given, bool]:
+        """What a line says, and whether chapters of it are told. A line in which there can be none is what it is without them."""
+        if not (self._defaults.chapters if entry.chapters is None else entry.chapters):
+            return entry.text, False
+        check_chapters_in(format_name)
+        if isinstance(entry.text, str) and has_headings(entry.text):
+            return Headed(entry.text), True
+        return entry.text, isinstance(entry.text, Ssml)
 
     def _voice(self, folder: Path) -> tuple[Voice, str]:
         """A voice, and the SHA-256 of its manifest, which in turn holds those of its weights."""

@@ -1,20 +1,22 @@
 """A file in the making: sound goes in as it is made, and the file is there when all of it has come, or never.
 
 Without a loudness to be brought to, pieces are encoded as they come. With one, what to multiply by is known at the end alone: until then the samples lie in a
-file without a name, in the same folder, which the system clears away whatever happens.
+file without a name, in the same folder, which the system clears away whatever happens. With chapters, what is encoded lies in another such file, and is put at
+the end into the one that tells of them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 
+from vocoder.audio.chapters import Chapter, embed_chapters
 from vocoder.audio.encoder import AudioEncoder
 from vocoder.audio.loudness import LoudnessMeter, amplify
 from vocoder.audio.pcm import BYTES_PER_SAMPLE, Int16Array, to_bytes
@@ -52,6 +54,7 @@ class Take:
         format_name: of the file.
         num_samples: how many will come.
         loudness: LUFS, or None to leave them as they are.
+        chapters: that are told in the file; the format must have a place for them where there are any.
         subtitles: that get their name with it; None: none.
         serial: of an Ogg stream, 0..2**32-1.
         name: what errors call it.
@@ -69,6 +72,7 @@ class Take:
         format_name: str,
         num_samples: int,
         loudness: float | None,
+        chapters: Sequence[Chapter],
         subtitles: Subtitles | None,
         serial: int,
         name: str,
@@ -82,6 +86,8 @@ class Take:
             if subtitles is not None:
                 self._stack.enter_context(files.writing(subtitles.name)).write(subtitles.data)
             file = self._stack.enter_context(files.writing(file_name))
+            if chapters:
+                file = self._stack.enter_context(_told_of(chapters, file, files, format_name=format_name, sample_rate=sample_rate, serial=serial))
             encoder = AudioEncoder(file, sample_rate, format_name, num_samples=num_samples, serial=serial, name=name)
             self._encoder = self._stack.enter_context(encoder)
             self._meter = None if loudness is None else LoudnessMeter(sample_rate)
@@ -128,6 +134,14 @@ class Take:
 
 class _Abandoned(Exception):
     """Tells the contexts of a take that it did not end well; goes no further."""
+
+
+@contextmanager
+def _told_of(chapters: Sequence[Chapter], file: BinaryIO, files: Files, *, format_name: str, sample_rate: int, serial: int) -> Iterator[BinaryIO]:
+    """Where sound is encoded into; once the block has ended well it is in the file, with its chapters."""
+    with files.spool() as sound:
+        yield sound
+        embed_chapters(sound, file, chapters, format_name=format_name, sample_rate=sample_rate, serial=serial)
 
 
 def _samples_of(spool: BinaryIO) -> Iterator[Int16Array]:

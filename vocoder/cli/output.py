@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
+from vocoder.audio.chapters import Chapter
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.audio.wav import wav_header
 from vocoder.audio.writing import check_format, encode_audio, format_of, write_audio
@@ -47,7 +48,7 @@ class Output:
             return cls(path=None, format_name=format_name or "wav")
         return cls(path=Path(path), format_name=format_name or format_of(path))
 
-    def take(self, pieces: Iterator[Int16Array], *, num_samples: int, sample_rate: int, what: str) -> None:
+    def take(self, pieces: Iterator[Int16Array], *, num_samples: int, sample_rate: int, what: str, chapters: Sequence[Chapter] = ()) -> None:
         """Takes the sound as it is made, under a progress bar.
 
         Args:
@@ -55,6 +56,7 @@ class Output:
             num_samples: known beforehand.
             sample_rate: Hz.
             what: what the bar says.
+            chapters: that are told in the file; its format must have a place for them where there are any.
 
         Raises:
             InputError: the sound is too long for a WAV (before any of it is made), or cannot be written.
@@ -73,9 +75,9 @@ class Output:
                 bar.advance(len(piece))
         samples = np.concatenate(taken)
         if self.path is None:
-            _send(encode_audio(samples, sample_rate, self.format_name, name="standard output"))
+            _send(encode_audio(samples, sample_rate, self.format_name, name="standard output", chapters=chapters))
         else:
-            write_audio(self.path, samples, sample_rate, format_name=self.format_name)
+            write_audio(self.path, samples, sample_rate, format_name=self.format_name, chapters=chapters)
 
 
 def _send(data: bytes) -> None:

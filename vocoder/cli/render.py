@@ -42,6 +42,9 @@ def render(
     seed: Annotated[int, typer.Option("--seed", help="0 to 2**64-1: lines that name no seed get theirs from this and their id.")] = 0,
     format_name: Annotated[str, typer.Option("--format", help="wav, pcm, flac, ogg, opus, mp3 or aiff.")] = "wav",
     loudness: Annotated[float | None, typer.Option("--loudness", help="LUFS that every file is brought to (EBU R 128); -23 is usual in broadcasting.")] = None,
+    chapters: Annotated[
+        bool, typer.Option("--chapters", help="Tell in each file (flac, ogg, opus, mp3) where chapters of its text begin: headings (# Title), marks of SSML.")
+    ] = False,
     subtitles: Annotated[str | None, typer.Option("--subtitles", help="vtt or srt: subtitles beside every file, with its name.")] = None,
     lexicon: Annotated[Path | None, typer.Option("--lexicon", help="Words of all lines as you say them: PLS, or JSON as for `sonant say`.")] = None,
     engine: Engine = EngineName.AUTO,
@@ -86,6 +89,7 @@ def render(
             seed=seed,
             format=format_name,
             loudness=loudness,
+            chapters=chapters,
             subtitles=subtitles,
             lexicon=None if lexicon is None else read_lexicon_file(lexicon, language=read_manifest(voice_folder(voice)).language),
             engine=engine,

@@ -52,11 +52,16 @@ def say(
         Path | None,
         typer.Option("--timestamps", help="A file that tells when each word is heard: subtitles (.vtt, .srt), or lines of JSON with every phoneme (.jsonl)."),
     ] = None,
+    chapters: Annotated[
+        bool, typer.Option("--chapters", help="Tell in the file (flac, ogg, opus, mp3) where chapters begin: headings (# Title), marks of SSML.")
+    ] = False,
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
 ) -> None:
     """Speak a text into a file, or to standard output as it is made."""
     with waiting("loading"):
+        from vocoder.audio.chapters import check_chapters_in, check_number_of_chapters
+        from vocoder.chapters import chapters_of
         from vocoder.cli.output import Output
         from vocoder.subtitles import writer_of
         from vocoder.text.lexicon import read_lexicon_file
@@ -64,16 +69,21 @@ def say(
         from vocoder.voice import load_voice
 
         destination = Output.choose(output, format_name)
+        if chapters:
+            check_chapters_in(destination.format_name)
         write = None if timestamps is None else writer_of(timestamps)
         scale = length_scale_of(length_scale, speed)
         if text == "-":
             text = read_standard_input()
-        given = given_of(text, ssml=ssml, phonemes=phonemes)
+        given = given_of(text, ssml=ssml, phonemes=phonemes, headings=chapters)
         speaking = load_voice(voice, engine=engine, precision=precision)
         settings = speaking.settings(speaker=speaker_of(speaker), length_scale=scale, pitch=pitch, volume=volume, temperature=temperature)
         # No limit here: it protects a service from its clients, and this is the user's own machine.
         words = None if lexicon is None else read_lexicon_file(lexicon, language=speaking.manifest.language)
         plan = speaking.plan(given, settings, text_limit=None, lexicon=words)
+        told = chapters_of(plan) if chapters else ()
+        if told:
+            check_number_of_chapters(len(told), destination.format_name)
         utterance = speaking.utterance(plan, seed=seed)
     for skipped in plan.skipped:
         typer.echo(f"skipped {skipped.text!r}: it {skipped.reason}", err=True)
@@ -83,21 +93,21 @@ def say(
             start = {"voice": speaking.manifest.name, "release": speaking.manifest.release, "seed": utterance.seed, "skipped": skips}
             # There when the sound is, and not without it.
             beside.enter_context(whole_file(timestamps)).write(write(Timeline.of(plan), start).encode())
-        destination.take(speaking.speak(utterance), num_samples=plan.num_samples, sample_rate=plan.sample_rate, what="speaking")
+        destination.take(speaking.speak(utterance), num_samples=plan.num_samples, sample_rate=plan.sample_rate, what="speaking", chapters=told)
     typer.echo(f"{destination.path or 'standard output'}: {plan.seconds:.2f} seconds, seed {utterance.seed}", err=True)
 
 
-def given_of(text: str, *, ssml: bool, phonemes: bool) -> Given:
-    """What is to be said, as what it is said to be.
+def given_of(text: str, *, ssml: bool, phonemes: bool, headings: bool = False) -> Given:
+    """What is to be said, as what it is said to be; a plain text with headings, where they count.
 
     Raises:
         InputError: field "ssml"; it is said to be two things.
     """
-    from vocoder.text import Ipa, Ssml
+    from vocoder.text import Headed, Ipa, Ssml
 
     if ssml and phonemes:
         raise InputError("--ssml and --phonemes say two things of one text: give one", field="ssml")
-    return Ssml(text) if ssml else Ipa(text) if phonemes else text
+    return Ssml(text) if ssml else Ipa(text) if phonemes else Headed(text) if headings else text
 
 
 def read_standard_input() -> str:

@@ -1,5 +1,5 @@
 """Text to linguistic features: `analyse` does it all, `Analysis` is what comes out, an `Analyser` does it a sentence at a time; `analyser_of` also takes
-SSML and phonemes.
+headings, SSML and phonemes.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from vocoder.text.asked import entries_asked_for
 from vocoder.text.delivery import Delivery
 from vocoder.text.directed import analyser_of
 from vocoder.text.features import LinguisticFeatures
-from vocoder.text.given import Given, Ipa, Ssml, as_json, field_of, written
+from vocoder.text.given import Given, Headed, Ipa, Ssml, as_json, field_of, written
 from vocoder.text.lexicon import Lexicon
 
 __all__ = [
-    "Analyser", "Analysis", "Delivery", "Given", "Ipa", "Lexicon", "LinguisticFeatures", "Sentence", "SentenceSource", "Skipped", "Ssml",
+    "Analyser", "Analysis", "Delivery", "Given", "Headed", "Ipa", "Lexicon", "LinguisticFeatures", "Sentence", "SentenceSource", "Skipped", "Ssml",
     "analyse", "analyser_of", "analysis_of", "as_json", "entries_asked_for", "field_of", "in_order", "written",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
 from vocoder.text.phonemes import EspeakPhonemiser, Phonemiser, Phones
 from vocoder.text.questions import rises
+from vocoder.text.script import Mark
 from vocoder.text.sentences import split_sentences
 
 _STRONGEST = "?!.;:—,"  # of several marks behind a word the first of these is heard
@@ -105,6 +106,10 @@ class SentenceSource(Protocol):
     def removed(self) -> tuple[Skipped, ...]:
         """What cleaning has taken out of the whole text."""
 
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Places in the whole text that its author has given names, in order."""
+
     def __len__(self) -> int:
         """How many sentences there are, those included in which nothing can be spoken."""
 
@@ -125,6 +130,7 @@ class Analyser:
 
     Attributes:
         removed: what cleaning has taken out of the whole text.
+        marks: none: a plain text has none.
 
     Raises:
         InputError: as `analyse`.
@@ -138,6 +144,7 @@ class Analyser:
         self._cleaned = clean(text)
         self._places = split_sentences(self._cleaned.text)
         self.removed = tuple(Skipped(text=one.text, start=one.start, reason=one.reason) for one in self._cleaned.removed)
+        self.marks: tuple[Mark, ...] = ()
 
     def __len__(self) -> int:
         """How many sentences there are, those included in which nothing can be spoken."""

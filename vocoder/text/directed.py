@@ -34,7 +34,8 @@ from vocoder.text.analysis import (
 from vocoder.text.cleaning import Cleaned, clean
 from vocoder.text.delivery import Delivery, PlacedMark
 from vocoder.text.features import LinguisticFeatures, build_features
-from vocoder.text.given import Given, Ipa, Ssml
+from vocoder.text.given import Given, Headed, Ipa, Ssml
+from vocoder.text.headings import read_headings
 from vocoder.text.ipa import possessive, read_ipa
 from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
@@ -58,7 +59,7 @@ def analyser_of(
     """What takes apart what is given.
 
     Args:
-        given: a text, an SSML document or phonemes.
+        given: a text, with or without headings, an SSML document or phonemes.
         language: espeak-ng's name of the language that the voice speaks.
         voice: its name.
         speakers: of the voice.
@@ -70,6 +71,8 @@ def analyser_of(
         InputError: there is no such language (field "language").
     """
     match given:
+        case Headed():
+            return ScriptAnalyser(read_headings(given.text), language=language, lexicon=lexicon, phonemiser=phonemiser)
         case Ssml():
             return ScriptAnalyser(
                 read_ssml(given.document, language=language, voice=voice, speakers=speakers), language=language, lexicon=lexicon, phonemiser=phonemiser
@@ -99,6 +102,7 @@ class ScriptAnalyser:
 
     Attributes:
         removed: what cleaning has taken out of the whole text.
+        marks: of the script.
     """
 
     def __init__(self, script: Script, *, language: str = "en-us", lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None) -> None:
@@ -131,6 +135,7 @@ class ScriptAnalyser:
         unseen = [one for one, start, end in placed if start >= end and one.words]  # a mark of a letter that has too many
         removed += [Skipped(text=one.words[0].text, start=origin(one.start), reason="is said for something that cannot be seen") for one in unseen]
         self.removed = in_order(removed)
+        self.marks = tuple(cue for cue in script.cues if isinstance(cue, Mark))
 
     def __len__(self) -> int:
         """See `SentenceSource`."""

@@ -1,8 +1,21 @@
-"""What may be given to be spoken: plain text, an SSML document, or phonemes. A plain string is a text; the others are values of a type of their own."""
+"""What may be given to be spoken: plain text, with or without headings, an SSML document, or phonemes. A plain string is a text; the others are values of a
+type of their own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Headed:
+    """A plain text in which lines like "# Title" are headings (`vocoder.text.headings`).
+
+    Attributes:
+        text: any string.
+    """
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +40,14 @@ class Ipa:
     phonemes: str
 
 
-Given = str | Ssml | Ipa
+Given = str | Headed | Ssml | Ipa
 
 
 def written(given: Given) -> str:
     """What was written, whatever it is."""
     match given:
+        case Headed():
+            return given.text
         case Ssml():
             return given.document
         case Ipa():

@@ -376,4 +376,4 @@ async def test_answers_are_those_described(app: FastAPI, client: httpx.AsyncClie
             asked.add(case.path)
 
         await asyncio.to_thread(holds)
-    assert len(asked) == 6
+    assert len(asked) == 7
