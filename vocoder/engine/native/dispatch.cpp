@@ -4,6 +4,12 @@
 
 namespace sonant {
 
+#if defined(SONANT_BF16_EMULATED)
+extern const Kernels kernels_avx512bf16emulated;
+#endif
+#if defined(SONANT_BF16)
+extern const Kernels kernels_avx512bf16;
+#endif
 #if defined(SONANT_X86)
 extern const Kernels kernels_avx512vnni;
 extern const Kernels kernels_avx512;
@@ -11,14 +17,33 @@ extern const Kernels kernels_avx2;
 #endif
 extern const Kernels kernels_portable;
 
+#if defined(SONANT_BF16)
+static bool has_bf16() {
+#if defined(SONANT_BF16_ASSUMED)
+    return true;
+#else
+    return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
+#endif
+}
+#endif
+
 std::vector<const Kernels*> available_kernels() {
     std::vector<const Kernels*> found;
 #if defined(SONANT_X86)
     // These also ask whether the operating system saves the wide registers.
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma")) {
-        if (__builtin_cpu_supports("avx512vnni")) found.push_back(&kernels_avx512vnni);
+        if (__builtin_cpu_supports("avx512vnni")) {
+#if defined(SONANT_BF16_EMULATED)
+            found.push_back(&kernels_avx512bf16emulated);  // before all others, so that tests that name none take it
+#endif
+            found.push_back(&kernels_avx512vnni);
+        }
         found.push_back(&kernels_avx512);
+#if defined(SONANT_BF16)
+        // Intel's make a pair in four times the time of a fused multiply-add, so that other kernels are faster there (`benchmarks/README.md`).
+        if (has_bf16()) found.insert(__builtin_cpu_is("intel") ? found.end() : found.begin(), &kernels_avx512bf16);
+#endif
     }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&kernels_avx2);
 #endif
