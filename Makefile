@@ -41,7 +41,7 @@ export REQUIREMENTS
 .PHONY: help setup serve test test-slow test-browser check format bench sanitize bf16 arm clean
 
 help:  ## this list
-	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
+	@sed -n -E 's/^([a-z0-9-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'Sonant needs Python 3.11 or 3.12: install one, or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }

@@ -18,13 +18,17 @@ extern const Kernels kernels_avx2;
 extern const Kernels kernels_portable;
 
 #if defined(SONANT_BF16)
-static bool has_bf16() {
+namespace {
+
+bool has_bf16() {
 #if defined(SONANT_BF16_ASSUMED)
     return true;
 #else
-    return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
+    return __builtin_cpu_supports("avx512bf16");
 #endif
 }
+
+}  // namespace
 #endif
 
 std::vector<const Kernels*> available_kernels() {
@@ -33,16 +37,15 @@ std::vector<const Kernels*> available_kernels() {
     // These also ask whether the operating system saves the wide registers.
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma")) {
-        if (__builtin_cpu_supports("avx512vnni")) {
-#if defined(SONANT_BF16_EMULATED)
-            found.push_back(&kernels_avx512bf16emulated);  // before all others, so that tests that name none take it
-#endif
-            found.push_back(&kernels_avx512vnni);
-        }
+        const bool vnni = __builtin_cpu_supports("avx512vnni");
+        if (vnni) found.push_back(&kernels_avx512vnni);
         found.push_back(&kernels_avx512);
 #if defined(SONANT_BF16)
-        // Intel's make a pair in four times the time of a fused multiply-add, so that other kernels are faster there (`benchmarks/README.md`).
-        if (has_bf16()) found.insert(__builtin_cpu_is("intel") ? found.end() : found.begin(), &kernels_avx512bf16);
+        // Intel's take four times as long for a pair as for a fused multiply-add: there it is to be had by name only (ARCHITECTURE.md has figures).
+        if (vnni && has_bf16()) found.insert(__builtin_cpu_is("intel") ? found.end() : found.begin(), &kernels_avx512bf16);
+#endif
+#if defined(SONANT_BF16_EMULATED)
+        if (vnni) found.insert(found.begin(), &kernels_avx512bf16emulated);  // so that tests that name none take it
 #endif
     }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&kernels_avx2);
