@@ -6,6 +6,7 @@ Where the processor has the instruction, or the native engine was built with it 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -114,3 +115,10 @@ def test_the_instruction_and_its_definition_say_the_same() -> None:
 @pytest.mark.skipif("SONANT_NATIVE" in os.environ, reason="not the native engine that is installed")
 def test_what_is_installed_emulates_nothing() -> None:
     assert not [isa for isa in available_isas() if isa.endswith("emulated")]
+
+
+@pytest.mark.skipif("avx512bf16" not in available_isas(), reason="no AVX512_BF16 here")
+def test_intels_processors_take_the_instruction_only_by_name() -> None:
+    """There it is slower than what bf16 is made of otherwise."""
+    fastest = next(isa for isa in available_isas() if not isa.endswith("emulated"))
+    assert (fastest == "avx512bf16") == ("GenuineIntel" not in Path("/proc/cpuinfo").read_text("utf-8"))
