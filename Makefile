@@ -100,8 +100,8 @@ BF16 ?= emulated
 bf16: setup  ## the native engine with AVX512_BF16 emulated, on a processor with AVX-512; BF16=assumed: with its instructions, unasked
 	$(APART) -B build/bf16-$(BF16) -DSONANT_BF16=$(BF16)
 	$(BIN)/cmake --build build/bf16-$(BF16)
-	if [ $(BF16) = emulated ]; then build/bf16-emulated/pairs; fi
 	SONANT_NATIVE=$$(ls "$$PWD"/build/bf16-$(BF16)/_native*.so) SONANT_ISA=avx512bf16$(subst assumed,,$(BF16)) $(BIN)/python -m pytest tests/engine
+	if [ $(BF16) = emulated ]; then build/bf16-emulated/pairs; fi
 
 # Without Python: the program of the thread sanitizer, all of whose calls must agree, in every precision. Debian has both as
 # g++-aarch64-linux-gnu and qemu-user.
