@@ -38,10 +38,10 @@ print(*(line for line in needed if not line.startswith("sonant[")), sep="\n")
 endef
 export REQUIREMENTS
 
-.PHONY: help setup serve test test-slow test-browser check format bench sanitize arm clean
+.PHONY: help setup serve test test-slow test-browser check format bench sanitize bf16 arm clean
 
 help:  ## this list
-	@sed -n -E 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
+	@sed -n -E 's/^([a-z0-9-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'Sonant needs Python 3.11 or 3.12: install one, or name it: make PYTHON=/path/to/python3.11' >&2; exit 1; }
@@ -83,16 +83,25 @@ format: setup  ## format, and mend what the linter can mend
 bench: setup  ## how fast each engine is here, at the reference size
 	$(BIN)/sonant bench --reference-size
 
-SANITIZED = $(BIN)/cmake -S . -G Ninja -DCMAKE_MAKE_PROGRAM="$$(realpath -s $(BIN)/ninja)" -DPython_EXECUTABLE="$$(realpath -s $(BIN)/python)"
+APART = $(BIN)/cmake -S . -G Ninja -DCMAKE_MAKE_PROGRAM="$$(realpath -s $(BIN)/ninja)" -DPython_EXECUTABLE="$$(realpath -s $(BIN)/python)"
 # The tests load the module that SONANT_NATIVE names (tests/conftest.py). Python's own leaks are none of ours; its allocator would hide overruns.
 sanitize: setup  ## the native engine under the address, undefined-behaviour and thread sanitizers
-	$(SANITIZED) -B build/address -DSONANT_SANITIZE=address,undefined
+	$(APART) -B build/address -DSONANT_SANITIZE=address,undefined
 	$(BIN)/cmake --build build/address
 	SONANT_NATIVE=$$(ls "$$PWD"/build/address/_native*.so) LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libstdc++.so.6)" \
 		ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 PYTHONMALLOC=malloc $(BIN)/python -m pytest tests/engine
-	$(SANITIZED) -B build/thread -DSONANT_SANITIZE=thread
+	$(APART) -B build/thread -DSONANT_SANITIZE=thread
 	$(BIN)/cmake --build build/thread --target race
 	TSAN_OPTIONS=halt_on_error=1 build/thread/race
+
+# CMakeLists.txt says what the two are. SONANT_ISA: the instruction set that must be there (tests/conftest.py). BF16=assumed is for virtual
+# machines that hide what the processor has.
+BF16 ?= emulated
+bf16: setup  ## the native engine with AVX512_BF16 emulated, on a processor with AVX-512; BF16=assumed: with its instructions, unasked
+	$(APART) -B build/bf16-$(BF16) -DSONANT_BF16=$(BF16)
+	$(BIN)/cmake --build build/bf16-$(BF16)
+	SONANT_NATIVE=$$(ls "$$PWD"/build/bf16-$(BF16)/_native*.so) SONANT_ISA=avx512bf16$(subst assumed,,$(BF16)) $(BIN)/python -m pytest tests/engine
+	if [ $(BF16) = emulated ]; then build/bf16-emulated/pairs; fi
 
 # Without Python: the program of the thread sanitizer, all of whose calls must agree, in every precision. Debian has both as
 # g++-aarch64-linux-gnu and qemu-user.

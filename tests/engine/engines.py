@@ -27,6 +27,8 @@ def native_engines() -> list[str]:
 ENGINES = ["reference", *native_engines()]
 EXACT = [name for name in ENGINES if name == "reference" or name.endswith("fp32")]
 
+PAIRED = [isa for isa in dict.fromkeys(name.split("-")[1] for name in native_engines()) if isa.startswith("avx512bf16")]  # see native/pairs.h
+
 
 def tolerance(name: str) -> float:
     """How far an engine's outputs may be from the parallel network's, on the loud networks of these tests, whose outputs are of order one to ten."""

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from tests.engine.engines import ENGINES, EXACT, engine_named, job_for, tolerance
+from tests.engine.engines import ENGINES, EXACT, PAIRED, engine_named, job_for, tolerance
 from tests.engine.test_laws import engine_of
 from tests.wavenet.networks import CONFIGS, make_network, random_codes, small_config
 from vocoder.engine import Codes, _native
@@ -49,8 +49,9 @@ def test_codes_agree_but_for_ties(name: str, config: str) -> None:
 @pytest.mark.parametrize("config", ["softmax", "more than one panel"])
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_fused_instruction_sets_agree_to_the_last_bit(config: str, precision: str) -> None:
-    """AVX-512 (with or without VNNI) and AVX2 do the same operations in the same order; portable code has no fused multiply-add and rounds otherwise."""
-    apart = ("portable", "avx2") if precision == "bf16" else ("portable",)  # in bf16 the vector's width decides which weights share a lane
+    """AVX-512 (of any kind) and AVX2 do the same operations in the same order; portable code has no fused multiply-add and rounds otherwise."""
+    # In bf16 the vector's width decides which weights share a lane, and the instruction for it takes inputs in pairs.
+    apart = ("portable", "avx2", *PAIRED) if precision == "bf16" else ("portable",)
     fused = [name for name in NATIVE if name.endswith(precision) and name.split("-")[1] not in apart]
     made = {engine_of(name, config).advance([job_for(engine_of(name, config).start(3), 100)])[0].tobytes() for name in fused}
     assert len(made) <= 1
@@ -83,7 +84,7 @@ def test_exponentials_are_as_exact_as_they_claim(isa: str) -> None:
 
 @pytest.mark.parametrize("isa", available_isas())
 def test_bf16_weights_are_the_nearest(isa: str) -> None:
-    """Only the weights are rounded, to 8 bits of mantissa: with weights that have no more, outputs are those of fp32."""
+    """Weights are rounded to 8 bits of mantissa: with weights that have no more, outputs are those of fp32, but for what rounding of inputs makes in pairs."""
     network = make_network(CONFIGS["more than one panel"])
     for parameter in network.parameters():
         parameter.copy_(parameter.bfloat16().float())
@@ -92,7 +93,7 @@ def test_bf16_weights_are_the_nearest(isa: str) -> None:
     codes = random_codes(exact.config, 50)
     expected = exact.logits(job_for(exact.start(0), 50), codes)
     found = rounded.logits(job_for(rounded.start(0), 50), codes)
-    assert np.abs(found - expected).max() < 0.004 * np.abs(expected).max()
+    assert np.abs(found - expected).max() < (0.01 if isa in PAIRED else 0.004) * np.abs(expected).max()
 
 
 def test_philox_is_the_same_in_both_languages() -> None:

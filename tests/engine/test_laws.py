@@ -89,6 +89,7 @@ def test_state_goes_on_in_another_process(tmp_path: Path) -> None:
     program = """
 import sys
 from pathlib import Path
+import tests.conftest  # the same native engine
 from tests.engine.engines import ENGINES, job_for
 from tests.engine.test_laws import engine_of
 from vocoder.engine import StreamState

@@ -25,7 +25,10 @@ PRECISIONS = NATIVE_PRECISIONS
 
 
 def available_isas() -> tuple[str, ...]:
-    """Instruction sets that were compiled and that this processor runs, fastest first: of "avx512", "avx2" and "portable"."""
+    """Instruction sets that were compiled and that this processor runs, fastest first: of "avx512bf16", "avx512vnni", "avx512", "avx2" and "portable".
+
+    In tests also "avx512bf16emulated" (`make bf16`).
+    """
     return tuple(_native.available_isas())
 
 

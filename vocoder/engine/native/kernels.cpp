@@ -3,15 +3,29 @@
 // Nothing here may have external linkage but the table at the end: a template or inline function of the standard library compiled for
 // AVX-512 could be the copy that the linker keeps for everyone.
 
+#include "grouped.h"
 #include "model.h"
 #include "prediction.h"
 #include "product.h"
-#include "quantise.h"
 #include "sampling.h"
 #include "vector.h"
 
 namespace sonant {
 namespace {
+
+#if defined(SONANT_PAIRS)
+typedef Bf16Pairs Halves;
+constexpr bool kPairs = true;
+#else
+typedef Bf16 Halves;
+constexpr bool kPairs = false;
+#endif
+
+// Whether inputs of products are rounded, and to how many bytes each.
+template <class P>
+constexpr bool kRounds = P::kGroup > 1;
+template <class P>
+constexpr int kBytes = 4 / P::kGroup;
 
 // The conditioning of the frame that sample t lies in, [L][2 H_padded], copied when the frame changes.
 void bring_conditioning(const Model& model, Stream& stream, int64_t t) {
@@ -30,14 +44,15 @@ inline int64_t ring_row(const Block& block, int64_t t) { return block.ring_mask 
 template <class P>
 inline void take_past(const Model& model, const Block& block, Stream& stream, int64_t t, int ahead, Row& row) {
     row.floats = stream.rings + block.ring_offset + ring_row(block, t) * model.residual;
-    if constexpr (P::precision == Precision::int8) {
+    if constexpr (kRounds<P>) {
         const float* floats = row.floats;
-        if (model.residual < model.residual_padded) {  // in whole vectors, as what quantises asks for
+        if (model.residual < model.residual_padded) {  // in whole vectors, as what rounds asks for
             memcpy(stream.past_floats, row.floats, model.residual * sizeof(float));
             floats = stream.past_floats;
         }
-        row.bytes = stream.past_bytes + int64_t(ahead) * model.residual_padded;
-        row.scale = signed_bytes(floats, model.residual_padded, stream.past_bytes + int64_t(ahead) * model.residual_padded);
+        uint8_t* rounded = stream.past_rounded + int64_t(ahead) * model.residual_padded * kBytes<P>;
+        row.rounded = rounded;
+        row.scale = P::round(floats, model.residual_padded, rounded);
     }
 }
 
@@ -66,8 +81,18 @@ void look_ahead(const Model& model, const Block& block, int layer, Stream* const
 template <class P>
 inline void take_gates(const Model& model, Stream& stream, int layer, Row& row) {
     row.floats = stream.gates + layer * model.gated_padded;
-    row.bytes = stream.gate_bytes + layer * model.gated_padded;
-    row.scale = kGateScale;
+    if constexpr (kRounds<P>) {
+        row.rounded = stream.rounded_gates + layer * model.gated_padded * kBytes<P>;
+        row.scale = P::kGateScale;
+    }
+}
+
+template <class P>
+inline Vector gate_of(Vector filtered, Vector gated) {
+    if constexpr (kRounds<P>) {
+        if (P::kQuickGates) return quick_gate(filtered, gated);
+    }
+    return gate(filtered, gated);
 }
 
 // A block's gates.
@@ -75,10 +100,12 @@ template <class P>
 inline void gates_of(const Model& model, Stream& stream, int layer) {
     for (int i = 0; i < model.gated_padded; i += kWidth) {
         const Vector filtered = load(stream.pre + i), gated = load(stream.pre + model.gated_padded + i);
-        const Vector z = P::precision == Precision::int8 ? quick_gate(filtered, gated) : gate(filtered, gated);
+        const Vector z = gate_of<P>(filtered, gated);
         const int at = layer * model.gated_padded + i;
-        store(stream.gates + at, z);
-        if constexpr (P::precision == Precision::int8) gate_bytes(z, stream.gate_bytes + at);
+        if constexpr (kRounds<P>)
+            P::round_gates(z, stream.rounded_gates + at * kBytes<P>);
+        else
+            store(stream.gates + at, z);
     }
 }
 
@@ -89,9 +116,9 @@ void one_block(const Model& model, const Block& block, int layer, Stream* const*
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         rows[s].floats = stream.x;
-        if constexpr (P::precision == Precision::int8) {
-            rows[s].bytes = stream.x_bytes;
-            rows[s].scale = signed_bytes(stream.x, model.residual_padded, stream.x_bytes);
+        if constexpr (kRounds<P>) {
+            rows[s].rounded = stream.rounded_x;
+            rows[s].scale = P::round(stream.x, model.residual_padded, stream.rounded_x);
         }
         rows[s].begin = stream.ahead + (int64_t(layer) * kRun + done % kRun) * width;
         rows[s].add = stream.added + int64_t(layer) * width;
@@ -110,12 +137,11 @@ void one_block(const Model& model, const Block& block, int layer, Stream* const*
     multiply<P>(block.residual, rows, count);
 }
 
-// A layer behind a rectifier, which leaves about half of the inputs at zero: alone, a stream reads only the weights that it needs. (Not in
-// int8, where inputs go four by four.) `from` and `to` name scratch of a stream.
+// A layer behind a rectifier, which leaves about half of the inputs at zero: alone, a stream reads only the weights that it needs. (Not
+// where inputs go in groups, which are seldom zero as a whole.) `from` and `to` name scratch of a stream.
 template <class P>
 void layer_after_rectifier(const Model& model, const Matrix& matrix, const float* bias, float* Stream::*from, float* Stream::*to, Stream* const* streams, int count, Row* rows) {
-    constexpr bool int8 = P::precision == Precision::int8;
-    if (count > 1 || int8) {
+    if (count > 1 || kRounds<P>) {
         for (int s = 0; s < count; ++s) {
             float* x = streams[s]->*from;
             for (int i = 0; i < matrix.inputs; i += kWidth) store(x + i, at_least(load(x + i), 0.0f));
@@ -123,15 +149,15 @@ void layer_after_rectifier(const Model& model, const Matrix& matrix, const float
             rows[s].begin = bias;
             rows[s].add = model.zeros;
             rows[s].output = streams[s]->*to;
-            if constexpr (int8) {
-                rows[s].bytes = streams[s]->after_bytes;
-                rows[s].scale = positive_bytes(x, (matrix.inputs + kWidth - 1) / kWidth * kWidth, streams[s]->after_bytes);
+            if constexpr (kRounds<P>) {
+                rows[s].rounded = streams[s]->rounded_after;
+                rows[s].scale = P::round_positive(x, (matrix.inputs + kWidth - 1) / kWidth * kWidth, streams[s]->rounded_after);
             }
         }
         multiply<P>(matrix, rows, count);
         return;
     }
-    if constexpr (!int8) {
+    if constexpr (!kRounds<P>) {
         const float* x = streams[0]->*from;
         Sparse row{0, streams[0]->nonzero, streams[0]->nonzero_at};
         for (int i = 0; i < matrix.inputs; ++i) {  // without a branch, for signs are as good as random
@@ -186,17 +212,18 @@ constexpr int kPeakSums = 10;
 
 template <class P>
 int64_t peak(int64_t rounds) {
-    constexpr bool int8 = P::precision == Precision::int8;
-    const uint8_t four[4] = {3, 1, 4, 1};
+    const uint8_t group[4] = {3, 1, 4, 1};
     Vector floats[kPeakSums] = {}, w = splat(1.0f);
-    Integers integers[kPeakSums] = {}, bytes = Integers{} + 0x01020304;
+    Integers integers[kPeakSums] = {}, weights = Integers{} + 0x01020304;
     for (int64_t round = 0; round < rounds; ++round) {
         keep_in_register(w);
 #pragma GCC unroll 16
         for (int k = 0; k < kPeakSums; ++k) {
-            keep_in_register(bytes);  // as if it were other weights each time
-            if constexpr (int8)
-                integers[k] = dot(integers[k], four, bytes);
+            keep_in_register(weights);  // as if it were other weights each time
+            if constexpr (P::precision == Precision::int8)
+                integers[k] = P::dot(integers[k], group, weights);
+            else if constexpr (kRounds<P>)
+                floats[k] = P::dot(floats[k], group, weights);
             else
                 floats[k] = floats[k] * w + w;
         }
@@ -205,7 +232,7 @@ int64_t peak(int64_t rounds) {
     for (int k = 0; k < kPeakSums; ++k) total += floats[k][0] + float(integers[k][0]);
     volatile float sink = total;
     (void)sink;
-    return rounds * kPeakSums * kWidth * (int8 ? 4 : 1);
+    return rounds * kPeakSums * kWidth * P::kGroup;
 }
 
 // Eight sums, so that nothing but the memory is waited for.
@@ -236,6 +263,15 @@ void exponential_all(const float* x, float* out, int n) {
 #define SONANT_TEXT(a) SONANT_TEXT_(a)
 
 extern const Kernels SONANT_JOIN(kernels_, SONANT_ISA);
-const Kernels SONANT_JOIN(kernels_, SONANT_ISA) = {SONANT_TEXT(SONANT_ISA), kWidth, {generate<Fp32>, generate<Bf16>, generate<Int8>}, {peak<Fp32>, peak<Bf16>, peak<Int8>}, {gate_all<gate>, gate_all<gate>, gate_all<quick_gate>}, read_through, exponential_all};
+const Kernels SONANT_JOIN(kernels_, SONANT_ISA) = {
+    SONANT_TEXT(SONANT_ISA),
+    kWidth,
+    kPairs,
+    {generate<Fp32>, generate<Halves>, generate<Int8>},
+    {peak<Fp32>, peak<Halves>, peak<Int8>},
+    {gate_all<gate_of<Fp32>>, gate_all<gate_of<Halves>>, gate_all<gate_of<Int8>>},
+    read_through,
+    exponential_all,
+};
 
 }  // namespace sonant

@@ -2,7 +2,7 @@
 // several instruction sets and must not bring in code that the linker could merge across them.
 //
 // L layers, K taps, R residual, G gate, H = G / 2 gated, S skip, A head, Q levels, O output parameters, H predictions, P prediction order. A name
-// ending in _padded is that number rounded up to whole vectors, in bf16 to pairs of them.
+// ending in _padded is that number rounded up to whole vectors, in bf16 to pairs of them where two share a lane.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,14 @@ constexpr int kPanel = 8;
 //   bf16   16-bit floats, two vectors of outputs side by side in one: the upper half of each lane is a weight of the first, the lower half one of
 //          the second. Read as a 32-bit float the lane is the first weight itself, for its rounding took the lower half into account.
 //          Which two share a lane follows from the width of a vector: engines of other widths differ by that much.
+//          Where there are instructions for bf16 (`Kernels::pairs`) two inputs share a lane instead: the lower half is the weight of the first, the
+//          upper half that of the second, each the nearest; inputs are rounded to bf16 as well, sums are 32-bit floats
 //   int8   8-bit integers with one scale per output; inputs are rounded to 8 bits as well, sums are exact in 32 bits
 enum class Precision { fp32, bf16, int8 };
 constexpr int kPrecisions = 3;
 
 // A product [inputs] x [inputs][outputs], packed in panels of at most kPanel vectors: each panel is [inputs][its width], so that it is read
-// straight through. In int8 four inputs lie side by side: [inputs / 4][width][4].
+// straight through. In int8 four inputs lie side by side, [inputs / 4][width][4], and in pairs of bf16 two.
 struct Matrix {
     int inputs;
     int outputs_padded;
@@ -37,9 +39,9 @@ struct Matrix {
 
 // One row of a product: output = begin + add + input x matrix.
 struct Row {
-    const float* floats;   // the input
-    const uint8_t* bytes;  // int8: what it was rounded to, of which one stands for `scale`; an input that can be below 0 has 0 at 128
-    float scale;
+    const float* floats;     // the input
+    const uint8_t* rounded;  // what it was rounded to. int8: bytes, of which one stands for `scale`; an input that can be below 0 has 0 at 128
+    float scale;             //   pairs of bf16: two bytes for each, nothing is scaled
     const float *begin, *add;
     float* output;
 };
@@ -100,24 +102,25 @@ struct Stream {
     float* ahead;         // [L][kRun][2 H_padded]: what the older taps give
     float* x;             // [R_padded]
     float* pre;           // [2 H_padded]
-    float* gates;         // [L][H_padded]
+    float* gates;         // [L][H_padded], where they are not rounded
     float* skip_sum;      // [S_padded]
     float* hidden;        // [A_padded]
     float* distribution;  // [O_padded]
     float* probabilities; // [O_padded]
     float* nonzero;       // [max(S, A)], what a rectifier lets pass
     int* nonzero_at;      // [max(S, A)], and where
-    uint8_t* x_bytes;      // int8: [R_padded], and so on
-    uint8_t* gate_bytes;   // [L][H_padded]
-    uint8_t* past_bytes;   // [kRun][R_padded]
-    float* past_floats;    // [R_padded], one row of them
-    uint8_t* after_bytes;  // [max(S, A)_padded]
+    uint8_t* rounded_x;      // int8: [R_padded], and so on; pairs of bf16: twice as many bytes
+    uint8_t* rounded_gates;  // [L][H_padded]
+    uint8_t* past_rounded;   // [kRun][R_padded]
+    float* past_floats;      // [R_padded], one row of them
+    uint8_t* rounded_after;  // [max(S, A)_padded]
 };
 
 // What one instruction set offers.
 struct Kernels {
     const char* isa;
     int width;  // floats in a vector
+    bool pairs; // in bf16, inputs go in pairs
     // Makes every stream's samples. `rows` has room for count * kRun.
     void (*generate[kPrecisions])(const Model& model, Stream* const* streams, int count, Row* rows);
     // The most multiply-adds that a core can make in registers, in the manner of each precision: makes some number of them, and says how many.

@@ -31,6 +31,13 @@ AlignedFloats allocate(std::size_t size, std::size_t alignment) {
     return AlignedFloats(data);
 }
 
+// The nearest bf16 of a finite number, ties to even.
+uint32_t half(float value) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof value);
+    return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
 }  // namespace
 
 void FreeAligned::operator()(float* p) const { std::free(p); }
@@ -54,7 +61,7 @@ float* Arena::take(std::size_t size) {
 }
 
 int PackedNetwork::padded(int n) const {
-    const int whole = kernels_.width * (precision_ == Precision::bf16 ? 2 : 1);
+    const int whole = kernels_.width * (precision_ == Precision::bf16 && !kernels_.pairs ? 2 : 1);
     return (n + whole - 1) / whole * whole;
 }
 
@@ -72,7 +79,7 @@ Matrix PackedNetwork::pack(const float* from, int inputs, const std::vector<int>
     const int given = 1 + *std::max_element(columns.begin(), columns.end());
     switch (precision_) {
         case Precision::fp32: return {inputs, outputs, pack_floats(from, inputs, given, columns), nullptr, nullptr};
-        case Precision::bf16: return {inputs, outputs, pack_halves(from, inputs, given, columns), nullptr, nullptr};
+        case Precision::bf16: return {inputs, outputs, kernels_.pairs ? pack_pairs(from, inputs, given, columns) : pack_halves(from, inputs, given, columns), nullptr, nullptr};
         default: break;
     }
     const float* scales = pick_scales(from, inputs, given, columns);
@@ -96,23 +103,32 @@ const void* PackedNetwork::pack_halves(const float* from, int inputs, int given,
     const int outputs = int(columns.size()), panel = kPanel * kernels_.width, width = kernels_.width;
     uint32_t* to = reinterpret_cast<uint32_t*>(weights_.take(std::size_t(inputs) * outputs / 2));
     const uint32_t* start = to;
-    auto bits = [&](int i, int c) {
-        const float weight = columns[c] < 0 ? 0.0f : from[std::size_t(i) * given + columns[c]];
-        uint32_t as_integer;
-        std::memcpy(&as_integer, &weight, sizeof weight);
-        return as_integer;
-    };
+    auto weight_of = [&](int i, int c) { return columns[c] < 0 ? 0.0f : from[std::size_t(i) * given + columns[c]]; };
     for (int first = 0; first < outputs; first += panel)
         for (int i = 0; i < inputs; ++i)
             for (int pair = first; pair < std::min(first + panel, outputs); pair += 2 * width)
                 for (int c = pair; c < pair + width; ++c, ++to) {
-                    const uint32_t second = bits(i, c + width);
-                    const uint32_t low = (second + 0x7fff + (second >> 16 & 1)) >> 16;
+                    const uint32_t low = half(weight_of(i, c + width));
                     // The nearest to the first weight of all lanes that end in this half. Magnitudes of floats are ordered as integers are.
-                    const uint32_t weight = bits(i, c), magnitude = weight & 0x7fffffff;
+                    const float first_weight = weight_of(i, c);
+                    uint32_t weight;
+                    std::memcpy(&weight, &first_weight, sizeof weight);
+                    const uint32_t magnitude = weight & 0x7fffffff;
                     const uint32_t high = magnitude < low ? 0 : (magnitude - low + 0x8000) >> 16;
                     *to = (weight & 0x80000000) | high << 16 | low;
                 }
+    return start;
+}
+
+// Two inputs in a lane, the first in the lower half.
+const void* PackedNetwork::pack_pairs(const float* from, int inputs, int given, const std::vector<int>& columns) {
+    const int outputs = int(columns.size()), panel = kPanel * kernels_.width;
+    uint32_t* to = reinterpret_cast<uint32_t*>(weights_.take(std::size_t(inputs + 1) / 2 * outputs));
+    const uint32_t* start = to;
+    auto half_of = [&](int i, int c) { return i >= inputs || columns[c] < 0 ? 0 : half(from[std::size_t(i) * given + columns[c]]); };
+    for (int first = 0; first < outputs; first += panel)
+        for (int i = 0; i < inputs; i += 2)
+            for (int c = first; c < std::min(first + panel, outputs); ++c, ++to) *to = half_of(i, c) | half_of(i + 1, c) << 16;
     return start;
 }
 
@@ -252,12 +268,12 @@ std::size_t PackedNetwork::place_scratch(Stream& stream, float* at) const {
     stream.probabilities = take(m.outputs_padded);
     stream.nonzero = take(rectified);
     stream.nonzero_at = reinterpret_cast<int*>(take(rectified));
-    auto take_bytes = [&](std::size_t size) { return reinterpret_cast<uint8_t*>(take((size + 3) / 4)); };
-    stream.x_bytes = take_bytes(m.residual_padded);
-    stream.gate_bytes = take_bytes(std::size_t(m.num_layers) * m.gated_padded);
-    stream.past_bytes = take_bytes(std::size_t(kRun) * m.residual_padded);
+    auto take_rounded = [&](std::size_t size) { return reinterpret_cast<uint8_t*>(take(precision_ == Precision::int8 ? (size + 3) / 4 : (size + 1) / 2)); };
+    stream.rounded_x = take_rounded(m.residual_padded);
+    stream.rounded_gates = take_rounded(std::size_t(m.num_layers) * m.gated_padded);
+    stream.past_rounded = take_rounded(std::size_t(kRun) * m.residual_padded);
     stream.past_floats = take(m.residual_padded);
-    stream.after_bytes = take_bytes(std::max(m.skip_padded, m.head_padded));
+    stream.rounded_after = take_rounded(std::max(m.skip_padded, m.head_padded));
     return used;
 }
 

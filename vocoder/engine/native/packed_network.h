@@ -63,6 +63,7 @@ class PackedNetwork {
     const float* pick_scales(const float* from, int inputs, int given, const std::vector<int>& columns);
     const void* pack_floats(const float* from, int inputs, int given, const std::vector<int>& columns);
     const void* pack_halves(const float* from, int inputs, int given, const std::vector<int>& columns);
+    const void* pack_pairs(const float* from, int inputs, int given, const std::vector<int>& columns);
     const void* pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* begin);
     Matrix pack(const float* from, int inputs, int outputs);
     std::vector<int> all_columns(int outputs) const;
