@@ -4,7 +4,8 @@
 
 For each number of streams, in turn: the engine alone, all streams in one call on as many threads as cores (what `sonant bench` measures, here with the
 voice's own network and conditioning), and a run of so many lines into a temporary folder. Shares are given by the clock on the wall and by the processor's: on
-a machine that is busy with other things only the latter says anything. Memory is what is resident when fifty lines are done (or all), and when all are.
+a machine that is busy with other things only the latter says anything. Memory is what is resident from the fiftieth line on:
+when it is done, the least and the most after it, and at the end.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ class Row:
     share_wall: float
     share_cpu: float
     mib_early: float
+    mib_least: float
+    mib_most: float
     mib_end: float
 
 
@@ -81,13 +84,13 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def render_speed(voice_name: str, streams: int, threads: int, lines: int) -> tuple[Speed, float, float]:
-    """Of a whole run, its planning, writing and beginning included; and what was resident early and at the end."""
-    early: list[float] = []
+def render_speed(voice_name: str, streams: int, threads: int, lines: int) -> tuple[Speed, list[float]]:
+    """Of a whole run, its planning, writing and beginning included; and what was resident from line `EARLY` on."""
+    memory: list[float] = []
 
     def ticked(tally: Tally) -> None:
-        if not early and tally.lines >= min(EARLY, lines):
-            early.append(resident())
+        if tally.lines >= min(EARLY, lines):
+            memory.append(resident())
 
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "list.txt"
@@ -96,7 +99,7 @@ def render_speed(voice_name: str, streams: int, threads: int, lines: int) -> tup
         wall, cpu = time.perf_counter(), time.process_time()
         tally = render(source, Path(folder) / "out", Defaults(voice=voice_name), threads=threads, streams=streams, watcher=Watcher(ticked=ticked))
         took = Speed(wall=tally.rendered_seconds / (time.perf_counter() - wall), cpu=tally.rendered_seconds / (time.process_time() - cpu))
-    return took, early[0], resident()
+    return took, memory
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -111,18 +114,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = []
     for streams in options.streams:
         engine = engine_speed(options.voice, streams, threads)
-        made, early, end = render_speed(options.voice, streams, threads, options.lines)
+        made, memory = render_speed(options.voice, streams, threads, options.lines)
         shares = {"share_wall": made.wall / engine.wall, "share_cpu": made.cpu / engine.cpu}
-        rows.append(Row(streams=streams, engine=engine, render=made, mib_early=early, mib_end=end, **shares))
+        rows.append(
+            Row(streams=streams, engine=engine, render=made, mib_early=memory[0], mib_least=min(memory), mib_most=max(memory), mib_end=memory[-1], **shares)
+        )
     if options.json:
         print(json.dumps({"machine": machine, "lines": options.lines, "rows": [asdict(row) for row in rows]}, indent=2))
         return
     print(f"{machine['processor']}, {threads} cores, load {machine['load'][0]:.1f}; {options.lines} lines, seconds of speech a second")
-    print(f"{'streams':>7}{'engine':>9}{'render':>9}{'share':>7}{'  by cpu:':>9}{'engine':>9}{'render':>9}{'share':>7}{'MiB early':>13}{'at the end':>12}")
+    print(
+        f"{'streams':>7}{'engine':>9}{'render':>9}{'share':>7}{'  by cpu:':>9}{'engine':>9}{'render':>9}{'share':>7}"
+        f"{'MiB early':>13}{'least':>7}{'most':>7}{'at the end':>12}"
+    )
     for row in rows:
         print(
             f"{row.streams:>7}{row.engine.wall:>9.2f}{row.render.wall:>9.2f}{row.share_wall:>7.0%}{'':>9}{row.engine.cpu:>9.2f}{row.render.cpu:>9.2f}"
-            f"{row.share_cpu:>7.0%}{row.mib_early:>13.0f}{row.mib_end:>12.0f}"
+            f"{row.share_cpu:>7.0%}{row.mib_early:>13.0f}{row.mib_least:>7.0f}{row.mib_most:>7.0f}{row.mib_end:>12.0f}"
         )
 
 

@@ -224,7 +224,7 @@ def _train(
     distributed = int(os.environ.get("WORLD_SIZE", "1")) > 1
     if distributed:
         torch.distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
-    trainer = Trainer(task, loop, folder, device=device)
+    trainer = Trainer(task, loop, folder, device=own_device(device))
     if trainer.rank != 0:
         trainer.run(lambda step, figures: None, seconds=seconds)
     else:
@@ -240,6 +240,11 @@ def _train(
     if distributed:
         torch.distributed.destroy_process_group()
     return trainer
+
+
+def own_device(device: str) -> str:
+    """The device of this process: of several that torchrun starts on a machine, each has a card of its own."""
+    return f"cuda:{os.environ['LOCAL_RANK']}" if device == "cuda" and "LOCAL_RANK" in os.environ else device
 
 
 def _write_config(folder: Path, model: dict[str, Any], loop: LoopConfig) -> None:

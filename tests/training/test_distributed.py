@@ -15,6 +15,7 @@ from torch import Tensor
 from tests.training.test_loop import tiny_vocoder
 from training.dataset import PreparedSet
 from training.loop import Batch, LoopConfig, Trainer
+from training.stages import own_device
 
 PROCESSES, STEPS = 2, 3
 LOOP = LoopConfig(total_steps=STEPS, learning_rate=1e-3, warmup_steps=1, validate_every=100, bf16=False)
@@ -34,6 +35,14 @@ trainer.run(lambda step, figures: None)
 torch.save(trainer.model.state_dict(), folder / f"rank{trainer.rank}.pt")
 torch.distributed.destroy_process_group()
 """
+
+
+@pytest.mark.parametrize(("device", "own"), [("cuda", "cuda:1"), ("cuda:0", "cuda:0"), ("cpu", "cpu")])
+def test_each_process_of_a_machine_has_a_card_of_its_own(device: str, own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
+    assert own_device(device) == device
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert own_device(device) == own
 
 
 @pytest.mark.slow
