@@ -6,7 +6,7 @@
 
 Who may begin is still each replica's decision: Serve queues nothing, so a full replica refuses within milliseconds. Serve decides how many replicas there are,
 by their own queues and capacities (`service.replicas`), lets those go on that it takes away until what they have accepted is over, and replaces those
-whose workers are gone for good. This is the only module of the service that imports ray.
+whose workers are gone for good. This module and its router alone in the service import ray.
 """
 
 from __future__ import annotations

@@ -130,10 +130,11 @@ def test_a_line_whose_voice_the_workers_do_not_have_fails_alone(cluster: Cluster
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), pytest.param(signal.SIGTERM, TERMINATED, marks=pytest.mark.thorough)])
+@pytest.mark.thorough  # a run without a cluster ends likewise (test_killed.py)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
 def test_a_signal_ends_it_and_leaves_what_is_finished(number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-    lines = [{"id": str(number), "text": "We go there, and they stay here. " * 12} for number in range(60)]
+    lines = [{"id": str(number), "text": "We go there, and they stay here. " * 12} for number in range(24)]
     write(lines)
     listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     command = [sys.executable, "-c", f"{listen}; from vocoder.cli import main; main()", "render", "list.jsonl", "--voice", "tiny"]

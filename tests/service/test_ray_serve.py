@@ -270,6 +270,7 @@ def test_whom_there_is_no_room_for_is_told_so_and_not_kept_waiting(sonant: Sonan
             assert 0 < sum(one.result().status_code == 200 for one in asking) <= 2 * PLACES
 
 
+@pytest.mark.thorough
 def test_a_replica_that_is_killed_takes_only_its_own_streams_along(sonant: Sonant, client: httpx.Client, long_sound: bytes) -> None:
     killed, other = sonant.replicas().values()
     worker = killed.worker
@@ -284,6 +285,7 @@ def test_a_replica_that_is_killed_takes_only_its_own_streams_along(sonant: Sonan
     until(lambda: sonant.running() - {killed.name, other.name})  # and another takes its place
 
 
+@pytest.mark.thorough
 def test_what_was_accepted_is_finished_before_a_replica_goes(sonant: Sonant, client: httpx.Client, long_sound: bytes) -> None:
     until(lambda: len(sonant.replicas()) == 2 == len(sonant.running()))
     one, other = sonant.replicas().values()

@@ -84,6 +84,7 @@ def test_what_keeps_it_from_starting_is_told(tmp_path: Path) -> None:
             worker.stop()
 
 
+@pytest.mark.thorough
 def test_one_that_waits_to_take_over_may_be_silent_as_long_as_it_likes(pack: Path) -> None:
     worker = Supervisor(ServiceSettings(voices=(str(pack),), silence_seconds=1.5))
     worker.start()

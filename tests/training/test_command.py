@@ -65,6 +65,7 @@ def test_a_recogniser_that_was_not_trained_is_named(prepared: PreparedSet, tmp_p
 
 
 @pytest.mark.slow
+@pytest.mark.thorough  # test_recogniser.py and test_outliers.py have its parts
 def test_alignment_by_the_recogniser_and_what_stands_out(prepared: PreparedSet, tmp_path: Path) -> None:
     where = ("--voice", "tone", "--runs", str(tmp_path))
     folder = tmp_path / "tone" / "data"
