@@ -24,7 +24,7 @@ export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 empty :=
 PACKAGES := $(VENV)/.packages-$(subst $(empty) $(empty),-,$(strip $(EXTRAS)))
 ENGINE := $(VENV)/.engine
-SOURCES := $(wildcard CMakeLists.txt vocoder/engine/native/*)
+SOURCES := $(wildcard CMakeLists.txt vocoder/native/*.* vocoder/native/*/*)
 
 # What the build and these extras need, from pyproject.toml; cmake and ninja are what scikit-build-core would fetch for an isolated build.
 define REQUIREMENTS
@@ -53,7 +53,7 @@ $(PACKAGES): pyproject.toml constraints.txt | $(BIN)/python
 
 $(ENGINE): $(PACKAGES) $(SOURCES)
 	$(PIP) install $(QUIET) --no-deps --no-build-isolation --editable .
-	@if $(BIN)/python -c 'import vocoder.engine._native' 2> /dev/null; then touch $@; \
+	@if $(BIN)/python -c 'import vocoder._native' 2> /dev/null; then touch $@; \
 	else rm -f $@; echo 'No C++ compiler with Python.h was found: the reference engine serves, far slower than real time.' >&2; fi
 
 setup: $(ENGINE)  ## make .venv, install what constraints.txt pins, build the native engine
@@ -61,8 +61,8 @@ setup: $(ENGINE)  ## make .venv, install what constraints.txt pins, build the na
 serve: setup  ## start the service with the default voice (HOST=127.0.0.1 PORT=8000)
 	$(BIN)/sonant serve --host $(HOST) --port $(PORT)
 
-test: setup  ## the quick tests, on the CPU
-	$(BIN)/python -m pytest
+test: setup  ## the quick tests, on every core of the CPU
+	$(BIN)/python -m pytest --numprocesses auto
 
 test-slow: setup  ## the tests that take more than some seconds, on the CPU (PART='and not thorough': most of them)
 	$(BIN)/python -m pytest -m 'slow and not gpu and not browser $(PART)'
@@ -85,11 +85,12 @@ bench: setup  ## how fast each engine is here, at the reference size
 
 APART = $(BIN)/cmake -S . -G Ninja -DCMAKE_MAKE_PROGRAM="$$(realpath -s $(BIN)/ninja)" -DPython_EXECUTABLE="$$(realpath -s $(BIN)/python)"
 # The tests load the module that SONANT_NATIVE names (tests/conftest.py). Python's own leaks are none of ours; its allocator would hide overruns.
+TESTS := tests/engine tests/acoustic/test_quick_model.py tests/wavenet/test_quick_conditioning.py $(addprefix tests/audio/,test_windows.py test_correction.py test_linear_prediction.py)
 sanitize: setup  ## the native engine under the address, undefined-behaviour and thread sanitizers
 	$(APART) -B build/address -DSONANT_SANITIZE=address,undefined
 	$(BIN)/cmake --build build/address
 	SONANT_NATIVE=$$(ls "$$PWD"/build/address/_native*.so) LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libstdc++.so.6)" \
-		ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 PYTHONMALLOC=malloc $(BIN)/python -m pytest tests/engine
+		ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 PYTHONMALLOC=malloc $(BIN)/python -m pytest $(TESTS)
 	$(APART) -B build/thread -DSONANT_SANITIZE=thread
 	$(BIN)/cmake --build build/thread --target race
 	TSAN_OPTIONS=halt_on_error=1 build/thread/race
@@ -103,16 +104,19 @@ bf16: setup  ## the native engine with AVX512_BF16 emulated, on a processor with
 	SONANT_NATIVE=$$(ls "$$PWD"/build/bf16-$(BF16)/_native*.so) SONANT_ISA=avx512bf16$(subst assumed,,$(BF16)) $(BIN)/python -m pytest tests/engine
 	if [ $(BF16) = emulated ]; then build/bf16-emulated/pairs; fi
 
-# Without Python: the program of the thread sanitizer, all of whose calls must agree, in every precision. Debian has both as
-# g++-aarch64-linux-gnu and qemu-user.
+# Without Python: the program of the thread sanitizer, all of whose calls must agree, in every precision; and work on frames, which must have the bits that it has
+# here. Debian has both as g++-aarch64-linux-gnu and qemu-user.
 ARM_CXX ?= aarch64-linux-gnu-g++
 ARM_RUN ?= qemu-aarch64
-NATIVE := vocoder/engine/native
-arm:  ## the native engine compiled for 64-bit Arm, and run under emulation
+NATIVE := vocoder/native
+FLAGS := -std=c++17 -O3 -fno-math-errno -Wall -Wextra -Wno-psabi -Wno-unused-function -static -pthread -DSONANT_ISA=portable -I$(NATIVE) -I$(NATIVE)/engine
+arm:  ## the native code compiled for 64-bit Arm, and run under emulation
 	mkdir -p build
-	$(ARM_CXX) -std=c++17 -O3 -ffp-contract=fast -fno-math-errno -Wall -Wextra -Wno-psabi -Wno-unused-function -static -pthread -DSONANT_ISA=portable \
-		-I$(NATIVE) tests/engine/native/race.cpp $(addprefix $(NATIVE)/,kernels.cpp dispatch.cpp packed_network.cpp pool.cpp) -o build/race-arm
+	$(ARM_CXX) $(FLAGS) -ffp-contract=fast tests/native/race.cpp $(addprefix $(NATIVE)/engine/,kernels.cpp dispatch.cpp packed_network.cpp pool.cpp) -o build/race-arm
 	$(ARM_RUN) build/race-arm
+	$(ARM_CXX) $(FLAGS) -ffp-contract=off tests/native/frames.cpp $(NATIVE)/frames/frames.cpp $(NATIVE)/layers/layers.cpp -o build/frames-arm
+	$(CXX) $(FLAGS) -ffp-contract=off tests/native/frames.cpp $(NATIVE)/frames/frames.cpp $(NATIVE)/layers/layers.cpp -o build/frames-here
+	@there=$$($(ARM_RUN) build/frames-arm) && here=$$(build/frames-here) && echo "frames: $$there there, $$here here" && test "$$there" = "$$here"
 
 clean:  ## remove what was built and installed, not what was trained
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

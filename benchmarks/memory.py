@@ -18,10 +18,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from vocoder import _native
+from vocoder.compiled import available_isas
 from vocoder.config import WaveNetConfig
-from vocoder.engine import _native
 from vocoder.engine.bench import reference_config
-from vocoder.engine.native import available_isas
 from vocoder.machine import processor_name
 
 SAMPLE_RATE = 16_000  # Hz

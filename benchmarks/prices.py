@@ -15,7 +15,8 @@ import torch
 
 from training import stages
 from training.price import bits_per_sample
-from vocoder.engine.native import PRECISIONS, NativeEngine, available_isas
+from vocoder.compiled import available_isas
+from vocoder.engine.native import PRECISIONS, NativeEngine
 from vocoder.library import find_voice
 from vocoder.pack import read_pack
 

@@ -8,7 +8,7 @@ import sys
 
 # `make sanitize` and `make bf16` have the tests use a native engine of their own, in place of the one that is installed.
 if "SONANT_NATIVE" in os.environ:
-    NAME = "vocoder.engine._native"
+    NAME = "vocoder._native"
     SPEC = importlib.util.spec_from_file_location(NAME, os.environ["SONANT_NATIVE"])
     assert SPEC is not None
     assert SPEC.loader is not None

@@ -30,7 +30,7 @@ def fresh(tmp_path: Path) -> Path:
     """What a clone has of that on which the Makefile depends, all of it a minute old."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt", "CMakeLists.txt"):
         shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "vocoder/engine/native", tmp_path / "vocoder/engine/native")
+    shutil.copytree(ROOT / "vocoder/native", tmp_path / "vocoder/native")
     age(tmp_path, 60)
     return tmp_path
 
@@ -107,7 +107,7 @@ def test_an_engine_that_could_not_be_built_is_tried_again(pretending: Path) -> N
     assert "the reference engine serves" in make(pretending, "setup", "--silent", merged=True)
 
 
-@pytest.mark.parametrize("name", ["CMakeLists.txt", "vocoder/engine/native/kernels.cpp", "vocoder/engine/native/model.h"])
+@pytest.mark.parametrize("name", ["CMakeLists.txt", "vocoder/native/engine/kernels.cpp", "vocoder/native/vector.h"])
 def test_a_change_of_the_engine_builds_the_engine_alone(installed: Path, name: str) -> None:
     (installed / name).touch()
     plan = make(installed, "-n", "setup")

@@ -16,7 +16,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,6 +25,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.whole_file import whole_file
@@ -176,11 +177,21 @@ def read_pack(folder: Path | str) -> Pack:
     manifest, digests = _read_document(folder)
     lexicon = _read_lexicon(folder / LEXICON, digests.get(LEXICON))
     # On the meta device modules have shapes and no contents: nothing is allocated, let alone initialised, before the file is known to fit.
-    with torch.device("meta"):
+    with torch.device("meta"), _Uninitialised():
         acoustic, network = AcousticModel(manifest.acoustic), WaveNet(manifest.wavenet)
     _load_weights(acoustic, folder / ACOUSTIC_WEIGHTS, digests[ACOUSTIC_WEIGHTS])
     _load_weights(network, folder / VOCODER_WEIGHTS, digests[VOCODER_WEIGHTS])
+    acoustic.quicken()
+    network.conditioning.quicken()
     return Pack(manifest=manifest, acoustic=acoustic, network=network, lexicon=lexicon)
+
+
+class _Uninitialised(TorchFunctionMode):
+    """Modules begin without random weights. On the meta device they have none anyway, but torch imports its compiler to find that out: a second and more."""
+
+    def __torch_function__(self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
+        named = kwargs or {}
+        return (named["tensor"] if "tensor" in named else args[0]) if func is nn.init.normal_ else func(*args, **named)
 
 
 def _weights(model: nn.Module, *, half: bool) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vocoder.audio.correction import LARGEST_GAIN, SpectralCorrection, spectral_correction
+from vocoder.audio.correction import SpectralCorrection, spectral_correction
 from vocoder.audio.mel import log_mel
+from vocoder.audio.windows import LARGEST_GAIN
 from vocoder.config import AudioConfig
 from vocoder.errors import ConfigError, EngineError
 

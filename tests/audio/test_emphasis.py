@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vocoder.audio.emphasis import de_emphasise, pre_emphasise
+from vocoder.audio.emphasis import de_emphasise, plain_de_emphasise, pre_emphasise
 
 
 @pytest.mark.parametrize("coefficient", [0.0, 0.5, 0.85, 0.97])
@@ -45,3 +45,13 @@ def test_an_empty_piece_changes_nothing() -> None:
     restored, last = de_emphasise(np.zeros(0, np.float32), 0.85, 0.25)
     assert len(restored) == 0
     assert last == 0.25
+
+
+@pytest.mark.parametrize("count", [0, 1, 3_000])
+@pytest.mark.parametrize("coefficient", [0.0, 0.85, 0.97])
+def test_what_is_compiled_has_the_bits_of_scipy(coefficient: float, count: int) -> None:
+    samples = np.random.default_rng(3).uniform(-1, 1, count).astype(np.float32)
+    made, last = de_emphasise(samples, coefficient, 0.3)
+    wanted, wanted_last = plain_de_emphasise(samples, coefficient, 0.3)
+    np.testing.assert_array_equal(made, wanted)
+    assert last == wanted_last

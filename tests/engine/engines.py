@@ -12,14 +12,15 @@ from vocoder.engine import Engine, Job, StreamState, make_engine
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
 
-NATIVE_BUILT = importlib.util.find_spec("vocoder.engine._native") is not None
+NATIVE_BUILT = importlib.util.find_spec("vocoder._native") is not None
 
 
 def native_engines() -> list[str]:
     """The native engine for each instruction set that this processor runs and each precision, as `engine_named` takes them; none where it was not built."""
     if not NATIVE_BUILT:
         return []
-    from vocoder.engine.native import PRECISIONS, available_isas
+    from vocoder.compiled import available_isas
+    from vocoder.engine.native import PRECISIONS
 
     return [f"native-{isa}-{precision}" for isa in available_isas() for precision in PRECISIONS]
 

@@ -10,8 +10,10 @@ import pytest
 from tests.engine.engines import ENGINES, EXACT, PAIRED, engine_named, job_for, tolerance
 from tests.engine.test_laws import engine_of
 from tests.wavenet.networks import CONFIGS, make_network, random_codes, small_config
-from vocoder.engine import Codes, _native
-from vocoder.engine.native import PRECISIONS, NativeEngine, available_isas
+from vocoder import _native
+from vocoder.compiled import available_isas
+from vocoder.engine import Codes
+from vocoder.engine.native import PRECISIONS, NativeEngine
 from vocoder.engine.philox import philox4x32
 from vocoder.errors import EngineError
 

@@ -14,8 +14,10 @@ import pytest
 
 from tests.engine.engines import PAIRED, job_for, whole_conditioning
 from tests.wavenet.networks import CONFIGS, make_network, random_codes, small_config
-from vocoder.engine import Codes, _native
-from vocoder.engine.native import NativeEngine, available_isas
+from vocoder import _native
+from vocoder.compiled import available_isas
+from vocoder.engine import Codes
+from vocoder.engine.native import NativeEngine
 from vocoder.engine.weights import EngineWeights
 from vocoder.wavenet.network import WaveNet
 
@@ -105,7 +107,7 @@ def test_outputs_are_those_of_the_definition(isa: str, size: str) -> None:
 
 @pytest.mark.skipif(len(PAIRED) < 2, reason="not both here; the program of `make bf16` compares them wherever the processor has the instruction")
 def test_the_instruction_and_its_definition_say_the_same() -> None:
-    """Where a build that emulates it runs on a processor that offers it; tests/engine/native/pairs.cpp compares them by themselves."""
+    """Where a build that emulates it runs on a processor that offers it; tests/native/pairs.cpp compares them by themselves."""
     for config in CONFIGS.values():
         network = make_network(config)
         engines = [NativeEngine(network, isa=isa, precision="bf16") for isa in PAIRED]

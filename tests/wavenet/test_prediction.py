@@ -11,10 +11,11 @@ from scipy.signal import lfilter
 
 from tests.wavenet.networks import predictors, random_codes, small_config
 from vocoder.audio.emphasis import pre_emphasise
+from vocoder.audio.linear_prediction import band_centres, linear_prediction
 from vocoder.audio.mel import log_mel
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import AudioConfig
-from vocoder.wavenet.prediction import PERIOD_LEAD, Predictors, _band_centres, linear_prediction, predict, predict_next
+from vocoder.wavenet.prediction import PERIOD_LEAD, Predictors, predict, predict_next
 
 AUDIO = AudioConfig()
 RESONANT = [1.0, -1.6, 0.81]  # a pole pair of radius 0.9 near 1.2 kHz
@@ -73,9 +74,9 @@ def test_loudness_is_not_the_filters_business() -> None:
     np.testing.assert_allclose(linear_prediction(mels + np.float32(2.0), AUDIO, 16, 40.0), linear_prediction(mels, AUDIO, 16, 40.0), atol=1e-4)
 
 
-def test_band_centres_are_those_of_the_mel_filters() -> None:
+def testband_centres_are_those_of_the_mel_filters() -> None:
     """A tone at a band's centre is loudest in that band."""
-    for band, centre in list(enumerate(_band_centres(AUDIO)))[2::7]:
+    for band, centre in list(enumerate(band_centres(AUDIO)))[2::7]:
         tone = np.sin(2 * np.pi * centre * np.arange(4000) / AUDIO.sample_rate).astype(np.float32)
         assert log_mel(tone, AUDIO)[10:15].mean(0).argmax() == band
 

@@ -7,7 +7,8 @@ loudness                      how loud a recording is, and what brings it to a t
 pcm, wav                      16-bit integers, and the header of a stream
 resample                      another sample rate, whole or streamed
 emphasis, quantise, decode    samples to codes and back
-correction                    sound brought to the spectrum that it should have
+windows, correction           sound brought to the spectrum that it should have
 mel, pitch                    what the networks are conditioned on
+linear_prediction             what a spectrum says of the next sample
 torchaudio_import             torchaudio beside a torch without CUDA
 """

@@ -24,15 +24,12 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
-from scipy.sparse import csr_array
 
-from vocoder.audio.mel import FLOOR, mel_filters
+from vocoder.audio.windows import make_windows, window_of
 from vocoder.config import AudioConfig
 from vocoder.errors import ConfigError, EngineError
 
 FloatArray = npt.NDArray[np.float32]
-LARGEST_GAIN = 3.0  # nats, 26 dB: where next to nothing was drawn there is only noise to be lifted
 _HEADER = struct.Struct("<Q")
 
 
@@ -75,18 +72,14 @@ class SpectralCorrection:
         assert passes >= 1
         if audio.win_length <= audio.hop_length:
             raise ConfigError(f"correction needs windows that overlap: win_length {audio.win_length} must exceed hop_length {audio.hop_length}")
-        self._hop, self._points, self._mels = audio.hop_length, audio.n_fft, audio.n_mels
+        self._hop, self._mels = audio.hop_length, audio.n_mels
         self._passes = passes
         # Blocks that a window reaches into on each side of its own: half of what it is longer than one, rounded up.
         self._side = -((audio.hop_length - audio.win_length) // (2 * audio.hop_length))
         self._start = self._side * self._hop + (self._hop - audio.win_length) // 2  # of the first window, in 2 * side + 1 blocks
         self.delay_blocks = 2 * self._side * passes
-        # Periodic, as torch.hann_window, which the targets were computed with.
-        self._window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(audio.win_length) / audio.win_length)).astype(np.float32)
-        self._weight = self._overlap_of_squares()
-        bank = mel_filters(audio)  # [bins, M]
-        self._to_mel = csr_array(bank.T)
-        self._to_bins = csr_array(_shares(bank))
+        self._windows = make_windows(audio)
+        self._weight = self._overlap_of_squares(window_of(audio))
 
     def start(self) -> CorrectionState:
         """The state of a new stream: silence before it."""
@@ -144,9 +137,7 @@ class SpectralCorrection:
             first = len(known) - frames - behind
             joined = np.concatenate([inputs[index], signal])
             added = np.concatenate([sums[index], np.zeros(len(signal), np.float32)])
-            for frame, corrected in enumerate(self._corrected(joined, known[first : first + frames])):
-                start = self._start + frame * self._hop
-                added[start : start + len(corrected)] += corrected
+            self._windows.add_corrected(joined[self._start :], known[first : first + frames], added[self._start :])
             signal = np.divide(added[: len(blocks)].reshape(frames, self._hop), self._weight, dtype=np.float32).reshape(-1)
             inputs[index], sums[index] = joined[len(blocks) :], added[len(blocks) :]
         before = max(self.delay_blocks - state.received, 0)  # blocks of the silence before the stream
@@ -159,24 +150,10 @@ class SpectralCorrection:
         nothing = np.full((self.delay_blocks, self._mels), np.nan, np.float32)
         return self.push(silence, nothing, state)[0]
 
-    def _corrected(self, joined: FloatArray, targets: FloatArray) -> FloatArray:
-        """The windows over `joined` [2 * side + F blocks], corrected and windowed again: float32 [F, win_length]."""
-        frames = len(targets)
-        windows = sliding_window_view(joined, len(self._window))[self._start :: self._hop][:frames] * self._window
-        spectra = np.fft.rfft(windows, self._points)
-        # Not np.abs: square roots are rounded the same way wherever they stand in a vector.
-        magnitudes = np.sqrt(spectra.real**2 + spectra.imag**2)
-        levels = np.log(np.maximum(self._to_mel @ magnitudes.T, np.float32(FLOOR)))
-        lacking = np.nan_to_num(targets.T - levels, nan=0.0)
-        gains = np.exp(self._to_bins @ np.clip(lacking, -LARGEST_GAIN, LARGEST_GAIN))
-        corrected = np.fft.irfft(spectra * gains.T, self._points)[:, : len(self._window)].astype(np.float32)
-        windowed: FloatArray = corrected * self._window
-        return windowed
-
-    def _overlap_of_squares(self) -> FloatArray:
+    def _overlap_of_squares(self, window: FloatArray) -> FloatArray:
         """What the squares of all windows over a block add up to: float32 [hop_length], above 0 for windows longer than a block."""
         total = np.zeros((2 * self._side + 1) * self._hop)
-        total[self._start : self._start + len(self._window)] = self._window.astype(np.float64) ** 2
+        total[self._start : self._start + len(window)] = window.astype(np.float64) ** 2
         weight: FloatArray = total.reshape(-1, self._hop).sum(axis=0).astype(np.float32)
         return weight
 
@@ -185,17 +162,3 @@ class SpectralCorrection:
 def spectral_correction(audio: AudioConfig, passes: int) -> SpectralCorrection | None:
     """The correction of a voice, one for all its streams; None for no passes."""
     return SpectralCorrection(audio, passes) if passes > 0 else None
-
-
-def _shares(bank: FloatArray) -> FloatArray:
-    """How much of each band's gain a bin takes: float32 [bins, M] of mel weights to [bins, M], rows adding up to 1.
-
-    Bins that no band covers (below the lowest, above the highest, between narrow ones) take that of the band whose peak is nearest.
-    """
-    sums = bank.sum(axis=1)
-    shares = np.divide(bank, sums[:, np.newaxis], out=np.zeros_like(bank), where=sums[:, np.newaxis] > 0)
-    peaks = bank.argmax(axis=0)
-    for bin_index in np.flatnonzero(sums == 0):
-        shares[bin_index, np.abs(peaks - bin_index).argmin()] = 1.0
-    rounded: FloatArray = shares.astype(np.float32)
-    return rounded

@@ -26,7 +26,7 @@ from vocoder.planning import Plan
 from vocoder.utterance import Utterance
 from vocoder.voice import Voice
 
-CHUNK_SECONDS = 0.5  # of each stream in one call
+CHUNK_SECONDS = 0.64  # of each stream in one call: 64 frames, of which the correction takes sixteen side by side
 
 
 class Sink(Protocol):

@@ -6,7 +6,7 @@ state       what a stream remembers, as a value
 weights     the network's weights, as the engines read them
 base        the interface: `Engine`, `Job`
 reference   the engine in torch, any device
-native      the engine in C++ (`native/`), where it was built
+native      the engine in C++ (`vocoder/native/engine`), where it was built
 cuda        the engine for GPUs, in Triton
 bench       how fast they are
 """
@@ -18,6 +18,7 @@ import logging
 
 import torch
 
+from vocoder.compiled import is_compiled
 from vocoder.engine.base import CUDA_PRECISIONS, NATIVE_PRECISIONS, Codes, Engine, Job
 from vocoder.engine.reference import ReferenceEngine
 from vocoder.engine.state import StreamState
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 def native_built() -> bool:
     """Whether the engine in C++ was built when Sonant was installed."""
-    return importlib.util.find_spec("vocoder.engine._native") is not None
+    return is_compiled()
 
 
 def precisions_of(name: str) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
     Args:
         network: whose weights are copied; on any device.
         name: "native" (C++), "reference" (torch), "cuda" (Triton), or "auto": native where it was built, else reference with one logged line.
-        isa: instruction set of the native engine, "auto" or one of `vocoder.engine.native.available_isas()`.
+        isa: instruction set of the native engine, "auto" or one of `vocoder.compiled.available_isas()`.
         precision: of the native engine, one of "fp32", "bf16" and "int8"; the cuda engine has the first two, the reference engine fp32 alone.
         threads: of the native engine, that the streams of one call are shared out to; the reference engine computes on one.
         device: torch device of the reference engine; anything but "cpu" makes "auto" choose it. The cuda engine takes the card that is torch's current one.

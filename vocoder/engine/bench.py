@@ -179,7 +179,8 @@ def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
     engines = [(make_engine(network, "reference"), tuple(streams[:1]))]
     cores = os.cpu_count() or 1
     if native_built():
-        from vocoder.engine.native import PRECISIONS, available_isas  # late: it needs the compiled module
+        from vocoder.compiled import available_isas
+        from vocoder.engine.native import PRECISIONS  # late: it needs the compiled module
 
         isas = available_isas()
         engines += [

@@ -1,8 +1,8 @@
-"""The native engine: generation in C++ (`native/`), for the instruction set that suits the processor.
+"""The native engine: generation in C++ (`vocoder/native/engine`), for the instruction set that suits the processor.
 
 The algorithm is the reference engine's, rearranged so that weights are read as seldom as can be: the older taps of a block are computed for
 several samples at once, the skips are added up block by block, and streams that share a call share every read. How it stays exact is said in
-`native/product.h`.
+`vocoder/native/engine/product.h`.
 
 T samples, O output parameters.
 """
@@ -15,21 +15,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from vocoder.engine import _native
+from vocoder import _native
+from vocoder.compiled import available_isas
 from vocoder.engine.base import NATIVE_PRECISIONS, Codes, Engine, Job
 from vocoder.engine.weights import EngineWeights
 from vocoder.errors import EngineError
 from vocoder.wavenet.network import WaveNet
 
 PRECISIONS = NATIVE_PRECISIONS
-
-
-def available_isas() -> tuple[str, ...]:
-    """Instruction sets that were compiled and that this processor runs, fastest first: of "avx512bf16", "avx512vnni", "avx512", "avx2" and "portable".
-
-    In tests also "avx512bf16emulated" (`make bf16`).
-    """
-    return tuple(_native.available_isas())
 
 
 def peak_multiply_adds(isa: str, precision: str, *, seconds: float = 0.1) -> float:

@@ -97,8 +97,9 @@ class WaveNet(nn.Module):
         if self.config.output != "softmax":
             return nn.Linear(1, channels)
         embedding = nn.Embedding(levels, channels)
-        with torch.no_grad():
-            embedding.weight.copy_(smooth_rows(levels, channels))
+        if not embedding.weight.is_meta:  # there, nothing would be written, and torch would import its compiler for it
+            with torch.no_grad():
+                embedding.weight.copy_(smooth_rows(levels, channels))
         return embedding
 
     @property

@@ -27,13 +27,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from vocoder.audio.linear_prediction import linear_prediction
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import AudioConfig, WaveNetConfig
 
 FloatArray = npt.NDArray[np.float32]
 PERIOD_LEAD = 4  # samples
-BINS = 257  # frequencies at which the spectrum is sampled
-NOISE = 1e-3  # of the power, added as white noise: the past is made of codes, whose error a sharper filter would follow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,54 +66,6 @@ class Predictors:
             periods = audio.sample_rate / np.exp(log_f0.astype(np.float64))
             lags = np.clip(np.round(periods) - PERIOD_LEAD, 1, config.max_lag).astype(np.int32)
         return cls(coefficients=linear_prediction(log_mel, audio, config.prediction_order, config.prediction_smoothing_hz), lags=lags)
-
-
-def linear_prediction(log_mel: FloatArray, audio: AudioConfig, order: int, smoothing_hz: float) -> FloatArray:
-    """Coefficients that predict the pre-emphasised signal best, by the spectrum alone: float32 [F, M] to float32 [F, order].
-
-    The power spectrum is read off the mel bands, its inverse transform is the autocorrelation, and Levinson's recursion solves for
-    the filter (Makhoul 1975, "Linear prediction: a tutorial review"). The filter is stable for any spectrum. Smoothing keeps a short filter from
-    following single harmonics; a filter as long as a period of the voice does well to follow them, as far as the mel bands resolve them.
-    """
-    frequencies = np.linspace(0.0, audio.sample_rate / 2, BINS)
-    place = np.interp(frequencies, _band_centres(audio), np.arange(audio.n_mels))
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, audio.n_mels - 1)
-    wide = log_mel.astype(np.float64)
-    log_magnitude = wide[:, below] * (1.0 - (place - below)) + wide[:, above] * (place - below)
-    emphasis = np.abs(1.0 - audio.pre_emphasis * np.exp(-2j * np.pi * frequencies / audio.sample_rate)) ** 2
-    delays = np.arange(order + 1)
-    correlation = np.fft.irfft(np.exp(2.0 * log_magnitude) * emphasis, axis=1)[:, : order + 1]
-    correlation *= np.exp(-0.5 * (2.0 * np.pi * smoothing_hz / audio.sample_rate * delays) ** 2)
-    correlation[:, 0] *= 1.0 + NOISE
-    return _levinson(correlation).astype(np.float32, order="C")
-
-
-def _band_centres(audio: AudioConfig) -> npt.NDArray[np.float64]:
-    """Centre frequencies of the mel bands in Hz, on Slaney's scale: linear to 1 kHz, logarithmic above (as `vocoder.audio.mel`)."""
-    step, corner, log_step = 200.0 / 3.0, 1000.0, np.log(6.4) / 27.0
-
-    def to_mel(hz: float) -> float:
-        return hz / step if hz < corner else corner / step + np.log(hz / corner) / log_step
-
-    mels = np.linspace(to_mel(audio.f_min), to_mel(audio.f_max), audio.n_mels + 2)[1:-1]
-    linear = mels < corner / step
-    return np.where(linear, mels * step, corner * np.exp((mels - corner / step) * log_step))
-
-
-def _levinson(correlation: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Autocorrelations [F, P + 1] to prediction coefficients [F, P]."""
-    by_delay = np.ascontiguousarray(correlation.T)  # frames side by side: each step of the recursion runs over all of them
-    order = len(by_delay) - 1
-    coefficients = np.zeros((order, by_delay.shape[1]))
-    error = by_delay[0].copy()
-    for k in range(order):
-        known = coefficients[:k]
-        reflection = (by_delay[k + 1] - np.einsum("kf,kf->f", known, by_delay[k:0:-1])) / error
-        coefficients[:k] = known - reflection * known[::-1]
-        coefficients[k] = reflection
-        error = error * (1.0 - reflection**2)
-    return coefficients.T
 
 
 def predict(config: WaveNetConfig, quantiser: Quantiser, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:

@@ -4,7 +4,7 @@
 // VDPBF16PS, for each lane (Intel's Architecture Instruction Set Extensions and Future Features): sum = fma(a[1], b[1], sum), and then sum =
 // fma(a[0], b[0], sum), where 1 is the upper half of the lane. Each is rounded once, to nearest even; what is denormal counts as zero on the
 // way in and becomes zero on the way out, whatever the control register says. "Denormal" is judged after rounding, as everywhere on x86: what
-// rounds up to the smallest normal number stays. `tests/engine/native/pairs.cpp` compares the definition with the instruction where there is one.
+// rounds up to the smallest normal number stays. `tests/native/pairs.cpp` compares the definition with the instruction where there is one.
 #pragma once
 
 #include "vector.h"

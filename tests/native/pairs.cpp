@@ -1,4 +1,4 @@
-// AVX512_BF16: its definition (vocoder/engine/native/pairs.h) beside the processor's own arithmetic, and where the processor has the instructions
+// AVX512_BF16: its definition (vocoder/native/engine/pairs.h) beside the processor's own arithmetic, and where the processor has the instructions
 // beside these, whether or not CPUID tells of them: bit for bit, of numbers of any kind. Then what a network says with either. `make bf16`.
 #include <immintrin.h>
 #include <setjmp.h>

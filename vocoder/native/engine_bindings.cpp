@@ -1,5 +1,4 @@
-// The Python module vocoder.engine._native. Shapes are checked here as well as in Python: whatever is passed, the answer is an exception
-// and never a crash. The interpreter lock is released while samples are made.
+// The engine, for Python. The interpreter lock is released while samples are made.
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -13,6 +12,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "bindings.h"
 #include "dispatch.h"
 #include "packed_network.h"
 #include "philox.h"
@@ -28,10 +28,6 @@ using HistoryArray = nb::ndarray<int32_t, nb::ndim<1>, nb::c_contig, nb::device:
 using LagArray = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using DoubleLine = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using CodeArray = nb::ndarray<int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-
-void require(bool condition, const std::string& message) {
-    if (!condition) throw std::invalid_argument(message);
-}
 
 template <class Array>
 void require_shape(const Array& array, const std::vector<int64_t>& shape, const std::string& name) {
@@ -225,11 +221,9 @@ void exponential(const std::string& isa, Line x, LineOut out) {
 }
 
 }  // namespace
-}  // namespace sonant
 
-NB_MODULE(_native, m) {
+void bind_engine(nb::module_& m) {
     using namespace nb::literals;
-    using namespace sonant;
     m.def("available_isas", &available_isas);
     m.def("philox", &philox, "counter"_a, "key0"_a, "key1"_a);
     m.def("peak", &peak, "isa"_a, "precision"_a, "rounds"_a);
@@ -245,3 +239,5 @@ NB_MODULE(_native, m) {
         .def_prop_ro("isa", [](const PackedNetwork& network) { return std::string(network.kernels().isa); })
         .def("generate", &generate, "jobs"_a);
 }
+
+}  // namespace sonant
