@@ -32,6 +32,7 @@ NOT_IMPORTED = {
     "onnxruntime": "speechmos runs its networks with it, and does not say so",
     "python-multipart": "starlette.formparsers reads forms with it",
     "pytest-asyncio": "a plugin, configured in pyproject.toml",
+    "pytest-xdist": "a plugin, an option in the Makefile",
     "ruff": "a command of the Makefile",
     "mypy": "a command of the Makefile",
 }
