@@ -107,8 +107,8 @@ class Succession:
             link.stop()
 
     def _launch(self) -> None:
-        """Loads a worker, where one is missing and none is loading."""
-        wanted = self.active is None or (self._settings.standby and self.spare is None)
+        """Loads a worker, where one is missing and none is loading. The one that waits comes once the capacity is known: its loading would be measured, too."""
+        wanted = self.active is None or (self._settings.standby and self.spare is None and self.capacity is not None)
         if not wanted or self._loading is not None or self._stopped:
             return
         self._loading = self._launch_worker(self._settings, self._received, self._ended)
@@ -127,6 +127,7 @@ class Succession:
                 if isinstance(message, Pulse):
                     self.capacity = message.capacity
                     self._settled.set()
+                    self._launch()
                 self._on_message(message)
 
     def _has_started(self, link: WorkerLink, message: Started) -> None:

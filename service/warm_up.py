@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from service.capacity import Capacity
+from service.capacity import SURROUNDED, Capacity
 from service.settings import ServiceSettings
 
 if TYPE_CHECKING:  # which need torch, and are only handed through
@@ -35,7 +35,7 @@ def measure(voice: Voice, settings: ServiceSettings, clock: Callable[[], float])
         for _ in range(_MEASURED_CHUNKS):
             made += _advance(voice, [one for one in utterances if not one.finished], size)
         rates.append((num_streams, made / max(clock() - begun, 1e-6)))
-    return Capacity(rates=tuple(rates))
+    return Capacity(rates=tuple(rates), slowness=SURROUNDED)
 
 
 def _advance(voice: Voice, utterances: list[Utterance], size: int) -> int:
