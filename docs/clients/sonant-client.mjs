@@ -7,7 +7,8 @@
 //     if (event.type === "audio") play(samplesOf(event.data));
 //   }
 //
-// A connection that is lost is picked up again at the byte where it stopped; where there is no room, the request is made again when the service says.
+// A connection that is lost is picked up again at the byte where it stopped; where there is no room, the request is made again when the service says. Where whoever
+// spoke is gone (one of several servers), another is asked for the same bytes, and what was heard of them is left out.
 // A page of another origin needs `sonant serve --allow-origin`.
 
 // The service says no. `field` names what of the order is at fault, where it is the order.
@@ -32,9 +33,9 @@ export class Sonant {
 
   // The bytes that POST /synthesize answers, each once, in order. `signal` (of an AbortController) stops it, and the service's work with it.
   async *stream(order, { signal } = {}) {
-    const body = JSON.stringify(order);
-    let answer = await this.#ask("/synthesize", { method: "POST", body, signal, headers: { "content-type": "application/json" } });
-    const [location, etag] = ["content-location", "etag"].map((name) => answer.headers.get(name));
+    const speak = (order) => this.#ask("/synthesize", { method: "POST", body: JSON.stringify(order), signal, headers: { "content-type": "application/json" } });
+    let answer = await speak(order);
+    let [location, etag, seed] = ["content-location", "etag", "x-seed"].map((name) => answer.headers.get(name));
     for (let received = 0, skip = 0, failures = 0; ; ) {
       let missing = Number(answer.headers.get("content-length") ?? 0);
       const reader = answer.body.getReader();
@@ -58,7 +59,13 @@ export class Sonant {
       }
       await seconds(0.1 * 2 ** failures);
       // Formats whose length is not known beforehand come again as a whole: the same bytes, of which the first are known.
-      answer = await this.#ask(location, { signal, headers: { range: `bytes=${received}-`, "if-range": etag } });
+      try {
+        answer = await this.#ask(location, { signal, headers: { range: `bytes=${received}-`, "if-range": etag } });
+      } catch (error) {
+        if (error.code !== "unknown_stream") throw error;
+        answer = await speak({ ...order, seed: order.seed ?? Number(seed) });
+        location = answer.headers.get("content-location");
+      }
       if (answer.headers.get("etag") !== etag) throw new SonantError(409, "changed", "the service would speak it otherwise now");
       skip = answer.status === 206 ? 0 : received;
     }

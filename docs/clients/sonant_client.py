@@ -10,6 +10,7 @@
         print(event["type"])
 
 A connection that is lost is picked up again at the byte where it stopped; where there is no room, the request is made again when the service says.
+Where whoever spoke is gone (one of several servers), another is asked for the same bytes, and what was heard of them is left out.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Sonant:
         """The bytes that `POST /synthesize` answers, each once, in order. Raises SonantError, or what the connection raised at the last try."""
         answer = self._ask("POST", "/synthesize", json.dumps(order))
         location, etag = answer.getheader("Content-Location"), answer.getheader("ETag")
+        again = json.dumps({**order, "seed": int(answer.getheader("X-Seed") or 0)})
         received, skip, failures = 0, 0, 0
         while True:
             try:
@@ -74,7 +76,13 @@ class Sonant:
                 answer.close()
             time.sleep(0.1 * 2**failures)
             # Formats whose length is not known beforehand come again as a whole: the same bytes, of which the first are known.
-            answer = self._ask("GET", location, None, {"Range": f"bytes={received}-", "If-Range": etag or ""})
+            try:
+                answer = self._ask("GET", location, None, {"Range": f"bytes={received}-", "If-Range": etag or ""})
+            except SonantError as error:
+                if error.code != "unknown_stream":
+                    raise
+                answer = self._ask("POST", "/synthesize", again)
+                location = answer.getheader("Content-Location")
             if answer.getheader("ETag") != etag:
                 raise SonantError(409, "changed", "the service would speak it otherwise now", None)
             skip = 0 if answer.status == http.HTTPStatus.PARTIAL_CONTENT else received

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any, Literal
@@ -19,6 +20,20 @@ Client = Callable[[str, dict[str, Any], Kind], dict[str, Any]]  # the service's 
 
 # Heads of answers are some hundred bytes, so the first of these is lost before any sound.
 LOSSES = [(100,), (701,), (1_500, 1_400), (900, 801, 700), (3_001, 100, 2_000)]
+
+
+def gone() -> bytes:
+    body = json.dumps({"error": {"code": "unknown_stream", "message": "there is no such stream", "field": None}}).encode()
+    lines = (
+        "HTTP/1.1 404 Not Found",
+        "content-type: application/json",
+        "access-control-allow-origin: *",
+        f"content-length: {len(body)}",
+        "connection: close",
+        "",
+        "",
+    )
+    return "\r\n".join(lines).encode() + body
 
 
 def no_room(seconds: float) -> bytes:
@@ -70,6 +85,21 @@ class ClientLaws:
         heard = client(proxy.url, {"text": TEXT, "seed": 3, "format": "pcm"}, "stream")
         assert bytes(heard["bytes"]) == to_bytes(voice.synthesize(TEXT, seed=3))
         assert len(proxy.requests) == 5
+
+    @pytest.mark.parametrize("form", ["wav", "mp3"])
+    @pytest.mark.parametrize("losses", [(1_501,), (1_501, 2_001)], ids=str)
+    def test_where_nobody_knows_the_stream_any_more_it_is_asked_for_anew(
+        self, client: Client, proxy: FlakyProxy, monkeypatch: pytest.MonkeyPatch, form: str, losses: tuple[Fate, ...]
+    ) -> None:
+        """As behind a balancer, where the server that spoke is gone. Each order without a seed would get another: the client must ask for the same."""
+        seeds = itertools.count(11)
+        monkeypatch.setattr("vocoder.speech.secrets.randbits", lambda _: next(seeds))
+        for loss in losses:
+            proxy.fates.extend([loss, gone()])
+        heard = client(proxy.url, {"text": TEXT, "format": form}, "stream")["bytes"]
+        assert next(seeds) == 12
+        assert [head[0].split()[0] for head in proxy.requests] == ["post", *["get", "post"] * len(losses)]
+        assert heard == client(proxy.url, {"text": TEXT, "format": form, "seed": 11}, "stream")["bytes"]
 
     def test_but_not_for_ever(self, client: Client, proxy: FlakyProxy) -> None:
         proxy.fates.extend([no_room(0.05)] * 4)
