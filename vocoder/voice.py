@@ -39,8 +39,8 @@ from vocoder.wavenet.conditions import Conditions
 FloatArray = npt.NDArray[np.float32]
 PRICE_LIMIT = 0.01  # bits per sample that less exact arithmetic may cost where nobody asks for it by name
 CHUNK_SECONDS = 0.1  # of sound in one piece of a stream, where nothing else is asked for
-# oneDNN, by which torch computes convolutions, compiles them anew for each length of a sentence, and would keep the last 1,024: hundreds of megabytes once a
-# voice has spoken for an hour. Hardly any is ever used again.
+# oneDNN, by which torch computes convolutions where ours were not compiled, makes code anew for each length of a sentence and would keep the last 1,024:
+# hundreds of megabytes once a voice has spoken for an hour. Hardly any is ever used again.
 _COMPILED = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
 _MOST_COMPILED = 32
 
