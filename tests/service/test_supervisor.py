@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 from collections.abc import Callable
 
 import httpx
@@ -11,9 +12,11 @@ import pytest
 from fastapi import FastAPI
 
 from service.app import create_app
+from service.capacity import SURROUNDED, Capacity
 from service.messages import Failure, Planned, Snapshot, Speak, Unable
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
+from service.warm_up import measure
 from tests.service.asgi_call import AsgiCall
 from tests.service.gated_engine import GatedEngine
 from tests.service.local_link import LocalLink
@@ -130,7 +133,8 @@ async def test_a_defect_of_the_generator_costs_nobody_his_stream(app: FastAPI, l
 
 async def test_a_spare_worker_takes_over(settings: ServiceSettings, make_worker: Make, links: list[LocalLink], voice: Voice) -> None:
     worker = make_worker(dataclasses.replace(settings, standby=True))
-    await eventually(lambda: len(links) == 2)
+    await eventually(lambda: worker._workers.spare is not None)
+    assert len(links) == 2
     app = create_app(settings, worker=worker)
     call = AsgiCall(app, {"text": LONG, "seed": 8, "format": "pcm"})
     await call.until(1)
@@ -138,6 +142,24 @@ async def test_a_spare_worker_takes_over(settings: ServiceSettings, make_worker:
     assert worker.status.ready, "there was a gap"
     assert len(links) == 3
     assert await call.finished() == to_bytes(voice.synthesize(LONG, seed=8))
+
+
+async def test_the_capacity_is_measured_before_another_worker_is_loaded(
+    settings: ServiceSettings, make_worker: Make, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside one that loads, half of it is seen. What stands around turns is allowed for."""
+    seen: list[tuple[int, float]] = []
+
+    def measured(voice: Voice, settings: ServiceSettings, clock: Callable[[], float]) -> Capacity:
+        capacity = measure(voice, settings, clock)
+        time.sleep(0.2)  # for another that would be loaded beside
+        seen.append((len(links), capacity.slowness))
+        return capacity
+
+    monkeypatch.setattr("service.generator.measure", measured)
+    make_worker(dataclasses.replace(settings, standby=True))
+    await eventually(lambda: len(links) == 2)
+    assert seen == [(1, SURROUNDED)]
 
 
 def test_a_voice_that_cannot_be_loaded_is_told_at_the_start(settings: ServiceSettings, make_worker: Make, monkeypatch: pytest.MonkeyPatch) -> None:
