@@ -16,16 +16,13 @@
 #include "bindings.h"
 #include "dispatch.h"
 #include "frames.h"
+#include "tables.h"
 
 namespace nb = nanobind;
 
 namespace sonant {
 
-#if defined(SONANT_X86)
-extern const FrameKernels frame_kernels_avx512;
-extern const FrameKernels frame_kernels_avx2;
-#endif
-extern const FrameKernels frame_kernels_portable;
+SONANT_TABLES(FrameKernels, frame_kernels)
 
 namespace {
 
@@ -35,16 +32,6 @@ template <class Number, int axes>
 using Output = nb::ndarray<Number, nb::ndim<axes>, nb::c_contig, nb::device::cpu>;
 
 constexpr int64_t kMost = 1 << 20;  // of anything that there is of a frame
-
-// What was compiled for the instruction set of an engine, or for the largest part of it.
-const FrameKernels& find(const std::string& isa) {
-    const std::string chosen = find_kernels(isa).isa;
-#if defined(SONANT_X86)
-    if (chosen == "avx2") return frame_kernels_avx2;
-    if (chosen != "portable") return frame_kernels_avx512;
-#endif
-    return frame_kernels_portable;
-}
 
 double de_emphasise(Input<float, 1> samples, double coefficient, double last, Output<float, 1> made) {
     require(samples.shape(0) == made.shape(0), "as many samples are made as are given");
@@ -67,7 +54,7 @@ bool is_power_of_two(int64_t number) { return (number & (number - 1)) == 0; }
 
 class Predictor {
 public:
-    Predictor(const std::string& isa, int64_t bins, Input<double, 1> window) : kernels_(find(isa)), window_(window.data(), window.data() + window.size()) {
+    Predictor(const std::string& isa, int64_t bins, Input<double, 1> window) : kernels_(frame_kernels_for(isa)), window_(window.data(), window.data() + window.size()) {
         require(bins >= 3 && bins <= kMost && is_power_of_two(bins - 1), "bins must be one more than a power of two, in 3..2**20");
         require(!window_.empty() && int64_t(window_.size()) <= 2 * (bins - 1), "the window must have 1..2 * (bins - 1) delays");
         turns_ = turns_of<double>(2 * (bins - 1));
@@ -111,7 +98,7 @@ class Windows {
 public:
     Windows(const std::string& isa, int64_t hop_length, int64_t points, Input<float, 1> window, Input<int32_t, 1> mel_begins, Input<int32_t, 1> mel_columns, Input<float, 1> mel_weights,
             Input<int32_t, 1> bin_begins, Input<int32_t, 1> bin_columns, Input<float, 1> bin_weights, float floor, float largest_gain)
-        : kernels_(find(isa)),
+        : kernels_(frame_kernels_for(isa)),
           window_(window.data(), window.data() + window.size()),
           to_mels_(mel_begins, mel_columns, mel_weights, int64_t(mel_begins.size()) - 1, checked(points) / 2 + 1, "to_mels"),
           to_bins_(bin_begins, bin_columns, bin_weights, points / 2 + 1, int64_t(mel_begins.size()) - 1, "to_bins") {

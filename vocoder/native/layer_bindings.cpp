@@ -12,16 +12,13 @@
 #include "bindings.h"
 #include "dispatch.h"
 #include "layers.h"
+#include "tables.h"
 
 namespace nb = nanobind;
 
 namespace sonant {
 
-#if defined(SONANT_X86)
-extern const LayerKernels layer_kernels_avx512;
-extern const LayerKernels layer_kernels_avx2;
-#endif
-extern const LayerKernels layer_kernels_portable;
+SONANT_TABLES(LayerKernels, layer_kernels)
 
 namespace {
 
@@ -31,15 +28,6 @@ using Output = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 constexpr std::size_t kMost = 1 << 16;  // of inputs, outputs and layers
 constexpr int64_t kMostFrames = int64_t(1) << 32;
-
-const LayerKernels& find(const std::string& isa) {
-    const std::string chosen = find_kernels(isa).isa;
-#if defined(SONANT_X86)
-    if (chosen == "avx2") return layer_kernels_avx2;
-    if (chosen != "portable") return layer_kernels_avx512;
-#endif
-    return layer_kernels_portable;
-}
 
 Activation activation_named(const std::string& name) {
     if (name == "none") return Activation::none;
@@ -143,7 +131,7 @@ float* floats(int64_t count) { return static_cast<float*>(scratch(std::size_t(co
 class Linear {
 public:
     Linear(const std::string& isa, const std::string& activation, Input<2> weight, Input<1> bias)
-        : kernels_(find(isa)), activation_(activation_named(activation)), panels_(linear(kernels_, weight, bias, "bias")) {}
+        : kernels_(layer_kernels_for(isa)), activation_(activation_named(activation)), panels_(linear(kernels_, weight, bias, "bias")) {}
 
     void forward(Input<2> x, Output out) const {
         const Product about = panels_.view();
@@ -160,7 +148,7 @@ private:
 
 class Conv {
 public:
-    Conv(const std::string& isa, const std::string& activation, Input<3> weight, Input<1> bias) : kernels_(find(isa)), activation_(activation_named(activation)) {
+    Conv(const std::string& isa, const std::string& activation, Input<3> weight, Input<1> bias) : kernels_(layer_kernels_for(isa)), activation_(activation_named(activation)) {
         check_taps(weight.shape(2));
         check_shape(bias, {weight.shape(0)}, "bias");
         filters_ = Filters(kernels_, weight.data(), weight.shape(0), weight.shape(1), weight.shape(2), bias.data());
@@ -185,7 +173,7 @@ class Blocks {
 public:
     Blocks(const std::string& isa, Input<2> enter, Input<1> enter_bias, Input<2> norms, Input<2> norm_biases, Input<4> convs, Input<2> conv_biases, Input<3> mixes, Input<2> mix_biases, Input<2> leave,
            Input<1> leave_bias)
-        : kernels_(find(isa)), enter_(linear(kernels_, enter, enter_bias, "enter_bias")), leave_(linear(kernels_, leave, leave_bias, "leave_bias")) {
+        : kernels_(layer_kernels_for(isa)), enter_(linear(kernels_, enter, enter_bias, "enter_bias")), leave_(linear(kernels_, leave, leave_bias, "leave_bias")) {
         const std::size_t channels = enter.shape(0), layers = convs.shape(0), taps = convs.shape(3);
         check_taps(taps);
         require(layers <= kMost, "there are too many layers");

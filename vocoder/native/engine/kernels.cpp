@@ -8,6 +8,7 @@
 #include "prediction.h"
 #include "product.h"
 #include "sampling.h"
+#include "tables.h"
 #include "vector.h"
 
 namespace sonant {
@@ -256,11 +257,6 @@ void exponential_all(const float* x, float* out, int n) {
 }
 
 }  // namespace
-
-#define SONANT_JOIN_(a, b) a##b
-#define SONANT_JOIN(a, b) SONANT_JOIN_(a, b)
-#define SONANT_TEXT_(a) #a
-#define SONANT_TEXT(a) SONANT_TEXT_(a)
 
 extern const Kernels SONANT_JOIN(kernels_, SONANT_ISA);
 const Kernels SONANT_JOIN(kernels_, SONANT_ISA) = {

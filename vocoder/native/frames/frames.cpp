@@ -6,6 +6,7 @@
 
 #include "correction.h"
 #include "prediction.h"
+#include "tables.h"
 
 namespace sonant {
 namespace {
@@ -19,11 +20,6 @@ double de_emphasise(const float* samples, int64_t count, double coefficient, dou
 }
 
 }  // namespace
-
-#define SONANT_JOIN_(a, b) a##b
-#define SONANT_JOIN(a, b) SONANT_JOIN_(a, b)
-#define SONANT_TEXT_(a) #a
-#define SONANT_TEXT(a) SONANT_TEXT_(a)
 
 extern const FrameKernels SONANT_JOIN(frame_kernels_, SONANT_ISA);
 const FrameKernels SONANT_JOIN(frame_kernels_, SONANT_ISA) = {SONANT_TEXT(SONANT_ISA), kLanes, correct, predict, de_emphasise};

@@ -5,6 +5,7 @@
 #include "layers.h"
 
 #include "matrix.h"
+#include "tables.h"
 #include "winograd.h"
 
 namespace sonant {
@@ -94,11 +95,6 @@ void stack(const Stack& about, const float* x, int64_t frames, float* out, float
 }
 
 }  // namespace
-
-#define SONANT_JOIN_(a, b) a##b
-#define SONANT_JOIN(a, b) SONANT_JOIN_(a, b)
-#define SONANT_TEXT_(a) #a
-#define SONANT_TEXT(a) SONANT_TEXT_(a)
 
 extern const LayerKernels SONANT_JOIN(layer_kernels_, SONANT_ISA);
 const LayerKernels SONANT_JOIN(layer_kernels_, SONANT_ISA) = {SONANT_TEXT(SONANT_ISA), kWidth, product, convolution, stack};
