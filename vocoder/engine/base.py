@@ -47,13 +47,32 @@ class Job:
     num_samples: int
 
 
+class Pending(ABC):
+    """Work that has been begun."""
+
+    @abstractmethod
+    def finish(self) -> list[Codes]:
+        """What `Engine.advance` returns, once it is there; the jobs' states have moved then. To be called once."""
+
+
+@dataclass(frozen=True)
+class Done(Pending):
+    """Work of an engine that does all of it when it is begun."""
+
+    codes: list[Codes]
+
+    def finish(self) -> list[Codes]:
+        """The codes."""
+        return self.codes
+
+
 class Engine(ABC):
     """Generates codes for streams.
 
     Attributes:
         config: the network's.
-        name: "reference", "native" or "cuda"; precision: "fp32", "bf16" or "int8"; isa: the instruction set or device that does the work;
-            threads: that the streams of one call are shared out to.
+        name: "reference", "native", "cuda" or "cuda-graphs"; precision: "fp32", "bf16" or "int8"; isa: the instruction set or device that does the work;
+            threads: that the streams of one call are shared out to; overlaps: whether it works on what has been begun while its caller does something else.
     """
 
     config: WaveNetConfig
@@ -61,6 +80,7 @@ class Engine(ABC):
     precision: str
     isa: str
     threads: int = 1
+    overlaps: bool = False
 
     def start(self, seed: int) -> StreamState:
         """The state of a stream before its first sample.
@@ -83,8 +103,16 @@ class Engine(ABC):
         Raises:
             EngineError: a job does not fit this engine's network, or two jobs share a state. No state has moved then.
         """
+        return self.begin(jobs).finish()
+
+    def begin(self, jobs: Sequence[Job]) -> Pending:
+        """Begins what `advance` does. An engine that `overlaps` returns at once; another job for one of the states must wait until this is finished.
+
+        Raises:
+            EngineError: as `advance`.
+        """
         self._check(jobs)
-        return self._advance(jobs)
+        return self._begin(jobs)
 
     def logits(self, job: Job, codes: Codes) -> npt.NDArray[np.float32]:
         """The same work under teacher forcing: the network's outputs where the stream goes on with given codes.
@@ -105,6 +133,9 @@ class Engine(ABC):
         if codes.size and not 0 <= codes.min() <= codes.max() < self.config.quantisation_levels:
             raise EngineError(f"codes must lie in 0..{self.config.quantisation_levels - 1}, not {codes.min()}..{codes.max()}")
         return self._logits(job, codes.astype(np.int64))
+
+    def _begin(self, jobs: Sequence[Job]) -> Pending:
+        return Done(self._advance(jobs))
 
     @abstractmethod
     def _advance(self, jobs: Sequence[Job]) -> list[Codes]:

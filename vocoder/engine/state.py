@@ -105,6 +105,10 @@ class StreamState:
         self.history[times % length] = last
         self.position += len(codes)
 
+    def put_rings(self, rings: npt.NDArray[np.float32]) -> None:
+        """Rings that were moved on elsewhere, float32 [RingLayout.size], in place of those there were."""
+        self.rings[:] = rings
+
     @property
     def nbytes(self) -> int:
         """Length of `to_bytes()`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +14,17 @@ import torch
 from tests.engine.engines import job_for, whole_conditioning, whole_predictors
 from tests.wavenet.networks import CONFIGS, make_network, outputs, random_codes
 from vocoder.engine import Engine, StreamState, make_engine
-from vocoder.engine.cuda.engine import CudaEngine
+from vocoder.engine.cuda import packing
+from vocoder.engine.cuda.engine import INTERPRETED, CudaEngine
 from vocoder.engine.cuda.packing import BLOCK
 from vocoder.engine.cuda.slots import AT_FIRST
 from vocoder.errors import EngineError
 
+DEVICE = "cpu" if INTERPRETED else "cuda"
 TOLERANCE = {"fp32": 1e-4, "bf16": 0.1}  # as for the native engine, on the same loud networks
+SHAPES = ("whole", "chain")
+# What both shapes give the same bytes for, which is tested, need not be tested of both each time: of a chain it takes several times as long here.
+EACH_SHAPE = ("whole", pytest.param("chain", marks=[pytest.mark.slow, pytest.mark.thorough]))
 QUICK = ("softmax", "gaussian", "logistic mixture")
 SAMPLES = 14  # more than a frame, and more than every ring of the first blocks has rows
 
@@ -29,16 +35,17 @@ def each_config(*more: object) -> list[object]:
 
 
 @functools.cache
-def engine_of(precision: str = "fp32", config: str = "softmax") -> CudaEngine:
-    engine = make_engine(make_network(CONFIGS[config]), "cuda", precision=precision)
-    assert isinstance(engine, CudaEngine)
-    return engine
+def engine_of(precision: str = "fp32", config: str = "softmax", shape: str = "whole") -> CudaEngine:
+    """`shape`: "chain" has a program for each block, as many as can be; "short chain" as few as fit."""
+    with mock.patch.object(packing, "OWN_BYTES", 1 if shape == "chain" else packing.OWN_BYTES):
+        return CudaEngine(make_network(CONFIGS[config]), device=DEVICE, precision=precision, shape=shape.removeprefix("short "))
 
 
 def codes_of(engine: Engine, seed: int, num_samples: int = SAMPLES, **options: float) -> npt.NDArray[np.int64]:
     return engine.advance([job_for(engine.start(seed), num_samples, **options)])[0]
 
 
+@pytest.mark.parametrize("shape", EACH_SHAPE)
 @pytest.mark.parametrize(
     "config, precision",
     [
@@ -48,8 +55,8 @@ def codes_of(engine: Engine, seed: int, num_samples: int = SAMPLES, **options: f
         pytest.param("gaussian", "bf16", marks=pytest.mark.slow),
     ],
 )
-def test_step_is_forward(config: str, precision: str) -> None:
-    engine, frames = engine_of(precision, config), 2
+def test_step_is_forward(config: str, precision: str, shape: str) -> None:
+    engine, frames = engine_of(precision, config, shape), 2
     codes = random_codes(engine.config, frames * engine.config.hop_length)
     stepped = engine.logits(job_for(engine.start(3), len(codes)), codes)
     added = torch.from_numpy(whole_conditioning(engine.config, 3, frames)).unsqueeze(0)
@@ -58,17 +65,19 @@ def test_step_is_forward(config: str, precision: str) -> None:
     torch.testing.assert_close(torch.from_numpy(stepped), parallel, rtol=0, atol=TOLERANCE[precision])
 
 
+@pytest.mark.parametrize("shape", EACH_SHAPE)
 @pytest.mark.parametrize("config", each_config())
-def test_the_codes_are_the_references(config: str) -> None:
-    engine, reference = engine_of("fp32", config), make_engine(make_network(CONFIGS[config]), "reference")
+def test_the_codes_are_the_references(config: str, shape: str) -> None:
+    engine, reference = engine_of("fp32", config, shape), make_engine(make_network(CONFIGS[config]), "reference")
     for seed, temperature in [(2**63 + 5, 0.7), (3, 0.0)]:
         made = codes_of(engine, seed, temperature=temperature)
         expected = codes_of(reference, seed, temperature=temperature)
         assert (made == expected).mean() > 0.9, temperature  # a code on the edge between two may be the other one, and changes all after it
 
 
-def test_chunking_and_company_are_invisible() -> None:
-    engine = engine_of()
+@pytest.mark.parametrize("shape", EACH_SHAPE)
+def test_chunking_and_company_are_invisible(shape: str) -> None:
+    engine = engine_of(shape=shape)
     alone = [engine.start(seed) for seed in range(3)]
     whole = [engine.advance([job_for(state, SAMPLES)])[0] for state in alone]
     shared = [engine.start(seed) for seed in range(3)]
@@ -81,18 +90,20 @@ def test_chunking_and_company_are_invisible() -> None:
         assert shared[seed].to_bytes() == alone[seed].to_bytes()
 
 
-def test_more_streams_than_one_program_holds() -> None:
-    engine = engine_of()
-    many = [engine.start(seed) for seed in range(BLOCK + 3)]
+@pytest.mark.parametrize("shape", EACH_SHAPE)
+def test_more_streams_than_one_program_holds(shape: str) -> None:
+    engine = engine_of(shape=shape)
+    many = [engine.start(seed) for seed in range(2 * BLOCK + 3)]  # with two chains, one of them has two groups on its way
     together = engine.advance([job_for(state, 6 + state.seed % 2) for state in many])
-    for seed in (0, BLOCK - 1, BLOCK, BLOCK + 2):
+    for seed in (0, BLOCK - 1, BLOCK, 2 * BLOCK + 2):
         assert together[seed].tobytes() == codes_of(engine, seed, 6 + seed % 2).tobytes()
     assert engine.slots.taken >= len(many) > AT_FIRST
 
 
+@pytest.mark.parametrize("shape", EACH_SHAPE)
 @pytest.mark.parametrize("precision", TOLERANCE)
-def test_a_parked_stream_goes_on_to_the_same_bytes(precision: str) -> None:
-    engine = engine_of(precision, "three taps")
+def test_a_parked_stream_goes_on_to_the_same_bytes(precision: str, shape: str) -> None:
+    engine = engine_of(precision, "three taps", shape)
     state = engine.start(7)
     first = engine.advance([job_for(state, 8)])[0]
     parked = StreamState.from_bytes(state.to_bytes(), engine.config)
@@ -100,6 +111,18 @@ def test_a_parked_stream_goes_on_to_the_same_bytes(precision: str) -> None:
         assert restored.position == 8
         second = engine.advance([job_for(restored.copy() if restored is parked else restored, SAMPLES - 8)])[0]
         assert np.concatenate([first, second]).tobytes() == codes_of(engine, 7).tobytes()
+
+
+@pytest.mark.parametrize("config", QUICK)
+@pytest.mark.parametrize("precision", TOLERANCE)
+def test_both_shapes_give_the_same_bytes(precision: str, config: str) -> None:
+    whole, chain, short = (engine_of(precision, config, shape) for shape in (*SHAPES, "short chain"))
+    state = whole.start(9)
+    # A stream may change from one to the other.
+    made = [engine.advance([job_for(state, samples)])[0] for engine, samples in ((whole, 5), (chain, 5), (short, SAMPLES - 10))]
+    expected = whole.start(9)
+    assert np.concatenate(made).tobytes() == whole.advance([job_for(expected, SAMPLES)])[0].tobytes()
+    assert state.to_bytes() == expected.to_bytes()
 
 
 def test_a_state_that_lives_elsewhere_is_moved_on_in_place() -> None:
@@ -124,9 +147,10 @@ def test_streams_move_between_the_card_and_the_processor() -> None:
     assert (np.concatenate([first, second]) == whole).mean() > 0.9
 
 
-def test_a_late_sample_draws_by_both_words_of_its_index() -> None:
+@pytest.mark.parametrize("shape", EACH_SHAPE)
+def test_a_late_sample_draws_by_both_words_of_its_index(shape: str) -> None:
     """The counter of the random numbers is 64 bits wide."""
-    engine, reference = engine_of(), make_engine(make_network(CONFIGS["softmax"]), "reference")
+    engine, reference = engine_of(shape=shape), make_engine(make_network(CONFIGS["softmax"]), "reference")
     late = 2**33 + 8  # where a frame begins
     made = []
     for one in (engine, reference):
@@ -161,9 +185,27 @@ def test_nothing_of_whoever_had_the_slot_before_is_heard() -> None:
     assert codes_of(engine, 1).tobytes() == first.tobytes()
 
 
+def test_one_call_may_be_begun_before_another_is_finished() -> None:
+    engine = engine_of()
+    assert engine.overlaps
+    states = [engine.start(seed) for seed in range(2)]
+    begun = [engine.begin([job_for(state, 6)]) for state in states]
+    with pytest.raises(EngineError, match="not been finished"):
+        engine.begin([job_for(states[0], 3)])
+    made = [pending.finish()[0].tobytes() for pending in reversed(begun)]
+    assert made == [codes_of(engine, seed, 6).tobytes() for seed in (1, 0)]
+    assert [state.position for state in states] == [6, 6]
+    assert len(engine.advance([job_for(states[0], 3)])[0]) == 3
+
+
 def test_another_precision_is_refused() -> None:
     with pytest.raises(EngineError, match=r"int8.*fp32, bf16"):
         make_engine(make_network(CONFIGS["softmax"]), "cuda", precision="int8")
+
+
+def test_another_shape_is_refused() -> None:
+    with pytest.raises(EngineError, match=r"round.*auto, whole, chain"):
+        CudaEngine(make_network(CONFIGS["softmax"]), device=DEVICE, shape="round")
 
 
 def test_no_work_is_no_codes() -> None:

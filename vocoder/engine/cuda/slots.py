@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -26,12 +27,14 @@ class Slots:
         config: of the network.
         dtype: what the rings are kept in: what the products round them to anyway.
         device: of the tensor.
+        settle: waits until nothing that has been launched is on its way: what moves rings that are about to be copied elsewhere would be lost.
     """
 
-    def __init__(self, config: WaveNetConfig, *, dtype: torch.dtype, device: torch.device) -> None:
+    def __init__(self, config: WaveNetConfig, *, dtype: torch.dtype, device: torch.device, settle: Callable[[], None]) -> None:
         self._size = RingLayout.of(config).size
         self.rings = torch.zeros((AT_FIRST, self._size), dtype=dtype, device=device)
         self._free = list(range(AT_FIRST))
+        self._settle = settle
         self.lock = threading.RLock()
 
     def take(self) -> int:
@@ -39,6 +42,7 @@ class Slots:
         with self.lock:
             if not self._free:
                 taken = len(self.rings)
+                self._settle()
                 self.rings = torch.cat([self.rings, torch.zeros_like(self.rings)])
                 self._free.extend(range(taken, 2 * taken))
             return self._free.pop()
@@ -91,3 +95,7 @@ class ResidentState(StreamState):
     def rings(self) -> npt.NDArray[np.float32]:  # type: ignore[override]
         """float32 [RingLayout.size], fetched; read only."""
         return self.slots.read(self.slot)
+
+    def put_rings(self, rings: npt.NDArray[np.float32]) -> None:
+        """As `StreamState.put_rings`, to the row."""
+        self.slots.write(self.slot, rings)
