@@ -1,5 +1,7 @@
 """The worker's generator: asks the scheduler whose turn it is, moves those streams on with one call of the engine, and sends the sound.
 
+An engine that works by itself (`Engine.overlaps`: one on a card) has two turns on their way: while it makes one, the sound of the other is sent.
+
 It has a thread of its own. In the gaps it scores recordings (`service.judging`). Every turn tells how fast speech is made now, and each pulse the service.
 """
 
@@ -7,7 +9,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from service.capacity import Capacity
 from service.loaded_voices import LoadedVoices
@@ -19,8 +24,21 @@ from service.table import Speaking, Table
 from service.warm_up import measure
 from vocoder.audio.pcm import Int16Array, to_bytes
 
+if TYPE_CHECKING:  # which needs torch, and is only handed through
+    from vocoder.engine import Pending
+
 log = logging.getLogger(__name__)
 _PULSE_SECONDS = 1.0
+_TURNS_AT_ONCE = 2  # of an engine that overlaps
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Begun:
+    """A turn on its way."""
+
+    turn: Turn
+    working: tuple[tuple[int, Speaking], ...]
+    pending: Pending
 
 
 class Generator:
@@ -56,6 +74,7 @@ class Generator:
         self._pulse_due = 0.0
         self._busy_since = 0.0  # when there was last nothing to do, or a turn ended
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
+        self._begun: deque[_Begun] = deque()  # turns, of engines that overlap
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
     def start(self, capacity: Capacity | None) -> None:
@@ -77,28 +96,42 @@ class Generator:
                 self._capacity = measure(self._voices.find(None), self._settings, self._clock)
             self._busy_since = self._clock()
             while (work := self._wait_for_work()) is not None:
-                if isinstance(work, Turn):
-                    self._take(work)
-                else:
-                    self._judge(work)
+                match work:
+                    case Turn():
+                        self._begin(work)
+                        if len(self._begun) == _TURNS_AT_ONCE or not self._overlaps:
+                            self._finish_one()
+                    case _Begun():
+                        self._finish_one()
+                    case number:
+                        self._judge(number)
+            while self._begun:
+                self._finish_one()
         except Exception:
             # A defect in Sonant: another process may do better, this one is not to be trusted.
             log.exception("the generator has died")
             self._failed()
 
-    def _wait_for_work(self) -> Turn | int | None:
-        """A turn of the streams, the number of a recording, or None where it is time to stop."""
+    @property
+    def _overlaps(self) -> bool:
+        return self._voices.find(None).engine.overlaps
+
+    def _wait_for_work(self) -> Turn | _Begun | int | None:
+        """A turn of the streams, one that waits to be finished, the number of a recording, or None where it is time to stop."""
         while True:
             self._pulse()
             with self._table.changed:
                 if self._stopping:
                     return None
-                turn = self._table.scheduler.next_turn(self._capacity)
+                turn = self._table.scheduler.next_turn(self._capacity, at_once=_TURNS_AT_ONCE if self._overlaps else 1)
                 recording = self._table.judging.next(idle=turn is None, slack=self._table.scheduler.slack(self._clock()))
                 if recording is not None:
                     return recording
                 if turn is not None:
+                    self._table.scheduler.began(turn)
                     return turn
+                if self._begun:
+                    return self._begun[0]
                 self._table.changed.wait(_PULSE_SECONDS)
                 self._busy_since = self._clock()
 
@@ -121,7 +154,7 @@ class Generator:
                 self._table.answer(Answered(number=number, answer=scored))
         self._busy_since = self._clock()  # a slice says nothing of how fast speech is made
 
-    def _take(self, turn: Turn) -> None:
+    def _begin(self, turn: Turn) -> None:
         with self._table.changed:
             chosen = [(number, self._table.speaking[number], size) for number, size in turn.shares if number in self._table.speaking]
         working, jobs = [], []
@@ -136,13 +169,30 @@ class Generator:
             else:
                 working.append((number, speaking))
         try:
-            made = self._voices.find(turn.voice).engine.advance(jobs)
+            pending = self._voices.find(turn.voice).engine.begin(jobs)
         except Exception as error:
             log.exception("streams %s broke off", [number for number, _ in working])
-            for number, _ in working:
-                self._table.break_off(number, error)
+            self._break_off(turn, working, error)
+        else:
+            self._begun.append(_Begun(turn=turn, working=tuple(working), pending=pending))
+
+    def _break_off(self, turn: Turn, working: Sequence[tuple[int, Speaking]], error: Exception) -> None:
+        for number, _ in working:
+            self._table.break_off(number, error)
+        with self._table.changed:
+            self._table.scheduler.ended(turn)
+
+    def _finish_one(self) -> None:
+        if not self._begun:
+            return  # it broke off
+        begun = self._begun.popleft()
+        try:
+            made = begun.pending.finish()
+        except Exception as error:
+            log.exception("streams %s broke off", [number for number, _ in begun.working])
+            self._break_off(begun.turn, begun.working, error)
             return
-        for (number, speaking), codes in zip(working, made, strict=True):
+        for (number, speaking), codes in zip(begun.working, made, strict=True):
             try:
                 samples = speaking.utterance.accept(codes)  # at the end of a sentence this may plan the next one
             except Exception as error:
@@ -150,10 +200,12 @@ class Generator:
                 self._table.break_off(number, error)
             else:
                 self._deliver(number, speaking, samples)
+        with self._table.changed:
+            self._table.scheduler.ended(begun.turn)
         assert self._capacity is not None
         now = self._clock()
         # From the end of the turn before: what lies between two turns is time that streams have to wait, too.
-        self._capacity = self._capacity.after(len(working), sum(map(len, made)), now - self._busy_since)
+        self._capacity = self._capacity.after(len(begun.working), sum(map(len, made)), now - self._busy_since)
         self._busy_since = now
 
     def _deliver(self, number: int, speaking: Speaking, samples: Int16Array) -> None:

@@ -1,4 +1,4 @@
-"""The worker's planner: turns texts into plans (phonemes and durations), on a thread of its own.
+"""The worker's planner: turns texts into plans (phonemes and durations), on a thread of its own, or several where a card computes what all of them ask.
 
 It also computes what the first sentence is conditioned on, so that no stream waits for another one's beginning. A long text takes seconds: it is planned a
 while at a time, and others come in between. Where nobody has to know its length, it begins with its first sentence, and the generator plans the others
@@ -26,6 +26,7 @@ from vocoder.utterance import Utterance
 from vocoder.voice import Voice
 
 log = logging.getLogger(__name__)
+_TOGETHER = 16  # streams that are planned at once on a card, which computes the sentences of all of them together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class Planner:
         self._send = send
         self._failed = failed
         self._clock = clock
-        self._turns = Turns("planner")
+        self._turns = Turns("planner", _TOGETHER if settings.on_card else 1)
 
     def submit(self, wanted: Speak) -> None:
         """One more stream. Returns at once."""

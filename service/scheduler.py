@@ -49,6 +49,7 @@ class _Track:
     background: bool
     made: int = 0
     taken: int = 0
+    begun: bool = False  # it has its turn now
 
     @property
     def deadline(self) -> float:
@@ -121,19 +122,33 @@ class Scheduler:
         """When the stream's listener has nothing left to play."""
         return self._tracks[stream].deadline
 
-    def next_turn(self, capacity: Capacity | None = None) -> Turn | None:
-        """What to do next; None while every stream is finished or paused.
+    def began(self, turn: Turn) -> None:
+        """The streams of a turn have it: they have no other until it has ended."""
+        for stream, _ in turn.shares:
+            self._tracks[stream].begun = True
+
+    def ended(self, turn: Turn) -> None:
+        """A turn that began is over, whatever came of it. Streams that have been removed meanwhile are no error."""
+        for stream, _ in turn.shares:
+            if stream in self._tracks:
+                self._tracks[stream].begun = False
+
+    def next_turn(self, capacity: Capacity | None = None, *, at_once: int = 1) -> Turn | None:
+        """What to do next; None while every stream is finished, paused, or has its turn.
 
         Args:
             capacity: where it is known, no turn takes much longer than `turn_seconds`.
+            at_once: at least 1, turns that are on their way at the same time: then none has more than its part of the streams, so that there is another.
         """
-        able = [(track, stream) for stream, track in self._tracks.items() if track.made < track.num_samples and self._has_room(track)]
+        able = [(track, stream) for stream, track in self._tracks.items() if track.made < track.num_samples and self._has_room(track) and not track.begun]
         live = [(track.deadline, stream) for track, stream in able if not track.background]
         ready = sorted(live or [(track.deadline, stream) for track, stream in able])
         if not ready:
             return None
         voice = self._tracks[ready[0][1]].voice
-        chosen = [stream for _, stream in ready if self._tracks[stream].voice == voice][: self._settings.streams_per_turn]
+        waiting = [stream for _, stream in ready if self._tracks[stream].voice == voice]
+        share = -(-(len(waiting) + sum(track.begun for track in self._tracks.values())) // at_once)
+        chosen = waiting[: min(share, self._settings.company)]
         # The first sound of a new stream must not wait for long chunks of its company, nor its second while it has little to play: the
         # shortest chunk counts for all.
         is_new = bool(live) and any(self._made_seconds(stream) < self._settings.chunk_seconds for stream in chosen)

@@ -58,7 +58,7 @@ class ServiceSettings:
         strained_seconds: above 0, a stream that is later than this, for a listener without any buffer, keeps new ones from beginning.
         whole_seconds: at least 0, the same for an answer that is sent when all of it is there: nobody listens to it yet.
         buffer_seconds: of sound that may wait for a reader before its generation pauses; at least one chunk.
-        streams_per_turn: at least 1, how many streams share one call of the engine.
+        streams_per_turn: at least 1, how many streams share one call of the engine; None: 8, and 1,024 on a card.
         snapshot_seconds: above 0, of a stream's sound between two of the snapshots from which it goes on should the worker die.
         resume_seconds: above 0, how long an answer can be picked up again after it was last asked for.
         resume_streams: at least 1, how many of them; the oldest give way. Each keeps some hundred kilobytes.
@@ -106,7 +106,7 @@ class ServiceSettings:
     strained_seconds: float = 0.08
     whole_seconds: float = 2.0
     buffer_seconds: float = 2.0
-    streams_per_turn: int = 8
+    streams_per_turn: int | None = None
     snapshot_seconds: float = 1.0
     resume_seconds: float = 600.0
     resume_streams: int = 64
@@ -114,6 +114,18 @@ class ServiceSettings:
     start_seconds: float = 120.0
     silence_seconds: float = 30.0
     shutdown_seconds: float = 5.0
+
+    @property
+    def on_card(self) -> bool:
+        """Whether a GPU is asked for."""
+        return self.engine.startswith("cuda")
+
+    @property
+    def company(self) -> int:
+        """How many streams share one call of the engine."""
+        if self.streams_per_turn is not None:
+            return self.streams_per_turn
+        return 1024 if self.on_card else 8
 
     def __post_init__(self) -> None:
         for origin in self.allow_origins:

@@ -1,4 +1,4 @@
-"""A thread on which pieces of work have their turn, in the order in which they came; a long one comes again, behind those that wait."""
+"""Threads on which pieces of work have their turn, in the order in which they came; a long one comes again, behind those that wait."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ _TURN_SECONDS = 0.05  # after which others have their turn
 
 
 class Turns:
-    """The thread.
+    """The threads.
 
     Args:
-        name: of the thread.
+        name: of the threads.
+        threads: how many there are, at least 1.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, threads: int = 1) -> None:
         self._stopping = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     def add(self, work: Callable[[], object]) -> None:
         """One more piece of work. Returns at once; nothing is begun any more once it has been stopped."""
         try:
-            self._thread.submit(work)
+            self._threads.submit(work)
         except RuntimeError:
             if not self._stopping:
                 raise
 
     def stop(self) -> None:
-        """Ends the thread, once what it has in hand is done."""
+        """Ends the threads, once what they have in hand is done."""
         self._stopping = True
-        self._thread.shutdown(cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)
 
 
 def turn_is_over(begun: float) -> bool:

@@ -27,7 +27,9 @@ def measure(voice: Voice, settings: ServiceSettings, clock: Callable[[], float])
     plan = voice.plan(_TEXT)
     size = max(1, round(settings.chunk_seconds * voice.sample_rate))
     rates: list[tuple[int, float]] = []
-    for num_streams in sorted({1, *(2**power for power in range(16) if 2**power < settings.streams_per_turn), settings.streams_per_turn}):
+    few = {2**power for power in range(5)}
+    many = {4**power for power in range(3, 8)}  # of a card
+    for num_streams in sorted({1, *(number for number in few | many if number < settings.company), settings.company}):
         utterances = [voice.utterance(plan, seed=WARM_UP_SEED + index) for index in range(num_streams)]
         for utterance in utterances:
             utterance.job(1)

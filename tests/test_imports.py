@@ -23,9 +23,10 @@ FOUNDATIONS: dict[str, tuple[str, ...]] = {
     "vocoder.compiled": (),
     "vocoder.audio": (),
     "vocoder.text": (),
-    "vocoder.acoustic": ("vocoder.text.features", "vocoder.wavenet.conditions"),
-    "vocoder.wavenet": ("vocoder.audio.quantise", "vocoder.audio.linear_prediction"),
-    "vocoder.engine": ("vocoder.wavenet", "vocoder.audio.quantise"),
+    "vocoder.rows": (),
+    "vocoder.acoustic": ("vocoder.text.features", "vocoder.wavenet.conditions", "vocoder.rows"),
+    "vocoder.wavenet": ("vocoder.audio.quantise", "vocoder.audio.linear_prediction", "vocoder.rows"),
+    "vocoder.engine": ("vocoder.wavenet", "vocoder.audio.quantise", "vocoder.rows"),
 }
 # Above them, from the bottom to the top: each may import the foundations and those before it.
 STOREYS = (
@@ -41,6 +42,8 @@ CARRIED = (
     "vocoder.wavenet.network", "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
     "training.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
 )  # fmt: skip
+# What computes on cards, and can be imported where triton is: whoever wants it imports it late.
+ON_CARDS = ("vocoder.engine.cuda", "vocoder.rows.kernels", "vocoder.rows.layers", "vocoder.acoustic.on_card", "vocoder.wavenet.on_card")
 
 # Run in a process of its own: imports the modules named after "--", while nothing can be imported that belongs to a distribution other than
 # those named before it and what they need.
@@ -96,6 +99,31 @@ def imported_names(tree: ast.AST) -> set[str]:
     return names
 
 
+def imported_at_once(tree: ast.Module) -> set[str]:
+    """Those of them that are imported with the file: not in a function, and not for types alone."""
+
+    def early(statement: ast.stmt) -> set[str]:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            return imported_names(statement)
+        if isinstance(statement, ast.If) and isinstance(statement.test, ast.Name) and statement.test.id == "TYPE_CHECKING":
+            return set().union(*map(early, statement.orelse))
+        inner = [] if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) else ast.iter_child_nodes(statement)
+        return set().union(*(early(child) for child in inner if isinstance(child, ast.stmt)))
+
+    return set().union(*map(early, tree.body))
+
+
+def importing(name: str) -> set[str]:
+    """Our modules that import `name` as soon as they are imported, by themselves or by way of others of ours."""
+    found: set[str] = set()
+    while True:
+        sought = {name, *found}
+        more = {module for module, imports in AT_ONCE.items() if any(below(each, one) for each in imports for one in sought)} - found
+        if not more:
+            return found
+        found |= more
+
+
 def below(name: str, part: str) -> bool:
     return name == part or name.startswith(part + ".")
 
@@ -124,7 +152,9 @@ def forbidden(module: str, imports: set[str]) -> set[str]:
 
 
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-IMPORTS = {module_name(path): imported_names(ast.parse(path.read_text("utf-8"))) for path in SOURCES}
+TREES = {module_name(path): ast.parse(path.read_text("utf-8")) for path in SOURCES}
+IMPORTS = {module: imported_names(tree) for module, tree in TREES.items()}
+AT_ONCE = {module: imported_at_once(tree) for module, tree in TREES.items()}
 
 
 def import_with_only(distributions: tuple[str, ...], modules: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
@@ -144,6 +174,7 @@ def test_imports_keep_to_the_table(module: str) -> None:
         ("vocoder.text.phonemes", "vocoder.audio.quantise"),
         ("vocoder.acoustic.model", "vocoder.text.phonemes"),
         ("vocoder.wavenet.network", "vocoder.audio.mel"),
+        ("vocoder.rows.layers", "vocoder.wavenet.network"),
         ("vocoder.engine.native", "vocoder.voice.Voice"),
         ("vocoder.pack", "vocoder.voice"),
         ("vocoder.voice", "service.app"),
@@ -219,6 +250,12 @@ def test_in_the_service_ray_is_imported_where_it_is_served_by_ray_and_nowhere_el
     assert users <= set(RAY)
     code = f"import sys, {', '.join(RAY)}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_what_computes_on_cards_is_imported_late() -> None:
+    needing = importing("triton")
+    assert {"vocoder.rows.kernels", "vocoder.acoustic.on_card", "vocoder.wavenet.on_card"} <= needing
+    assert {module for module in needing if not any(below(module, part) for part in ON_CARDS)} == set()
 
 
 @pytest.mark.skipif(not available_isas(), reason="nothing was compiled")

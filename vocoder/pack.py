@@ -27,7 +27,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from vocoder.acoustic.model import AcousticModel
+from vocoder.acoustic.model import Acoustic, AcousticModel
 from vocoder.audio.whole_file import whole_file
 from vocoder.config import AcousticConfig, AudioConfig, Config, WaveNetConfig
 from vocoder.errors import ConfigError, InputError, VoiceError
@@ -113,7 +113,7 @@ class Pack:
     """A voice pack in memory. Both models are in evaluation mode, in float32, and never trained further."""
 
     manifest: PackManifest
-    acoustic: AcousticModel
+    acoustic: Acoustic
     network: WaveNet
     lexicon: Lexicon | None = None  # a request's own goes over it
 

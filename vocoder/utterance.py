@@ -31,7 +31,7 @@ from vocoder.audio.correction import spectral_correction
 from vocoder.audio.decode import PcmDecoder
 from vocoder.audio.pcm import Int16Array
 from vocoder.config import CATEGORIES, FRAME_POSITIONS, AudioConfig
-from vocoder.engine import Codes, Engine, Job, StreamState
+from vocoder.engine import Codes, Conditioning, Engine, Job, StreamState
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import EngineError
 from vocoder.pack import Pack
@@ -96,7 +96,7 @@ class _Prepared:
     """A passage that has been reached."""
 
     log_mel: npt.NDArray[np.float32]  # [F, M]
-    conditioning: npt.NDArray[np.float32]  # [F, L, G]
+    conditioning: Conditioning  # [F, L, G], or what the engine keeps of it
     predictors: Predictors
     temperatures: npt.NDArray[np.float32]  # [F]
     gains: npt.NDArray[np.float32]  # [F]
@@ -108,7 +108,7 @@ class Utterance:
     Args:
         passages: gives what is spoken, in order, from the passage of a number on; each is asked for when the one before it has been spoken.
         pack: the voice.
-        engine: made of the voice's network; used here only to begin, the caller runs the jobs.
+        engine: made of the voice's network; used here to begin and for what it keeps of conditions, the caller runs the jobs.
         temperature: 0..2; voiced frames use this times the voice's `voiced_temperature_ratio`.
         volume: at least 0, times the amplitude.
         shaped: whether passages have gains beside.
@@ -139,6 +139,7 @@ class Utterance:
     ) -> None:
         self._num_frames = num_frames
         self._network = pack.network
+        self._engine = engine
         self._audio = pack.manifest.audio
         self._hop = pack.manifest.audio.hop_length
         self._temperature = temperature
@@ -301,10 +302,15 @@ class Utterance:
         conditions = passage.conditions()
         assert conditions.num_frames == passage.num_frames
         temperatures = self._temperature * (1.0 - (1.0 - self._voiced_ratio) * conditions.voicing)
-        added, predictors = condition(self._network, self._audio, conditions)
+        conditioning: Conditioning | None = self._engine.resident_conditioning(conditions)
+        if conditioning is None:
+            added, predictors = condition(self._network, self._audio, conditions)
+            conditioning = added[0].numpy()
+        else:
+            predictors = Predictors.of(conditions.log_mel, conditions.log_f0, self._audio, self._network.config)
         return _Prepared(
             log_mel=conditions.log_mel,
-            conditioning=added[0].numpy(),
+            conditioning=conditioning,
             predictors=predictors,
             temperatures=temperatures.astype(np.float32),
             gains=np.ones(conditions.num_frames, np.float32) if passage.gains is None else passage.gains,

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.mel import log_mel
 from vocoder.audio.pcm import Int16Array
@@ -64,7 +66,20 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
     pack = read_pack(voice_folder(name_or_path))
     if precision == "auto":
         precision = pack.manifest.precision_prices.fastest_within(PRICE_LIMIT, precisions_of(engine))
-    return Voice(pack=pack, engine=make_engine(pack.network, engine, precision=precision, threads=threads))
+    made = make_engine(pack.network, engine, precision=precision, threads=threads)
+    return Voice(pack=_beside(pack, made), engine=made)
+
+
+def _beside(pack: Pack, engine: Engine) -> Pack:
+    """The pack with an acoustic model that computes where the engine does."""
+    if engine.name != "cuda":
+        return pack
+    from vocoder.acoustic.on_card import AcousticOnCard  # late: it needs triton
+    from vocoder.engine.cuda import CudaEngine
+
+    assert isinstance(pack.acoustic, AcousticModel)
+    assert isinstance(engine, CudaEngine)
+    return replace(pack, acoustic=AcousticOnCard(pack.acoustic, engine.device))
 
 
 def voice_folder(name_or_path: str | Path) -> Path:

@@ -8,10 +8,13 @@ import logging
 import pytest
 import torch
 
+import vocoder.engine
 from tests.engine.engines import NATIVE_BUILT, job_for
 from tests.wavenet.networks import make_network, small_config
-from vocoder.engine import make_engine
+from vocoder.engine import make_engine, precisions_of
+from vocoder.engine.graphs import GraphEngine
 from vocoder.errors import EngineError
+from vocoder.wavenet.network import WaveNet
 
 
 @pytest.fixture
@@ -50,6 +53,64 @@ def test_without_a_compiler_native_is_refused() -> None:
         make_engine(make_network(small_config()), "native")
 
 
+@pytest.fixture
+def without_triton(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """As with a GPU and no Triton; the devices that the engine in its place was asked for. It computes here."""
+    devices: list[str] = []
+    found = importlib.util.find_spec
+
+    class Here(GraphEngine):
+        def __init__(self, network: WaveNet, *, device: str) -> None:
+            devices.append(device)
+            super().__init__(network, device="cpu")
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "triton" else found(name))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(vocoder.engine, "GraphEngine", Here)
+    return devices
+
+
+def test_without_triton_cuda_graphs_serve_and_one_line_says_what_that_costs(without_triton: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        engine = make_engine(make_network(small_config()), "cuda")
+    assert (engine.name, engine.precision) == ("cuda-graphs", "fp32")
+    assert without_triton == ["cuda"]
+    (record,) = caplog.records
+    for part in ("triton was not found", "CUDA graphs", "fp32", "slower"):
+        assert part in record.getMessage()
+    assert len(engine.advance([job_for(engine.start(0), 5)])[0]) == 5
+
+
+@pytest.mark.usefixtures("without_triton")
+def test_without_triton_a_precision_is_refused_and_none_is_announced(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(EngineError, match=r"triton.*fp32.*bf16"):
+        make_engine(make_network(small_config()), "cuda", precision="bf16")
+    assert not caplog.records
+    assert precisions_of("cuda") == ("fp32",)
+
+
+def test_without_triton_and_without_a_gpu_cuda_is_refused(without_triton: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for precision in ("fp32", "bf16"):
+        with pytest.raises(EngineError, match="needs triton"):
+            make_engine(make_network(small_config()), "cuda", precision=precision)
+    assert not without_triton
+
+
+def test_an_engine_can_be_made_again_by_its_name(without_triton: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    """As each thread that renders has its own; what it costs has been said by then."""
+    engine = make_engine(make_network(small_config()), "cuda-graphs")
+    assert engine.name == "cuda-graphs"
+    assert without_triton == ["cuda"]
+    assert not caplog.records
+    assert precisions_of("cuda-graphs") == ("fp32",)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="triton is not installed")
+def test_with_triton_its_precisions_are_announced() -> None:
+    assert precisions_of("cuda") == ("fp32", "bf16")
+
+
 @pytest.mark.parametrize(
     "options, said",
     [
@@ -57,6 +118,7 @@ def test_without_a_compiler_native_is_refused() -> None:
         ({"precision": "fp8"}, "fp8"),
         ({"name": "reference", "precision": "int8"}, "reference.*int8"),
         ({"name": "native", "device": "cuda"}, "cuda"),
+        ({"name": "cuda-graphs", "precision": "bf16"}, r"CUDA graphs.*bf16"),
     ],
 )
 def test_what_does_not_exist_is_refused(options: dict[str, str], said: str) -> None:

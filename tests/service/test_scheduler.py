@@ -45,6 +45,33 @@ def test_the_nearest_deadline_is_first() -> None:
     assert turn(three).shares == ((2, 100), (3, 100))
 
 
+def test_a_stream_that_has_its_turn_has_no_other() -> None:
+    two = scheduler(1, 2)
+    first = two.next_turn(at_once=2)
+    assert first is not None
+    assert streams(first) == [1], "half of the streams, so that there is another turn"
+    two.began(first)
+    second = two.next_turn(at_once=2)
+    assert second is not None
+    assert streams(second) == [2]
+    two.began(second)
+    assert two.next_turn(at_once=2) is None
+    two.made(1, 100, 0.0)
+    two.ended(first)
+    third = two.next_turn(at_once=2)
+    assert third is not None
+    assert streams(third) == [1]
+    two.remove(2)
+    two.ended(second)  # its stream has left
+
+
+def test_a_single_stream_has_every_turn() -> None:
+    one = scheduler(1)
+    found = one.next_turn(at_once=2)
+    assert found is not None
+    assert streams(found) == [1]
+
+
 def test_slack_is_the_time_until_the_first_listener_has_nothing_left() -> None:
     assert scheduler().slack(5.0) == math.inf
     two = scheduler(1, 2)

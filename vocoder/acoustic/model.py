@@ -10,7 +10,7 @@ B batch, P phonemes, F frames, M mels, C channels.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -107,6 +107,16 @@ class Stack(nn.Module):
         for row, length in enumerate(mask.sum(dim=(1, 2)).int().tolist()):
             quick.forward(x[row, :length].contiguous().numpy(), made[row, :length].numpy())
         return made
+
+
+class Acoustic(Protocol):
+    """What speaks: `AcousticModel`, or what computes the same elsewhere (`vocoder.acoustic.on_card`)."""
+
+    def durations(self, features: LinguisticFeatures, speaker: int = 0) -> npt.NDArray[np.float32]:
+        """As `AcousticModel.durations`."""
+
+    def conditions(self, features: LinguisticFeatures, durations: npt.NDArray[np.int64], speaker: int = 0, melody: Melody | None = None) -> Conditions:
+        """As `AcousticModel.conditions`."""
 
 
 class AcousticModel(nn.Module):

@@ -154,7 +154,9 @@ class Studio:
 
     @staticmethod
     def _engine_for(voice: Voice, engines: dict[int, Engine]) -> Engine:
-        """This thread's engine for a voice."""
+        """This thread's engine for a voice; that of the voice itself where it serves any number of threads at once, and keeps their streams."""
+        if voice.engine.overlaps:
+            return voice.engine
         if id(voice) not in engines:
             engines[id(voice)] = make_engine(voice.pack.network, voice.engine.name, precision=voice.engine.precision)
         return engines[id(voice)]

@@ -8,6 +8,7 @@ base        the interface: `Engine`, `Job`
 reference   the engine in torch, any device
 native      the engine in C++ (`vocoder/native/engine`), where it was built
 cuda        the engine for GPUs, in Triton
+graphs      the engine for GPUs where Triton is missing, in torch
 bench       how fast they are
 """
 
@@ -19,15 +20,28 @@ import logging
 import torch
 
 from vocoder.compiled import is_compiled
-from vocoder.engine.base import CUDA_PRECISIONS, NATIVE_PRECISIONS, Codes, Engine, Job
+from vocoder.engine.base import CUDA_PRECISIONS, NATIVE_PRECISIONS, Codes, Conditioning, Engine, Job, Pending
+from vocoder.engine.graphs import GraphEngine
 from vocoder.engine.reference import ReferenceEngine
 from vocoder.engine.state import StreamState
 from vocoder.errors import EngineError
 from vocoder.wavenet.network import WaveNet
 
-__all__ = ["CUDA_PRECISIONS", "NATIVE_PRECISIONS", "Codes", "Engine", "Job", "StreamState", "make_engine", "native_built", "precisions_of"]
+__all__ = [
+    "CUDA_PRECISIONS",
+    "NATIVE_PRECISIONS",
+    "Codes",
+    "Conditioning",
+    "Engine",
+    "Job",
+    "Pending",
+    "StreamState",
+    "make_engine",
+    "native_built",
+    "precisions_of",
+]
 
-ENGINES = ("auto", "native", "reference", "cuda")
+ENGINES = ("auto", "native", "reference", "cuda", GraphEngine.name)
 log = logging.getLogger(__name__)
 
 
@@ -38,8 +52,10 @@ def native_built() -> bool:
 
 def precisions_of(name: str) -> tuple[str, ...]:
     """What the engine that `make_engine` makes for a name can compute in, on the processor or, for "cuda", on the GPU."""
-    if name == "cuda":
+    if name == "cuda" and _triton_found():
         return CUDA_PRECISIONS
+    if name in ("cuda", GraphEngine.name):
+        return (GraphEngine.precision,)
     return NATIVE_PRECISIONS if name != "reference" and native_built() else ("fp32",)
 
 
@@ -48,11 +64,13 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
 
     Args:
         network: whose weights are copied; on any device.
-        name: "native" (C++), "reference" (torch), "cuda" (Triton), or "auto": native where it was built, else reference with one logged line.
+        name: "native" (C++), "reference" (torch), "cuda" (Triton; where that is missing "cuda-graphs" with one logged line), "cuda-graphs" (torch), or "auto":
+            native where it was built, else reference with one logged line.
         isa: instruction set of the native engine, "auto" or one of `vocoder.compiled.available_isas()`.
-        precision: of the native engine, one of "fp32", "bf16" and "int8"; the cuda engine has the first two, the reference engine fp32 alone.
+        precision: of the native engine, one of "fp32", "bf16" and "int8"; the cuda engine has the first two, without Triton fp32 alone; so has the
+            reference engine.
         threads: of the native engine, that the streams of one call are shared out to; the reference engine computes on one.
-        device: torch device of the reference engine; anything but "cpu" makes "auto" choose it. The cuda engine takes the card that is torch's current one.
+        device: torch device of the reference engine; anything but "cpu" makes "auto" choose it. Engines of GPUs take the card that is torch's current one.
 
     Raises:
         EngineError: an unknown name or precision, or an engine that cannot run here.
@@ -63,6 +81,8 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
         raise EngineError(f"the native engine runs on the CPU, not on {device!r}")
     if name == "cuda":
         return _make_cuda_engine(network, precision)
+    if name == GraphEngine.name:
+        return _make_graph_engine(network, precision)
     if name == "reference" or device != "cpu":
         if precision != "fp32":
             raise EngineError(f"the reference engine computes in fp32, not in {precision!r}")
@@ -79,11 +99,33 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
     return ReferenceEngine(network, device=device)
 
 
+def _triton_found() -> bool:
+    return importlib.util.find_spec("triton") is not None
+
+
 def _make_cuda_engine(network: WaveNet, precision: str) -> Engine:
-    if importlib.util.find_spec("triton") is None:
-        raise EngineError("the cuda engine needs triton, which comes with CUDA builds of torch, or with the extra `gpu`")
+    if not _triton_found():
+        return _make_engine_without_triton(network, precision)
     from vocoder.engine.cuda import INTERPRETED, CudaEngine  # late: it needs triton
 
     if not INTERPRETED and not torch.cuda.is_available():
         raise EngineError("the cuda engine needs a CUDA GPU, and torch sees none here")
     return CudaEngine(network, device="cpu" if INTERPRETED else "cuda", precision=precision)
+
+
+def _make_engine_without_triton(network: WaveNet, precision: str) -> Engine:
+    if not torch.cuda.is_available():
+        raise EngineError("the cuda engine needs triton, which comes with CUDA builds of torch, or with the extra `gpu`")
+    if precision != GraphEngine.precision:
+        raise EngineError(f"without triton the cuda engine computes in fp32, not in {precision!r}: on Linux the extra `gpu` brings triton")
+    log.warning(
+        "triton was not found: on the GPU torch's own operations serve, as CUDA graphs; in fp32 alone, and slower than the kernel in Triton, "
+        "for every sample is a hundred and more of them (on Linux the extra `gpu` brings triton)"
+    )
+    return _make_graph_engine(network, precision)
+
+
+def _make_graph_engine(network: WaveNet, precision: str) -> Engine:
+    if precision != GraphEngine.precision:
+        raise EngineError(f"the engine of CUDA graphs computes in fp32, not in {precision!r}")
+    return GraphEngine(network, device="cuda")

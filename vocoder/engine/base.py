@@ -14,13 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
 from vocoder.config import WaveNetConfig
 from vocoder.engine.state import RingLayout, StreamState
 from vocoder.errors import EngineError
+from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.prediction import Predictors
 
 Codes = npt.NDArray[np.int64]
+Conditioning = npt.NDArray[np.float32] | Tensor
 # What the engines compute in; here, because neither can be imported everywhere.
 NATIVE_PRECISIONS = ("fp32", "bf16", "int8")
 CUDA_PRECISIONS = ("fp32", "bf16")
@@ -32,7 +35,7 @@ class Job:
 
     Attributes:
         state: the stream's; it is moved on in place.
-        conditioning: float32 [F, L, G], what `WaveNet.condition` gives for consecutive frames.
+        conditioning: float32 [F, L, G], what `WaveNet.condition` gives for consecutive frames; or what `Engine.resident_conditioning` of the engine gives.
         predictors: of the same frames, what the network's predictions are made with.
         first_frame: the index in the stream of the first of these frames. Sample t of the stream uses frame t // hop_length.
         temperatures: float32 [F], at least 0; 0 takes the most probable code.
@@ -40,7 +43,7 @@ class Job:
     """
 
     state: StreamState
-    conditioning: npt.NDArray[np.float32]
+    conditioning: Conditioning
     predictors: Predictors
     first_frame: int
     temperatures: npt.NDArray[np.float32]
@@ -93,6 +96,11 @@ class Engine(ABC):
     def adopt(self, state: StreamState) -> StreamState:
         """The state in the form in which this engine moves it on fastest: what an engine that keeps states elsewhere than in main memory needs."""
         return state
+
+    def resident_conditioning(self, conditions: Conditions) -> Tensor | None:
+        """What jobs of this engine may have for a conditioning, [F, ...], where it keeps its own; None where it takes what `WaveNet.condition` gives."""
+        del conditions
+        return None
 
     def advance(self, jobs: Sequence[Job]) -> list[Codes]:
         """Makes each job's samples and moves its state on.
@@ -148,9 +156,15 @@ class Engine(ABC):
     def _check(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             check_job(self.config, job)
+            self._check_conditioning(job.conditioning)
             self._check_rings(job.state)
         if len({id(job.state) for job in jobs}) < len(jobs):
             raise EngineError("two jobs of one call share a stream state")
+
+    def _check_conditioning(self, conditioning: Conditioning) -> None:
+        """Refuses what is another engine's."""
+        if isinstance(conditioning, Tensor):
+            raise EngineError(f"conditioning must be an array for the {self.name} engine, not a tensor on {conditioning.device}")
 
     def _check_rings(self, state: StreamState) -> None:
         check_rings(self.config, state)
@@ -181,9 +195,11 @@ def check_job(config: WaveNetConfig, job: Job) -> None:
         raise EngineError(f"history must be contiguous int32 ({config.history_length},), not {history.dtype} {history.shape}")
     if not 0 <= history.min() <= history.max() < config.quantisation_levels:
         raise EngineError(f"codes of the history must lie in 0..{config.quantisation_levels - 1}, not {history.min()}..{history.max()}")
-    shape = job.conditioning.shape
-    if len(shape) != 3 or shape[1:] != (config.num_layers, config.gate_channels) or job.conditioning.dtype != np.float32:
-        raise EngineError(f"conditioning must be float32 (frames, {config.num_layers}, {config.gate_channels}), not {job.conditioning.dtype} {shape}")
+    added = job.conditioning
+    shape = tuple(added.shape)
+    # What an engine keeps itself, it checks itself.
+    if isinstance(added, np.ndarray) and (len(shape) != 3 or shape[1:] != (config.num_layers, config.gate_channels) or added.dtype != np.float32):
+        raise EngineError(f"conditioning must be float32 (frames, {config.num_layers}, {config.gate_channels}), not {added.dtype} {shape}")
     if job.temperatures.shape != shape[:1] or job.temperatures.dtype != np.float32:
         raise EngineError(f"temperatures must be float32 ({shape[0]},), not {job.temperatures.dtype} {job.temperatures.shape}")
     coefficients, lags = job.predictors.coefficients, job.predictors.lags
@@ -202,7 +218,7 @@ def check_job(config: WaveNetConfig, job: Job) -> None:
             f"samples {state.position}..{state.position + job.num_samples - 1} need frames {first + job.first_frame}..{last + job.first_frame}, "
             f"the job has {job.first_frame}..{job.first_frame + shape[0] - 1}"
         )
-    if not np.isfinite(job.conditioning[first : last + 1]).all():
+    if isinstance(added, np.ndarray) and not np.isfinite(added[first : last + 1]).all():
         raise EngineError("conditioning has values that are not finite numbers")
     if not np.isfinite(coefficients[first : last + 1]).all():
         raise EngineError("coefficients has values that are not finite numbers")

@@ -12,6 +12,7 @@ engine      `CudaEngine`
 
 from __future__ import annotations
 
-from vocoder.engine.cuda.engine import INTERPRETED, PRECISIONS, CudaEngine
+from vocoder.engine.cuda.engine import PRECISIONS, CudaEngine
+from vocoder.rows.card import INTERPRETED
 
 __all__ = ["INTERPRETED", "PRECISIONS", "CudaEngine"]

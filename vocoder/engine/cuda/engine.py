@@ -6,7 +6,6 @@ B streams, F frames, T samples, L layers, G gate, O output parameters.
 from __future__ import annotations
 
 import math
-import os
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vocoder.engine.base import CUDA_PRECISIONS, Codes, Engine, Job, Pending, check_rings
+from vocoder.engine.base import CUDA_PRECISIONS, Codes, Conditioning, Engine, Job, Pending, check_rings
 from vocoder.engine.cuda.packing import BLOCK, PackedWeights
 from vocoder.engine.cuda.shapes import Choice, shapes_for
 from vocoder.engine.cuda.slots import ResidentState, Slots
@@ -24,12 +23,14 @@ from vocoder.engine.cuda.transfer import Lane, Lanes
 from vocoder.engine.state import RingLayout, StreamState
 from vocoder.engine.weights import EngineWeights
 from vocoder.errors import EngineError
+from vocoder.rows.card import INTERPRETED, STARTING
+from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.distributions import MIN_LOG_SCALE
 from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.on_card import ConditioningOnCard
 from vocoder.wavenet.prediction import Predictors
 
 PRECISIONS = CUDA_PRECISIONS
-INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 
 
 class CudaEngine(Engine):
@@ -66,6 +67,7 @@ class CudaEngine(Engine):
         self._dilations = self._put(np.array(config.dilations, np.int32))
         self._ring_offsets = self._put(np.array(RingLayout.of(config).offsets, np.int32))
         self._turn = math.lcm(*RingLayout.of(config).rows)  # samples after which every ring is where it was
+        self._conditioning = ConditioningOnCard(network, self.device)
         self.slots = Slots(config, dtype=dtype, device=self.device, settle=self._lanes.settle)
         self._shapes = shapes_for(config, shape, precision=precision, device=self.device, interpreted=INTERPRETED)
         self._choice = Choice(self.shapes)
@@ -111,6 +113,21 @@ class CudaEngine(Engine):
         check_rings(self.config, state)
         return ResidentState(state, self.slots)
 
+    def resident_conditioning(self, conditions: Conditions) -> Tensor | None:
+        """What the last product of the conditioning network takes, float32 [F, H] on the card: that product is done for the frames of a call.
+
+        Raises:
+            InputError: the voice has no such speaker.
+        """
+        return self._conditioning.hidden(conditions)
+
+    def _check_conditioning(self, conditioning: Conditioning) -> None:
+        if not isinstance(conditioning, Tensor):
+            return
+        kind = (conditioning.dtype, conditioning.device.type, conditioning.shape[1:])
+        if kind != (torch.float32, self.device.type, (self._conditioning.width,)):
+            raise EngineError(f"resident conditioning must be float32 (frames, {self._conditioning.width}) on {self.device.type}, not {kind}")
+
     def _resident(self, state: StreamState) -> bool:
         return isinstance(state, ResidentState) and state.slots is self.slots
 
@@ -142,7 +159,7 @@ class CudaEngine(Engine):
                     made, outputs = torch.from_numpy(codes), torch.zeros(1, 0, self.config.output_channels)
                 else:
                     arguments, made, outputs = self._arguments(jobs, states, codes, forced=forced is not None)
-                    with lane.timed():
+                    with lane.timed(), STARTING:
                         self._shapes[shape].launch(len(jobs), longest, arguments, forced=forced is not None)
                 return _Begun(self, jobs, states, shape, lane, lane.download(made), lane.download(outputs))
         except BaseException:
@@ -190,7 +207,7 @@ class CudaEngine(Engine):
             self._put(np.array(first_rows, np.int64)),
             self.slots.rings,
             self._put(np.stack([state.history for state in states])),
-            framed(job.conditioning for job in jobs),
+            self._added([job.conditioning for job in jobs], frames),
             framed(job.predictors.coefficients for job in jobs),
             framed(job.predictors.lags for job in jobs),
             framed(job.temperatures for job in jobs),
@@ -198,6 +215,20 @@ class CudaEngine(Engine):
             weights.head2, weights.head2_bias, self._values, self._edges, self._dilations, self._ring_offsets, MIN_LOG_SCALE, made, outputs,
         )  # fmt: skip
         return arguments, made, outputs
+
+    def _added(self, conditioning: Sequence[Conditioning], frames: Sequence[slice]) -> Tensor:
+        """What is added inside the gates, float32 [F, L, G] for the frames of all jobs, one after the other; a frame's is the same in any company."""
+        shape = (-1, self.config.num_layers, self.config.gate_channels)
+        kept = [one[frame] for one, frame in zip(conditioning, frames, strict=True) if isinstance(one, Tensor)]
+        given = [one[frame] for one, frame in zip(conditioning, frames, strict=True) if isinstance(one, np.ndarray)]
+        projected = self._conditioning.project(torch.cat(kept)).view(shape) if kept else None
+        uploaded = self._put(np.concatenate(given)) if given else None
+        if projected is None or uploaded is None:
+            found = uploaded if projected is None else projected
+            assert found is not None
+            return found
+        rows = {True: iter(torch.split(projected, [len(one) for one in kept])), False: iter(torch.split(uploaded, [len(one) for one in given]))}
+        return torch.cat([next(rows[isinstance(one, Tensor)]) for one in conditioning])
 
     def _frames(self, job: Job) -> slice:
         """Of the job's frames those that its samples use."""

@@ -21,6 +21,7 @@ WARPS = 8
 # How many blocks' weights are on their way at once, less one. What a card has no room for is tried with fewer: the sums stay the same.
 STAGES = {"fp32": 2, "bf16": 3}
 CHAINS_INTERPRETED = 2
+LEFT = 16  # one multiprocessor of so many is in no chain: what begins a stream need not wait for those that are spoken
 HEADS = 2  # programs of a chain behind its blocks: one for the hidden layer, one that draws
 TRIES = 3  # calls before a shape's speed at a number of streams is known
 
@@ -100,7 +101,7 @@ class Chain:
     @property
     def chains(self) -> int:
         """How many there are."""
-        return CHAINS_INTERPRETED if self._interpreted else self._programs // self.length
+        return CHAINS_INTERPRETED if self._interpreted else (self._programs - self._programs // LEFT) // self.length
 
     def launch(self, num_streams: int, num_samples: int, arguments: tuple[object, ...], *, forced: bool) -> None:
         """Moves the streams on.
@@ -109,12 +110,13 @@ class Chain:
             EngineError: the network does not fit on this card in this shape.
         """
         while True:
-            handed = self.between(-(-num_streams // BLOCK))
+            groups = -(-num_streams // BLOCK)
+            handed = self.between(groups)
             # Programs that wait for each other need all to be there; interpreted, they take turns, a sample at a time.
             steps = [(index, index + 1) for index in range(num_samples)] if self._interpreted else [(0, num_samples)]
             try:
                 for begin, end in steps:
-                    advance_chain[(self.length, self.chains)](
+                    advance_chain[(self.length, min(self.chains, max(1, groups)))](
                         *arguments, num_streams, num_samples, *handed, begin, end, 0, FORCED=forced, **self.constants,
                         num_warps=WARPS, num_stages=1, enable_fp_fusion=False, launch_cooperative_grid=not self._interpreted,
                     )  # fmt: skip
