@@ -15,7 +15,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch.utils.tensorboard import SummaryWriter
 
+from training.bandwidth import speed_line
+
 SMOOTHING = 0.98  # of the loss shown
+SHOWN_EVERY = 20  # steps between two of a curve, or of the speed
 
 
 class Board:
@@ -28,6 +31,7 @@ class Board:
         self.total_steps = total_steps
         self.first_step = first_step
         self._loss: float | None = None
+        self._speed = ""
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -51,9 +55,11 @@ class Board:
         """Takes the figures of one step."""
         loss = figures["loss"]
         self._loss = loss if self._loss is None else SMOOTHING * self._loss + (1 - SMOOTHING) * loss
-        self._progress.update(self._task, completed=step, loss=f"loss {self._loss:.4f}")
+        if step % SHOWN_EVERY == 0:
+            self._speed = speed_line(figures)
+        self._progress.update(self._task, completed=step, loss=f"loss {self._loss:.4f}{self._speed}")
         validated = {name: value for name, value in figures.items() if "/" in name}
-        if step % 20 == 0 or validated:
+        if step % SHOWN_EVERY == 0 or validated:
             for name, value in figures.items():
                 self.writer.add_scalar(name if "/" in name else f"training/{name}", value, step)
         if validated:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import torch
@@ -29,7 +27,10 @@ from training.outliers import judge, set_aside
 from training.pipeline import Wishes, run_all
 from training.predict import predict as predict_spectra
 from training.prepare import prepare as prepare_dataset
+from training.recipe import CARD_SEGMENTS, Run, VocoderWishes
 from training.recogniser.alignment import align_by_recogniser
+from training.segments import SegmentConfig
+from training.stopping import stop_alike
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError, SonantError
 from vocoder.pack import MOST_PASSES
@@ -72,7 +73,7 @@ def prepare(
     workers: Workers = _CORES,
 ) -> None:
     """Filter, level and analyse recordings."""
-    run = stages.Run(name=voice, root=runs)
+    run = Run(name=voice, root=runs)
     header = prepare_dataset(read_corpus(corpus, speaker=voice), run.data, AudioConfig(), workers=workers)
     minutes = sum(entry.num_frames for entry in header.entries) * header.audio.hop_length / header.audio.sample_rate / 60
     typer.echo(f"{len(header.entries)} recordings, {minutes:.1f} minutes, {len(header.speakers)} speaker(s) in {run.data}")
@@ -86,7 +87,7 @@ def align(
 ) -> None:
     """Find which frames belong to which phoneme."""
     torch.set_num_threads(1)
-    run = stages.Run(name=voice, root=runs)
+    run = Run(name=voice, root=runs)
     data = PreparedSet(run.data)
     before = Beginnings.of(data) if data.aligned else None
     if by is Aligner.MIXTURES:
@@ -113,7 +114,7 @@ def alignment(
     torch.set_num_threads(1)
     if score_only and aside_bits is not None:
         raise InputError("--set-aside needs the vocoder's likelihood, which --score-only leaves out", field="set_aside")
-    run = stages.Run(name=voice, root=runs)
+    run = Run(name=voice, root=runs)
     data = run.dataset()
     if put_back:
         if aside_bits is not None or aside_score is not None or page is not None:
@@ -141,7 +142,7 @@ def alignment(
 def recogniser(voice: Name, runs: Runs = Path("runs"), steps: Steps = 3000, seconds: Seconds = None, device: Device = "cpu", threads: Threads = _CORES) -> None:
     """Train a WaveNet that recognises phonemes, and measure it; run again to go on."""
     torch.set_num_threads(threads)
-    run = stages.Run(name=voice, root=runs)
+    run = Run(name=voice, root=runs)
     trainer = stages.train_recogniser(run, steps=steps, seconds=seconds, device=device)
     typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
     typer.echo(stages.measure_recogniser(run))
@@ -160,7 +161,7 @@ def acoustic(
 ) -> None:
     """Train the acoustic model; run again to go on."""
     torch.set_num_threads(threads)
-    run = stages.Run(name=voice, root=runs)
+    run = Run(name=voice, root=runs)
     trainer = stages.train_acoustic(run, steps=steps, seconds=seconds, device=device, learning_rate=learning_rate, begin_with=begin_with)
     typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
 
@@ -168,7 +169,7 @@ def acoustic(
 @app.command()
 def predict(voice: Name, runs: Runs = Path("runs")) -> None:
     """Write what the acoustic model makes of every recording's durations and pitch, for the vocoder to be trained on."""
-    run = stages.Run(name=voice, root=runs)
+    run = Run(name=voice, root=runs)
     difference = predict_spectra(run.dataset(), stages.trained_acoustic(run))
     typer.echo(f"predicted spectra differ from held-out ones by {difference:.3f} nats on average")
 
@@ -183,22 +184,24 @@ def vocoder(
     threads: Threads = _CORES,
     learning_rate: LearningRate = 2e-3,
     begin_with: BeginWith = None,
-    predicted_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Of segments given the acoustic model's spectrum (`sonant-train predict`).")] = 0.0,
-    compile_network: Annotated[bool, typer.Option("--compile", help="torch.compile: a minute of waiting, a fifth more speed.")] = False,
+    predicted_share: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="Of segments given the acoustic model's spectrum (`sonant-train predict`); else what the run had, or 0."),
+    ] = None,
+    segments: Annotated[
+        int | None, typer.Option(min=1, help=f"Per batch; else what the run had, or {SegmentConfig.segments}, {CARD_SEGMENTS} on a card.")
+    ] = None,
+    segment_frames: Annotated[int | None, typer.Option(min=1, help=f"That count in a segment; else what the run had, or {SegmentConfig.frames}.")] = None,
+    compile_network: Annotated[bool | None, typer.Option("--compile/--no-compile", help="torch.compile, a minute of waiting; else on a card only.")] = None,
+    resident: Annotated[bool | None, typer.Option("--resident/--no-resident", help="Whether the data set lies on the device; else on a card only.")] = None,
 ) -> None:
     """Train the vocoder; run again to go on."""
     torch.set_num_threads(threads)
-    run = stages.Run(name=voice, root=runs)
-    trainer = stages.train_vocoder(
-        run,
-        steps=steps,
-        seconds=seconds,
-        device=device,
-        compile_network=compile_network,
-        learning_rate=learning_rate,
-        begin_with=begin_with,
-        predicted_share=predicted_share,
+    run = Run(name=voice, root=runs)
+    wishes = VocoderWishes(
+        device=device, segments=segments, frames=segment_frames, predicted_share=predicted_share, compile_network=compile_network, resident=resident
     )
+    trainer = stages.train_vocoder(run, wishes, steps=steps, seconds=seconds, learning_rate=learning_rate, begin_with=begin_with)
     typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
 
 
@@ -237,7 +240,7 @@ def everything(
         licence=licence, source=source, release=release, acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, device=device,
         workers=workers, leave_out=leave_out, sentences=sentences,
     )  # fmt: skip
-    pack = run_all(stages.Run(name=voice, root=runs), corpus, output, wishes, say=typer.echo)
+    pack = run_all(Run(name=voice, root=runs), corpus, output, wishes, say=typer.echo)
     typer.echo(f"{pack}: {sum(path.stat().st_size for path in pack.iterdir()) / 1e6:.1f} MB")
 
 
@@ -256,7 +259,7 @@ def export(
 ) -> None:
     """Write the voice pack."""
     folder = exporting.export(
-        stages.Run(name=voice, root=runs),
+        Run(name=voice, root=runs),
         output / voice,
         licence=licence,
         source=source,
@@ -280,7 +283,7 @@ def temperatures(
 ) -> None:
     """Measure copy synthesis at several temperatures, the best first, on held-out sentences that `evaluate` does not measure."""
     torch.set_num_threads(1)
-    data = PreparedSet(stages.Run(name=voice, root=runs).data)
+    data = PreparedSet(Run(name=voice, root=runs).data)
     for trial in try_temperatures(data, pack or Path("voices") / voice, sentences=sentences, passes=passes, measured=measured):
         typer.echo(str(trial))
 
@@ -297,7 +300,7 @@ def evaluate(
 ) -> None:
     """Measure a voice pack on the held-out sentences."""
     torch.set_num_threads(1)
-    data = PreparedSet(stages.Run(name=voice, root=runs).data)
+    data = PreparedSet(Run(name=voice, root=runs).data)
     report = evaluate_voice(data, pack or Path("voices") / voice, sentences=sentences, page=page)
     typer.echo(report.to_json() if json else report.to_markdown())
     if card:
@@ -316,15 +319,9 @@ def samples(
     typer.echo(f"{output}: {len(written)} sentences, {sum(path.stat().st_size for path in written) / 1e3:.0f} kB")
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    """SIGTERM stops a run as Ctrl-C does: with a checkpoint."""
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     """The command. Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped."""
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)  # a shell starts background jobs with it ignored
+    stop_alike()
     try:
         app(standalone_mode=False)
     except typer.Exit as exit_:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from training.loop import LoopConfig, optimiser_for
-from training.vocoder_task import SegmentConfig
+from training.segments import SegmentConfig
 from vocoder.config import WaveNetConfig
 from vocoder.wavenet.network import WaveNet
 
@@ -46,18 +46,21 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds < 90 * 60 else f"{seconds / 3600:.1f} hours"
 
 
-def estimate(config: WaveNetConfig, loop: LoopConfig, *, minutes: float, acoustic_steps: int, vocoder_steps: int, device: str) -> Estimate:
+def estimate(
+    config: WaveNetConfig, loop: LoopConfig, segments: SegmentConfig, *, minutes: float, acoustic_steps: int, vocoder_steps: int, device: str
+) -> Estimate:
     """For what is left of a run.
 
     Args:
         config: the vocoder's.
         loop: how it is trained.
+        segments: of a batch.
         minutes: of recordings still to be prepared and aligned.
         acoustic_steps: still to be made.
         vocoder_steps: likewise.
         device: where.
     """
-    step = _seconds_per_step(config, loop, torch.device(device)) if acoustic_steps + vocoder_steps else 0.0
+    step = _seconds_per_step(config, loop, segments, torch.device(device)) if acoustic_steps + vocoder_steps else 0.0
     return Estimate(
         prepare=minutes * PREPARE_SECONDS_PER_MINUTE,
         align=minutes * ALIGN_SECONDS_PER_MINUTE,
@@ -66,9 +69,8 @@ def estimate(config: WaveNetConfig, loop: LoopConfig, *, minutes: float, acousti
     )
 
 
-def _seconds_per_step(config: WaveNetConfig, loop: LoopConfig, device: torch.device) -> float:
-    segments = SegmentConfig()
-    frames = segments.frames + segments.context_frames
+def _seconds_per_step(config: WaveNetConfig, loop: LoopConfig, segments: SegmentConfig, device: torch.device) -> float:
+    frames = segments.all_frames
     network = WaveNet(config).to(device)
     optimiser = optimiser_for(network, loop)
     shape = (segments.segments, frames)

@@ -9,7 +9,8 @@ from training.evaluation import Report
 from training.evaluation.run import unmeasured
 from training.intonation import intonation
 from training.price import precision_prices
-from training.stages import Run, read_average, read_model_config, trained_acoustic
+from training.recipe import Run
+from training.stages import read_average, read_model_config, trained_acoustic
 from vocoder.audio.whole_file import whole_file
 from vocoder.cli.voices import price_text
 from vocoder.config import WaveNetConfig

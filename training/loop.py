@@ -2,7 +2,11 @@
 
 One optimiser step is a function of the configuration, the step's number and the data: batches are drawn by a counter-based generator keyed
 with (seed, step, rank), and a checkpoint holds weights, average, optimiser and step. So a run that was killed at any moment and started
-again follows the same curve. Under torchrun every process draws its own batches and the gradients are averaged.
+again follows the same curve, on the processor and on a card, and may change between them. Under torchrun every process draws its own batches and
+the gradients are averaged.
+
+A card works through a queue, and whoever reads a figure waits until the queue is empty: there figures are read every `REPORT_EVERY` steps, all of
+them at once. No checkpoint is written before the figures of all its steps were read and found finite.
 """
 
 from __future__ import annotations
@@ -20,10 +24,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vocoder.errors import InputError
+from training.stopping import undisturbed
+from vocoder.audio.whole_file import whole_file
+from vocoder.errors import InputError, SonantError
 
 Batch = Mapping[str, Tensor]
 Report = Callable[[int, dict[str, float]], None]
+REPORT_EVERY = 20  # steps on a card; on the processor figures are read after every step
+
+
+class Diverged(SonantError, ArithmeticError):
+    """A loss or a gradient that is no finite number. What the model has become is not kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +72,7 @@ class Task(Protocol):
     model: nn.Module
 
     def batch(self, generator: np.random.Generator) -> Batch:
-        """One training batch, drawn with the generator; CPU tensors."""
+        """One training batch, drawn with the generator; on the host, or where the model is."""
 
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Scalar losses by name; `loss` is the one that is minimised."""
@@ -86,6 +97,12 @@ class Trainer:
         self.optimiser = optimiser_for(self.model, config)
         self.step = 0
         self.seconds = 0.0  # of training, over all resumptions
+        self.report_every = 1 if self.device.type == "cpu" else REPORT_EVERY
+        self._unread: list[_Step] = []
+        self._seconds_read = 0.0  # `seconds` at the last reading
+        self._whole = True  # False while weights, optimiser and step are not of one moment
+        if self.device.type == "cuda":
+            torch.backends.cudnn.deterministic = True  # else the sums of a resumed run may be taken in another order
         folder.mkdir(parents=True, exist_ok=True)
         if self.checkpoint.is_file():
             self._load()
@@ -99,28 +116,42 @@ class Trainer:
         """Trains to `total_steps`, to step `until` or for `seconds`, whichever comes first; leaves a checkpoint.
 
         Args:
-            report: called with the step and its figures after every step; names with a slash are validation figures.
+            report: called with each step and its figures, in order: after every step, or on a card of `report_every` steps after the last of them.
+                `steps_per_second` is of the steps read together; names with a slash are validation figures.
             until: stop at this step.
             seconds: stop after so long.
+
+        Raises:
+            Diverged: a loss or a gradient is not finite; the last checkpoint stays as it was.
         """
         last = self.config.total_steps if until is None else min(until, self.config.total_steps)
         started = saved = time.monotonic()
         try:
             while self.step < last and (seconds is None or time.monotonic() - started < seconds):
                 before = time.monotonic()
-                figures = self._advance()
+                self._advance()
                 self.seconds += time.monotonic() - before
-                if self.step % self.config.validate_every == 0 and self.rank == 0:
-                    validated = self.task.validate(self.average, self.device)
-                    figures |= {f"validation/{name}": value for name, value in validated.items()}
-                report(self.step, figures)
-                if time.monotonic() - saved > self.config.checkpoint_seconds:
+                validates = self.step % self.config.validate_every == 0 and self.rank == 0
+                saves = time.monotonic() - saved > self.config.checkpoint_seconds
+                if len(self._unread) < self.report_every and not validates and not saves:
+                    continue
+                read = self._read()
+                if validates:
+                    read[-1][1].update({f"validation/{name}": value for name, value in self.task.validate(self.average, self.device).items()})
+                _tell(report, read)
+                if saves:
                     self._save()
                     saved = time.monotonic()
-        finally:
-            self._save()
+            _tell(report, self._read())
+        except Diverged:
+            raise
+        except BaseException:
+            if self._whole:
+                self._save()
+            raise
+        self._save()
 
-    def _advance(self) -> dict[str, float]:
+    def _advance(self) -> None:
         generator = np.random.Generator(np.random.Philox(key=self.config.seed, counter=[0, 0, self.rank, self.step]))
         # Dropout and the like draw from torch's own generator: it, too, is a function of the step.
         torch.manual_seed(self.config.seed * 1_000_003 + self.step * 8191 + self.rank)
@@ -135,16 +166,30 @@ class Trainer:
         torch.autograd.backward(losses["loss"])
         self._share_gradients()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_norm)
-        self.optimiser.step()
-        self.step += 1
-        # A short run has no time for a long average: it warms up with the steps (as in TensorFlow's moving averages).
-        decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
-        figures = {name: float(value.detach()) for name, value in losses.items()}
-        if not np.isfinite(figures["loss"]):
-            raise ArithmeticError(f"the loss became {figures['loss']} at step {self.step}: lower the learning rate")
-        return figures | {"learning_rate": rate, "gradient_norm": float(norm)}
+        with undisturbed():
+            self._whole = False
+            self.optimiser.step()
+            self.step += 1
+            # A short run has no time for a long average: it warms up with the steps (as in TensorFlow's moving averages).
+            decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
+            with torch.no_grad():
+                torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
+            values = torch.stack([*(value.detach().float() for value in losses.values()), norm.float()])
+            self._unread.append(_Step(number=self.step, names=(*losses, "gradient_norm"), values=values, learning_rate=rate))
+            self._whole = True
+
+    def _read(self) -> list[tuple[int, dict[str, float]]]:
+        """The steps since the last reading and their figures, in order; waits for the device. Raises Diverged."""
+        if not self._unread:
+            return []
+        before = time.monotonic()
+        rows = torch.stack([step.values for step in self._unread]).tolist()
+        self.seconds += time.monotonic() - before
+        read = [step.figures(row) for step, row in zip(self._unread, rows, strict=True)]
+        speed = len(read) / max(self.seconds - self._seconds_read, 1e-9)
+        # Last, and together: whoever is stopped before this reads them again, and whoever diverged finds that out again.
+        self._unread, self._seconds_read = [], self.seconds
+        return [(number, figures | {"steps_per_second": speed}) for number, figures in read]
 
     def _share_gradients(self) -> None:
         if self.world_size == 1:
@@ -157,6 +202,7 @@ class Trainer:
             gradient.copy_(mean.view_as(gradient))
 
     def _save(self) -> None:
+        self._read()
         if self.rank != 0:
             return
         state: dict[str, Any] = {
@@ -167,9 +213,8 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
         }
-        temporary = self.checkpoint.with_suffix(".tmp")
-        torch.save(state, temporary)
-        temporary.replace(self.checkpoint)
+        with whole_file(self.checkpoint) as file:
+            torch.save(state, file)
 
     def _load(self) -> None:
         state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
@@ -180,4 +225,34 @@ class Trainer:
         except (RuntimeError, ValueError, KeyError) as error:
             raise InputError(f"{self.checkpoint}: of another model: {error}", field=str(self.checkpoint)) from error
         self.step = state["step"]
-        self.seconds = state["seconds"]
+        self.seconds = self._seconds_read = state["seconds"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """A step whose figures may still be on their way.
+
+    Attributes:
+        number: of the step, from 1.
+        names: what the values are.
+        values: float32 [len(names)], where the model is.
+        learning_rate: that it was made with.
+    """
+
+    number: int
+    names: tuple[str, ...]
+    values: Tensor
+    learning_rate: float
+
+    def figures(self, values: list[float]) -> tuple[int, dict[str, float]]:
+        """Its number and its figures, once the values are here. Raises Diverged."""
+        figures = dict(zip(self.names, values, strict=True))
+        for name, what in (("loss", "loss"), ("gradient_norm", "gradient")):
+            if not np.isfinite(figures[name]):
+                raise Diverged(f"the {what} became {figures[name]} at step {self.number}: lower the learning rate")
+        return self.number, figures | {"learning_rate": self.learning_rate}
+
+
+def _tell(report: Report, read: list[tuple[int, dict[str, float]]]) -> None:
+    for step, figures in read:
+        report(step, figures)

@@ -22,6 +22,7 @@ from training.evaluation import evaluate
 from training.export import export, write_figures
 from training.predict import predict
 from training.prepare import prepare
+from training.recipe import Run, VocoderWishes, vocoder_loop, wavenet_recipe
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError
 from vocoder.text.features import category_sizes
@@ -49,7 +50,7 @@ class Wishes:
     sentences: int = 20
 
 
-def run_all(run: stages.Run, corpus: str, output: Path, wishes: Wishes, *, say: Say) -> Path:
+def run_all(run: Run, corpus: str, output: Path, wishes: Wishes, *, say: Say) -> Path:
     """All stages.
 
     Args:
@@ -71,8 +72,9 @@ def run_all(run: stages.Run, corpus: str, output: Path, wishes: Wishes, *, say: 
         recordings = _examined(recordings, audio, wishes, say)
     prepared, aligned = _is_prepared(run, recordings), _is_prepared(run, recordings) and PreparedSet(run.data).aligned
     expected = estimate(
-        stages.wavenet_recipe(audio, num_speakers=len({recording.speaker for recording in recordings}), sizes=category_sizes()),
-        stages.vocoder_loop(wishes.vocoder_steps, wishes.device),
+        wavenet_recipe(audio, num_speakers=len({recording.speaker for recording in recordings}), sizes=category_sizes()),
+        vocoder_loop(wishes.vocoder_steps, wishes.device),
+        VocoderWishes(device=wishes.device).segments_for(run.stage("vocoder")),
         minutes=0.0 if aligned else sum(soundfile.info(str(recording.path)).duration for recording in recordings) / 60,
         acoustic_steps=max(wishes.acoustic_steps - stages.steps_done(run.stage("acoustic")), 0),
         vocoder_steps=max(wishes.vocoder_steps - stages.steps_done(run.stage("vocoder")), 0),
@@ -87,7 +89,7 @@ def run_all(run: stages.Run, corpus: str, output: Path, wishes: Wishes, *, say: 
     acoustic = stages.train_acoustic(run, steps=wishes.acoustic_steps, seconds=None, device=wishes.device)
     if acoustic.step != acoustic_before or not (run.data / PREDICTED).is_file():
         predict(run.dataset(), stages.trained_acoustic(run))
-    stages.train_vocoder(run, steps=wishes.vocoder_steps, seconds=None, device=wishes.device, compile_network=False, predicted_share=stages.PREDICTED_SHARE)
+    stages.train_vocoder(run, VocoderWishes(device=wishes.device, predicted_share=stages.PREDICTED_SHARE), steps=wishes.vocoder_steps, seconds=None)
     pack = export(run, output / run.name, licence=wishes.licence, source=wishes.source, release=wishes.release)
     report = evaluate(run.dataset(), pack, sentences=wishes.sentences, page=run.root / run.name / "report.html")
     write_figures(pack, report)
@@ -95,7 +97,7 @@ def run_all(run: stages.Run, corpus: str, output: Path, wishes: Wishes, *, say: 
     return pack
 
 
-def _is_prepared(run: stages.Run, recordings: Sequence[Recording]) -> bool:
+def _is_prepared(run: Run, recordings: Sequence[Recording]) -> bool:
     """Whether the run's data is of these recordings, or of those of them that could be used."""
     if not (run.data / "dataset.json").is_file():
         return False

@@ -14,56 +14,30 @@ import datetime
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from training.acoustic_task import AcousticTask
+from training.bandwidth import Throughput
 from training.board import Board
 from training.dataset import PreparedSet
 from training.listening import Listener
 from training.loop import LoopConfig, Task, Trainer
+from training.recipe import Run, VocoderTraining, VocoderWishes, bf16_pays, own_device, read_config, vocoder_loop, wavenet_config, write_config
 from training.recogniser.measure import Measured, measure
 from training.recogniser.network import Recogniser, RecogniserConfig
 from training.recogniser.task import RecogniserSegments, RecogniserTask
-from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.whole_file import whole_file
-from vocoder.config import AcousticConfig, AudioConfig, LinguisticConfig, WaveNetConfig
+from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig
 from vocoder.errors import InputError
 from vocoder.machine import processor_name
 from vocoder.pack import read_pack
 from vocoder.wavenet.network import WaveNet
 
-PREDICTION_SECONDS = 0.008  # what the linear prediction looks back: a period of most voices and more, so that it follows their harmonics
-PREDICTION_SMOOTHING_HZ = 10.0
 PREDICTED_SHARE = 0.5  # of the vocoder's segments that have the acoustic model's spectrum, in the recipe of a whole voice
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """Where one voice in the making lives."""
-
-    name: str
-    root: Path = Path("runs")
-
-    @property
-    def data(self) -> Path:
-        """The prepared data set."""
-        return self.root / self.name / "data"
-
-    def stage(self, name: str) -> Path:
-        """The folder of one trained part."""
-        return self.root / self.name / name
-
-    def dataset(self) -> PreparedSet:
-        """The prepared data set; InputError where it is not there or not aligned."""
-        data = PreparedSet(self.data)
-        if not data.aligned:
-            raise InputError(f"{self.data} is not aligned; run `sonant-train align` first", field=str(self.data))
-        return data
 
 
 def acoustic_config(data: PreparedSet) -> AcousticConfig:
@@ -75,84 +49,48 @@ def acoustic_config(data: PreparedSet) -> AcousticConfig:
     )
 
 
-def wavenet_config(data: PreparedSet) -> WaveNetConfig:
-    """The vocoder's recipe for a prepared data set."""
-    return wavenet_recipe(data.audio, num_speakers=len(data.header.speakers), sizes=data.header.category_sizes)
-
-
-def wavenet_recipe(audio: AudioConfig, *, num_speakers: int, sizes: tuple[int, ...]) -> WaveNetConfig:
-    """The vocoder's recipe: about 0.9 million weights, which see the last 766 samples (48 ms at 16 kHz)."""
-    return WaveNetConfig(
-        num_speakers=num_speakers,
-        prediction_order=round(PREDICTION_SECONDS * audio.sample_rate),
-        prediction_smoothing_hz=PREDICTION_SMOOTHING_HZ,
-        n_mels=audio.n_mels,
-        hop_length=audio.hop_length,
-        linguistic=LinguisticConfig(category_sizes=sizes),
-    )
-
-
-def vocoder_loop(steps: int, device: str, *, learning_rate: float = 2e-3) -> LoopConfig:
-    """How the vocoder is trained."""
-    return LoopConfig(total_steps=steps, learning_rate=learning_rate, decay_share=0.35, validate_every=2000, bf16=bf16_pays(device))
-
-
-def bf16_pays(device: str) -> bool:
-    """Whether products in bf16 are the faster ones: on a CPU without instructions for them they take three times as long as those in fp32."""
-    return not device.startswith("cpu") or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-
-
 def train_acoustic(run: Run, *, steps: int, seconds: float | None, device: str, learning_rate: float = 1.5e-3, begin_with: Path | None = None) -> Trainer:
-    """Trains the acoustic model to `steps`, or for `seconds`, from where it was. Arguments and errors as `train_vocoder`."""
+    """Trains the acoustic model to `steps`, or for `seconds`, from where it was. `begin_with`, and errors, as `train_vocoder`."""
     data = run.dataset()
     config = acoustic_config(data)
     loop = LoopConfig(total_steps=steps, learning_rate=learning_rate, ema_decay=0.998, validate_every=250, bf16=bf16_pays(device))
     torch.manual_seed(loop.seed)  # the weights that training begins with
     task = AcousticTask(data, config)
     if begin_with is not None:
-        _begin_with(task, read_pack(begin_with).acoustic, begin_with)
-    return _train(run.stage("acoustic"), task, config.to_dict(), loop, seconds=seconds, device=device, listen=None)
+        acoustic = read_pack(begin_with).acoustic
+        assert isinstance(acoustic, AcousticModel)
+        _begin_with(task, acoustic, begin_with)
+    return _train(run.stage("acoustic"), task, _resolved(config, loop), loop, seconds=seconds, device=device)
 
 
 def train_vocoder(
-    run: Run,
-    *,
-    steps: int,
-    seconds: float | None,
-    device: str,
-    compile_network: bool,
-    learning_rate: float = 2e-3,
-    begin_with: Path | None = None,
-    predicted_share: float = 0.0,
+    run: Run, wishes: VocoderWishes, *, steps: int, seconds: float | None, learning_rate: float = 2e-3, begin_with: Path | None = None
 ) -> Trainer:
     """Trains the vocoder.
 
     Args:
         run: with an aligned data set.
+        wishes: where, and of what batches.
         steps: where the learning rate reaches 0.
         seconds: stop after so long; None for all steps.
-        device: where.
-        compile_network: as `VocoderTask`.
         learning_rate: its highest.
         begin_with: a voice pack whose weights a new run begins with, so that a voice can be trained further where its checkpoint is lost; a run that
             has a checkpoint goes on from that.
-        predicted_share: of segments whose spectrum is what the acoustic model predicts.
 
     Raises:
-        InputError: there is no data set, nothing was predicted though a share is asked for, or the pack's network is another.
+        InputError: there is no data set, nothing was predicted though a share is asked for, the pack's network is another, nothing is there that
+            torch.compile could compile with, or the device has no room for the data set.
         VoiceError: the pack is missing or damaged.
+        Diverged: a loss or a gradient is not finite.
     """
     data = run.dataset()
-    config = wavenet_config(data)
-    loop = vocoder_loop(steps, device, learning_rate=learning_rate)
-    torch.manual_seed(loop.seed)  # the weights that training begins with
-    if predicted_share > 0:
-        _ = data.predicted_log_mel  # missing: said now, not at the first segment
-    task = VocoderTask(data, config, SegmentConfig(predicted_share=predicted_share), compile_network=compile_network)
+    folder = run.stage("vocoder")
+    loop = vocoder_loop(steps, wishes.device, learning_rate=learning_rate)
+    training = VocoderTraining.of(data, wavenet_config(data), loop, folder, wishes, processes=int(os.environ.get("WORLD_SIZE", "1")))
     if begin_with is not None:
-        _begin_with(task, read_pack(begin_with).network, begin_with)
-    listener = Listener(data)
-    return _train(run.stage("vocoder"), task, config.to_dict(), loop, seconds=seconds, device=device, listen=listener.listen)
+        _begin_with(training.task, read_pack(begin_with).network, begin_with)
+    listen = Listener(data).listen
+    return _train(folder, training.task, training.resolved, loop, seconds=seconds, device=wishes.device, listen=listen, throughput=training.throughput)
 
 
 def _begin_with(task: Task, trained: AcousticModel | WaveNet, pack: Path) -> None:
@@ -188,7 +126,7 @@ def train_recogniser(run: Run, *, steps: int, seconds: float | None, device: str
     loop = LoopConfig(total_steps=steps, learning_rate=2e-3, decay_share=0.5, ema_decay=0.998, validate_every=500, bf16=bf16_pays(device))
     torch.manual_seed(loop.seed)  # the weights that training begins with
     task = RecogniserTask(data, config, RecogniserSegments())
-    return _train(run.stage("recogniser"), task, config.to_dict(), loop, seconds=seconds, device=device, listen=None)
+    return _train(run.stage("recogniser"), task, _resolved(config, loop), loop, seconds=seconds, device=device)
 
 
 def measure_recogniser(run: Run) -> Measured:
@@ -213,14 +151,14 @@ def read_recogniser(run: Run) -> Recogniser:
 def _train(
     folder: Path,
     task: Task,
-    model_config: dict[str, Any],
+    resolved: dict[str, Any],
     loop: LoopConfig,
     *,
     seconds: float | None,
     device: str,
-    listen: Callable[[torch.nn.Module, Board, int], None] | None,
+    listen: Callable[[torch.nn.Module, Board, int], None] | None = None,
+    throughput: Throughput | None = None,
 ) -> Trainer:
-    folder.mkdir(parents=True, exist_ok=True)
     distributed = int(os.environ.get("WORLD_SIZE", "1")) > 1
     if distributed:
         torch.distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
@@ -228,11 +166,11 @@ def _train(
     if trainer.rank != 0:
         trainer.run(lambda step, figures: None, seconds=seconds)
     else:
-        _write_config(folder, model_config, loop)
+        write_config(folder, resolved)
         with Board(folder, title=folder.name, total_steps=loop.total_steps, first_step=trainer.step) as board:
 
             def report(step: int, figures: dict[str, float]) -> None:
-                board(step, figures)
+                board(step, figures if throughput is None else figures | throughput.figures(figures["steps_per_second"]))
                 if listen is not None and any("/" in name for name in figures):
                     listen(trainer.average, board, step)
 
@@ -242,24 +180,13 @@ def _train(
     return trainer
 
 
-def own_device(device: str) -> str:
-    """The device of this process: of several that torchrun starts on a machine, each has a card of its own."""
-    return f"cuda:{os.environ['LOCAL_RANK']}" if device == "cuda" and "LOCAL_RANK" in os.environ else device
-
-
-def _write_config(folder: Path, model: dict[str, Any], loop: LoopConfig) -> None:
-    resolved = {"model": model, "loop": dataclasses.asdict(loop)}
-    temporary = folder / "config.json.tmp"
-    temporary.write_text(json.dumps(resolved, indent=1), encoding="utf-8")
-    temporary.replace(folder / "config.json")
+def _resolved(config: AcousticConfig | RecogniserConfig, loop: LoopConfig) -> dict[str, Any]:
+    return {"model": config.to_dict(), "loop": dataclasses.asdict(loop)}
 
 
 def read_model_config(folder: Path) -> dict[str, Any]:
     """The configuration that a stage's weights were trained with; InputError where the stage has not run."""
-    path = folder / "config.json"
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; run `sonant-train {folder.name}` first", field=str(path))
-    model: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["model"]
+    model: dict[str, Any] = read_config(folder)["model"]
     return model
 
 

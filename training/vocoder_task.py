@@ -1,7 +1,7 @@
 """What the vocoder is trained on: short segments of recordings, given their true conditions. torch and numpy alone.
 
-Many small updates win (docs/TRAINING.md), so a batch is a few segments of some tenths of a second. The first frames of a segment only fill the
-network's receptive field and are not counted in the loss.
+A batch is some segments (`training.segments`). The first frames of a segment only fill the network's receptive field and are not counted in the loss. On the
+processor batches are made one segment at a time and the network computes its own likelihoods; a card has `training.resident` and `training.fused` for that.
 
 B batch, F frames, T samples.
 """
@@ -9,15 +9,17 @@ B batch, F frames, T samples.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from training.dataset import Entry, PreparedSet
+from training.fused import FusedLikelihood, require_compiler
 from training.loop import Batch
+from training.resident import ResidentSegments
+from training.segments import Draw, SegmentConfig, segment_codes
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import CATEGORIES, FRAME_POSITIONS, WaveNetConfig
 from vocoder.wavenet.distributions import log_prob
@@ -25,62 +27,78 @@ from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
 
 
-@dataclass(frozen=True, kw_only=True)
-class SegmentConfig:
-    """How segments are drawn."""
-
-    segments: int = 4  # per batch
-    frames: int = 15  # counted frames of each
-    context_frames: int = 4  # before them, to fill the receptive field
-    linguistic_dropout: float = 0.3  # share of segments whose linguistic features are withheld, so that audio alone is enough
-    predicted_share: float = 0.0  # of segments whose spectrum is the acoustic model's, not the recording's (`training.predict`)
-    history_noise: float = 0.0  # share of the codes that the network is fed, not of those it must foretell, that are moved by one or two
-    validation_seconds: float = 40.0  # of held-out speech, the same at every validation
-
-
-def pre_emphasised(wave: np.ndarray, coefficient: float, previous: float) -> np.ndarray:
-    """y[t] = x[t] - coefficient * x[t-1], with x[-1] = previous."""
-    return (wave - coefficient * np.concatenate([[previous], wave[:-1]])).astype(np.float32)
-
-
-def segment_codes(data: PreparedSet, quantiser: Quantiser, entry: Entry, start: int, frames: int) -> npt.NDArray[np.int64]:
-    """The codes of `frames` frames from frame `start` of an utterance, pre-emphasised as if the utterance were coded whole: int64 [T]."""
-    first = (entry.frame_start + start) * data.audio.hop_length
-    previous = float(data.samples[first - 1]) / 32768.0 if start > 0 else 0.0
-    return quantiser.encode(pre_emphasised(data.wave(entry, start, frames), data.audio.pre_emphasis, previous))
-
-
 class VocoderTask:
     """Maximum likelihood of the codes (arXiv 1609.03499, section 2.2)."""
 
-    def __init__(self, data: PreparedSet, config: WaveNetConfig, segments: SegmentConfig, *, compile_network: bool = False) -> None:
-        """`compile_network`: torch.compile for the blocks; a minute of waiting, and a fifth more speed on a CPU.
+    def __init__(
+        self,
+        data: PreparedSet,
+        config: WaveNetConfig,
+        segments: SegmentConfig,
+        *,
+        compile_network: bool = False,
+        device: torch.device | str = "cpu",
+        resident: bool = False,
+    ) -> None:
+        """What is trained, where, and how.
 
-        The conditioning network stays out of it: inductor's gradient of its small embeddings writes out of bounds on a CPU (torch 2.13).
+        Args:
+            data: the data set.
+            config: of the network.
+            segments: how segments are drawn.
+            compile_network: torch.compile for the blocks; a minute of waiting, and on a CPU a fifth more speed.
+                The conditioning network stays out of it: inductor's gradient of its small embeddings writes out of bounds on a CPU (torch 2.13).
+            device: where the network will be trained.
+            resident: whether the data set lies there, too, and batches are made there.
+
+        Raises:
+            InputError: nothing is there that torch.compile could compile with, or the device has no room for the data set.
         """
+        where = torch.device(device)
+        if compile_network:
+            require_compiler(where)
         self.data = data
         self.config = config
         self.segments = segments
         self.model: nn.Module = WaveNet(config)
-        self._log_prob = torch.compile(WaveNet.log_prob) if compile_network else WaveNet.log_prob
         self.quantiser: Quantiser = WaveNet(config).quantiser
-        frames = segments.frames + segments.context_frames
-        self.training = [entry for entry in data.entries(validation=False) if entry.num_frames >= frames]
+        # On the processor a run follows the curve that it always did, to the bit.
+        self._log_prob: Callable[[WaveNet, Tensor, Tensor, Tensor, Tensor], Tensor]
+        if where.type == "cpu" and not resident:
+            self._log_prob = torch.compile(WaveNet.log_prob) if compile_network else WaveNet.log_prob
+        else:
+            self._log_prob = FusedLikelihood(config, self.quantiser, where, compile_blocks=compile_network)
+        self.training = [entry for entry in data.entries(validation=False) if entry.num_frames >= segments.all_frames]
         self._weights = np.array([entry.num_frames for entry in self.training], np.float64)
         self._weights /= self._weights.sum()
+        self.resident = ResidentSegments(data, self.training, config, self.quantiser, segments, where) if resident else None
 
     def batch(self, generator: np.random.Generator) -> Batch:
-        """Segments of utterances chosen in proportion to their length."""
-        frames = self.segments.frames + self.segments.context_frames
-        rows = []
+        """Segments of utterances chosen in proportion to their length: the same ones for the same generator, wherever the data set lies.
+
+        Returns:
+            codes int64 [B, T], log_mel float32 [B, F, M], log_f0 and voicing float32 [B, F], categories int64 [B, F, 4], positions float32 [B, F, 6],
+            coefficients float32 [B, F, P], lags int32 [B, F] and speaker int64 [B].
+        """
+        drawn = self.draw(generator)
+        if self.resident is not None:
+            return self.resident.batch(drawn)
+        frames = self.segments.all_frames
+        rows = [self._segment(draw.entry, draw.start, frames, withhold=draw.withhold, predicted=draw.predicted) for draw in drawn]
+        return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+
+    def draw(self, generator: np.random.Generator) -> list[Draw]:
+        """The segments of one batch."""
+        frames = self.segments.all_frames
+        drawn = []
         for index in generator.choice(len(self.training), self.segments.segments, p=self._weights):
             entry = self.training[index]
             start = int(generator.integers(entry.num_frames - frames + 1))
             withhold = bool(generator.random() < self.segments.linguistic_dropout)
             # Not drawn where nothing depends on it: a run without predicted spectra is the run it always was.
             predicted = self.segments.predicted_share > 0 and bool(generator.random() < self.segments.predicted_share)
-            rows.append(self._segment(entry, start, frames, withhold=withhold, predicted=predicted))
-        return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
+            drawn.append(Draw(entry, start, withhold, predicted))
+        return drawn
 
     def losses(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """`loss` in nats per sample."""

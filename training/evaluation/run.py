@@ -20,6 +20,7 @@ from training.evaluation.baselines import griffin_lim, world
 from training.evaluation.page import Heard, write_page
 from training.evaluation.recogniser import Recogniser, spoken_words, word_error_rate, word_errors
 from training.evaluation.report import CopyFigures, Interval, Report, SpeechFigures
+from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.pcm import to_float32, to_int16
 from vocoder.config import AudioConfig
 from vocoder.machine import processor_name
@@ -107,7 +108,9 @@ def evaluate(data: PreparedSet, pack: Path, *, sentences: int, page: Path | None
 def _joined(voice: Voice, data: PreparedSet, entry: Entry) -> FloatArray:
     """A recording again from what the voice's acoustic model makes of its durations and pitch: how much is lost between the two networks."""
     task = AcousticTask(data, voice.manifest.acoustic)
-    conditions = dataclasses.replace(data.conditions(entry), log_mel=task.predict(voice.pack.acoustic, entry).log_mel)
+    acoustic = voice.pack.acoustic
+    assert isinstance(acoustic, AcousticModel), "the voice speaks elsewhere"
+    conditions = dataclasses.replace(data.conditions(entry), log_mel=task.predict(acoustic, entry).log_mel)
     return to_float32(voice.vocode(conditions, seed=SEED))
 
 

@@ -18,7 +18,7 @@ from training.bootstrap import rate_margin
 from training.dataset import Entry, PreparedSet
 from training.recogniser.decoding import Errors, compare, decode
 from training.recogniser.network import Recogniser
-from training.vocoder_task import segment_codes
+from training.segments import segment_codes
 from vocoder.wavenet.distributions import log_prob
 
 FloatArray = npt.NDArray[np.float32]

@@ -19,7 +19,7 @@ from training.dataset import PreparedSet
 from training.loop import Batch
 from training.recogniser.measure import frame_phonemes, measure
 from training.recogniser.network import Recogniser, RecogniserConfig
-from training.vocoder_task import segment_codes
+from training.segments import segment_codes
 from vocoder.wavenet.distributions import log_prob
 
 NEXT_SAMPLE_WEIGHT = 0.3  # of its nats, beside those of the frames

@@ -1,0 +1,132 @@
+"""The network's likelihoods as a card should compute them in training. torch and numpy alone.
+
+`WaveNet.log_prob` in two parts. The first, up to the input of the first block, is a handful of kernels, partly in float64 (`vocoder.wavenet.prediction`), and
+stays as it is; its tables lie on the device, where the network itself would send them at every call, and wait. The second, from there on, is nearly all of a
+step's work and bound by memory: torch.compile makes one kernel of all that stands between two matrix products (gate; residual sum and the next block's taps;
+the end with its softmax), in one graph without a break. The network as a whole does not compile so well: its predictions, which numpy has a part in, break the
+graph five times. Besides, the embeddings' gradients stay torch's own, which sums in a fixed order, where inductor's adds as threads come.
+
+B batch, F frames, T samples, L layers, R residual, G gate, O output parameters, P prediction order, H predictions.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from importlib.util import find_spec
+from textwrap import shorten
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vocoder.audio.quantise import Quantiser
+from vocoder.config import WaveNetConfig
+from vocoder.errors import InputError
+from vocoder.wavenet.distributions import log_prob
+from vocoder.wavenet.network import WaveNet
+
+ADVICE = "--no-compile trains without it"
+MOST_TOLD = 400  # characters of what a compiler says
+
+
+def require_compiler(device: torch.device) -> None:
+    """Raises InputError where torch.compile has nothing to compile with: on a card triton and a C compiler, on a processor a C++ compiler."""
+    on_card = device.type != "cpu"
+    if on_card and find_spec("triton") is None:
+        raise InputError(f"torch.compile needs triton for {device}, and it is not installed; {ADVICE}", field="compile")
+    variable, usual = ("CC", ("gcc", "clang")) if on_card else ("CXX", ("g++",))
+    compilers = (os.environ[variable],) if variable in os.environ else usual
+    if not any(shutil.which(compiler) for compiler in compilers):
+        raise InputError(f"torch.compile needs a compiler for {device}, and there is none ({', '.join(compilers)}); {ADVICE}", field="compile")
+
+
+def blocks_log_prob(network: WaveNet, x: Tensor, conditioning: Tensor, codes: Tensor) -> Tensor:
+    """`WaveNet.log_prob` from the first block's input on.
+
+    Args:
+        network: with the weights.
+        x: [B, T, R].
+        conditioning: [B, F, L, G].
+        codes: int64 [B, T].
+
+    Returns:
+        float32 [B, T], in nats.
+    """
+    gates = []
+    for layer, block in enumerate(network.blocks):
+        x, gated = block(x, conditioning[:, :, layer])
+        gates.append(gated)
+    skips = network.skip(torch.cat(gates, dim=-1))
+    output: Tensor = network.head2(functional.relu(network.head1(functional.relu(skips))))
+    return log_prob(network.config, output, codes)
+
+
+class FusedLikelihood:
+    """Called as `WaveNet.log_prob`, and gives the same but for rounding.
+
+    Args:
+        config: the network's.
+        quantiser: likewise.
+        device: where the network is.
+        compile_blocks: False to leave the blocks to torch as they are.
+    """
+
+    def __init__(self, config: WaveNetConfig, quantiser: Quantiser, device: torch.device, *, compile_blocks: bool) -> None:
+        self.config = config
+        self._silence, self._silent_value = quantiser.silence, float(quantiser.values[quantiser.silence])
+        self._values = torch.from_numpy(quantiser.values.astype(np.float64)).to(device)
+        self._edges = torch.from_numpy(quantiser.edges).to(device)
+        self._rest: Callable[[WaveNet, Tensor, Tensor, Tensor], Tensor] = _Compiled() if compile_blocks else blocks_log_prob
+
+    def __call__(self, network: WaveNet, codes: Tensor, conditioning: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
+        """Log-likelihood of each code in nats: float32 [B, T]; arguments as `WaveNet.forward`, errors as `_Compiled`."""
+        return self._rest(network, self._first_input(network, codes, coefficients, lags), conditioning, codes)
+
+    def _first_input(self, network: WaveNet, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
+        previous = functional.pad(codes[:, :-1], (1, 0), value=self._silence)
+        x = self._embed(network, network.embedding, previous)
+        predictions = self.predict(codes, coefficients, lags)
+        for index, embedding in enumerate(network.predicted):
+            x = x + self._embed(network, embedding, predictions[..., index])
+        return x
+
+    def _embed(self, network: WaveNet, embedding: nn.Module, codes: Tensor) -> Tensor:
+        embedded: Tensor = embedding(codes if self.config.output == "softmax" else self._values[codes].float().unsqueeze(-1))
+        return embedded
+
+    def predict(self, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
+        """As `vocoder.wavenet.prediction.predict`, and the same codes: int64 [B, T, H]."""
+        order, history = self.config.prediction_order, self.config.history_length
+        batch, samples = codes.shape
+        frames = coefficients.shape[1]
+        if self.config.num_predictions == 0:
+            return codes.new_zeros((batch, samples, 0))
+        past = functional.pad(self._values[codes], (history, 0), value=self._silent_value)  # [B, history + T]: sample t is at t + history
+        found = []
+        if order > 0:
+            # Row t holds past[t - order .. t - 1], the oldest first, and so must the coefficients.
+            before = past[:, history - order : -1].unfold(1, order, 1).view(batch, frames, -1, order)
+            found.append((before * coefficients.double().flip(-1).unsqueeze(2)).sum(-1).flatten(1))
+        if self.config.max_lag > 0:
+            now = torch.arange(history, history + samples, device=codes.device).view(frames, -1)
+            found.append(past.gather(1, (now - lags.long().unsqueeze(-1)).flatten(1)))
+        return torch.bucketize(torch.stack(found, dim=-1), self._edges, right=True)
+
+
+class _Compiled:
+    """`blocks_log_prob`, compiled at the first call. Raises InputError where that fails: nothing is computed more slowly instead."""
+
+    def __init__(self) -> None:
+        self._compiled = torch.compile(blocks_log_prob, fullgraph=True, dynamic=False)
+
+    def __call__(self, network: WaveNet, x: Tensor, conditioning: Tensor, codes: Tensor) -> Tensor:
+        from torch._dynamo.exc import TorchDynamoException  # late: it brings the compiler, a second and more
+
+        try:
+            compiled: Tensor = self._compiled(network, x, conditioning, codes)
+        except TorchDynamoException as error:
+            raise InputError(f"torch.compile failed: {shorten(str(error), MOST_TOLD)}; {ADVICE}", field="compile") from error
+        return compiled

@@ -1,0 +1,202 @@
+"""How the vocoder is trained: its network, its loop, its segments, and what of that a run remembers. torch and numpy alone, beside what they train.
+
+runs/NAME/data        a prepared data set (`training.dataset`)
+runs/NAME/vocoder     config.json: what was resolved; checkpoint.pt: where it goes on from
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.bandwidth import Throughput
+from training.dataset import PreparedSet
+from training.loop import LoopConfig
+from training.segments import SegmentConfig
+from training.vocoder_task import VocoderTask
+from vocoder.audio.whole_file import whole_file
+from vocoder.config import AudioConfig, LinguisticConfig, WaveNetConfig
+from vocoder.errors import InputError
+
+PREDICTION_SECONDS = 0.008  # what the linear prediction looks back: a period of most voices and more, so that it follows their harmonics
+PREDICTION_SMOOTHING_HZ = 10.0
+CARD_SEGMENTS = 32  # per batch on a card: four would leave it waiting for the next kernel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Where one voice in the making lives."""
+
+    name: str
+    root: Path = Path("runs")
+
+    @property
+    def data(self) -> Path:
+        """The prepared data set."""
+        return self.root / self.name / "data"
+
+    def stage(self, name: str) -> Path:
+        """The folder of one trained part."""
+        return self.root / self.name / name
+
+    def dataset(self) -> PreparedSet:
+        """The prepared data set; InputError where it is not there or not aligned."""
+        data = PreparedSet(self.data)
+        if not data.aligned:
+            raise InputError(f"{self.data} is not aligned; run `sonant-train align` first", field=str(self.data))
+        return data
+
+
+def wavenet_config(data: PreparedSet) -> WaveNetConfig:
+    """The vocoder's recipe for a prepared data set."""
+    return wavenet_recipe(data.audio, num_speakers=len(data.header.speakers), sizes=data.header.category_sizes)
+
+
+def wavenet_recipe(audio: AudioConfig, *, num_speakers: int, sizes: tuple[int, ...]) -> WaveNetConfig:
+    """The vocoder's recipe: about 0.9 million weights, which see the last 766 samples (48 ms at 16 kHz)."""
+    return WaveNetConfig(
+        num_speakers=num_speakers,
+        prediction_order=round(PREDICTION_SECONDS * audio.sample_rate),
+        prediction_smoothing_hz=PREDICTION_SMOOTHING_HZ,
+        n_mels=audio.n_mels,
+        hop_length=audio.hop_length,
+        linguistic=LinguisticConfig(category_sizes=sizes),
+    )
+
+
+def vocoder_loop(steps: int, device: str, *, learning_rate: float = 2e-3) -> LoopConfig:
+    """How the vocoder is trained."""
+    return LoopConfig(total_steps=steps, learning_rate=learning_rate, decay_share=0.35, validate_every=2000, bf16=bf16_pays(device))
+
+
+def bf16_pays(device: str) -> bool:
+    """Whether products in bf16 are the faster ones: on a CPU without instructions for them they take three times as long as those in fp32."""
+    return not device.startswith("cpu") or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def own_device(device: str) -> str:
+    """The device of this process: of several that torchrun starts on a machine, each has a card of its own."""
+    return f"cuda:{os.environ['LOCAL_RANK']}" if device == "cuda" and "LOCAL_RANK" in os.environ else device
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocoderWishes:
+    """Where a vocoder is trained and what its batches are; None leaves a thing to the run and to the machine.
+
+    Attributes:
+        device: where.
+        segments: per batch; None for what the run had, else 4, or `CARD_SEGMENTS` on a card.
+        frames: that count in each segment; None for what the run had, else as `SegmentConfig`.
+        predicted_share: of segments whose spectrum is what the acoustic model predicts; None for what the run had, else 0.
+        compile_network: as `VocoderTask`; None for a card only.
+        resident: likewise.
+    """
+
+    device: str = "cpu"
+    segments: int | None = None
+    frames: int | None = None
+    predicted_share: float | None = None
+    compile_network: bool | None = None
+    resident: bool | None = None
+
+    @property
+    def on_card(self) -> bool:
+        """Whether the device is none of the processor's."""
+        return not self.device.startswith("cpu")
+
+    def segments_for(self, folder: Path) -> SegmentConfig:
+        """How segments are drawn: as wished, and where nothing is wished as in the run in this folder, or as a new run should."""
+        begun = recorded_segments(folder)
+        if begun is None:
+            begun = SegmentConfig(segments=CARD_SEGMENTS if self.on_card else SegmentConfig.segments)
+        return dataclasses.replace(
+            begun,
+            segments=begun.segments if self.segments is None else self.segments,
+            frames=begun.frames if self.frames is None else self.frames,
+            predicted_share=begun.predicted_share if self.predicted_share is None else self.predicted_share,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocoderTraining:
+    """All that a vocoder's run needs beside the loop itself."""
+
+    task: VocoderTask
+    loop: LoopConfig
+    throughput: Throughput
+
+    @classmethod
+    def of(cls, data: PreparedSet, config: WaveNetConfig, loop: LoopConfig, folder: Path, wishes: VocoderWishes, *, processes: int = 1) -> VocoderTraining:
+        """For the run in `folder`, begun or new.
+
+        Args:
+            data: what to train on.
+            config: of the network.
+            loop: how it is trained.
+            folder: where config.json and the checkpoint are or will be.
+            wishes: where, and of what batches.
+            processes: that train together.
+
+        Raises:
+            InputError: as `VocoderTask`; or there is no card, or nothing was predicted though a share is asked for.
+        """
+        segments = wishes.segments_for(folder)
+        device = torch.device(own_device(wishes.device))
+        if device.type == "cuda" and not torch.cuda.is_available():
+            raise InputError("torch sees no card here; --device cpu trains on the processor", field="device")
+        if segments.predicted_share > 0:
+            _ = data.predicted_log_mel  # missing: said now, not at the first segment
+        torch.manual_seed(loop.seed)  # the weights that training begins with
+        task = VocoderTask(
+            data,
+            config,
+            segments,
+            compile_network=wishes.on_card if wishes.compile_network is None else wishes.compile_network,
+            device=device,
+            resident=wishes.on_card if wishes.resident is None else wishes.resident,
+        )
+        throughput = Throughput.of(
+            config,
+            segments,
+            num_weights=sum(parameter.numel() for parameter in task.model.parameters()),
+            bf16=loop.bf16,
+            device=device,
+            sample_rate=data.audio.sample_rate,
+            processes=processes,
+        )
+        return cls(task=task, loop=loop, throughput=throughput)
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """What config.json says."""
+        return {"model": self.task.config.to_dict(), "loop": dataclasses.asdict(self.loop), "segments": self.task.segments.to_dict()}
+
+
+def write_config(folder: Path, resolved: dict[str, Any]) -> None:
+    """Writes config.json, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(folder / "config.json") as file:
+        file.write(json.dumps(resolved, indent=1).encode())
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """config.json of a stage; InputError where the stage has not run."""
+    path = folder / "config.json"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run `sonant-train {folder.name}` first", field=str(path))
+    resolved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return resolved
+
+
+def recorded_segments(folder: Path) -> SegmentConfig | None:
+    """How the run in this folder draws segments; None where no run has left a checkpoint there."""
+    if not (folder / "checkpoint.pt").is_file():
+        return None
+    recorded = read_config(folder).get("segments")
+    return SegmentConfig() if recorded is None else SegmentConfig.from_dict(recorded)  # None: of before this was recorded, when there was no choice
