@@ -61,3 +61,20 @@ def test_the_far_tails_stay_finite(output: OutputKind) -> None:
     found = log_prob(config, outputs.unsqueeze(1).expand(-1, 256, -1), codes)
     assert torch.isfinite(found).all()
     assert (found <= 1e-6).all()
+
+
+@pytest.mark.parametrize("output", ["softmax", "logistic_mixture", "gaussian"])
+def test_every_code_can_be_learnt_from(output: OutputKind) -> None:
+    """Also the outermost, whose cells reach to infinity: the gradient is a number, and that of the mean or the logit points to the code."""
+    config = small_config(output=output, levels=16)
+    codes = torch.tensor([0, 15, 7])
+    outputs = torch.zeros(3, config.output_channels, requires_grad=True)
+    log_prob(config, outputs, codes).sum().backward()
+    assert outputs.grad is not None
+    assert torch.isfinite(outputs.grad).all()
+    if output == "softmax":
+        towards = outputs.grad[torch.arange(3), codes]
+    else:
+        means = outputs.grad[:, 0] if output == "gaussian" else outputs.grad.chunk(3, dim=-1)[1].sum(-1)
+        towards = means * torch.tensor([-1.0, 1.0, -1.0])
+    assert (towards > 0).all()

@@ -41,16 +41,18 @@ def log_prob(config: WaveNetConfig, outputs: Tensor, codes: Tensor) -> Tensor:
         return chosen
     half_cell = 1.0 / (config.quantisation_levels - 1)
     values = codes.float() * (2.0 * half_cell) - 1.0
-    lower = torch.where(codes == 0, -math.inf, values - half_cell)
-    upper = torch.where(codes == config.quantisation_levels - 1, math.inf, values + half_cell)
+    lowest, highest = codes == 0, codes == config.quantisation_levels - 1
     if config.output == "gaussian":
         mean, log_scale = outputs.unbind(-1)
         inverse_scale = torch.exp(-log_scale.clamp(min=MIN_LOG_SCALE))
-        return _gaussian_mass((lower - mean) * inverse_scale, (upper - mean) * inverse_scale).log()
+        # The infinite bounds come last: scaled, their gradient would be no number.
+        below = torch.where(lowest, -math.inf, (values - half_cell - mean) * inverse_scale)
+        above = torch.where(highest, math.inf, (values + half_cell - mean) * inverse_scale)
+        return _gaussian_mass(below, above).log()
     logits, means, log_scales = outputs.chunk(3, dim=-1)
     inverse_scales = torch.exp(-log_scales.clamp(min=MIN_LOG_SCALE))
-    below = (lower.unsqueeze(-1) - means) * inverse_scales
-    above = (upper.unsqueeze(-1) - means) * inverse_scales
+    below = torch.where(lowest.unsqueeze(-1), -math.inf, ((values - half_cell).unsqueeze(-1) - means) * inverse_scales)
+    above = torch.where(highest.unsqueeze(-1), math.inf, ((values + half_cell).unsqueeze(-1) - means) * inverse_scales)
     # sigmoid(a) - sigmoid(b) loses every digit in the upper tail; mirrored, both terms are small there.
     mirrored = below > 0
     mass = torch.sigmoid(torch.where(mirrored, -below, above)) - torch.sigmoid(torch.where(mirrored, -above, below))
