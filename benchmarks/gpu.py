@@ -1,199 +1,287 @@
-"""The engine for GPUs: whether it is right, then how fast it is, on the card that torch sees. Builds nothing; torch and triton are enough; under ten minutes.
+"""What computes on a card: whether it is right, then how fast it is. Builds nothing; torch, triton and numpy are enough; under ten minutes.
 
-python benchmarks/gpu.py [--json FILE] [--streams 1 16 ...]
+PYTHONPATH=. python benchmarks/gpu.py [--json FILE] [--streams 1 16 ...] [--rehearse]
 
-First the laws, at the reference size: outputs beside the reference engine's on the same card, chunking and company to the byte, a stream parked and resumed.
-Then 40 ms at a time, through `Engine.advance` (so with conditions on their way to the card and codes on their way back) and by the kernel alone. Then
-training: a step of the default voice's size in bf16, compiled. What fails is printed, and the exit code is 1; nothing is measured then.
+First the laws (`benchmarks/gpu_laws.py`); what breaks one is not measured, and the exit code is 1. Then, at the reference size, 40 ms at a time: both shapes of
+the kernel by the number of streams, through `Engine.advance` (so with predictors on their way to the card and codes on their way back) and by the kernel
+alone; two calls on their way at once; what is computed once per frame; the engine for where Triton is missing. Then training. The file is written after every
+part, so that a run that is cut short is not lost.
+
+`--rehearse` does all of it in small on a processor, where Triton interprets: whether the script itself runs, before a card is spent on it.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime
 import json
+import os
 import statistics
+import sys
+import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-import triton
+REHEARSED = "--rehearse" in sys.argv
+if REHEARSED:  # Triton asks when it is imported
+    os.environ["TRITON_INTERPRET"] = "1"
 
-from vocoder.config import LinguisticConfig, WaveNetConfig
-from vocoder.engine import Job, StreamState
-from vocoder.engine.bench import CONDITIONING_SPREAD, reference_config
-from vocoder.engine.cuda import CudaEngine
-from vocoder.engine.reference import ReferenceEngine
-from vocoder.wavenet.network import WaveNet
-from vocoder.wavenet.prediction import Predictors
+import gpu_laws as laws  # noqa: E402
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+import triton  # noqa: E402
+
+from training.loop import Trainer  # noqa: E402
+from training.recipe import VocoderTraining, VocoderWishes, vocoder_loop, wavenet_recipe  # noqa: E402
+from vocoder.acoustic.model import AcousticModel  # noqa: E402
+from vocoder.acoustic.on_card import AcousticOnCard, Phonemes, Sung, Timed  # noqa: E402
+from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig  # noqa: E402
+from vocoder.engine import Engine, Pending  # noqa: E402
+from vocoder.engine.bench import reference_config  # noqa: E402
+from vocoder.engine.cuda import CudaEngine  # noqa: E402
+from vocoder.engine.graphs import GraphEngine  # noqa: E402
+from vocoder.engine.reference import ReferenceEngine  # noqa: E402
+from vocoder.wavenet.conditions import Conditions  # noqa: E402
+from vocoder.wavenet.network import WaveNet  # noqa: E402
 
 SAMPLE_RATE = 16_000  # Hz
-STREAMS = (1, 16, 64, 256, 1024, 2048, 4096)
-CHUNK = 640  # samples: 40 ms
-ROUNDS = 5
-CHECKED = 960  # samples
-TOLERANCE = {"fp32": 1e-3, "bf16": 2e-2}  # of outputs beside the reference's
-BATCH, SEGMENT, TRAINING_STEPS = 32, 2_400, 30
+VOICE = Path(__file__).parents[1] / "voices/kathleen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How much of everything."""
+
+    device: str
+    config: WaveNetConfig
+    streams: tuple[int, ...] = (1, 16, 64, 160, 256, 1024, 2048, 4096)
+    at_once: int = 1024  # streams, in two calls
+    chunk: int = 640  # samples: 40 ms
+    rounds: int = 5
+    company: int = 40  # streams whose bytes are compared
+    checked: int = 960  # samples
+    priced: int = 4_000  # samples
+    phonemes: int = 60  # of a sentence, each as long as `frames_each`
+    frames_each: int = 7
+    sentences: tuple[int, ...] = (1, 8, 64)
+    segments: tuple[int, ...] = (64,)  # of a training batch; each number is compiled for, about a minute
+    steps: tuple[int, int] = (60, 200)  # of training: before the clock runs, and on it
+    stopped: tuple[int, ...] = (1, 33, 60)  # steps at which training is stopped, and its end
+
+
+REHEARSAL: dict[str, Any] = {
+    "streams": (1, 18), "at_once": 4, "chunk": 4, "rounds": 1, "company": 18, "checked": 12, "priced": 0, "phonemes": 2, "frames_each": 1, "sentences": (1, 2),
+    "segments": (1,), "steps": (2, 4), "stopped": (1, 3, 5),
+}  # fmt: skip
 
 
 class TimedEngine(CudaEngine):
-    """Remembers how long the card took for the last call's kernel."""
+    """Remembers how long the kernel took for the last call."""
 
     kernel_seconds = 0.0
 
-    def _start_kernel(self, programs: int, *arguments: object, **constants: object) -> None:
-        began, ended = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        began.record()
-        super()._start_kernel(programs, *arguments, **constants)
-        ended.record()
-        ended.synchronize()
-        self.kernel_seconds = began.elapsed_time(ended) / 1000
+    def _took(self, shape: str, jobs: Any, seconds: float) -> None:
+        self.kernel_seconds = seconds
+        super()._took(shape, jobs, seconds)
 
 
-def conditioning(config: WaveNetConfig, frames: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    shape = (frames, config.num_layers, config.gate_channels)
-    return np.random.default_rng(0).standard_normal(shape, np.float32) * np.float32(CONDITIONING_SPREAD)
-
-
-def job(state: StreamState, num_samples: int, added: np.ndarray[Any, np.dtype[np.float32]]) -> Job:
-    """The next samples; conditions repeat, so that a stream may go on for ever."""
-    config, frames = state.config, len(added)
-    predictors = Predictors(coefficients=np.zeros((frames, config.prediction_order), np.float32), lags=np.full(frames, min(config.max_lag, 1), np.int32))
-    first = state.position // config.hop_length // frames * frames
-    return Job(state=state, conditioning=added, predictors=predictors, first_frame=first, temperatures=np.ones(frames, np.float32), num_samples=num_samples)
-
-
-def check(engine: CudaEngine, reference: ReferenceEngine) -> list[str]:
-    """What is not as it should be."""
-    wrong = []
-    config = engine.config
-    added = conditioning(config, CHECKED // config.hop_length)
-    codes = np.random.default_rng(1).integers(0, config.quantisation_levels, CHECKED)
-    found = engine.logits(job(engine.start(3), CHECKED, added), codes)
-    expected = reference.logits(job(reference.start(3), CHECKED, added), codes)
-    apart = float(np.abs(found - expected).max())
-    print(f"{engine.precision}: outputs at most {apart:.2e} from the reference's, whose deviation is {expected.std():.2f}")
-    if not apart <= TOLERANCE[engine.precision]:
-        wrong.append(f"{engine.precision}: outputs differ by {apart:.2e}, {TOLERANCE[engine.precision]:g} is allowed")
-    alone = [engine.advance([job(engine.start(seed), CHECKED, added)])[0] for seed in range(40)]
-    states = [engine.start(seed) for seed in range(40)]
-    shared: list[list[np.ndarray[Any, np.dtype[np.int64]]]] = [[] for _ in states]
-    for size in (1, 159, 320, 17, CHECKED - 497):
-        for seed, some in enumerate(engine.advance([job(state, size, added) for state in states])):
-            shared[seed].append(some)
-        states[7] = engine.adopt(StreamState.from_bytes(states[7].to_bytes(), config))
-    different = [seed for seed in range(40) if np.concatenate(shared[seed]).tobytes() != alone[seed].tobytes()]
-    if different:
-        wrong.append(f"{engine.precision}: streams {different} differ in company or in pieces (7 was parked and resumed)")
-    return wrong
-
-
-def measure(engine: TimedEngine, streams: int) -> dict[str, Any]:
-    """One row."""
-    torch.cuda.reset_peak_memory_stats()
-    before = torch.cuda.memory_allocated()
-    added = conditioning(engine.config, CHUNK // engine.config.hop_length)
-    states = [engine.start(seed) for seed in range(streams)]
-    taken: list[float] = []
-    first = 0.0
-    for turn in range(ROUNDS + 1):
+def settle() -> None:
+    """Until the card has nothing to do."""
+    if torch.cuda.is_available():
         torch.cuda.synchronize()
+
+
+def median_seconds(work: Callable[[], object], rounds: int) -> float:
+    """Of several, after one that does not count."""
+    taken = []
+    for turn in range(rounds + 1):
+        settle()
         started = time.perf_counter()
-        engine.advance([job(state, CHUNK, added) for state in states])
-        torch.cuda.synchronize()
+        work()
+        settle()
         if turn:
             taken.append(time.perf_counter() - started)
-        else:
-            first = time.perf_counter() - started
-    seconds = statistics.median(taken)
-    return {
-        "precision": engine.precision,
-        "streams": streams,
-        "samples_per_second": round(streams * CHUNK / seconds),
-        "of_each_stream": round(CHUNK / seconds),
-        "real_time_streams": round(streams * CHUNK / seconds / SAMPLE_RATE, 1),
-        "by_the_kernel_alone": round(streams * CHUNK / engine.kernel_seconds / SAMPLE_RATE, 1),
-        "chunk_seconds": round(seconds, 5),
-        "very_first_chunk_seconds": round(first, 3),  # with what Triton compiles
-        "bytes_per_stream": engine.slots.slot_bytes,
-        "peak_bytes": torch.cuda.max_memory_allocated() - before,
-    }
+    return statistics.median(taken)
 
 
-def train() -> dict[str, Any]:
-    """Seconds of audio per second: forward, backward and AdamW of the default voice's size."""
-    config = WaveNetConfig(linguistic=LinguisticConfig(category_sizes=(2, 2, 2, 2)))
-    network = WaveNet(config).cuda()
-    step_of = torch.compile(network.log_prob)
-    optimiser = torch.optim.AdamW(network.parameters(), fused=True)
-    frames = SEGMENT // config.hop_length
-    codes = torch.randint(config.quantisation_levels, (BATCH, SEGMENT), device="cuda")
-    added = torch.randn(BATCH, frames, config.num_layers, config.gate_channels, device="cuda") * CONDITIONING_SPREAD
-    coefficients = torch.zeros(BATCH, frames, config.prediction_order, device="cuda")
-    lags = torch.full((BATCH, frames), min(config.max_lag, 100), device="cuda")
+def added_for(engine: Engine, plan: Plan) -> Any:
+    """A chunk's conditioning as speaking has it: on the card, but for the last product."""
+    config, frames = engine.config, -(-plan.chunk // engine.config.hop_length)
+    mel = np.random.default_rng(0).standard_normal((frames, config.n_mels), np.float32) - 6
+    conditions = Conditions(log_mel=mel, log_f0=np.full(frames, 5.0, np.float32), voicing=np.ones(frames, np.float32))
+    resident = engine.resident_conditioning(conditions)
+    return laws.conditioning(config, frames) if resident is None else resident
 
-    def step() -> None:
-        optimiser.zero_grad(set_to_none=True)
-        with torch.autocast("cuda", torch.bfloat16):
-            loss = -step_of(codes, added, coefficients, lags).mean()
-        loss.backward()
-        optimiser.step()
 
-    for _ in range(3):
-        step()
-    torch.cuda.synchronize()
+def measure(engine: Engine, streams: int, plan: Plan) -> dict[str, Any]:
+    """One row of the table."""
+    on_card = torch.cuda.is_available()
+    if on_card:
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated() if on_card else 0
+    added = added_for(engine, plan)
+    states = [engine.start(seed) for seed in range(streams)]
+    settle()
     started = time.perf_counter()
-    for _ in range(TRAINING_STEPS):
-        step()
-    torch.cuda.synchronize()
-    seconds = (time.perf_counter() - started) / TRAINING_STEPS
+    engine.advance([laws.job(state, plan.chunk, added) for state in states])
+    first = time.perf_counter() - started
+    seconds = median_seconds(lambda: engine.advance([laws.job(state, plan.chunk, added) for state in states]), plan.rounds)
+    kernel = getattr(engine, "kernel_seconds", 0.0)
     return {
-        "batch": BATCH,
-        "segment_samples": SEGMENT,
-        "steps_per_second": round(1 / seconds, 2),
-        "audio_seconds_per_second": round(BATCH * SEGMENT / SAMPLE_RATE / seconds, 1),
+        "engine": laws.named(engine),
+        "streams": streams,
+        "samples_per_second": round(streams * plan.chunk / seconds),
+        "of_each_stream": round(plan.chunk / seconds),
+        "real_time_streams": round(streams * plan.chunk / seconds / SAMPLE_RATE, 1),
+        "by_the_kernel_alone": round(streams * plan.chunk / kernel / SAMPLE_RATE, 1) if kernel else None,
+        "times_real_time_each": round(plan.chunk / seconds / SAMPLE_RATE, 2),
+        "chunk_seconds": round(seconds, 5),
+        "first_chunk_seconds": round(first, 5),
+        "ring_bytes_per_stream": engine.slots.slot_bytes if isinstance(engine, CudaEngine) else None,
+        "bytes_per_stream": round((torch.cuda.max_memory_allocated() - before) / streams) if on_card else None,
     }
+
+
+def at_once(engine: Engine, plan: Plan) -> dict[str, Any]:
+    """Half of the streams on the card while the host reads the other half's codes: how the service does it."""
+    added = added_for(engine, plan)
+    halves = [[engine.start(2 * seed + half) for seed in range(plan.at_once // 2)] for half in range(2)]
+
+    def begin(half: int) -> Pending:
+        return engine.begin([laws.job(state, plan.chunk, added) for state in halves[half]])
+
+    def both() -> None:
+        on_their_way = [begin(0), begin(1)]
+        for turn in range(2 * plan.rounds):
+            on_their_way[turn % 2].finish()
+            on_their_way[turn % 2] = begin(turn % 2)
+        for pending in on_their_way:
+            pending.finish()
+
+    samples = plan.at_once // 2 * plan.chunk * (2 + 2 * plan.rounds)
+    return {"engine": laws.named(engine), "streams": plan.at_once, "real_time_streams": round(samples / median_seconds(both, 2) / SAMPLE_RATE, 1)}
+
+
+def frames(plan: Plan) -> list[dict[str, Any]]:
+    """The acoustic model for so many sentences that wait: seconds of speech per second, one call after the other."""
+    model = AcousticModel(AcousticConfig(linguistic=LinguisticConfig(category_sizes=(60, 4, 4, 4)))).eval()
+    on_card, random, rows = AcousticOnCard(model, plan.device), np.random.default_rng(0), []
+    inputs = model.encoder.enter.in_features
+    durations = np.full(plan.phonemes, plan.frames_each)
+    for count in plan.sentences:
+        phonemes = [Phonemes(inputs=random.standard_normal((plan.phonemes, inputs), np.float32), speaker=0) for _ in range(count)]
+        num_frames = int(durations.sum())
+        inside, melody = np.zeros((num_frames, 2), np.float32), np.zeros((num_frames, 2), np.float32)
+        timed = [Timed(phonemes=one, rows=np.repeat(np.arange(plan.phonemes), durations), inside=inside) for one in phonemes]
+
+        def work(phonemes: Any = phonemes, timed: Any = timed, melody: Any = melody) -> None:
+            on_card.log_durations(phonemes)
+            on_card.log_mels([Sung(frames=frames, melody=melody) for frames, _ in on_card.pitches(timed)])
+
+        seconds = median_seconds(work, plan.rounds)
+        spoken = count * num_frames * plan.config.hop_length / SAMPLE_RATE
+        rows.append({"sentences": count, "seconds": round(seconds, 5), "speech_seconds_per_second": round(spoken / seconds, 1)})
+    return rows
+
+
+def train(folder: Path, plan: Plan, segments: int) -> dict[str, Any]:
+    """Seconds of audio per second of the vocoder's training, as `sonant-train vocoder` does it: batches, forward, backward, AdamW, average."""
+    data = laws.made_up(folder / "data")
+    config = wavenet_recipe(data.audio, num_speakers=1, sizes=(60, 4, 4, 4))
+    wishes = VocoderWishes(device=plan.device, segments=segments, resident=True)
+    training = VocoderTraining.of(data, config, vocoder_loop(10_000, plan.device), folder / "run", wishes)
+    trainer = Trainer(training.task, training.loop, folder / "run", device=plan.device)
+    warm, timed = plan.steps
+    trainer.run(lambda *_: None, until=warm)
+    speeds: list[float] = []
+    trainer.run(lambda _, figures: speeds.append(figures["steps_per_second"]), until=warm + timed)
+    speed = statistics.median(speeds)
+    return {"segments": segments, "steps_per_second": round(speed, 2), "bandwidth": training.throughput.bandwidth, **training.throughput.figures(speed)}
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """Every row of one kind below the other, each figure below its name."""
+    for index, row in enumerate(rows):
+        shown = {name: value for name, value in row.items() if value is not None}
+        if index == 0 or shown.keys() != {name for name, value in rows[index - 1].items() if value is not None}:
+            print("\n" + "  ".join(shown))
+        print("  ".join(f"{value:>{len(name)},}" if isinstance(value, int | float) else f"{value:<{len(name)}}" for name, value in shown.items()), flush=True)
+
+
+class Results:
+    """What has been found so far; written after every part."""
+
+    def __init__(self, path: Path | None, about: dict[str, Any]) -> None:
+        self._path, self._found, self._began = path, about, time.perf_counter()
+
+    def add(self, name: str, found: Any) -> None:
+        """One part more."""
+        self._found[name] = found
+        if isinstance(found, list) and found and isinstance(found[0], dict):
+            print_table(found)
+        print(f"-- {name}: {time.perf_counter() - self._began:.0f} s so far", flush=True)
+        if self._path is not None:
+            self._path.write_text(json.dumps(self._found, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--streams", type=int, nargs="+", default=STREAMS)
+    parser.add_argument("--streams", type=int, nargs="+")
+    parser.add_argument("--segments", type=int, nargs="+", help="of a training batch, one number after the other")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--rehearse", action="store_true")
     options = parser.parse_args()
-    if not torch.cuda.is_available():
+    if not REHEARSED and not torch.cuda.is_available():
         raise SystemExit("torch sees no GPU here")
+    config = reference_config()
+    plan = Plan(device="cuda", config=config)
+    if REHEARSED:
+        small = dataclasses.replace(config, num_layers=4, residual_channels=8, gate_channels=16, skip_channels=16, head_channels=16, hop_length=4)
+        plan = Plan(device="cpu", config=small, **REHEARSAL)
+    plan = dataclasses.replace(plan, streams=tuple(options.streams or plan.streams), segments=tuple(options.segments or plan.segments))
     torch.manual_seed(0)
-    network = WaveNet(reference_config()).eval()
-    engines = [TimedEngine(network, precision=precision) for precision in ("bf16", "fp32")]
-    reference = ReferenceEngine(network, device="cuda")
-    wrong = [line for engine in engines for line in check(engine, reference)]
-    if wrong:
-        raise SystemExit("\n".join(wrong))
-    card = {
-        "card": torch.cuda.get_device_name(),
+    network = WaveNet(plan.config).eval()
+    reference = ReferenceEngine(network)
+    kinds = (("bf16", "chain"), ("bf16", "whole"), ("fp32", "whole"))
+    engines: list[Engine] = [TimedEngine(network, device=plan.device, precision=precision, shape=shape) for precision, shape in kinds]
+    graphs = GraphEngine(network, device=plan.device)
+    about = {
+        "card": torch.cuda.get_device_name() if torch.cuda.is_available() else "interpreter",
         "torch": torch.__version__,
         "triton": triton.__version__,
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "config": plan.config.to_dict(),
     }
-    print(f"{card['card']}, torch {card['torch']}, triton {card['triton']}, {card['date']}; reference size, {CHUNK} samples a call\n")
-    print(f"{'precision':10}{'streams':>8}{'samples/s':>13}{'of each':>10}{'in real time':>14}{'kernel alone':>14}{'chunk ms':>10}{'MiB each':>10}")
-    rows = []
-    for engine in engines:
-        for streams in options.streams:
-            row = measure(engine, streams)
-            rows.append(row)
-            print(
-                f"{row['precision']:10}{streams:>8}{row['samples_per_second']:>13,}{row['of_each_stream']:>10,}{row['real_time_streams']:>14,}"
-                f"{row['by_the_kernel_alone']:>14,}{1000 * row['chunk_seconds']:>10.2f}{row['bytes_per_stream'] / 2**20:>10.2f}",
-                flush=True,
-            )
-            torch.cuda.empty_cache()
-    training = train()
-    print(f"\ntraining, the default voice's size: {training['audio_seconds_per_second']} seconds of audio per second in steps of {BATCH} x {SEGMENT} samples")
-    if options.json is not None:
-        options.json.write_text(json.dumps({**card, "rows": rows, "training": training}, indent=1) + "\n", encoding="utf-8")
+    print(f"{about['card']}, torch {about['torch']}, triton {about['triton']}, {about['date']}", flush=True)
+    results = Results(options.json, about)
+
+    wrong = {laws.named(engine): laws.check(engine, reference, plan.checked, plan.company) for engine in (*engines, graphs)}
+    between = laws.same_bytes(engines[0], engines[1], plan.checked, plan.company)
+    if plan.priced:
+        trained = laws.trained_network(VOICE)
+        priced = CudaEngine(trained, device=plan.device, precision="bf16")
+        between += laws.outputs_agree(priced, ReferenceEngine(trained), plan.priced)
+    with torch.inference_mode():
+        between += laws.frames_agree(torch.device(plan.device), network)
+    results.add("wrong", {**{name: lines for name, lines in wrong.items() if lines}, "between": between})
+
+    right = [engine for engine in engines if not wrong[laws.named(engine)]]
+    results.add("rows", [measure(engine, count, plan) for engine in right for count in plan.streams])
+    results.add("at_once", [at_once(engine, plan) for engine in right])
+    results.add("frames", frames(plan))
+    if not wrong[laws.named(graphs)]:
+        results.add("graphs", [measure(graphs, count, plan) for count in (1, 16)])
+    with tempfile.TemporaryDirectory() as folder:
+        untrue = laws.check_training(Path(folder) / "check", plan.device, plan.segments[0], plan.stopped)
+        results.add("wrong_in_training", untrue)
+        results.add("training", [train(Path(folder) / str(segments), plan, segments) for segments in plan.segments])
+    if any((*wrong.values(), between, untrue)):
+        raise SystemExit("\n".join([*(line for lines in wrong.values() for line in lines), *between, *untrue]))
 
 
 if __name__ == "__main__":

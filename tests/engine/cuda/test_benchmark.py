@@ -1,0 +1,96 @@
+"""`benchmarks/gpu.py` before there is a card: that it runs, and that it sees what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tests.wavenet.networks import make_network, small_config
+from vocoder.engine import Codes, Engine, Job
+from vocoder.engine.reference import ReferenceEngine
+
+ROOT = Path(__file__).parents[3]
+SAMPLES, STREAMS = 40, 10
+
+
+@pytest.fixture
+def laws(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import gpu_laws
+
+    return gpu_laws
+
+
+@pytest.fixture(scope="module")
+def reference() -> ReferenceEngine:
+    return ReferenceEngine(make_network(small_config()))
+
+
+class WrongEngine(Engine):
+    """The reference, with one fault."""
+
+    name, precision, isa = "wrong", "fp32", "test"
+
+    def __init__(self, inner: Engine, fault: str) -> None:
+        self.config, self._inner, self._fault = inner.config, inner, fault
+
+    def _advance(self, jobs: Sequence[Job]) -> list[Codes]:
+        company = self._fault == "company" and len(jobs) > 1
+        moved = self._fault == "state" and jobs[0].state.position > 0
+        made = self._inner.advance(jobs)
+        return [(codes + (company or moved)) % self.config.quantisation_levels for codes in made]
+
+    def _logits(self, job: Job, codes: Codes) -> npt.NDArray[np.float32]:
+        right = self._inner.logits(job, codes)
+        return {"outputs": right + 0.01 * np.sign(right), "price": -right}.get(self._fault, right)
+
+
+def test_what_is_right_has_no_fault(laws: Any, reference: ReferenceEngine) -> None:
+    assert laws.check(reference, reference, SAMPLES, STREAMS) == []
+    assert laws.same_bytes(reference, reference, SAMPLES, STREAMS) == []
+
+
+@pytest.mark.parametrize(
+    "fault, said", [("outputs", "outputs differ by"), ("price", "bits per sample"), ("company", "differ in company"), ("state", "a stream that moves")]
+)
+def test_each_fault_is_seen(laws: Any, reference: ReferenceEngine, fault: str, said: str) -> None:
+    wrong = laws.check(WrongEngine(reference, fault), reference, SAMPLES, STREAMS)
+    assert any(said in line for line in wrong), wrong
+    assert all(line.startswith("wrong fp32") for line in wrong)
+
+
+def test_shapes_that_differ_are_seen(laws: Any, reference: ReferenceEngine) -> None:
+    assert laws.same_bytes(reference, WrongEngine(reference, "company"), SAMPLES, STREAMS) != []
+
+
+def test_a_voices_network_is_read_with_torch_alone(laws: Any) -> None:
+    from vocoder.pack import read_pack
+
+    found, expected = laws.trained_network(ROOT / "voices/kathleen"), read_pack(ROOT / "voices/kathleen").network
+    assert found.config == expected.config
+    for name, weight in expected.state_dict().items():
+        assert (found.state_dict()[name] == weight).all(), name
+
+
+@pytest.mark.slow
+@pytest.mark.thorough
+def test_all_of_it_can_be_rehearsed(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(ROOT / "benchmarks/gpu.py"), "--rehearse", "--json", str(tmp_path / "found.json")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    found = json.loads((tmp_path / "found.json").read_text("utf-8"))
+    assert found["wrong"] == {"between": []}
+    assert found["wrong_in_training"] == []
+    assert {row["engine"] for row in found["rows"]} == {"cuda bf16 chain", "cuda bf16 whole", "cuda fp32 whole"}
+    for part in ("rows", "at_once", "frames", "graphs", "training"):
+        assert found[part], part
