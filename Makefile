@@ -38,7 +38,7 @@ print(*(line for line in needed if not line.startswith("sonant[")), sep="\n")
 endef
 export REQUIREMENTS
 
-.PHONY: help setup serve test test-slow test-browser check format bench sanitize bf16 arm clean
+.PHONY: help setup serve test test-slow test-gpu test-browser check format bench sanitize bf16 arm clean
 
 help:  ## this list
 	@sed -n -E 's/^([a-z0-9-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -66,6 +66,9 @@ test: setup  ## the quick tests, on every core of the CPU
 
 test-slow: setup  ## the tests that take more than some seconds, on the CPU (PART='and not thorough': most of them)
 	$(BIN)/python -m pytest -m 'slow and not gpu and not browser $(PART)'
+
+test-gpu: setup  ## the laws of all that computes on a GPU, on one (with a CUDA build of torch)
+	$(BIN)/python -m pytest -m gpu
 
 test-browser: setup  ## the page at / in Chromium, which is installed where there is none and that may be done
 	.ci/chromium

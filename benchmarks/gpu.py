@@ -247,7 +247,7 @@ def main() -> None:
     torch.manual_seed(0)
     network = WaveNet(plan.config).eval()
     reference = ReferenceEngine(network)
-    kinds = (("bf16", "chain"), ("bf16", "whole"), ("fp32", "whole"))
+    kinds = (("bf16", "chain"), ("bf16", "whole"), ("bf16", "wide"), ("fp32", "whole"))
     engines: list[Engine] = [TimedEngine(network, device=plan.device, precision=precision, shape=shape) for precision, shape in kinds]
     graphs = GraphEngine(network, device=plan.device)
     about = {
@@ -262,6 +262,7 @@ def main() -> None:
 
     wrong = {laws.named(engine): laws.check(engine, reference, plan.checked, plan.company) for engine in (*engines, graphs)}
     between = laws.same_bytes(engines[0], engines[1], plan.checked, plan.company)
+    results.add("wide_differs", laws.same_bytes(engines[2], engines[1], plan.checked, plan.company))  # which may be: then it stays apart
     if plan.priced:
         trained = laws.trained_network(VOICE)
         priced = CudaEngine(trained, device=plan.device, precision="bf16")

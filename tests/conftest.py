@@ -5,6 +5,24 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from pathlib import Path
+
+import pytest
+
+# These run anywhere, interpreted; where there is a card they run on it.
+ON_CARDS = ("engine/cuda", "rows", "acoustic/test_on_card.py", "wavenet/test_on_card.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    import torch  # late: not every test needs it
+
+    if torch.cuda.is_available():
+        places = tuple(Path(__file__).parent / place for place in ON_CARDS)
+        for item in items:
+            if any(item.path.is_relative_to(place) for place in places):
+                item.add_marker("gpu")
+
 
 # `make sanitize` and `make bf16` have the tests use a native engine of their own, in place of the one that is installed.
 if "SONANT_NATIVE" in os.environ:

@@ -41,6 +41,7 @@ WORKER = ("service.worker", "service.planner", "service.generator", "service.cle
 CARRIED = (
     "vocoder.wavenet.network", "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
     "training.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
+    "training.segments", "training.resident", "training.fused", "training.bandwidth", "training.recipe", "training.carried",
 )  # fmt: skip
 # What computes on cards, and can be imported where triton is: whoever wants it imports it late.
 ON_CARDS = ("vocoder.engine.cuda", "vocoder.rows.kernels", "vocoder.rows.layers", "vocoder.acoustic.on_card", "vocoder.wavenet.on_card")

@@ -91,6 +91,7 @@ def test_all_of_it_can_be_rehearsed(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "found.json").read_text("utf-8"))
     assert found["wrong"] == {"between": []}
     assert found["wrong_in_training"] == []
-    assert {row["engine"] for row in found["rows"]} == {"cuda bf16 chain", "cuda bf16 whole", "cuda fp32 whole"}
+    assert {row["engine"] for row in found["rows"]} == {f"cuda {kind}" for kind in ("bf16 chain", "bf16 whole", "bf16 wide", "fp32 whole")}
+    assert found["wide_differs"] == []
     for part in ("rows", "at_once", "frames", "graphs", "training"):
         assert found[part], part

@@ -1,6 +1,8 @@
-"""The two shapes of the kernel, ready to be launched, and which of them serves how many streams.
+"""The shapes of the kernel, ready to be launched, and which of them serves how many streams.
 
-`whole` is for many streams, `chain` for few; both give the same bytes, so which of them serves can be left to the clock.
+`whole` is for many streams, `chain` for few; both give the same bytes, so which of them serves can be left to the clock. `wide` is `whole` with twice as many
+streams to a program, which read each weight once for all of them: on a processor it gives the same bytes too, but on a card its products are other tiles, and
+nobody has seen what those give. So it serves those who ask for it.
 """
 
 from __future__ import annotations
@@ -27,21 +29,21 @@ TRIES = 3  # calls before a shape's speed at a number of streams is known
 
 
 class Whole:
-    """A program for every `BLOCK` streams.
+    """A program for the whole network, and some streams.
 
     Args:
         config: of the network.
         precision: "fp32" or "bf16".
         device: where it runs.
         interpreted: whether Triton interprets.
+        block: streams of a program.
     """
 
-    name = "whole"
-
-    def __init__(self, config: WaveNetConfig, *, precision: str, device: torch.device, interpreted: bool) -> None:
-        self._sizes = kernel_sizes(config, exact=precision == "fp32", interpreted=interpreted)
+    def __init__(self, config: WaveNetConfig, *, precision: str, device: torch.device, interpreted: bool, block: int = BLOCK) -> None:
+        del device
+        self._sizes = {**kernel_sizes(config, exact=precision == "fp32", interpreted=interpreted), "BLOCK": block}
+        self._block = block
         self._stages = STAGES[precision]
-        self._device = device
 
     def launch(self, num_streams: int, num_samples: int, arguments: tuple[object, ...], *, forced: bool) -> None:
         """Moves the streams on.
@@ -51,7 +53,7 @@ class Whole:
         """
         while True:
             try:
-                advance_whole[(max(1, -(-num_streams // BLOCK)),)](
+                advance_whole[(-(-num_streams // self._block),)](
                     *arguments, num_streams, num_samples, FORCED=forced, **self._sizes, num_warps=WARPS, num_stages=self._stages, enable_fp_fusion=False
                 )
                 return
@@ -67,8 +69,6 @@ class Chain:
     Raises:
         EngineError: the card has fewer multiprocessors than the shortest chain has programs.
     """
-
-    name = "chain"
 
     def __init__(self, config: WaveNetConfig, *, precision: str, device: torch.device, interpreted: bool) -> None:
         self._config = config
@@ -173,14 +173,14 @@ def shapes_for(config: WaveNetConfig, wanted: str, **options: Any) -> dict[str, 
 
     Args:
         config: of the network.
-        wanted: "whole", "chain", or "auto" for both, where the card and the precision allow it.
+        wanted: "whole", "chain", "wide", or "auto" for the first two, where the card and the precision allow it.
         options: as `Whole`.
 
     Raises:
         EngineError: an unknown shape, or one that the card is too small for.
     """
-    if wanted not in ("auto", "whole", "chain"):
-        raise EngineError(f"unknown shape {wanted!r}: there are auto, whole, chain")
+    if wanted not in ("auto", "whole", "chain", "wide"):
+        raise EngineError(f"unknown shape {wanted!r}: there are auto, whole, chain, wide")
     made: dict[str, Whole | Chain] = {}
     # In fp32 a block's weights are too large for one multiprocessor: a chain is there for those who ask for it.
     if wanted == "chain" or (wanted == "auto" and options["precision"] == "bf16"):
@@ -189,6 +189,8 @@ def shapes_for(config: WaveNetConfig, wanted: str, **options: Any) -> dict[str, 
         except EngineError:
             if wanted == "chain":
                 raise
-    if wanted != "chain":
+    if wanted in ("auto", "whole"):
         made["whole"] = Whole(config, **options)
+    if wanted == "wide":
+        made["wide"] = Whole(config, block=2 * BLOCK, **options)
     return made
