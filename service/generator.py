@@ -11,6 +11,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,12 @@ from service.warm_up import measure
 from vocoder.audio.pcm import Int16Array, to_bytes
 
 if TYPE_CHECKING:  # which needs torch, and is only handed through
-    from vocoder.engine import Pending
+    from vocoder.engine import Codes, Pending
 
 log = logging.getLogger(__name__)
 _PULSE_SECONDS = 1.0
 _TURNS_AT_ONCE = 2  # of an engine that overlaps
+_DECODERS = 8  # threads that make sound of its codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,7 @@ class Generator:
         self._busy_since = 0.0  # when there was last nothing to do, or a turn ended
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
         self._begun: deque[_Begun] = deque()  # turns, of engines that overlap
+        self._decoders = ThreadPoolExecutor(_DECODERS, thread_name_prefix="decoder")  # for these; threads begin when they are needed
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
     def start(self, capacity: Capacity | None) -> None:
@@ -89,6 +92,7 @@ class Generator:
             self._table.changed.notify()
         if self._thread.ident is not None:
             self._thread.join()
+        self._decoders.shutdown()
 
     def _run(self) -> None:
         try:
@@ -192,13 +196,10 @@ class Generator:
             log.exception("streams %s broke off", [number for number, _ in begun.working])
             self._break_off(begun.turn, begun.working, error)
             return
-        for (number, speaking), codes in zip(begun.working, made, strict=True):
-            try:
-                samples = speaking.utterance.accept(codes)  # at the end of a sentence this may plan the next one
-            except Exception as error:
-                log.exception("stream %d broke off", number)
-                self._table.break_off(number, error)
-            else:
+        # Codes of a card come faster than one thread decodes them. In their order, nearest deadline first, they are sent as they are ready.
+        decoded = (self._decoders.map if self._overlaps else map)(self._accept, begun.working, made)
+        for (number, speaking), samples in zip(begun.working, decoded, strict=True):
+            if samples is not None:
                 self._deliver(number, speaking, samples)
         with self._table.changed:
             self._table.scheduler.ended(begun.turn)
@@ -207,6 +208,16 @@ class Generator:
         # From the end of the turn before: what lies between two turns is time that streams have to wait, too.
         self._capacity = self._capacity.after(len(begun.working), sum(map(len, made)), now - self._busy_since)
         self._busy_since = now
+
+    def _accept(self, working: tuple[int, Speaking], codes: Codes) -> Int16Array | None:
+        """The sound of a stream's codes; None where it breaks off."""
+        number, speaking = working
+        try:
+            return speaking.utterance.accept(codes)  # at the end of a sentence this may plan the next one
+        except Exception as error:
+            log.exception("stream %d broke off", number)
+            self._table.break_off(number, error)
+            return None
 
     def _deliver(self, number: int, speaking: Speaking, samples: Int16Array) -> None:
         """Sends what is wanted of the samples that an utterance has given out: none while a correction waits for what follows."""
