@@ -47,14 +47,14 @@ async def test_two_turns_are_on_their_way_and_every_byte_is_right(client: httpx.
 async def test_the_sound_of_a_turn_is_made_by_several_threads(
     client: httpx.AsyncClient, engine: OverlappingEngine, voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    accept, two, inside = Utterance.accept, threading.Event(), []
+    accept, two, inside, patience = Utterance.accept, threading.Event(), [], [1.0] * 5
 
     def watched(utterance: Utterance, codes: Codes) -> Int16Array:
         inside.append(utterance)
         if len(inside) > 1:
             two.set()
-        elif any(len(company) > 1 for company in engine.company[-1:]):
-            two.wait(5.0)  # for another one of its turn
+        elif patience and any(len(company) > 1 for company in engine.company[-1:]):
+            two.wait(patience.pop())  # for another one of its turn
         samples = accept(utterance, codes)
         inside.remove(utterance)
         return samples
