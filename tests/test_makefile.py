@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TARGETS = ("setup", "serve", "test", "test-slow", "test-browser", "check", "format", "bench", "sanitize", "bf16", "arm", "clean")
+TARGETS = ("setup", "serve", "test", "test-slow", "test-gpu", "test-browser", "check", "format", "bench", "sanitize", "bf16", "arm", "clean")
 INSTALL_PACKAGES = "install --quiet --requirement"
 INSTALL_ENGINE = "install --quiet --no-deps --no-build-isolation --editable"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -25,9 +26,7 @@ SAMPLES, STREAMS = 40, 10
 @pytest.fixture
 def laws(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    import gpu_laws
-
-    return gpu_laws
+    return importlib.import_module("gpu_laws")
 
 
 @pytest.fixture(scope="module")
