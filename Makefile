@@ -65,7 +65,7 @@ test: setup  ## the quick tests, on every core of the CPU
 	$(BIN)/python -m pytest --numprocesses auto
 
 test-slow: setup  ## the tests that take more than some seconds, on the CPU (PART='and not thorough': most of them)
-	$(BIN)/python -m pytest -m 'slow and not gpu and not browser $(PART)'
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m 'slow and not gpu and not browser $(PART)'
 
 test-gpu: setup  ## the laws of all that computes on a GPU, on one (with a CUDA build of torch)
 	$(BIN)/python -m pytest -m gpu

@@ -27,6 +27,7 @@ from vocoder.config import WaveNetConfig
 from vocoder.errors import InputError
 from vocoder.wavenet.distributions import log_prob
 from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.prediction import predict_with
 
 ADVICE = "--no-compile trains without it"
 MOST_TOLD = 400  # characters of what a compiler says
@@ -55,13 +56,7 @@ def blocks_log_prob(network: WaveNet, x: Tensor, conditioning: Tensor, codes: Te
     Returns:
         float32 [B, T], in nats.
     """
-    gates = []
-    for layer, block in enumerate(network.blocks):
-        x, gated = block(x, conditioning[:, :, layer])
-        gates.append(gated)
-    skips = network.skip(torch.cat(gates, dim=-1))
-    output: Tensor = network.head2(functional.relu(network.head1(functional.relu(skips))))
-    return log_prob(network.config, output, codes)
+    return log_prob(network.config, network.outputs_from(x, conditioning), codes)
 
 
 class FusedLikelihood:
@@ -98,22 +93,8 @@ class FusedLikelihood:
         return embedded
 
     def predict(self, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
-        """As `vocoder.wavenet.prediction.predict`, and the same codes: int64 [B, T, H]."""
-        order, history = self.config.prediction_order, self.config.history_length
-        batch, samples = codes.shape
-        frames = coefficients.shape[1]
-        if self.config.num_predictions == 0:
-            return codes.new_zeros((batch, samples, 0))
-        past = functional.pad(self._values[codes], (history, 0), value=self._silent_value)  # [B, history + T]: sample t is at t + history
-        found = []
-        if order > 0:
-            # Row t holds past[t - order .. t - 1], the oldest first, and so must the coefficients.
-            before = past[:, history - order : -1].unfold(1, order, 1).view(batch, frames, -1, order)
-            found.append((before * coefficients.double().flip(-1).unsqueeze(2)).sum(-1).flatten(1))
-        if self.config.max_lag > 0:
-            now = torch.arange(history, history + samples, device=codes.device).view(frames, -1)
-            found.append(past.gather(1, (now - lags.long().unsqueeze(-1)).flatten(1)))
-        return torch.bucketize(torch.stack(found, dim=-1), self._edges, right=True)
+        """As `vocoder.wavenet.prediction.predict`: int64 [B, T, H]."""
+        return predict_with(self.config, self._values, self._edges, self._silent_value, codes, coefficients, lags)
 
 
 class _Compiled:

@@ -138,7 +138,10 @@ class WaveNet(nn.Module):
         Returns:
             [B, T, O], the parameters of the output distribution (logits for the softmax); row t depends on codes before t only.
         """
-        x = self._first_input(codes, coefficients, lags)
+        return self.outputs_from(self._first_input(codes, coefficients, lags), conditioning)
+
+    def outputs_from(self, x: Tensor, conditioning: Tensor) -> Tensor:
+        """`forward` from the first block's input on: x [B, T, R] and conditioning [B, F, L, G] to [B, T, O]."""
         gates = []
         for layer, block in enumerate(self.blocks):
             x, gated = block(x, conditioning[:, :, layer])

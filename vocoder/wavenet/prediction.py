@@ -81,23 +81,36 @@ def predict(config: WaveNetConfig, quantiser: Quantiser, codes: Tensor, coeffici
     Returns:
         int64 [B, T, H], each a code; H = `config.num_predictions`.
     """
+    values, edges = (torch.from_numpy(table.astype(np.float64)).to(codes.device) for table in (quantiser.values, quantiser.edges))
+    return predict_with(config, values, edges, float(quantiser.values[quantiser.silence]), codes, coefficients, lags)
+
+
+def predict_with(config: WaveNetConfig, values: Tensor, edges: Tensor, silence: float, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
+    """`predict` with the quantiser's tables on the device already.
+
+    Args:
+        config: says which predictions there are.
+        values: float64 [Q], of each code.
+        edges: float64 [Q - 1].
+        silence: the value before the first sample.
+        codes: as `predict`.
+        coefficients: as `predict`.
+        lags: as `predict`.
+    """
     order, history = config.prediction_order, config.history_length
     batch, samples = codes.shape
+    frames = coefficients.shape[1]
     if config.num_predictions == 0:
         return codes.new_zeros((batch, samples, 0))
-    values = torch.from_numpy(quantiser.values).to(codes.device).double()[codes]
-    past = functional.pad(values, (history, 0), value=float(quantiser.values[quantiser.silence]))
-    now = torch.arange(samples, device=codes.device) + history  # where sample t lies in `past`
+    past = functional.pad(values[codes], (history, 0), value=silence)  # [B, history + T]: sample t is at t + history
     found = []
     if order > 0:
-        # Row i holds past[i - order .. i - 1], the latest first, as the coefficients are.
-        before = past.unfold(1, order, 1).flip(-1)
-        rows = coefficients.double().repeat_interleave(config.hop_length, dim=1)
-        found.append((before[:, now - order] * rows).sum(-1))
+        # Row t holds past[t - order .. t - 1], the oldest first, and so must the coefficients.
+        before = past[:, history - order : -1].unfold(1, order, 1).view(batch, frames, -1, order)
+        found.append((before * coefficients.double().flip(-1).unsqueeze(2)).sum(-1).flatten(1))
     if config.max_lag > 0:
-        then = now - lags.long().repeat_interleave(config.hop_length, dim=1)
-        found.append(past.gather(1, then))
-    edges = torch.from_numpy(quantiser.edges).to(codes.device)
+        now = torch.arange(history, history + samples, device=codes.device).view(frames, -1)
+        found.append(past.gather(1, (now - lags.long().unsqueeze(-1)).flatten(1)))
     return torch.bucketize(torch.stack(found, dim=-1), edges, right=True)
 
 

@@ -54,14 +54,14 @@ for capability, most_shared in {80: 163 * 1024, 90: 227 * 1024}.items():
     [
         ("whole", "bf16", "drawn", "{}"),
         ("whole", "fp32", "drawn", "{}"),
-        ("whole", "bf16", "forced", '{"prediction_order": 16, "max_lag": 256, "kernel_size": 3}'),
-        ("whole", "bf16", "drawn", '{"output": "gaussian", "prediction_order": 16, "quantisation_levels": 65536}'),
+        pytest.param("whole", "bf16", "forced", '{"prediction_order": 16, "max_lag": 256, "kernel_size": 3}', marks=pytest.mark.thorough),
+        pytest.param("whole", "bf16", "drawn", '{"output": "gaussian", "prediction_order": 16, "quantisation_levels": 65536}', marks=pytest.mark.thorough),
         ("whole", "bf16", "drawn", '{"output": "logistic_mixture", "quantisation_levels": 65536}'),
-        ("whole", "bf16", "drawn", '{"quantisation_levels": 1024, "num_layers": 16, "skip_channels": 128}'),
+        pytest.param("whole", "bf16", "drawn", '{"quantisation_levels": 1024, "num_layers": 16, "skip_channels": 128}', marks=pytest.mark.thorough),
         ("chain", "bf16", "drawn", "{}"),
         ("chain", "bf16", "drawn", '{"prediction_order": 128, "max_lag": 256, "num_layers": 16, "skip_channels": 128, "head_channels": 128}'),
         ("chain", "bf16", "forced", '{"prediction_order": 16, "max_lag": 256, "kernel_size": 3}'),
-        ("chain", "bf16", "drawn", '{"output": "logistic_mixture", "quantisation_levels": 65536}'),
+        pytest.param("chain", "bf16", "drawn", '{"output": "logistic_mixture", "quantisation_levels": 65536}', marks=pytest.mark.thorough),
     ],
 )
 def test_it_compiles_and_fits(shape: str, precision: str, forced: str, changes: str) -> None:

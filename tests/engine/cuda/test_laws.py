@@ -31,8 +31,8 @@ SAMPLES = 14  # more than a frame, and more than every ring of the first blocks 
 
 
 def each_config(*more: object) -> list[object]:
-    """Those that differ most in what the kernel does, and as slow tests the rest."""
-    return [pytest.param(name, *more, marks=() if name in QUICK else pytest.mark.slow) for name in CONFIGS]
+    """Those that differ most in what the kernel does, and as thorough tests the rest."""
+    return [pytest.param(name, *more, marks=() if name in QUICK else THOROUGH) for name in CONFIGS]
 
 
 @functools.cache
