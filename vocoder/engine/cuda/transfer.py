@@ -24,6 +24,7 @@ class Lane:
     def __init__(self, stream: torch.cuda.Stream | None) -> None:
         self._stream = stream
         self._marks = None if stream is None else _Marks()
+        self._timed = False
 
     @contextmanager
     def timed(self) -> Iterator[None]:
@@ -34,6 +35,7 @@ class Lane:
             self._marks.began.record(self._stream)
             yield
             self._marks.ended.record(self._stream)
+            self._timed = True
 
     def download(self, tensor: Tensor) -> Tensor:
         """The tensor in main memory; it can be read after `wait`."""
@@ -45,11 +47,11 @@ class Lane:
         return host
 
     def wait(self) -> float | None:
-        """Until everything is there. Seconds that the kernel took; None on a processor."""
+        """Until everything is there. Seconds that the kernel took; None on a processor, or where there was none to start."""
         if self._marks is None:
             return None
         self._marks.done.synchronize()
-        return float(self._marks.began.elapsed_time(self._marks.ended)) / 1000
+        return float(self._marks.began.elapsed_time(self._marks.ended)) / 1000 if self._timed else None
 
 
 class _Marks:
