@@ -181,6 +181,16 @@ def test_a_state_that_is_gone_frees_its_slot() -> None:
     assert engine.slots.taken == 0
 
 
+def test_rows_grow_whoever_asks_for_them() -> None:
+    """In a call, for states that live elsewhere; then outside of one."""
+    engine = CudaEngine(make_network(CONFIGS["one block"]), device=DEVICE, precision="fp32")
+    plain = [StreamState.initial(engine.config, seed) for seed in range(AT_FIRST + 1)]
+    made = engine.advance([job_for(state, 2) for state in plain])
+    kept = [engine.start(seed) for seed in range(2 * AT_FIRST + 1)]
+    again = engine.advance([job_for(state, 2) for state in kept[: len(plain)]])
+    assert [codes.tobytes() for codes in made] == [codes.tobytes() for codes in again]
+
+
 def test_nothing_of_whoever_had_the_slot_before_is_heard() -> None:
     engine = make_engine(make_network(CONFIGS["softmax"]), "cuda")
     first = codes_of(engine, 1)

@@ -37,6 +37,8 @@ class Slots:
         self._settle = settle
         self.lock = threading.RLock()
 
+    # In inference mode, as all that the engine launches is: a tensor that has grown there cannot be written to anywhere else.
+    @torch.inference_mode()
     def take(self) -> int:
         """A row that nobody has; what it holds is undefined."""
         with self.lock:
@@ -51,6 +53,7 @@ class Slots:
         """The row may be taken again. Without the lock: the collector of garbage calls it at any moment, and appending is one step."""
         self._free.append(slot)
 
+    @torch.inference_mode()
     def write(self, slot: int, rings: npt.NDArray[np.float32]) -> None:
         """Rings float32 [RingLayout.size] to a row."""
         with self.lock:
