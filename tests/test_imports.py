@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -202,6 +203,12 @@ def test_every_row_of_the_table_is_in_the_architecture() -> None:
 
 def test_what_is_carried_to_a_gpu_machine_needs_torch_and_numpy_alone() -> None:
     result = import_with_only(("torch", "numpy"), CARRIED)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="triton is an extra")
+def test_what_computes_on_a_card_needs_triton_beside_and_nothing_else() -> None:
+    result = import_with_only(("torch", "numpy", "triton"), (*CARRIED, *ON_CARDS, "benchmarks.gpu_laws"))
     assert result.returncode == 0, result.stderr
 
 
