@@ -24,6 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker("gpu")
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    import torch
+
+    if not torch.cuda.is_available() and any(item.get_closest_marker("gpu") for item in session.items):
+        raise pytest.UsageError("torch sees no GPU here, and tests that need one were asked for")  # skipped, they would look as if they had passed
+
+
 # `make sanitize` and `make bf16` have the tests use a native engine of their own, in place of the one that is installed.
 if "SONANT_NATIVE" in os.environ:
     NAME = "vocoder._native"
