@@ -1,9 +1,10 @@
 """This checkout's native engine beside another's, at the reference size: in turns, so that both meet the same machine.
 
-python benchmarks/versions.py OTHER [--precisions int8 bf16 fp32] [--streams 1 6] [--rounds 11]
+python benchmarks/versions.py OTHER [--precisions int8 bf16 fp32] [--streams 1 6] [--rounds 11] [--isas THIS OTHER]
 
 OTHER is the root of another checkout that `make setup` has been run in (`git worktree add --detach OTHER REVISION`). Each engine runs in a
-process of its own; the ratio is the median of the ratios of neighbours. Differences below two per cent are of where pages happen to lie: start it again.
+process of its own, with the fastest instruction set unless others are named (OTHER may then be this checkout as well, to compare two of them); the
+ratio is the median of the ratios of neighbours. Differences below two per cent are of where pages happen to lie: start it again.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ SECONDS = 0.2  # of the processor's time in one measurement, about
 class Checkout:
     """An engine in a process of its own, run by that checkout's Python."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, isa: str) -> None:
         python = root / ".venv" / "bin" / "python"
         if not python.exists():
             raise SystemExit(f"{python} is missing: run `make setup` in {root}")
-        self._process = subprocess.Popen([python, __file__, "--child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
+        self._process = subprocess.Popen([python, __file__, "--child", isa], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
 
     def speed(self, precision: str, streams: int) -> float:
         """Samples per second of the processor's time, of all streams together."""
@@ -40,7 +41,7 @@ class Checkout:
         return float(answer)
 
 
-def child() -> None:
+def child(isa: str) -> None:
     """Answers each line of standard input, a precision and a number of streams, with a speed."""
     import torch
 
@@ -61,7 +62,7 @@ def child() -> None:
     for line in sys.stdin:
         precision, streams = line.split()
         if line not in works:
-            work, samples = generating(make_engine(network, "native", precision=precision), int(streams)), 64
+            work, samples = generating(make_engine(network, "native", isa=isa, precision=precision), int(streams)), 64
             while (seconds := taken(work, samples)) < SECONDS / 4:
                 samples *= 2
             works[line] = work, round(samples * SECONDS / seconds)
@@ -77,8 +78,9 @@ def main() -> None:
     parser.add_argument("--precisions", nargs="+", default=["int8", "bf16", "fp32"])
     parser.add_argument("--streams", nargs="+", type=int, default=[1, 6])
     parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--isas", nargs=2, default=["auto", "auto"], metavar=("THIS", "OTHER"))
     options = parser.parse_args()
-    this, other = Checkout(HERE), Checkout(options.other.resolve())
+    this, other = Checkout(HERE, options.isas[0]), Checkout(options.other.resolve(), options.isas[1])
     print(f"{'precision':10}{'streams':>8}{'this':>12}{'other':>12}{'this / other':>14}")
     for precision in options.precisions:
         for streams in options.streams:
@@ -90,4 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    child() if sys.argv[1:] == ["--child"] else main()
+    child(sys.argv[2]) if sys.argv[1:2] == ["--child"] else main()
