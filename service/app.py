@@ -17,15 +17,16 @@ from service.keys import ApiKeys
 from service.lexicon_routes import make_lexicon_router
 from service.lexicons import Lexicons
 from service.openai_routes import make_openai_router
-from service.orders import SpeechWorker
 from service.page_routes import make_page_router
 from service.problems import answer_errors
 from service.recordings import make_recordings_router
 from service.routes import make_router
 from service.settings import ServiceSettings
 from service.speaking import Speaking
+from service.speech_worker import SpeechWorker
 from service.supervisor import Supervisor
-from service.traces import NO_TRACES, Traces, make_traces
+from service.traces import NO_TRACES, Traces
+from service.tracing import make_traces
 
 # What pages of other origins may read of an answer beside its body.
 READABLE = (

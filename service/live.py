@@ -26,10 +26,10 @@ from service.encoding import Telling, layout_of, make_encoder
 from service.lexicons import Lexicons
 from service.live_messages import LiveCommand, LiveMessage, LiveSettings, LiveSsml, LiveText, parse_live_message
 from service.logs import tell_text
-from service.orders import SpeechWorker
 from service.pieces import TextPieces
 from service.problems import RequestError, problem_of
 from service.settings import ServiceSettings
+from service.speech_worker import SpeechWorker
 from service.stream import LiveStream
 from service.tasks import end_tasks
 from vocoder.audio.pcm import BYTES_PER_SAMPLE

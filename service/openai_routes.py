@@ -18,12 +18,13 @@ from starlette.responses import Response
 
 from service.body import read_body
 from service.encoding import WITH_LENGTH, AudioFormat, Encoder, Telling
-from service.orders import SpeechOrder, SpeechWorker
+from service.orders import SpeechOrder
 from service.request_lexicon import DESCRIPTION, RequestLexicon
 from service.routes import SPEECH_ANSWERS, with_example
 from service.settings import ServiceSettings
 from service.shelf import Wanted
 from service.speaking import Speaking
+from service.speech_worker import SpeechWorker
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import InputError
 from vocoder.timeline import Event

@@ -1,24 +1,15 @@
-"""What the routes ask of the worker and what they get: plain data, no tensors.
-
-The routes know the worker only by `SpeechWorker`, so that they import neither torch nor an engine, and need not know that it lives in a
-process of its own.
-"""
+"""What is to be spoken, and who can speak it: plain data, no tensors."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
-from service.clients import Client
-from service.metrics import Metrics
-from service.status import Status
-from service.stream import LiveStream, Saved
 from vocoder.text import Given
 from vocoder.text.lexicon import Lexicon
 
-if TYPE_CHECKING:  # questions are made of orders, and a voice needs torch
-    from service.questions import Answer, Question
+if TYPE_CHECKING:  # a voice needs torch
     from vocoder.voice import Voice
 
 
@@ -105,65 +96,3 @@ class VoiceDescription:
 def voice_of(order: SpeechOrder, voices: Sequence[VoiceDescription]) -> VoiceDescription:
     """Who speaks an order whose voice is loaded, among the loaded voices, the default first."""
     return next(one for one in voices if order.voice in (None, one.name))
-
-
-class SpeechWorker(Protocol):
-    """Makes speech, away from the event loop."""
-
-    @property
-    def status(self) -> Status:
-        """What is being done now."""
-
-    @property
-    def metrics(self) -> Metrics:
-        """What is counted."""
-
-    @property
-    def voices(self) -> tuple[VoiceDescription, ...]:
-        """The loaded voices, the default first."""
-
-    def start(self) -> None:
-        """Loads the voices and begins. Blocks for seconds.
-
-        Raises:
-            SonantError: a voice or the engine cannot be loaded.
-        """
-
-    async def open(self, order: SpeechOrder, client: Client, *, wait_seconds: float = 0.0, first_sample: int = 0, saved: Saved | None = None) -> LiveStream:
-        """Plans a text and begins to speak it. Whoever opens a stream must close it.
-
-        Args:
-            order: what is said, and how.
-            client: who wants it.
-            wait_seconds: how long to wait for room.
-            first_sample: the first that is wanted; those before it are made again, and not delivered.
-            saved: of the same order, from where it can be gone on: at or before `first_sample`.
-
-        Raises:
-            InputError: naming the field at fault.
-            CapacityError: no room, or the service is stopping; ClientLimitError: no more for this client. An order in the background always finds room.
-        """
-
-    async def ask(self, question: Question, client: Client) -> Answer:
-        """The answer to a question.
-
-        Raises:
-            InputError: naming the field at fault.
-            CapacityError, ClientLimitError: as `open`.
-        """
-
-    def request(self, client: Client) -> None:
-        """Counts a request for something that is made in the background: a job.
-
-        Raises:
-            ClientLimitError: this client has made as many as it may.
-        """
-
-    def refuse_new(self) -> None:
-        """From now on every order is refused; open streams go on."""
-
-    def break_off(self) -> None:
-        """Fails every open stream."""
-
-    def stop(self) -> None:
-        """Fails what is open, and ends. Blocks until the turn in hand is done."""

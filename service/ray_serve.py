@@ -26,12 +26,12 @@ from ray.serve.metrics import Gauge
 
 from service.app import create_app
 from service.logs import set_up_logs
-from service.orders import SpeechWorker
 from service.ray_router import Signed, StreamRouter
 from service.replicas import load_of, replicas_wanted
 from service.settings import ServiceSettings
+from service.speech_worker import SpeechWorker
 from service.supervisor import Supervisor
-from service.traces import make_traces
+from service.tracing import make_traces
 from vocoder.errors import ConfigError, EngineError
 
 NAME = "Sonant"

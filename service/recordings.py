@@ -15,12 +15,12 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from service.asking import client_of, unless_left
 from service.body import read_bytes
-from service.orders import SpeechWorker
 from service.problems import RequestError
 from service.questions import Scored, ScoreWanted
 from service.routes import BODY_REFUSALS, REFUSALS
 from service.schemas import ProblemAnswer
 from service.settings import ServiceSettings
+from service.speech_worker import SpeechWorker
 
 _RECORDING = "recording"
 

@@ -15,12 +15,13 @@ from service.body import read_body
 from service.lexicons import Lexicons
 from service.live import Live
 from service.logs import tell_text
-from service.orders import SpeechWorker, VoiceDescription
+from service.orders import VoiceDescription
 from service.problems import RequestError
 from service.questions import PhonemesWanted, Reading
 from service.schemas import PhonemizeRequest, ProblemAnswer, SynthesizeRequest
 from service.settings import ServiceSettings
 from service.speaking import Speaking
+from service.speech_worker import SpeechWorker
 from vocoder.errors import InputError
 from vocoder.text import written
 

@@ -20,10 +20,10 @@ import uvicorn
 
 from service.app import create_app
 from service.logs import set_up_logs
-from service.orders import SpeechWorker
 from service.settings import ServiceSettings
+from service.speech_worker import SpeechWorker
 from service.supervisor import Supervisor
-from service.traces import make_traces
+from service.tracing import make_traces
 
 log = logging.getLogger("uvicorn.error")  # where uvicorn itself says what is going on; not only errors
 _BACKSTOP_SECONDS = 2.0  # that responses have to end after their streams were broken off

@@ -17,13 +17,14 @@ from service.encoding import Encoder, Layout, Telling, layout_of, make_encoder, 
 from service.etag import etag_of
 from service.lexicons import Lexicons
 from service.logs import tell_text
-from service.orders import SpeechWorker, voice_of
+from service.orders import voice_of
 from service.problems import RequestError
 from service.questions import SubtitlesWanted
 from service.ranges import ByteRange, parse_range
 from service.response import AudioResponse, Cut
 from service.settings import ServiceSettings
 from service.shelf import Shelf, Shelved, Wanted
+from service.speech_worker import SpeechWorker
 from service.stream import LiveStream, Saved, SkippedText
 from vocoder.text import written
 

@@ -39,7 +39,7 @@ _STRAIN_SECONDS = 0.5  # after a stream was late, until others may begin
 
 
 class Supervisor:
-    """Speaks, by workers: `service.orders.SpeechWorker` says what each method does.
+    """Speaks, by workers: `service.speech_worker.SpeechWorker` says what each method does.
 
     Args:
         settings: of the service.

@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,28 @@ def test_imports_keep_to_the_table(module: str) -> None:
 )
 def test_an_arrow_that_runs_the_wrong_way_is_seen(module: str, imported: str) -> None:
     assert forbidden(module, {imported}) == {imported}
+
+
+def module_of(name: str) -> str | None:
+    """The module of ours that an imported name is in; None for what is compiled, and for others' modules."""
+    while name not in TREES and name:
+        name = name.rpartition(".")[0]
+    return None if name in ("", *PACKAGES) else name
+
+
+def order_of(imports: dict[str, set[str]]) -> list[str]:
+    """Modules, each after all that it imports, late or for types alone as well. Raises CycleError where there is no such order."""
+    graph = {module: {found for name in names if (found := module_of(name)) not in (None, module)} for module, names in imports.items()}
+    return list(TopologicalSorter(graph).static_order())
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert sorted(order_of(IMPORTS)) == sorted(TREES)
+
+
+def test_a_circle_is_seen() -> None:
+    with pytest.raises(CycleError):
+        order_of({**IMPORTS, "service.orders": IMPORTS["service.orders"] | {"service.questions.Question"}})
 
 
 def test_the_command_line_may_start_the_service() -> None:

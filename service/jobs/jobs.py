@@ -11,8 +11,8 @@ from service.jobs.runner import JobRunner
 from service.jobs.store import JobStore
 from service.jobs.webhooks import Webhooks
 from service.lexicons import Lexicons
-from service.orders import SpeechWorker
 from service.settings import ServiceSettings
+from service.speech_worker import SpeechWorker
 from service.tasks import end_tasks
 
 

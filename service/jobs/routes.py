@@ -23,12 +23,12 @@ from service.jobs.jobs import Jobs
 from service.jobs.requests import JobAnswer, JobRequest, LineAnswer, NewJobAnswer
 from service.jobs.store import JobRow, LineRow
 from service.jobs.webhooks import check_url, make_secret
-from service.orders import SpeechWorker
 from service.problems import RequestError
 from service.routes import AUDIO, BODY_REFUSALS, REFUSALS, SUBTITLES
 from service.schemas import ProblemAnswer
 from service.settings import ServiceSettings
 from service.speaking import SUBTITLE_TYPES
+from service.speech_worker import SpeechWorker
 from vocoder.batch.names import Names
 from vocoder.errors import CapacityError, InputError
 

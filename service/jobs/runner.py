@@ -21,8 +21,8 @@ from service.encoding import layout_of, make_encoder
 from service.jobs.requests import JobLine, skipped_json
 from service.jobs.store import DISK_SECONDS, Fault, JobStore, Made, WaitingLine, patiently
 from service.lexicons import Lexicons
-from service.orders import SpeechWorker
 from service.problems import RequestError, problem_of
+from service.speech_worker import SpeechWorker
 from service.tasks import end_tasks
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import CapacityError

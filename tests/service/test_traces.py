@@ -27,7 +27,8 @@ from service.app import create_app
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
 from service.telemetry import OpenTelemetryTraces
-from service.traces import NO_TRACES, make_traces
+from service.traces import NO_TRACES
+from service.tracing import make_traces
 from tests.service.asgi_call import AsgiCall
 from tests.service.gated_engine import GatedEngine
 from tests.service.test_gate import lines

@@ -14,7 +14,7 @@ import typer
 
 from vocoder.batch.limits import BYTES_PER_CHARACTER, STREAMS_PER_THREAD, TEXT_LIMIT
 from vocoder.cli.options import Engine, EngineName, Json, Precision, PrecisionName, Speaker, Temperature, VoiceName, length_scale_of, speaker_of
-from vocoder.cli.rendering_view import RenderingView
+from vocoder.cli.rendering_view import RenderingView, failure_text
 from vocoder.cli.waiting import waiting
 from vocoder.errors import InputError
 from vocoder.library import DEFAULT_VOICE
@@ -145,12 +145,6 @@ def _size_of(source: ListFile) -> tuple[int, int]:
 
 def _tell_failure(record: Record) -> None:
     typer.echo(failure_text(record), err=True)
-
-
-def failure_text(record: Record) -> str:
-    """A line that could not be done, in one line."""
-    what = f"line {record.line}" if record.id is None else f"line {record.line} (id {ascii(record.id)[:60]})"
-    return f"sonant: {what}: {record.field}: {' '.join((record.reason or '').split())}"
 
 
 def _tally_text(tally: Tally, took: float, folder: Path) -> str:

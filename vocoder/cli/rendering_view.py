@@ -49,8 +49,6 @@ class RenderingView:
 
     def failed(self, record: Record) -> None:
         """A line could not be done."""
-        from vocoder.cli.render import failure_text  # late: it shows this view
-
         self._console.print(Text(failure_text(record)))
 
     def ticked(self, tally: Tally) -> None:
@@ -64,6 +62,12 @@ class RenderingView:
                 rate=rate_text(tally, elapsed),
                 left=left_text(tally, elapsed, self._characters),
             )
+
+
+def failure_text(record: Record) -> str:
+    """A line that could not be done, in one line."""
+    what = f"line {record.line}" if record.id is None else f"line {record.line} (id {ascii(record.id)[:60]})"
+    return f"sonant: {what}: {record.field}: {' '.join((record.reason or '').split())}"
 
 
 def lines_text(tally: Tally, lines: int | None) -> str:
