@@ -21,6 +21,7 @@ from vocoder.config import POSITIONS, AcousticConfig
 FloatArray = npt.NDArray[np.float32]
 UTTERANCES = 12  # per batch
 LONGEST_FRAMES = 1200  # longer utterances are left out of training: one would pad the whole batch
+HOLES = 0.15  # of a batch's phonemes are blotted out: an hour of sentences is soon known by heart, and a melody is then recalled where it should be made
 WORST_SHARE = 0.01  # utterances whose alignment scores lowest are left out: their text may not fit
 
 
@@ -52,12 +53,14 @@ class AcousticTask:
         self.training = [entry for entry in entries if entry.score >= floor]
 
     def batch(self, generator: np.random.Generator) -> Batch:
-        """Utterances of similar length, so that little is padding."""
+        """Utterances of similar length, so that little is padding, and with `HOLES`."""
         order = sorted(range(len(self.training)), key=lambda index: self.training[index].num_frames)
         start = int(generator.integers(max(len(order) - 4 * UTTERANCES, 1)))
         window = order[start : start + 4 * UTTERANCES]
         chosen = generator.choice(window, min(UTTERANCES, len(window)), replace=False)
-        return self.collate([self.training[index] for index in chosen])
+        batch = self.collate([self.training[index] for index in chosen])
+        batch["categories"][torch.from_numpy(generator.random(batch["categories"].shape[:2]) < HOLES)] = 0  # as padding, whose embeddings are 0
+        return batch
 
     def collate(self, entries: list[Entry]) -> dict[str, Tensor]:
         """Utterances as one padded batch; `rows` says for each frame which phoneme it belongs to."""
