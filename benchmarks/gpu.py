@@ -74,7 +74,7 @@ class Plan:
 
 
 REHEARSAL: dict[str, Any] = {
-    "streams": (1, 18), "at_once": 4, "chunk": 4, "rounds": 1, "company": 18, "checked": 12, "priced": 0, "phonemes": 2, "frames_each": 1, "sentences": (1, 2),
+    "streams": (1, 18), "at_once": 4, "chunk": 4, "rounds": 1, "company": 18, "checked": 12, "priced": 20, "phonemes": 2, "frames_each": 1, "sentences": (1, 2),
     "segments": (1,), "steps": (2, 4), "stopped": (1, 3, 5),
 }  # fmt: skip
 
@@ -263,10 +263,9 @@ def main() -> None:
     wrong = {laws.named(engine): laws.check(engine, reference, plan.checked, plan.company) for engine in (*engines, graphs)}
     between = laws.same_bytes(engines[0], engines[1], plan.checked, plan.company)
     results.add("wide_differs", laws.same_bytes(engines[2], engines[1], plan.checked, plan.company))  # which may be: then it stays apart
-    if plan.priced:
-        trained = laws.trained_network(VOICE)
-        priced = CudaEngine(trained, device=plan.device, precision="bf16")
-        between += laws.outputs_agree(priced, ReferenceEngine(trained), plan.priced)
+    trained = laws.trained_network(VOICE)
+    priced = CudaEngine(trained, device=plan.device, precision="bf16", shape="whole")
+    between += laws.price_is_fair(priced, ReferenceEngine(trained), trained, plan.priced)
     with torch.inference_mode():
         between += laws.frames_agree(torch.device(plan.device), network)
     results.add("wrong", {**{name: lines for name, lines in wrong.items() if lines}, "between": between})

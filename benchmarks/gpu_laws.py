@@ -31,7 +31,7 @@ from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.on_card import ConditioningOnCard
 from vocoder.wavenet.prediction import Predictors
 
-TOLERANCE = {"fp32": 1e-3, "bf16": 2e-2}  # of outputs beside the reference's
+TOLERANCE = {"fp32": 1e-3, "bf16": 2e-2}  # of outputs beside the reference's, of a network that has not been trained
 PRICE = 0.02  # bits per sample that bf16 may cost
 FRAMES_TOLERANCE = 1e-4  # of what is computed once per frame
 RESUMED = 7  # of the streams of a call the one that is parked and resumed
@@ -58,6 +58,22 @@ def conditioning(config: WaveNetConfig, frames: int) -> npt.NDArray[np.float32]:
     """Random numbers in place of what the conditioning network gives."""
     shape = (frames, config.num_layers, config.gate_channels)
     return np.random.default_rng(0).standard_normal(shape, np.float32) * np.float32(CONDITIONING_SPREAD)
+
+
+@torch.inference_mode()
+def sound(network: WaveNet, frames: int) -> npt.NDArray[np.float32]:
+    """What the conditioning network gives for a voiced sound whose formants move: a trained one is loud beyond measure on anything that is no sound."""
+    mels, moment = np.linspace(0, 1, network.config.n_mels), np.arange(frames)[:, np.newaxis]
+    log_mel = (-4 - 4 * mels + 1.5 * np.cos(2 * np.pi * (3 * mels + 0.05 * moment))).astype(np.float32)
+    parts = (log_mel, np.full(frames, np.log(180.0), np.float32), np.ones(frames, np.float32))
+    given = network.conditioning(*(torch.from_numpy(part).unsqueeze(0) for part in parts), *_absent(frames))
+    found: npt.NDArray[np.float32] = given.view(frames, network.config.num_layers, network.config.gate_channels).numpy()
+    return found
+
+
+def _absent(frames: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """No phonemes, no positions in them, the first speaker."""
+    return torch.zeros(1, frames, 4, dtype=torch.int64), torch.zeros(1, frames, 6), torch.zeros(1, dtype=torch.int64)
 
 
 def job(state: StreamState, num_samples: int, added: Any) -> Job:
@@ -99,6 +115,20 @@ def outputs_agree(engine: Engine, reference: Engine, samples: int) -> list[str]:
     if not price <= PRICE:
         wrong.append(f"{named(engine)}: costs {price:.4f} bits per sample, {PRICE:g} are allowed")
     return wrong
+
+
+def price_is_fair(engine: Engine, reference: Engine, network: WaveNet, samples: int) -> list[str]:
+    """What the engine's arithmetic costs a trained network. Its outputs are some hundred times as large as those of another, so of them it is only told how
+    far they are apart.
+    """
+    config = engine.config
+    added = sound(network, -(-samples // config.hop_length))
+    (codes,) = reference.advance([job(reference.start(3), samples, added)])
+    expected, found = (one.logits(job(one.start(3), samples, added), codes) for one in (reference, engine))
+    apart, bits = float(np.abs(found - expected).max()), surprise(config, expected, codes)
+    price = surprise(config, found, codes) - bits
+    print(f"{named(engine)}, a trained voice: {price:+.5f} bits per sample of {bits:.2f}; outputs at most {apart:.2e} apart, deviation {expected.std():.2f}")
+    return [] if price <= PRICE else [f"{named(engine)}: costs a trained voice {price:.4f} bits per sample, {PRICE:g} are allowed"]
 
 
 def pieces_and_company(engine: Engine, samples: int, company: int) -> list[str]:
@@ -152,8 +182,7 @@ def frames_agree(device: torch.device, network: WaveNet) -> list[str]:
         if on_card.log_durations([sentence])[0].tobytes() != found.tobytes():
             wrong.append(f"acoustic model: a sentence of {len(found)} phonemes differs in company")
     mel, log_f0, voicing = random.standard_normal((50, network.config.n_mels), np.float32) - 6, np.full(50, 5.0, np.float32), np.ones(50, np.float32)
-    absent = (torch.zeros(1, 50, 4, dtype=torch.int64), torch.zeros(1, 50, 6), torch.zeros(1, dtype=torch.int64))
-    expected = network.conditioning(*(torch.from_numpy(part).unsqueeze(0) for part in (mel, log_f0, voicing)), *absent)[0]
+    expected = network.conditioning(*(torch.from_numpy(part).unsqueeze(0) for part in (mel, log_f0, voicing)), *_absent(50))[0]
     conditioner = ConditioningOnCard(network, device)
     found = conditioner.project(conditioner.hidden(Conditions(log_mel=mel, log_f0=log_f0, voicing=voicing))).cpu()
     apart_there = float((found - expected).abs().max())

@@ -67,6 +67,13 @@ def test_each_fault_is_seen(laws: Any, reference: ReferenceEngine, fault: str, s
     assert all(line.startswith("wrong fp32") for line in wrong)
 
 
+def test_a_price_that_a_trained_voice_would_pay_is_seen(laws: Any, reference: ReferenceEngine) -> None:
+    network = make_network(small_config())
+    assert laws.price_is_fair(reference, reference, network, SAMPLES) == []
+    (line,) = laws.price_is_fair(WrongEngine(reference, "price"), reference, network, SAMPLES)
+    assert line.startswith("wrong fp32: costs a trained voice")
+
+
 def test_shapes_that_differ_are_seen(laws: Any, reference: ReferenceEngine) -> None:
     assert laws.same_bytes(reference, WrongEngine(reference, "company"), SAMPLES, STREAMS) != []
 
