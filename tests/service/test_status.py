@@ -8,7 +8,9 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
@@ -16,6 +18,14 @@ import pytest
 from service.supervisor import Supervisor
 from tests.service.local_link import LocalLink
 from tests.tiny_voice import AUDIO, SPEAKERS
+
+# Every setting at hand: how long open streams may go on is not what is tested, and five seconds are short where the processor has other things to do.
+PATIENT = """
+import sys
+from service.server import run
+from service.settings import ServiceSettings
+run(ServiceSettings(voices=(sys.argv[1],), engine="reference", shutdown_seconds=600.0), host="127.0.0.1", port=0)
+"""
 
 
 async def test_voices(client: httpx.AsyncClient) -> None:
@@ -71,29 +81,48 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
     }
 
 
+def listening(log: IO[str]) -> tuple[int, str]:
+    """The port that a server listens on, once it does, and what it has logged by then."""
+    read = ""
+    while not (found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", read)):
+        line = log.readline()
+        assert line, f"the server did not start: {read}"
+        read += line
+    return int(found[1]), read
+
+
+def test_the_module_serves_and_stops(pack: Path) -> None:
+    command = [sys.executable, "-m", "service", "--port", "0", "--voice", str(pack), "--engine", "reference"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            port, log = listening(server.stderr)
+            assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=20).json() == {"status": "ok"}
+            server.send_signal(signal.SIGTERM)
+            log += server.stderr.read()
+            assert server.wait(20) == 0, log
+            assert "Traceback" not in log
+        finally:
+            server.kill()
+
+
 def test_a_server_that_is_told_to_stop_finishes_what_is_open(pack: Path) -> None:
     """Over a real socket: the stream that is open when SIGTERM comes is heard to its end; exit code 0, no traceback.
 
     The reference engine, because the native one would have made all of this text before the signal arrives.
     """
     text = "One two three four five six seven."
-    command = [sys.executable, "-m", "service", "--port", "0", "--voice", str(pack), "--engine", "reference"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen([sys.executable, "-c", PATIENT, str(pack)], stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None
-            log = ""
-            while not (found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", log)):
-                line = server.stderr.readline()
-                assert line, f"the server did not start: {log}"
-                log += line
-            connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=20)
-            body = json.dumps({"text": text, "format": "pcm"})
-            connection.request("POST", "/synthesize", body, {"content-type": "application/json"})
-            answer = connection.getresponse()
-            first = answer.read(200)
-            server.send_signal(signal.SIGTERM)
-            assert len(first + answer.read()) == int(answer.headers["content-length"])
-            connection.close()
+            port, log = listening(server.stderr)
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+                body = json.dumps({"text": text, "format": "pcm"})
+                connection.request("POST", "/synthesize", body, {"content-type": "application/json"})
+                answer = connection.getresponse()
+                first = answer.read(200)
+                server.send_signal(signal.SIGTERM)
+                assert len(first + answer.read()) == int(answer.headers["content-length"])
             log += server.stderr.read()
             assert server.wait(20) == 0, log
             assert "Traceback" not in log
