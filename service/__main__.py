@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s)")
     parser.add_argument("--voice", help="name or folder of a voice (the default voice)")
-    parser.add_argument("--engine", default="auto", choices=("auto", "native", "reference"))
+    parser.add_argument("--engine", default="auto", choices=("auto", "native", "reference", "cuda"))
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16", "int8"))
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="that speak (%(default)s)")
     parser.add_argument("--max-streams", type=int, help="streams that may be open at once")
@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--address-streams", type=int, help="streams that one address may have open (no limit)")
     parser.add_argument("--address-requests-per-minute", type=int, help="of one address (no limit)")
     parser.add_argument("--key-file", type=Path, help="API keys, one of which requests must show (none is asked for)")
+    parser.add_argument("--shutdown-seconds", type=float, help="that open streams may go on after the signal to stop (5)")
     options = parser.parse_args()
     try:
         serve(
@@ -41,6 +42,7 @@ def main() -> int:
             address_streams=options.address_streams,
             address_requests_per_minute=options.address_requests_per_minute,
             key_file=options.key_file,
+            shutdown_seconds=options.shutdown_seconds,
         )
     except (SonantError, OSError) as error:
         print(f"cannot serve: {error}", file=sys.stderr)

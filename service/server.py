@@ -51,6 +51,7 @@ def serve(
     log_text: bool = False,
     jobs: Path | None = None,
     webhooks_to_private: bool = False,
+    shutdown_seconds: float | None = None,
     log_level: str = "info",
 ) -> None:
     """Loads a voice and serves it until told to stop.
@@ -75,12 +76,14 @@ def serve(
         log_text: whether what is asked to be spoken or read is logged.
         jobs: the folder in which jobs are kept; None: none are taken on.
         webhooks_to_private: whether addresses of this network may be told of a job's end.
+        shutdown_seconds: at least 0, how long open streams may go on after the signal to stop; None leaves the default.
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
         SonantError: the voice or the engine cannot be loaded, or a setting is out of range.
         OSError: the address cannot be listened on.
     """
+    limits = {"max_streams": max_streams, "shutdown_seconds": shutdown_seconds}
     settings = ServiceSettings(
         voices=() if voice is None else (voice,),
         engine=engine,
@@ -99,8 +102,7 @@ def serve(
         jobs=jobs,
         webhooks_to_private=webhooks_to_private,
     )
-    if max_streams is not None:
-        settings = dataclasses.replace(settings, max_streams=max_streams)
+    settings = dataclasses.replace(settings, **{name: limit for name, limit in limits.items() if limit is not None})  # type: ignore[arg-type]
     run(settings, host=host, port=port, log_level=log_level)
 
 

@@ -122,8 +122,14 @@ def test_the_pod_is_asked_where_the_service_answers_and_runs_as_the_image_does()
     port = container()["args"][container()["args"].index("--port") + 1]
     assert int(port) == container()["ports"][0]["containerPort"]
     assert re.search(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)[0] == f"USER {pod['securityContext']['runAsUser']}:{pod['securityContext']['runAsGroup']}"  # type: ignore[index]
-    assert pod["terminationGracePeriodSeconds"] > ServiceSettings(voices=("kathleen",)).shutdown_seconds
+
+
+def test_whoever_stops_the_service_waits_for_as_long_as_streams_may_go_on() -> None:
+    args = container()["args"]
+    streams, proxies = float(args[args.index("--shutdown-seconds") + 1]), container()["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert manifest("Deployment")["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > proxies + streams + 2  # two for the responses' ends
     assert COMPOSE["services"]["sonant"]["stop_grace_period"] == "15s"
+    assert ServiceSettings().shutdown_seconds + 2 < 15
 
 
 def test_everything_selects_the_same_pods() -> None:

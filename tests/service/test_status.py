@@ -8,9 +8,9 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO
 
 import httpx
 import pytest
@@ -18,14 +18,6 @@ import pytest
 from service.supervisor import Supervisor
 from tests.service.local_link import LocalLink
 from tests.tiny_voice import AUDIO, SPEAKERS
-
-# Every setting at hand: how long open streams may go on is not what is tested, and five seconds are short where the processor has other things to do.
-PATIENT = """
-import sys
-from service.server import run
-from service.settings import ServiceSettings
-run(ServiceSettings(voices=(sys.argv[1],), engine="reference", shutdown_seconds=600.0), host="127.0.0.1", port=0)
-"""
 
 
 async def test_voices(client: httpx.AsyncClient) -> None:
@@ -81,50 +73,52 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
     }
 
 
-def listening(log: IO[str]) -> tuple[int, str]:
-    """The port that a server listens on, once it does, and what it has logged by then."""
-    read = ""
-    while not (found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", read)):
-        line = log.readline()
-        assert line, f"the server did not start: {read}"
-        read += line
-    return int(found[1]), read
+@contextmanager
+def serving(pack: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """`python -m service` and its port. Told to stop inside, it must end with exit code 0 and without a traceback.
 
-
-def test_the_module_serves_and_stops(pack: Path) -> None:
-    command = [sys.executable, "-m", "service", "--port", "0", "--voice", str(pack), "--engine", "reference"]
+    The reference engine, because the native one would have made all of the text before the signal arrives.
+    """
+    command = [sys.executable, "-m", "service", "--port", "0", "--voice", str(pack), "--engine", "reference", *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None
-            port, log = listening(server.stderr)
-            assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=20).json() == {"status": "ok"}
-            server.send_signal(signal.SIGTERM)
+            log = ""
+            while not (found := re.search(r"listening on http://127\.0\.0\.1:(\d+)", log)):
+                line = server.stderr.readline()
+                assert line, f"the server did not start: {log}"
+                log += line
+            yield server, int(found[1])
             log += server.stderr.read()
             assert server.wait(20) == 0, log
             assert "Traceback" not in log
         finally:
             server.kill()
+
+
+@contextmanager
+def stopped_while_open(pack: Path, seconds: str) -> Iterator[http.client.HTTPResponse]:
+    """An answer of which 200 bytes have been read when the service is told to stop, and which may go on for so long."""
+    with serving(pack, "--shutdown-seconds", seconds) as (server, port), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        body = json.dumps({"text": "One two three four five six seven.", "format": "pcm"})
+        connection.request("POST", "/synthesize", body, {"content-type": "application/json"})
+        answer = connection.getresponse()
+        assert len(answer.read(200)) == 200
+        server.send_signal(signal.SIGTERM)
+        yield answer
+
+
+def test_the_module_serves_and_stops(pack: Path) -> None:
+    with serving(pack) as (server, port):
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=20).json() == {"status": "ok"}
+        server.send_signal(signal.SIGTERM)
 
 
 def test_a_server_that_is_told_to_stop_finishes_what_is_open(pack: Path) -> None:
-    """Over a real socket: the stream that is open when SIGTERM comes is heard to its end; exit code 0, no traceback.
+    with stopped_while_open(pack, "600") as answer:
+        assert 200 + len(answer.read()) == int(answer.headers["content-length"])
 
-    The reference engine, because the native one would have made all of this text before the signal arrives.
-    """
-    text = "One two three four five six seven."
-    with subprocess.Popen([sys.executable, "-c", PATIENT, str(pack)], stderr=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stderr is not None
-            port, log = listening(server.stderr)
-            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
-                body = json.dumps({"text": text, "format": "pcm"})
-                connection.request("POST", "/synthesize", body, {"content-type": "application/json"})
-                answer = connection.getresponse()
-                first = answer.read(200)
-                server.send_signal(signal.SIGTERM)
-                assert len(first + answer.read()) == int(answer.headers["content-length"])
-            log += server.stderr.read()
-            assert server.wait(20) == 0, log
-            assert "Traceback" not in log
-        finally:
-            server.kill()
+
+def test_what_is_open_for_longer_than_it_may_be_is_cut_short(pack: Path) -> None:
+    with stopped_while_open(pack, "0") as answer, pytest.raises(http.client.IncompleteRead):
+        answer.read()

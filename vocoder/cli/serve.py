@@ -39,6 +39,9 @@ def serve(
     webhooks_to_private: Annotated[
         bool, typer.Option("--webhooks-to-private", help="Let jobs name addresses of this network to be told of their end.")
     ] = False,
+    shutdown_seconds: Annotated[
+        float | None, typer.Option("--shutdown-seconds", min=0, help="How long open streams may go on after the signal to stop; 5 where absent.")
+    ] = None,
     log_text: Annotated[bool, typer.Option("--log-text", help="Write what is asked to be spoken or read into the log.")] = False,
 ) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
@@ -70,6 +73,7 @@ def serve(
             log_text=log_text,
             jobs=jobs,
             webhooks_to_private=webhooks_to_private,
+            shutdown_seconds=shutdown_seconds,
         )
     except OSError as error:
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error
