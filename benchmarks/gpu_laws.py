@@ -93,11 +93,11 @@ def surprise(config: WaveNetConfig, outputs: npt.NDArray[np.float32], codes: Cod
 
 
 @functools.cache
-def _said_by(reference: Engine, samples: int, seed: int = 3) -> tuple[Codes, npt.NDArray[np.float32]]:
+def _said_by(reference: Engine, samples: int) -> tuple[Codes, npt.NDArray[np.float32]]:
     """What the reference says, and its outputs on the way: it is slow."""
     added = conditioning(reference.config, -(-samples // reference.config.hop_length))
-    (codes,) = reference.advance([job(reference.start(seed), samples, added)])
-    return codes, reference.logits(job(reference.start(seed), samples, added), codes)
+    (codes,) = reference.advance([job(reference.start(3), samples, added)])
+    return codes, reference.logits(job(reference.start(3), samples, added), codes)
 
 
 def outputs_agree(engine: Engine, reference: Engine, samples: int) -> list[str]:
@@ -148,19 +148,21 @@ def pieces_and_company(engine: Engine, samples: int, company: int) -> list[str]:
 
 
 def moves_to_the_processor(engine: Engine, reference: Engine, samples: int) -> list[str]:
-    """A stream begun here and gone on with there, and the other way round, beside one that stays."""
-    added = conditioning(engine.config, -(-samples // engine.config.hop_length))
-    whole, _ = _said_by(reference, samples, seed=11)
+    """A stream begun here and gone on with there, and the other way round, under teacher forcing: outputs after the move beside one's that stays. (Codes that
+    are drawn need not be the same: where a number between two falls, the last digit of a probability decides, and another code changes all after it.)
+    """
+    added, half = conditioning(engine.config, -(-samples // engine.config.hop_length)), samples // 2
+    codes, expected = _said_by(reference, samples)
     wrong = []
     for begins, ends in ((engine, reference), (reference, engine)):
-        state = begins.start(11)
-        (first,) = begins.advance([job(state, samples // 2, added)])
+        state = begins.start(3)
+        begins.logits(job(state, half, added), codes[:half])
         moved = ends.adopt(StreamState.from_bytes(state.to_bytes(), engine.config))
-        (second,) = ends.advance([job(moved, samples - samples // 2, added)])
-        same = float((np.concatenate([first, second]) == whole).mean())
-        print(f"{named(engine)}: moved {'from' if begins is engine else 'to'} the card, {same:.1%} of the codes are those of a stream that stays")
-        if engine.precision == "fp32" and same < 0.9:
-            wrong.append(f"{named(engine)}: a stream that moves is another one")
+        found = ends.logits(job(moved, samples - half, added), codes[half:])
+        apart, where = float(np.abs(found - expected[half:]).max()), "from" if begins is engine else "to"
+        print(f"{named(engine)}: moved {where} the card, outputs at most {apart:.2e} from those of a stream that stays")
+        if not apart <= TOLERANCE[engine.precision]:
+            wrong.append(f"{named(engine)}: a stream that moves {where} the card is another one, {apart:.2e} off")
     return wrong
 
 
@@ -252,21 +254,25 @@ def check_training(folder: Path, device: str, batch_segments: int, stops: tuple[
 
 
 def _stopped(folder: Path, there: VocoderTask, here: VocoderTask, device: str, stops: tuple[int, ...]) -> list[str]:
+    """In fp32, not compiled: what a card adds in another order at each run grows to 0.01 of the loss within such a run in bf16, and to 0.0006 in fp32, where a
+    run that has lost its place by one step is 0.07 off.
+    """
     end = stops[-1]
-    loop = LoopConfig(total_steps=end, learning_rate=2e-3, warmup_steps=5, validate_every=1000)
+    loop = LoopConfig(total_steps=end, learning_rate=2e-3, warmup_steps=5, validate_every=1000, bf16=False)
     curves: list[list[float]] = []
     for name, parts in (("whole", (end,)), ("parts", stops)):
         curve: list[float] = []
         for until in parts:
             torch.manual_seed(0)
-            task = VocoderTask(there.data, there.config, there.segments, device=torch.device(device), resident=True, compile_network=device != "cpu")
+            task = VocoderTask(there.data, there.config, there.segments, device=torch.device(device), resident=True)
             Trainer(task, loop, folder / name, device=device).run(lambda _, figures, curve=curve: curve.append(figures["loss"]), until=until)  # type: ignore[misc]
         curves.append(curve)
     apart = max(abs(one - other) for one, other in zip(*curves, strict=True))
     print(f"training: a run that is stopped twice is at most {apart:.1e} from one that is not")
     wrong = [] if apart <= 1e-2 else ["training: a stopped run follows another curve"]
-    on_processor = Trainer(here, dataclasses.replace(loop, total_steps=end + 1), folder / "whole")
-    on_processor.run(lambda *_: None, until=end + 1)
-    back = Trainer(there, dataclasses.replace(loop, total_steps=end + 2), folder / "whole", device=device)
-    back.run(lambda *_: None, until=end + 2)
-    return wrong if back.step == end + 2 else [*wrong, "training: a checkpoint does not move between the card and the processor"]
+    for step, (task, where) in enumerate(((here, "cpu"), (there, device), (here, "cpu")), end + 1):
+        trainer = Trainer(task, dataclasses.replace(loop, total_steps=step, bf16=task is there), folder / "parts", device=where)
+        trainer.run(lambda *_: None, until=step)
+        if trainer.step != step:
+            wrong.append(f"training: a checkpoint does not move to {where}")
+    return wrong

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pytest
 
 from tests.wavenet.networks import make_network, small_config
+from training.loop import Trainer
 from vocoder.engine import Codes, Engine, Job
 from vocoder.engine.reference import ReferenceEngine
 
@@ -44,11 +45,12 @@ class WrongEngine(Engine):
 
     def _advance(self, jobs: Sequence[Job]) -> list[Codes]:
         company = self._fault == "company" and len(jobs) > 1
-        moved = self._fault == "state" and jobs[0].state.position > 0
         made = self._inner.advance(jobs)
-        return [(codes + (company or moved)) % self.config.quantisation_levels for codes in made]
+        return [(codes + company) % self.config.quantisation_levels for codes in made]
 
     def _logits(self, job: Job, codes: Codes) -> npt.NDArray[np.float32]:
+        if self._fault == "state" and job.state.position > 0:
+            job.state.put_rings(np.zeros_like(job.state.rings))
         right = self._inner.logits(job, codes)
         return {"outputs": right + 0.01 * np.sign(right), "price": -right}.get(self._fault, right)
 
@@ -85,6 +87,19 @@ def test_a_voices_network_is_read_with_torch_alone(laws: Any) -> None:
     assert found.config == expected.config
     for name, weight in expected.state_dict().items():
         assert (found.state_dict()[name] == weight).all(), name
+
+
+@pytest.mark.slow
+def test_a_training_that_loses_its_optimiser_where_it_is_stopped_is_seen(laws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert laws.check_training(tmp_path / "right", "cpu", 1, (1, 3, 5)) == []
+    load = Trainer._load
+
+    def forgetful(trainer: Trainer) -> None:
+        load(trainer)
+        trainer.optimiser.state.clear()
+
+    monkeypatch.setattr(Trainer, "_load", forgetful)
+    assert laws.check_training(tmp_path / "wrong", "cpu", 1, (1, 3, 5)) == ["training: a stopped run follows another curve"]
 
 
 @pytest.mark.slow
