@@ -2,10 +2,11 @@
 
 PYTHONPATH=. python benchmarks/gpu.py [--json FILE] [--streams 1 16 ...] [--rehearse]
 
-First the laws (`benchmarks/gpu_laws.py`); what breaks one is not measured, and the exit code is 1. Then, at the reference size, 40 ms at a time: both shapes of
-the kernel by the number of streams, through `Engine.advance` (so with predictors on their way to the card and codes on their way back) and by the kernel
-alone; two calls on their way at once; what is computed once per frame; the engine for where Triton is missing. Then training. The file is written after every
-part, so that a run that is cut short is not lost.
+Part by part, the safest first, and of each the laws before the clock (`benchmarks/gpu_laws.py`): what breaks one is not measured, and the exit code is 1. At
+the reference size, 40 ms at a time: each shape of the kernel by the number of streams, through `Engine.advance` (so with predictors on their way to the card
+and codes on their way back) and by the kernel alone, and two calls on their way at once; what is computed once per frame; training; the engine for where
+Triton is missing. A part that fails does not keep the others from being done, and the file is written after each, so that a run that is cut short, or that a
+card hangs in (it ends itself before ten minutes are over), is not lost.
 
 `--rehearse` does all of it in small on a processor, where Triton interprets: whether the script itself runs, before a card is spent on it.
 """
@@ -15,12 +16,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime
+import faulthandler
 import json
 import os
 import statistics
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +52,7 @@ from vocoder.wavenet.conditions import Conditions  # noqa: E402
 from vocoder.wavenet.network import WaveNet  # noqa: E402
 
 SAMPLE_RATE = 16_000  # Hz
+LIMIT_SECONDS = 590
 VOICE = Path(__file__).parents[1] / "voices/kathleen"
 
 
@@ -214,19 +218,98 @@ def print_table(rows: list[dict[str, Any]]) -> None:
 
 
 class Results:
-    """What has been found so far; written after every part."""
+    """What has been found so far; written after every part.
+
+    Args:
+        path: of a JSON file; None for none.
+        about: what is known before.
+    """
 
     def __init__(self, path: Path | None, about: dict[str, Any]) -> None:
-        self._path, self._found, self._began = path, about, time.perf_counter()
+        self._path, self._began = path, time.perf_counter()
+        self.found = {**about, "wrong": []}
 
-    def add(self, name: str, found: Any) -> None:
-        """One part more."""
-        self._found[name] = found
-        if isinstance(found, list) and found and isinstance(found[0], dict):
-            print_table(found)
-        print(f"-- {name}: {time.perf_counter() - self._began:.0f} s so far", flush=True)
+    def part(self, name: str, work: Callable[[], dict[str, Any]]) -> None:
+        """Does one part more, whose lines under "wrong" join the others'. What fails is wrong, and the rest goes on."""
+        print(f"\n== {name}", flush=True)
+        try:
+            found = work()
+        except Exception as error:  # noqa: BLE001  (told, and the exit code's; a card is lent for minutes, and the other parts are worth having)
+            traceback.print_exc()
+            found = {"wrong": [f"{name}: {type(error).__name__}: {error}"]}
+        self.found["wrong"] += found.pop("wrong", [])
+        self.found[name] = found
+        for value in found.values():
+            if isinstance(value, list) and value and isinstance(value[0], dict):
+                print_table(value)
+        print(f"-- {time.perf_counter() - self._began:.0f} s so far", flush=True)
         if self._path is not None:
-            self._path.write_text(json.dumps(self._found, indent=1) + "\n", encoding="utf-8")
+            self._path.write_text(json.dumps(self.found, indent=1) + "\n", encoding="utf-8")
+
+    def table(self) -> list[dict[str, Any]]:
+        """All rows by the number of streams, those that keep no rings last: they have a column less."""
+        rows = [row for part in self.found.values() if isinstance(part, dict) for row in part.get("rows", []) if "chunk_seconds" in row]
+        return sorted(rows, key=lambda row: row["ring_bytes_per_stream"] is None)
+
+
+class Bench:
+    """The parts.
+
+    Args:
+        plan: how much of everything.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        torch.manual_seed(0)
+        self.plan = plan
+        self.network = WaveNet(plan.config).eval()
+        self.reference = ReferenceEngine(self.network)
+        self._made: dict[str, Engine] = {}
+
+    def engine(self, precision: str, shape: str) -> Engine:
+        """Made when it is first asked for."""
+        name = f"{precision} {shape}"
+        if name not in self._made:
+            self._made[name] = TimedEngine(self.network, device=self.plan.device, precision=precision, shape=shape)
+        return self._made[name]
+
+    def kernel(self, precision: str, shape: str) -> dict[str, Any]:
+        """A shape of the kernel: right alone, and beside `whole`? How fast?"""
+        plan, engine = self.plan, self.engine(precision, shape)
+        wrong, found = laws.check(engine, self.reference, plan.checked, plan.company), {}
+        if shape != "whole":
+            differs = laws.same_bytes(engine, self.engine(precision, "whole"), plan.checked, plan.company)
+            if shape == "wide":  # it may, and then it stays apart
+                found["differs"] = differs
+            else:
+                wrong += differs
+        if not wrong:
+            found |= {"rows": [measure(engine, count, plan) for count in plan.streams], "at_once": [at_once(engine, plan)]}
+        return {"wrong": wrong, **found}
+
+    def price(self) -> dict[str, Any]:
+        """What bf16 costs a voice."""
+        trained = laws.trained_network(VOICE)
+        engine = CudaEngine(trained, device=self.plan.device, precision="bf16", shape="whole")
+        return {"wrong": laws.price_is_fair(engine, ReferenceEngine(trained), trained, self.plan.priced)}
+
+    def frames(self) -> dict[str, Any]:
+        """What is computed once per frame."""
+        with torch.inference_mode():
+            wrong = laws.frames_agree(torch.device(self.plan.device), self.network)
+        return {"wrong": wrong, "rows": frames(self.plan)}
+
+    def graphs(self) -> dict[str, Any]:
+        """The engine for where Triton is missing."""
+        engine = GraphEngine(self.network, device=self.plan.device)
+        wrong = laws.check(engine, self.reference, self.plan.checked, self.plan.company)
+        return {"wrong": wrong, "rows": [] if wrong else [measure(engine, count, self.plan) for count in (1, 16)]}
+
+    def training(self) -> dict[str, Any]:
+        """The vocoder's training."""
+        with tempfile.TemporaryDirectory() as folder:
+            wrong = laws.check_training(Path(folder) / "check", self.plan.device, self.plan.segments[0], self.plan.stopped)
+            return {"wrong": wrong, "rows": [train(Path(folder) / str(segments), self.plan, segments) for segments in self.plan.segments]}
 
 
 def main() -> None:
@@ -243,13 +326,9 @@ def main() -> None:
     if REHEARSED:
         small = dataclasses.replace(config, num_layers=4, residual_channels=8, gate_channels=16, skip_channels=16, head_channels=16, hop_length=4)
         plan = Plan(device="cpu", config=small, **REHEARSAL)
+    else:
+        faulthandler.dump_traceback_later(LIMIT_SECONDS, exit=True)  # nothing else ends a kernel that waits for ever
     plan = dataclasses.replace(plan, streams=tuple(options.streams or plan.streams), segments=tuple(options.segments or plan.segments))
-    torch.manual_seed(0)
-    network = WaveNet(plan.config).eval()
-    reference = ReferenceEngine(network)
-    kinds = (("bf16", "chain"), ("bf16", "whole"), ("bf16", "wide"), ("fp32", "whole"))
-    engines: list[Engine] = [TimedEngine(network, device=plan.device, precision=precision, shape=shape) for precision, shape in kinds]
-    graphs = GraphEngine(network, device=plan.device)
     about = {
         "card": torch.cuda.get_device_name() if torch.cuda.is_available() else "interpreter",
         "torch": torch.__version__,
@@ -258,30 +337,18 @@ def main() -> None:
         "config": plan.config.to_dict(),
     }
     print(f"{about['card']}, torch {about['torch']}, triton {about['triton']}, {about['date']}", flush=True)
-    results = Results(options.json, about)
-
-    wrong = {laws.named(engine): laws.check(engine, reference, plan.checked, plan.company) for engine in (*engines, graphs)}
-    between = laws.same_bytes(engines[0], engines[1], plan.checked, plan.company)
-    results.add("wide_differs", laws.same_bytes(engines[2], engines[1], plan.checked, plan.company))  # which may be: then it stays apart
-    trained = laws.trained_network(VOICE)
-    priced = CudaEngine(trained, device=plan.device, precision="bf16", shape="whole")
-    between += laws.price_is_fair(priced, ReferenceEngine(trained), trained, plan.priced)
-    with torch.inference_mode():
-        between += laws.frames_agree(torch.device(plan.device), network)
-    results.add("wrong", {**{name: lines for name, lines in wrong.items() if lines}, "between": between})
-
-    right = [engine for engine in engines if not wrong[laws.named(engine)]]
-    results.add("rows", [measure(engine, count, plan) for engine in right for count in plan.streams])
-    results.add("at_once", [at_once(engine, plan) for engine in right])
-    results.add("frames", frames(plan))
-    if not wrong[laws.named(graphs)]:
-        results.add("graphs", [measure(graphs, count, plan) for count in (1, 16)])
-    with tempfile.TemporaryDirectory() as folder:
-        untrue = laws.check_training(Path(folder) / "check", plan.device, plan.segments[0], plan.stopped)
-        results.add("wrong_in_training", untrue)
-        results.add("training", [train(Path(folder) / str(segments), plan, segments) for segments in plan.segments])
-    if any((*wrong.values(), between, untrue)):
-        raise SystemExit("\n".join([*(line for lines in wrong.values() for line in lines), *between, *untrue]))
+    bench, results = Bench(plan), Results(options.json, about)
+    results.part("cuda bf16 whole", lambda: bench.kernel("bf16", "whole"))
+    results.part("price", bench.price)
+    results.part("frames", bench.frames)
+    results.part("training", bench.training)
+    results.part("cuda bf16 wide", lambda: bench.kernel("bf16", "wide"))
+    results.part("cuda fp32 whole", lambda: bench.kernel("fp32", "whole"))
+    results.part("graphs", bench.graphs)
+    results.part("cuda bf16 chain", lambda: bench.kernel("bf16", "chain"))  # last: its programs wait for each other, and what stops them stops everything
+    print_table(results.table())
+    if results.found["wrong"]:
+        raise SystemExit("\n".join(["", "wrong:", *results.found["wrong"]]))
 
 
 if __name__ == "__main__":
