@@ -20,7 +20,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Protocol
 
-from service.messages import Begin, Failure, FromWorker, Stop, ToWorker, Unable
+from service.messages import Begin, Failure, FromWorker, Pulse, Stop, ToWorker, Unable
 from service.settings import ServiceSettings
 from vocoder.errors import SonantError
 
@@ -63,7 +63,7 @@ class WorkerProcess:
         self._received = received
         self._ended = ended
         self._stopping = False
-        self._loaded = self._begun = False
+        self._loaded = self._begun = self._measuring = False
         self._heard_at = 0.0
         self._outbox: queue.SimpleQueue[ToWorker | None] = queue.SimpleQueue()
         context = multiprocessing.get_context("spawn")
@@ -83,7 +83,7 @@ class WorkerProcess:
     def send(self, message: ToWorker) -> None:
         """Puts the message into the outbox."""
         if isinstance(message, Begin):
-            self._heard_at, self._begun = time.monotonic(), True
+            self._heard_at, self._begun, self._measuring = time.monotonic(), True, message.capacity is None
         self._outbox.put(message)
 
     def stop(self) -> None:
@@ -102,8 +102,10 @@ class WorkerProcess:
         try:
             while self._silent_for() is None:
                 if self._connection.poll(_LOOK_SECONDS):
-                    self._received(self, self._connection.recv())
+                    message = self._connection.recv()
+                    self._received(self, message)
                     self._heard_at, self._loaded = time.monotonic(), True
+                    self._measuring = self._measuring and not isinstance(message, Pulse)
             log.error("the worker has said nothing for %g seconds, and is killed", self._silent_for())
         except (EOFError, OSError):
             self.process.join(_STOP_SECONDS)  # it has ended, or is about to: the normal way to leave this loop
@@ -118,10 +120,11 @@ class WorkerProcess:
 
     def _silent_for(self) -> float | None:
         """For how many seconds it has said nothing, where that is too long. One that has loaded and waits to begin has nothing to say."""
+        if self._loaded and not self._begun:
+            return None
+        starts = not self._loaded or self._measuring  # how fast a thousand streams of a card are takes its time
         silent = time.monotonic() - self._heard_at
-        if not self._loaded:
-            return silent if silent > self._settings.start_seconds else None
-        return silent if self._begun and silent > self._settings.silence_seconds else None
+        return silent if silent > (self._settings.start_seconds if starts else self._settings.silence_seconds) else None
 
     def _write(self) -> None:
         while (message := self._outbox.get()) is not None:

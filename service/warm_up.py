@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # which need torch, and are only handed through
 _TEXT = "Ready to speak as soon as anybody asks for it."
 WARM_UP_SEED = 2**63  # and those that follow: of streams that nobody hears
 _MEASURED_CHUNKS = 2  # of each number of streams
+_ENOUGH_SECONDS = 10.0  # after which no larger number is tried: what so many streams get is then taken for what more would
 
 
 def warm_up(voice: Voice) -> None:
@@ -27,9 +28,12 @@ def measure(voice: Voice, settings: ServiceSettings, clock: Callable[[], float])
     plan = voice.plan(_TEXT)
     size = max(1, round(settings.chunk_seconds * voice.sample_rate))
     rates: list[tuple[int, float]] = []
+    started = clock()
     few = {2**power for power in range(5)}
     many = {4**power for power in range(3, 8)}  # of a card
     for num_streams in sorted({1, *(number for number in few | many if number < settings.company), settings.company}):
+        if rates and clock() - started > _ENOUGH_SECONDS:
+            break
         utterances = [voice.utterance(plan, seed=WARM_UP_SEED + index) for index in range(num_streams)]
         for utterance in utterances:
             utterance.job(1)

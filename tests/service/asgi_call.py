@@ -62,9 +62,9 @@ class AsgiCall:
     def read_on(self) -> None:
         self._reading.set()
 
-    async def until(self, num_bytes: int) -> None:
-        """Until so much has arrived; fails after ten seconds."""
-        async with asyncio.timeout(10):
+    async def until(self, num_bytes: int, seconds: float = 10) -> None:
+        """Until so much has arrived; fails after so long."""
+        async with asyncio.timeout(seconds):
             while len(self.body) < num_bytes:
                 self._arrived.clear()
                 await self._arrived.wait()
