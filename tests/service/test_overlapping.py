@@ -47,6 +47,7 @@ async def test_two_turns_are_on_their_way_and_every_byte_is_right(client: httpx.
 async def test_the_sound_of_a_turn_is_made_by_several_threads(
     client: httpx.AsyncClient, engine: OverlappingEngine, voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("service.generator._TOGETHER", 1)
     accept, two, inside, patience = Utterance.accept, threading.Event(), [], [1.0] * 5
 
     def watched(utterance: Utterance, codes: Codes) -> Int16Array:
