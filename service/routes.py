@@ -93,7 +93,7 @@ READING_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 _READY = {"status": "ready", "open_streams": 3, "making": 2, "queued": 0, "background": 0, "places": 11, "capacity": 14.2}
 _VOICE = VoiceDescription(
-    name="kathleen", release="9", language="en-us", licence="CC0-1.0", speakers=("kathleen",), sample_rate=16_000, temperature=0.6, engine="native",
+    name="kathleen", release="10", language="en-us", licence="CC0-1.0", speakers=("kathleen",), sample_rate=16_000, temperature=0.6, engine="native",
     precision="int8", is_default=True,
 )  # fmt: skip
 _METRICS = "# HELP sonant_ready 1 where new streams are taken on, room permitting.\n# TYPE sonant_ready gauge\nsonant_ready 1.0\n"
