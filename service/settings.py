@@ -63,7 +63,7 @@ class ServiceSettings:
         resume_seconds: above 0, how long an answer can be picked up again after it was last asked for.
         resume_streams: at least 1, how many of them; the oldest give way. Each keeps some hundred kilobytes.
         stall_seconds: above 0, how long a client may take no byte at all before it counts as gone.
-        start_seconds: above 0, how long a worker may take to load its voices.
+        start_seconds: above 0, how long a worker may take to load its voices, and then to measure how fast it is.
         silence_seconds: above 1, after which a worker that has said nothing is taken for hung, and replaced.
         shutdown_seconds: at least 0, how long open streams may go on after the signal to stop.
     """
