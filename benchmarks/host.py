@@ -18,6 +18,7 @@ import functools
 import json
 import multiprocessing
 import os
+import socket
 import sys
 import time
 import urllib.request
@@ -37,6 +38,7 @@ from service.process import WorkerLink, WorkerProcess
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
 from vocoder.engine import Codes, Conditioning, Engine, Job
+from vocoder.errors import EngineError
 from vocoder.voice import Voice
 from vocoder.wavenet.conditions import Conditions
 
@@ -68,7 +70,7 @@ class FreeEngine(Engine):
         return made
 
     def _logits(self, job: Job, codes: Codes) -> Any:
-        raise NotImplementedError("it only speaks")
+        raise EngineError("it only speaks")
 
 
 class FreeWorker(WorkerProcess):
@@ -140,7 +142,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     context = multiprocessing.get_context("spawn")
-    port = 8765
+    with socket.create_server((HOST, 0)) as listener:
+        port = listener.getsockname()[1]
     service = context.Process(target=serve, args=(port, options.streams))
     service.start()
     assert service.pid is not None

@@ -102,10 +102,7 @@ class WorkerProcess:
         try:
             while self._silent_for() is None:
                 if self._connection.poll(_LOOK_SECONDS):
-                    message = self._connection.recv()
-                    self._received(self, message)
-                    self._heard_at, self._loaded = time.monotonic(), True
-                    self._measuring = self._measuring and not isinstance(message, Pulse)
+                    self._heard(self._connection.recv())
             log.error("the worker has said nothing for %g seconds, and is killed", self._silent_for())
         except (EOFError, OSError):
             self.process.join(_STOP_SECONDS)  # it has ended, or is about to: the normal way to leave this loop
@@ -117,6 +114,11 @@ class WorkerProcess:
         if not self._stopping:
             log.error("the worker (process %s) has ended: %s", self.process.pid, _how(self.process.exitcode))
             self._ended(self)
+
+    def _heard(self, message: FromWorker) -> None:
+        self._received(self, message)
+        self._heard_at, self._loaded = time.monotonic(), True
+        self._measuring = self._measuring and not isinstance(message, Pulse)
 
     def _silent_for(self) -> float | None:
         """For how many seconds it has said nothing, where that is too long. One that has loaded and waits to begin has nothing to say."""
