@@ -7,6 +7,7 @@ import base64
 import dataclasses
 import io
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator
 
 import httpx
@@ -15,7 +16,8 @@ import pytest
 import soundfile
 from fastapi import FastAPI
 
-from service.messages import Sound
+from service.clerk import _Writing
+from service.messages import Ask, Sound, Speak
 from service.planner import Planner
 from service.settings import ServiceSettings
 from tests.service.asgi_call import AsgiCall
@@ -106,14 +108,19 @@ def slow_planning(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("slow_planning")
-async def test_others_are_planned_in_between(app: FastAPI, planned: list[int], voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_others_are_planned_in_between(app: FastAPI, links: list[LocalLink], voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
-    original = Planner._admit
-    monkeypatch.setattr(Planner, "_admit", lambda self, beginning, *rest: begun.append(beginning.wanted.order.seed) or original(self, beginning, *rest))
-    long = AsgiCall(app, {"text": TEXT, "seed": 1, "format": "wav"})
-    short = AsgiCall(app, {"text": "Yes. No.", "seed": 2, "format": "wav"})
-    assert (await short.finished())[44:] == to_bytes(voice.synthesize("Yes. No.", seed=2))
-    assert (await long.finished())[44:] == to_bytes(voice.synthesize(TEXT, seed=1))
+    both_wanted = threading.Event()
+    plan, admit = Planner._plan, Planner._admit
+    monkeypatch.setattr(Planner, "_plan", lambda self, beginning: both_wanted.wait(10) and plan(self, beginning))
+    monkeypatch.setattr(Planner, "_admit", lambda self, beginning, *rest: begun.append(beginning.wanted.order.seed) or admit(self, beginning, *rest))
+    calls = []
+    for seed, text in enumerate((TEXT, "Yes. No."), start=1):
+        calls.append(AsgiCall(app, {"text": text, "seed": seed, "format": "wav"}))
+        await eventually(lambda seed=seed: sum(isinstance(told, Speak) for told in links[0].told) == seed)
+    both_wanted.set()
+    for seed, (call, text) in enumerate(zip(calls, (TEXT, "Yes. No."), strict=True), start=1):
+        assert (await call.finished())[44:] == to_bytes(voice.synthesize(text, seed=seed))
     assert begun == [2, 1]
 
 
@@ -176,16 +183,29 @@ def sent(link: LocalLink) -> int:
 @pytest.mark.parametrize(("form", "write"), [("vtt", webvtt), ("srt", subrip)])
 @pytest.mark.usefixtures("slow_planning")
 async def test_subtitles_are_written_a_while_at_a_time(
-    client: httpx.AsyncClient, voice: Voice, planned: list[int], form: str, write: Callable[[Iterable[TimedSentence], int], Iterator[str]]
+    client: httpx.AsyncClient,
+    links: list[LocalLink],
+    voice: Voice,
+    planned: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+    write: Callable[[Iterable[TimedSentence], int], Iterator[str]],
 ) -> None:
     timeline = Timeline.of(voice.plan(TEXT))
-    long = asyncio.create_task(client.post("/synthesize", json={"text": TEXT, "timestamps": form}))
+    both_asked = threading.Event()
+    go_on = _Writing.go_on
+    monkeypatch.setattr(_Writing, "go_on", lambda writing: both_asked.wait(10) and go_on(writing))
     planned.clear()
-    await eventually(lambda: 1 in planned)
-    short = await client.post("/synthesize", json={"text": "Yes.", "timestamps": form})
+    asked = []
+    for number, text in enumerate((TEXT, "Yes."), start=1):
+        asked.append(asyncio.create_task(client.post("/synthesize", json={"text": text, "timestamps": form})))
+        await eventually(lambda number=number: sum(isinstance(told, Ask) for told in links[0].told) == number)
+    both_asked.set()
+    long, short = await asyncio.gather(*asked)
     assert short.status_code == 200
-    assert not long.done()
-    assert (await long).text == "".join(write(timeline.sentences, timeline.sample_rate))
+    assert long.text == "".join(write(timeline.sentences, timeline.sample_rate))
+    assert planned.count(0) == 2
+    assert len(planned) - planned[::-1].index(0) < len(timeline.sentences)  # the short one's turn came before the long one's last sentence
 
 
 async def test_a_long_text_with_nothing_in_it(client: httpx.AsyncClient) -> None:
