@@ -97,7 +97,16 @@ def serve(port: int, streams: int) -> None:
     """The service; its log of requests is written, but nobody reads it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     server.Supervisor = functools.partial(Supervisor, launch=FreeWorker)  # type: ignore[misc,assignment]
-    settings = ServiceSettings(standby=False, capacity=1e6, max_streams=2 * streams, queue_limit=streams, streams_per_turn=1024)
+    card = ServiceSettings(engine="cuda")
+    settings = ServiceSettings(
+        standby=False,
+        capacity=1e6,
+        max_streams=2 * streams,
+        queue_limit=streams,
+        streams_per_turn=card.company,
+        chunk_seconds=card.chunk,
+        turn_seconds=card.turn,
+    )
     server.run(settings, host=HOST, port=port, log_level="warning")
 
 

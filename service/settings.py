@@ -51,9 +51,9 @@ class ServiceSettings:
         recording_seconds: above 0, how long a recording may be.
         body_limit: bytes of a request's body, at least 1.
         first_chunk_seconds: of sound in a stream's first turns, short so that it is heard soon; until one chunk of the other size is made.
-        chunk_seconds: of sound in every other turn, at most.
+        chunk_seconds: of sound in every other turn, at most; None: 0.1, and 0.32 on a card.
         turn_seconds: above 0, about how long one call of the engine may take: so much work is wasted at most when a client leaves, and so long a
-            new stream waits at most for a turn.
+            new stream waits at most for a turn. None: 0.05, and 0.1 on a card.
         first_sound_seconds: at least 0, when the first sound of a stream is due after it was admitted.
         strained_seconds: above 0, a stream that is later than this, for a listener without any buffer, keeps new ones from beginning.
         whole_seconds: at least 0, the same for an answer that is sent when all of it is there: nobody listens to it yet.
@@ -100,8 +100,8 @@ class ServiceSettings:
     recording_seconds: float = 60.0
     body_limit: int = 2**20
     first_chunk_seconds: float = 0.04
-    chunk_seconds: float = 0.1
-    turn_seconds: float = 0.05
+    chunk_seconds: float | None = None
+    turn_seconds: float | None = None
     first_sound_seconds: float = 0.1
     strained_seconds: float = 0.08
     whole_seconds: float = 2.0
@@ -126,6 +126,20 @@ class ServiceSettings:
         if self.streams_per_turn is not None:
             return self.streams_per_turn
         return 1024 if self.on_card else 8
+
+    @property
+    def chunk(self) -> float:
+        """Seconds of sound in a turn, at most. A card's are long: a chunk costs its host the same whatever its length, and there are many."""
+        if self.chunk_seconds is not None:
+            return self.chunk_seconds
+        return 0.32 if self.on_card else 0.1
+
+    @property
+    def turn(self) -> float:
+        """About how long one call of the engine may take, in seconds."""
+        if self.turn_seconds is not None:
+            return self.turn_seconds
+        return 0.1 if self.on_card else 0.05
 
     def __post_init__(self) -> None:
         for origin in self.allow_origins:
@@ -158,7 +172,7 @@ class ServiceSettings:
             if count is not None and count < 1:
                 raise ConfigError(f"{name} must be at least 1, not {count}")
         times = {
-            "turn_seconds": self.turn_seconds,
+            "turn_seconds": self.turn,
             "strained_seconds": self.strained_seconds,
             "snapshot_seconds": self.snapshot_seconds,
             "stall_seconds": self.stall_seconds,
@@ -173,7 +187,7 @@ class ServiceSettings:
                             "whole_seconds": self.whole_seconds}.items():  # fmt: skip
             if not least >= 0:
                 raise ConfigError(f"{name} must not be negative, it is {least}")
-        if not 0 < self.first_chunk_seconds <= self.chunk_seconds <= self.buffer_seconds:
+        if not 0 < self.first_chunk_seconds <= self.chunk <= self.buffer_seconds:
             raise ConfigError("0 < first_chunk_seconds <= chunk_seconds <= buffer_seconds must hold")
         if not 0 <= self.headroom < 1:
             raise ConfigError(f"headroom must lie in 0..1, not {self.headroom}")

@@ -26,7 +26,7 @@ def warm_up(voice: Voice) -> None:
 def measure(voice: Voice, settings: ServiceSettings, clock: Callable[[], float]) -> Capacity:
     """How fast a voice is made, by the number of streams that share a turn."""
     plan = voice.plan(_TEXT)
-    size = max(1, round(settings.chunk_seconds * voice.sample_rate))
+    size = max(1, round(settings.chunk * voice.sample_rate))
     rates: list[tuple[int, float]] = []
     started = clock()
     few = {2**power for power in range(5)}

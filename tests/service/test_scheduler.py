@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -70,6 +71,19 @@ def test_a_single_stream_has_every_turn() -> None:
     found = one.next_turn(at_once=2)
     assert found is not None
     assert streams(found) == [1]
+
+
+def test_streams_whose_chunks_are_of_one_length_share_a_turn_where_two_are_on_their_way() -> None:
+    settings = dataclasses.replace(SETTINGS, chunk_seconds=0.3, streams_per_turn=10)
+    made = Scheduler(settings)
+    for stream, samples in enumerate((0, 50, 99, 100, 199, 200, 299, 300, 500)):
+        made.add(stream, voice="a", sample_rate=RATE, num_samples=10_000, now=0.0)
+        made.made(stream, samples, 0.0)
+    turns = []
+    while (found := made.next_turn(at_once=2)) is not None:
+        made.began(found)
+        turns.append(found.shares)
+    assert turns == [((0, 50), (1, 50), (2, 50)), ((3, 100), (4, 100)), ((5, 200), (6, 200), (7, 200)), ((8, 300),)]
 
 
 def test_slack_is_the_time_until_the_first_listener_has_nothing_left() -> None:
@@ -235,7 +249,8 @@ def test_the_background_has_turns_while_nobody_else_has() -> None:
     two.made(1, 2_000, 0.0)  # its buffer is full
     found = turn(two)
     assert [stream for stream, _ in found.shares] == [7]
-    assert found.shares[0][1] == round(SETTINGS.chunk_seconds * 1_000)  # no short chunks for whom nobody waits
+    assert found.shares[0][1] == round(SETTINGS.chunk * 1_000)  # no short chunks for whom nobody waits
+    assert two.next_turn(at_once=2) == found
     assert two.slack(0.0) == math.inf
     two.made(7, 10, 0.0)
     assert two.lateness(7, 1_000.0) == 0.0

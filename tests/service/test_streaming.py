@@ -74,7 +74,7 @@ async def test_a_reader_that_stops_pauses_itself_and_nobody_else(app: FastAPI, e
     quick = AsgiCall(app, {"text": "Good day to you all.", "seed": 2, "format": "pcm"})
     assert await quick.finished() == to_bytes(voice.synthesize("Good day to you all.", seed=2))
     ahead = engine.made[1] - len(lazy.body) / 2
-    assert ahead <= (settings.buffer_seconds + settings.chunk_seconds) * voice.sample_rate
+    assert ahead <= (settings.buffer_seconds + settings.chunk) * voice.sample_rate
     assert engine.made[1] < voice.plan(LONG).num_samples
     lazy.read_on()
     assert await lazy.finished() == to_bytes(voice.synthesize(LONG, seed=1))

@@ -7,6 +7,7 @@ WaveNet (arXiv 1609.03499, section 2.2) models mu-law codes with a softmax; the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -59,9 +60,9 @@ class Quantiser:
             companded = np.sign(companded) * np.expm1(np.abs(companded) * np.log1p(mu)) / mu
         return companded
 
-    @property
+    @cached_property  # every chunk of every stream asks
     def values(self) -> npt.NDArray[np.float32]:
-        """The sample that each code stands for, float32 [levels]."""
+        """The sample that each code stands for, float32 [levels]; not to be changed."""
         mu = self.levels - 1
         companded = 2.0 * np.arange(self.levels) / mu - 1.0
         if self.kind == "mulaw":

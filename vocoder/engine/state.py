@@ -18,6 +18,7 @@ import json
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +56,7 @@ class RingLayout:
     size: int
 
     @classmethod
+    @lru_cache(maxsize=8)  # every job is checked against it
     def of(cls, config: WaveNetConfig) -> RingLayout:
         """The layout for a network of this config."""
         rows = tuple((config.kernel_size - 1) * dilation for dilation in config.dilations)

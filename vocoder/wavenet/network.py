@@ -89,8 +89,7 @@ class WaveNet(nn.Module):
         self.skip = nn.Linear(config.num_layers * gated, config.skip_channels)
         self.head1 = nn.Linear(config.skip_channels, config.head_channels)
         self.head2 = nn.Linear(config.head_channels, config.output_channels)
-        values = torch.from_numpy(self.quantiser.values)
-        self.register_buffer("values", values, persistent=False)
+        self.register_buffer("values", torch.tensor(self.quantiser.values), persistent=False)
 
     def _embedding(self) -> nn.Module:
         levels, channels = self.config.quantisation_levels, self.config.residual_channels
