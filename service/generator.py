@@ -11,7 +11,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,9 +30,6 @@ if TYPE_CHECKING:  # which needs torch, and is only handed through
 log = logging.getLogger(__name__)
 _PULSE_SECONDS = 1.0
 _TURNS_AT_ONCE = 2  # of an engine that overlaps
-# A card's codes are decoded by two threads, of which one has the interpreter while the other is in C++; so many streams' at a time, for handing over costs as
-# much as decoding (`benchmarks/host.py`: eight threads and one at a time made two thirds as much).
-_DECODERS, _TOGETHER = 2, 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +75,6 @@ class Generator:
         self._busy_since = 0.0  # when there was last nothing to do, or a turn ended
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
         self._begun: deque[_Begun] = deque()  # turns, of engines that overlap
-        self._decoders = ThreadPoolExecutor(_DECODERS, thread_name_prefix="decoder")  # threads begin when they are needed
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
     def start(self, capacity: Capacity | None) -> None:
@@ -94,7 +89,6 @@ class Generator:
             self._table.changed.notify()
         if self._thread.ident is not None:
             self._thread.join()
-        self._decoders.shutdown()
 
     def _run(self) -> None:
         try:
@@ -198,14 +192,10 @@ class Generator:
             log.exception("streams %s broke off", [number for number, _ in begun.working])
             self._break_off(begun.turn, begun.working, error)
             return
-        # In their order, nearest deadline first: what is decoded is sent while the next is.
-        some, decode = (_TOGETHER, self._decoders.map) if self._overlaps else (1, map)
-        parts = [slice(start, start + some) for start in range(0, len(made), some)]
-        decoded = decode(self._accept, [begun.working[part] for part in parts], [made[part] for part in parts])
-        for part, sounds in zip(parts, decoded, strict=True):
-            for (number, speaking), samples in zip(begun.working[part], sounds, strict=True):
-                if samples is not None:
-                    self._deliver(number, speaking, samples)
+        for (number, speaking), codes in zip(begun.working, made, strict=True):  # nearest deadline first: each is sent before the next is decoded
+            samples = self._accept(number, speaking, codes)
+            if samples is not None:
+                self._deliver(number, speaking, samples)
         with self._table.changed:
             self._table.scheduler.ended(begun.turn)
         assert self._capacity is not None
@@ -214,17 +204,14 @@ class Generator:
         self._capacity = self._capacity.after(len(begun.working), sum(map(len, made)), now - self._busy_since)
         self._busy_since = now
 
-    def _accept(self, working: Sequence[tuple[int, Speaking]], made: Sequence[Codes]) -> list[Int16Array | None]:
-        """The sound of some streams' codes; None where one breaks off."""
-        decoded: list[Int16Array | None] = []
-        for (number, speaking), codes in zip(working, made, strict=True):
-            try:
-                decoded.append(speaking.utterance.accept(codes))  # at the end of a sentence this may plan the next one
-            except Exception as error:
-                log.exception("stream %d broke off", number)
-                self._table.break_off(number, error)
-                decoded.append(None)
-        return decoded
+    def _accept(self, number: int, speaking: Speaking, codes: Codes) -> Int16Array | None:
+        """The sound of a stream's codes; None where it breaks off."""
+        try:
+            return speaking.utterance.accept(codes)  # at the end of a sentence this may plan the next one
+        except Exception as error:
+            log.exception("stream %d broke off", number)
+            self._table.break_off(number, error)
+            return None
 
     def _deliver(self, number: int, speaking: Speaking, samples: Int16Array) -> None:
         """Sends what is wanted of the samples that an utterance has given out: none while a correction waits for what follows."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 
 import httpx
 import numpy as np
@@ -11,9 +10,6 @@ import pytest
 
 import service.worker
 from tests.service.overlapping_engine import OverlappingEngine
-from vocoder.audio.pcm import Int16Array
-from vocoder.engine import Codes
-from vocoder.utterance import Utterance
 from vocoder.voice import Voice
 
 TEXTS = {seed: f"One, two, {'three, ' * (6 * seed)}four." for seed in range(1, 6)}
@@ -42,29 +38,6 @@ async def test_two_turns_are_on_their_way_and_every_byte_is_right(client: httpx.
     assert engine.most_on_their_way == 2
     assert engine.on_their_way == []
     assert any(len(company) > 1 for company in engine.company), "streams of one turn share a call"
-
-
-async def test_the_sound_of_a_turn_is_made_by_several_threads(
-    client: httpx.AsyncClient, engine: OverlappingEngine, voice: Voice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("service.generator._TOGETHER", 1)
-    accept, two, inside, patience = Utterance.accept, threading.Event(), [], [1.0] * 5
-
-    def watched(utterance: Utterance, codes: Codes) -> Int16Array:
-        inside.append(utterance)
-        if len(inside) > 1:
-            two.set()
-        elif patience and any(len(company) > 1 for company in engine.company[-1:]):
-            two.wait(patience.pop())  # for another one of its turn
-        samples = accept(utterance, codes)
-        inside.remove(utterance)
-        return samples
-
-    monkeypatch.setattr(Utterance, "accept", watched)
-    made = await spoken(client)
-    assert two.is_set()
-    monkeypatch.undo()
-    assert {seed: answer.content == expected(voice, seed) for seed, answer in made.items()} == dict.fromkeys(TEXTS, True)
 
 
 @pytest.mark.parametrize("when", ["begun", "finished"])
