@@ -34,6 +34,7 @@ HEADER = struct.Struct("<4sI16sQQIQI")
 MAX_SEED = 2**64 - 1
 
 
+@lru_cache(maxsize=8)  # every snapshot of every stream bears it
 def fingerprint(config: WaveNetConfig) -> bytes:
     """16 bytes that differ for networks of different configs."""
     return hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode()).digest()[:16]
