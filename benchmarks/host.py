@@ -3,8 +3,9 @@
     python benchmarks/host.py [--streams 100] [--seconds 30] [--json FILE]
 
 The service as `sonant serve` runs it, a process for the sockets and a worker, with the default voice; but the worker's engine has its codes at once (noise,
-the same for all), and two calls of it may be on their way, as on a card. Conditioning stays with the engine there, so none is computed; the acoustic model is,
-which a card would do. Readers in a process of their own take sound as fast as it comes, so many at a time, one sentence after the other.
+the same for all), two calls of it may be on their way, and turns are as long as they may be on a card. Conditioning stays with the engine there, so none is
+computed; the acoustic model is, which a card would do. Readers in a process of their own take sound as fast as it comes, so many at a time, one sentence after
+the other.
 
 Told is the processor's time, not the clock's, of each process: what a core could do if it did nothing else. Readers share the cores, which takes of the
 clock and not of that.
