@@ -52,7 +52,7 @@ class Judging:
         """
         if not self._row:
             return None
-        needed = 2 * (self._slice_seconds + self._settings.turn)
+        needed = 2 * (self._slice_seconds + self._settings.turn_seconds)
         if idle or (self._after_turn and slack > needed):
             self._after_turn = False
             return next(iter(self._row))

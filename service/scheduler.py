@@ -24,6 +24,9 @@ from service.capacity import Capacity
 from service.settings import ServiceSettings
 
 _LEAST_SHARE_SECONDS = 0.01  # of sound for each stream of a turn: less would be spent on the turn itself
+# Of sound for each stream of a turn and each of its company, of an engine that works by itself: its host spends half a millisecond on a chunk, however long it
+# is. So listeners in real time, of whom half share a turn, take 800 chunks a second, be they hundreds or a thousand (`benchmarks/host.py`).
+_SHARE_SECONDS_OF_COMPANY = 0.0025
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +140,9 @@ class Scheduler:
         """What to do next; None while every stream is finished, paused, or has its turn.
 
         Args:
-            capacity: where it is known, no turn takes much longer than `ServiceSettings.turn`.
+            capacity: where it is known, no turn takes much longer than `turn_seconds`.
             at_once: at least 1, turns that are on their way at the same time: then none has more than its part of the streams, so that there is another. A
-                turn of such an engine takes as long as its longest chunk, whoever shares it, and a chunk costs its host the same whatever its length: streams
-                whose chunks are of one length share it, which grows with what there is to play.
+                turn of such an engine takes as long as its chunks, whoever shares it, and its host as long as there are chunks: the more, the longer.
         """
         able = [(track, stream) for stream, track in self._tracks.items() if track.made < track.num_samples and self._has_room(track) and not track.begun]
         live = [(track.deadline, stream) for track, stream in able if not track.background]
@@ -150,17 +152,16 @@ class Scheduler:
         voice = self._tracks[ready[0][1]].voice
         waiting = [stream for _, stream in ready if self._tracks[stream].voice == voice]
         share = -(-(len(waiting) + sum(track.begun for track in self._tracks.values())) // at_once)
-        own = self._own_seconds(waiting[0])
-        if at_once > 1:
-            waiting = [stream for stream in waiting if self._own_seconds(stream) == own]
         chosen = waiting[: min(share, self._settings.company)]
         # The first sound of a new stream must not wait for long chunks of its company, nor its second while it has little to play: the
         # shortest chunk counts for all.
         is_new = bool(live) and any(self._made_seconds(stream) < self._settings.chunk for stream in chosen)
-        seconds = own if at_once > 1 else self._settings.first_chunk_seconds if is_new else self._settings.chunk
+        seconds = self._settings.first_chunk_seconds if is_new else self._settings.chunk
         if capacity is not None:
-            fair = capacity.samples_per_second(len(chosen)) * self._settings.turn / len(chosen) / self._tracks[chosen[0]].sample_rate
+            fair = capacity.samples_per_second(len(chosen)) * self._settings.turn_seconds / len(chosen) / self._tracks[chosen[0]].sample_rate
             seconds = min(seconds, max(fair, _LEAST_SHARE_SECONDS))
+        if at_once > 1:
+            seconds = max(seconds, min(len(chosen) * _SHARE_SECONDS_OF_COMPANY, self._settings.chunk))
         return Turn(voice=voice, shares=tuple((stream, max(1, round(seconds * self._tracks[stream].sample_rate))) for stream in chosen))
 
     def slack(self, now: float) -> float:
@@ -175,15 +176,6 @@ class Scheduler:
         """By how many seconds the stream's next sound is late; 0 before its first, and while its listener has something to play, or there is none."""
         track = self._tracks[stream]
         return max(0.0, now - track.deadline) if track.heard and not track.background else 0.0
-
-    def _own_seconds(self, stream: int) -> float:
-        """Of a chunk that the stream would have for itself: as long as what has been made of it, so that it is heard soon, and costs little later."""
-        if self._tracks[stream].background:
-            return self._settings.chunk
-        seconds, made = self._settings.first_chunk_seconds, self._made_seconds(stream)
-        while seconds < self._settings.chunk and 2 * seconds <= made:
-            seconds *= 2
-        return min(seconds, self._settings.chunk)
 
     def _made_seconds(self, stream: int) -> float:
         return self._tracks[stream].made / self._tracks[stream].sample_rate

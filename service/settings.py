@@ -53,7 +53,7 @@ class ServiceSettings:
         first_chunk_seconds: of sound in a stream's first turns, short so that it is heard soon; until one chunk of the other size is made.
         chunk_seconds: of sound in every other turn, at most; None: 0.1, and 0.32 on a card.
         turn_seconds: above 0, about how long one call of the engine may take: so much work is wasted at most when a client leaves, and so long a
-            new stream waits at most for a turn. None: 0.05, and 0.1 on a card.
+            new stream waits at most for a turn.
         first_sound_seconds: at least 0, when the first sound of a stream is due after it was admitted.
         strained_seconds: above 0, a stream that is later than this, for a listener without any buffer, keeps new ones from beginning.
         whole_seconds: at least 0, the same for an answer that is sent when all of it is there: nobody listens to it yet.
@@ -101,7 +101,7 @@ class ServiceSettings:
     body_limit: int = 2**20
     first_chunk_seconds: float = 0.04
     chunk_seconds: float | None = None
-    turn_seconds: float | None = None
+    turn_seconds: float = 0.05
     first_sound_seconds: float = 0.1
     strained_seconds: float = 0.08
     whole_seconds: float = 2.0
@@ -129,17 +129,10 @@ class ServiceSettings:
 
     @property
     def chunk(self) -> float:
-        """Seconds of sound in a turn, at most. A card's are long: a chunk costs its host the same whatever its length, and there are many."""
+        """Seconds of sound in a turn, at most. Where many share a card theirs are long: a chunk costs the host the same whatever its length."""
         if self.chunk_seconds is not None:
             return self.chunk_seconds
         return 0.32 if self.on_card else 0.1
-
-    @property
-    def turn(self) -> float:
-        """About how long one call of the engine may take, in seconds."""
-        if self.turn_seconds is not None:
-            return self.turn_seconds
-        return 0.1 if self.on_card else 0.05
 
     def __post_init__(self) -> None:
         for origin in self.allow_origins:
@@ -172,7 +165,7 @@ class ServiceSettings:
             if count is not None and count < 1:
                 raise ConfigError(f"{name} must be at least 1, not {count}")
         times = {
-            "turn_seconds": self.turn,
+            "turn_seconds": self.turn_seconds,
             "strained_seconds": self.strained_seconds,
             "snapshot_seconds": self.snapshot_seconds,
             "stall_seconds": self.stall_seconds,

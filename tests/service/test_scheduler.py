@@ -73,17 +73,19 @@ def test_a_single_stream_has_every_turn() -> None:
     assert streams(found) == [1]
 
 
-def test_streams_whose_chunks_are_of_one_length_share_a_turn_where_two_are_on_their_way() -> None:
-    settings = dataclasses.replace(SETTINGS, chunk_seconds=0.3, streams_per_turn=10)
-    made = Scheduler(settings)
-    for stream, samples in enumerate((0, 50, 99, 100, 199, 200, 299, 300, 500)):
+@pytest.mark.parametrize(("others", "samples", "slow_samples"), [(9, 50, 20), (99, 125, 125), (299, 300, 300)])
+def test_the_more_share_a_turn_of_two_the_longer_its_chunks(others: int, samples: int, slow_samples: int) -> None:
+    """Where many do, a new stream's first chunk is no shorter than theirs, and the turn no shorter for being slow; never longer than the longest."""
+    made = Scheduler(dataclasses.replace(SETTINGS, chunk_seconds=0.3, streams_per_turn=1_000))
+    for stream in range(others):
         made.add(stream, voice="a", sample_rate=RATE, num_samples=10_000, now=0.0)
-        made.made(stream, samples, 0.0)
-    turns = []
-    while (found := made.next_turn(at_once=2)) is not None:
-        made.began(found)
-        turns.append(found.shares)
-    assert turns == [((0, 50), (1, 50), (2, 50)), ((3, 100), (4, 100)), ((5, 200), (6, 200), (7, 200)), ((8, 300),)]
+        made.made(stream, 500, 0.0)
+    made.add(others, voice="a", sample_rate=RATE, num_samples=10_000, now=0.0)
+    for capacity, expected in ((None, samples), (Capacity(rates=((1, RATE),)), slow_samples)):
+        found = made.next_turn(capacity, at_once=2)
+        assert found is not None
+        assert found.shares[0] == (others, expected)
+        assert [size for _, size in found.shares] == [expected] * ((others + 1) // 2)
 
 
 def test_slack_is_the_time_until_the_first_listener_has_nothing_left() -> None:
