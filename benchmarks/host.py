@@ -4,7 +4,7 @@
     python benchmarks/host.py --microseconds 30 --real-time [--chunk-seconds 0.1]
 
 The service as `sonant serve` runs it, a process for the sockets and a worker, with the default voice; but the worker's engine has its codes at once (noise,
-the same for all), two calls of it may be on their way, and turns are as long as they may be on a card. Conditioning stays with the engine there, so none is
+the same for all), two calls of it may be on their way, and chunks are as long as they may be on a card. Conditioning stays with the engine there, so none is
 computed; the acoustic model is, which a card would do. Readers in a process of their own take sound as fast as it comes, so many at a time, one sentence after
 the other.
 

@@ -53,7 +53,7 @@ class ServiceSettings:
         first_chunk_seconds: of sound in a stream's first turns, short so that it is heard soon; until one chunk of the other size is made.
         chunk_seconds: of sound in every other turn, at most; None: 0.1, and 0.32 on a card.
         turn_seconds: above 0, about how long one call of the engine may take: so much work is wasted at most when a client leaves, and so long a
-            new stream waits at most for a turn.
+            new stream waits at most for a turn. Where many share a card a turn takes longer (`service.scheduler`).
         first_sound_seconds: at least 0, when the first sound of a stream is due after it was admitted.
         strained_seconds: above 0, a stream that is later than this, for a listener without any buffer, keeps new ones from beginning.
         whole_seconds: at least 0, the same for an answer that is sent when all of it is there: nobody listens to it yet.
