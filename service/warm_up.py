@@ -18,8 +18,14 @@ _MEASURED_CHUNKS = 2  # of each number of streams
 _ENOUGH_SECONDS = 10.0  # after which no larger number is tried: what so many streams get is then taken for what more would
 
 
-def warm_up(voice: Voice) -> None:
-    """Uses everything once. The first use of a phonemiser or an engine is slow: it should not be a client's."""
+def warm_up(voice: Voice, company: int) -> None:
+    """Uses everything once: the first use of a phonemiser or an engine is slow, and should not be a client's.
+
+    Args:
+        voice: to be used.
+        company: how many streams may share a turn. An engine that has several ways to move so many on has found out which is fastest then.
+    """
+    voice.engine.prepare(company)
     _advance(voice, [voice.utterance(voice.plan(_TEXT), seed=WARM_UP_SEED)], 1)
 
 
@@ -27,13 +33,12 @@ def measure(voice: Voice, settings: ServiceSettings, clock: Callable[[], float])
     """How fast a voice is made, by the number of streams that share a turn."""
     passage = voice.utterance(voice.plan(_TEXT)).passage
     assert passage is not None
-    conditions = passage.conditions()  # computed once: there are more than a thousand streams of a card
     size = max(1, round(settings.chunk * voice.sample_rate))
+    # Computed once, and no more of them than is spoken: there are some thousands of streams to measure on a card.
+    conditions = passage.conditions().until(-(-_MEASURED_CHUNKS * size // voice.manifest.audio.hop_length))
     rates: list[tuple[int, float]] = []
     started = clock()
-    few = {2**power for power in range(5)}
-    many = {4**power for power in range(3, 8)}  # of a card
-    for num_streams in sorted({1, *(number for number in few | many if number < settings.company), settings.company}):
+    for num_streams in [*(2**power for power in range(settings.company.bit_length()) if 2**power < settings.company), settings.company]:
         if rates and clock() - started > _ENOUGH_SECONDS:
             break
         utterances = [voice.copy(conditions, seed=WARM_UP_SEED + index) for index in range(num_streams)]

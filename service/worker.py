@@ -55,7 +55,7 @@ class Worker:
         for wanted in self._settings.voices or (DEFAULT_VOICE,):
             voice = load_voice(wanted, engine=self._settings.engine, precision=self._settings.precision, threads=self._settings.threads)
             self._voices.add(voice)
-            warm_up(voice)
+            warm_up(voice, self._settings.company)
         self._send(Started(voices=self._voices.descriptions()))
 
     def receive(self, message: ToWorker) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from service.settings import ServiceSettings
-from service.warm_up import measure
+from service.warm_up import measure, warm_up
 from vocoder.voice import Voice
 
 
@@ -20,3 +22,20 @@ def test_every_number_of_streams_is_measured_up_to_a_full_turn(voice: Voice) -> 
 def test_measuring_ends_where_it_takes_long(voice: Voice) -> None:
     clock = itertools.count(0.0, 5.5).__next__
     assert [number for number, _ in measure(voice, ServiceSettings(), clock).rates] == [1]
+
+
+def test_a_turn_may_be_full_before_anybody_listens(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine on a card tries its ways for so many streams then, and not on theirs."""
+    prepared: list[int] = []
+    monkeypatch.setattr(voice.engine, "prepare", prepared.append)
+    warm_up(voice, 96)
+    assert prepared == [96]
+
+
+def test_streams_that_are_measured_have_no_more_frames_than_are_spoken(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of what a stream takes to begin is for its frames, and there are some thousands of streams on a card."""
+    frames: list[int] = []
+    copy = type(voice).copy
+    monkeypatch.setattr(type(voice), "copy", lambda self, conditions, **words: frames.append(conditions.num_frames) or copy(self, conditions, **words))
+    measure(voice, ServiceSettings(streams_per_turn=2, chunk_seconds=0.05), itertools.count().__next__)
+    assert frames == [10, 10, 10]

@@ -102,6 +102,10 @@ class Engine(ABC):
         del conditions
         return None
 
+    def prepare(self, most: int) -> None:
+        """Finds out how it moves each number of streams on fastest, up to `most`. An engine that has several ways tries them on the first calls else."""
+        del most
+
     def advance(self, jobs: Sequence[Job]) -> list[Codes]:
         """Makes each job's samples and moves its state on.
 

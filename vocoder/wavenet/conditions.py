@@ -5,7 +5,7 @@ F frames, M mels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,17 @@ class Conditions:
         if self.categories is not None and self.positions is not None:
             assert self.categories.shape == (frames, len(CATEGORIES)), self.categories.shape
             assert self.positions.shape == (frames, len(FRAME_POSITIONS)), self.positions.shape
+
+    def until(self, frame: int) -> Conditions:
+        """The frames before one; all where there are no more. They share memory with these."""
+        return replace(
+            self,
+            log_mel=self.log_mel[:frame],
+            log_f0=self.log_f0[:frame],
+            voicing=self.voicing[:frame],
+            categories=None if self.categories is None else self.categories[:frame],
+            positions=None if self.positions is None else self.positions[:frame],
+        )
 
     @property
     def num_frames(self) -> int:

@@ -40,6 +40,16 @@ def test_numbers_of_about_the_same_size_share_what_is_known() -> None:
     assert choice.pick(8) == "chain", "nothing is known of so many"
 
 
+def test_how_many_calls_are_left_until_it_is_known() -> None:
+    choice = Choice(("chain", "whole"))
+    for left in range(2 * TRIES, 0, -1):
+        assert choice.untried(6) == left
+        choice.took(choice.pick(6), 6, 1.0)
+    assert choice.untried(6) == choice.untried(4) == 0
+    assert choice.untried(8) == 2 * TRIES
+    assert Choice(("whole",)).untried(1) == 0, "there is nothing to choose"
+
+
 @pytest.mark.parametrize(
     "changes, precision, most",
     [({}, "bf16", 2), ({}, "fp32", 1), ({"num_layers": 18, "skip_channels": 64}, "bf16", 3), ({"num_layers": 19, "num_cycles": 1}, "bf16", 1)],

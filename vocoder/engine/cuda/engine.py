@@ -84,25 +84,36 @@ class CudaEngine(Engine):
 
     def _warm_up(self) -> None:
         """Compiles every shape. One that does not fit is given up where there is another."""
-        state = self.start(0)
-        nothing = Job(
-            state=state,
-            conditioning=np.zeros((1, self.config.num_layers, self.config.gate_channels), np.float32),
-            predictors=Predictors(coefficients=np.zeros((1, self.config.prediction_order), np.float32), lags=np.ones(1, np.int32)),
-            first_frame=0,
-            temperatures=np.ones(1, np.float32),
-            num_samples=0,
-        )
+        nothing = self._trial(0)
         for name in list(self._shapes):
             try:
                 for forced in (False, True):
-                    arguments, _, _ = self._arguments([nothing], [state], np.zeros((1, 0), np.int32), forced=forced)
+                    arguments, _, _ = self._arguments([nothing], [nothing.state], np.zeros((1, 0), np.int32), forced=forced)
                     self._shapes[name].launch(1, 0, arguments, forced=forced)
             except EngineError:
                 if len(self._shapes) == 1:
                     raise
                 del self._shapes[name]
         self._choice = Choice(self.shapes)
+
+    def prepare(self, most: int) -> None:
+        """As `Engine.prepare`: each shape makes a frame of as many streams that nobody hears. Interpreted, nobody has a clock, and nothing is tried."""
+        groups = 1
+        while not INTERPRETED and (groups - 1) * BLOCK < most:
+            for _ in range(self._choice.untried(groups)):
+                self.advance([self._trial(self.config.hop_length) for _ in range(min(groups * BLOCK, most))])
+            groups *= 2
+
+    def _trial(self, num_samples: int) -> Job:
+        """A stream's first samples, of its first frame at most, of no sound in particular."""
+        return Job(
+            state=self.start(0),
+            conditioning=np.zeros((1, self.config.num_layers, self.config.gate_channels), np.float32),
+            predictors=Predictors(coefficients=np.zeros((1, self.config.prediction_order), np.float32), lags=np.ones(1, np.int32)),
+            first_frame=0,
+            temperatures=np.ones(1, np.float32),
+            num_samples=num_samples,
+        )
 
     def _put(self, array: npt.NDArray[Any]) -> Tensor:
         return self._lanes.upload(array)

@@ -161,6 +161,11 @@ class Choice:
                 return name
         return min(self._names, key=lambda name: min(known[name]))
 
+    def untried(self, groups: int) -> int:
+        """Calls of so many groups that are left until it is known what serves them; 0 where there is nothing to choose."""
+        tried = sum(len(self._seen.get((groups.bit_length(), name), [])) for name in self._names)
+        return TRIES * len(self._names) - tried if len(self._names) > 1 else 0
+
     def took(self, name: str, groups: int, seconds: float) -> None:
         """A shape took so long for a sample of so many groups."""
         times = self._seen.setdefault((groups.bit_length(), name), [])
