@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.engine.engines import job_for, whole_conditioning, whole_predictors
-from tests.wavenet.networks import CONFIGS, make_network, outputs, random_codes
+from tests.wavenet.networks import CONFIGS, make_network, outputs, random_codes, small_config
 from vocoder.engine import Engine, StreamState, make_engine
 from vocoder.engine.cuda import packing
 from vocoder.engine.cuda.engine import INTERPRETED, CudaEngine
@@ -126,6 +126,18 @@ def test_both_shapes_give_the_same_bytes(precision: str, config: str) -> None:
     expected = whole.start(9)
     assert np.concatenate(made).tobytes() == whole.advance([job_for(expected, SAMPLES)])[0].tobytes()
     assert state.to_bytes() == expected.to_bytes()
+
+
+def test_a_hidden_layer_of_several_slices() -> None:
+    """Whose weights a chain keeps, or reads for every sample where they are too many."""
+    network = make_network(small_config(head=40, skip=20))
+    with mock.patch.object(packing, "SLICE", 16):
+        kept = CudaEngine(network, device=DEVICE, precision="fp32", shape="chain")
+        with mock.patch.object(packing, "OWN_BYTES", 1):
+            read = CudaEngine(network, device=DEVICE, precision="fp32", shape="chain")
+    expected = codes_of(make_engine(network, "reference"), 3, 8)
+    for engine in (kept, read):
+        np.testing.assert_array_equal(codes_of(engine, 3, 8), expected)
 
 
 def test_a_state_that_lives_elsewhere_is_moved_on_in_place() -> None:

@@ -1,7 +1,7 @@
 """A chain of programs for one network: the shape for few streams, each as fast as the chip allows.
 
 A sample is a walk through the blocks, one after the other: more multiprocessors cannot shorten it, but what each of them does on the way can be made
-short. So each program of a chain owns some blocks, whose weights it keeps in registers from the first sample to the last, and hands on what its blocks made.
+short. So each program of a chain owns some blocks, whose weights it keeps from the first sample to the last, and hands on what its blocks made.
 Whatever does not depend on the sample before is done while it waits: the older taps, the conditioning, all of linear prediction but its last product.
 
     program 0        program 1             the last of the blocks    hidden       draw
@@ -64,6 +64,7 @@ def advance_chain(
     O: tl.constexpr, OP: tl.constexpr, Q: tl.constexpr, QP: tl.constexpr, P: tl.constexpr, PP: tl.constexpr, MAX_LAG: tl.constexpr,
     HISTORY: tl.constexpr, RING: tl.constexpr, HOP: tl.constexpr, OUTPUT: tl.constexpr, MIXTURES: tl.constexpr, STEPS: tl.constexpr,
     BLOCK: tl.constexpr, FORCED: tl.constexpr, EXACT: tl.constexpr, INTERPRETED: tl.constexpr, OWN: tl.constexpr,
+    KEEPS_HIDDEN: tl.constexpr, KEEPS_OUT: tl.constexpr,  # whether the last two programs keep their weights as well, or read them for every sample
 ):  # fmt: skip
     STAGES: tl.constexpr = L // OWN
     FLAGS: tl.constexpr = (2 * STAGES + 2) * FLAG_STRIDE
@@ -156,7 +157,8 @@ def advance_chain(
     elif stage == STAGES:
         head_weights, head_biases = (), ()
         for part in tl.static_range(AP // AB):
-            head_weights = head_weights + (tl.load(head1 + s[:, None] * AP + (part * AB + a)[None, :]),)
+            if KEEPS_HIDDEN:
+                head_weights = head_weights + (tl.load(head1 + s[:, None] * AP + (part * AB + a)[None, :]),)
             head_biases = head_biases + (tl.load(head1_bias + part * AB + a),)
         for index in range(begin, end):
             for group in range(tl.program_id(1), groups, tl.num_programs(1)):
@@ -169,14 +171,19 @@ def advance_chain(
                     spoken = tl.maximum(tl.load(handed_skips + place[:, None] * SP + s[None, :]), 0.0)
                     for part in tl.static_range(AP // AB):
                         hidden = tl.zeros([BLOCK, AB], tl.float32) + head_biases[part][None, :]
-                        hidden = product(spoken, head_weights[part], hidden, EXACT, INTERPRETED)
+                        if KEEPS_HIDDEN:
+                            hidden = product(spoken, head_weights[part], hidden, EXACT, INTERPRETED)
+                        else:
+                            weights = tl.load(head1 + s[:, None] * AP + (part * AB + a)[None, :])
+                            hidden = product(spoken, weights, hidden, EXACT, INTERPRETED)
                         tl.store(handed_hidden + stream[:, None] * AP + (part * AB + a)[None, :], hidden)
                     tell(told + (2 * STAGES + 1) * FLAG_STRIDE, index + 1)
 
     else:
         out_weights = ()
-        for part in tl.static_range(AP // AB):
-            out_weights = out_weights + (tl.load(head2 + (part * AB + a)[:, None] * OP + o[None, :]),)
+        if KEEPS_OUT:
+            for part in tl.static_range(AP // AB):
+                out_weights = out_weights + (tl.load(head2 + (part * AB + a)[:, None] * OP + o[None, :]),)
         head2_of = tl.load(head2_bias + o)
         for index in range(begin, end):
             for group in range(tl.program_id(1), groups, tl.num_programs(1)):
@@ -194,7 +201,11 @@ def advance_chain(
                     wait(told + (2 * STAGES + 1) * FLAG_STRIDE, index + 1)
                     for part in tl.static_range(AP // AB):
                         hidden = tl.load(handed_hidden + stream[:, None] * AP + (part * AB + a)[None, :])
-                        out = product(tl.maximum(hidden, 0.0), out_weights[part], out, EXACT, INTERPRETED)
+                        if KEEPS_OUT:
+                            out = product(tl.maximum(hidden, 0.0), out_weights[part], out, EXACT, INTERPRETED)
+                        else:
+                            weights = tl.load(head2 + (part * AB + a)[:, None] * OP + o[None, :])
+                            out = product(tl.maximum(hidden, 0.0), weights, out, EXACT, INTERPRETED)
                     place = stream.to(tl.int64) * num_samples + index
                     if FORCED:
                         code = tl.load(codes + place, mask=live, other=0)

@@ -65,6 +65,13 @@ def ownable(config: WaveNetConfig, precision: str) -> list[int]:
     return [count for count in counts if config.num_layers % count == 0 and (count == 1 or count * bytes_of_block <= OWN_BYTES)]
 
 
+def keepable(config: WaveNetConfig, precision: str) -> dict[str, bool]:
+    """Which of its last two programs a chain lets keep their weights: constants that its kernel is compiled for."""
+    head = padded(config.head_channels)
+    most = OWN_BYTES // (4 if precision == "fp32" else 2)
+    return {"KEEPS_HIDDEN": padded(config.skip_channels) * head <= most, "KEEPS_OUT": head * padded(config.output_channels) <= most}
+
+
 @dataclass(frozen=True, kw_only=True)
 class PackedWeights:
     """Tensors on the device; products in the engine's precision, biases and tables in fp32.

@@ -15,7 +15,7 @@ from triton.runtime.errors import OutOfResources
 
 from vocoder.config import WaveNetConfig
 from vocoder.engine.cuda.chain import FLAG_STRIDE, advance_chain
-from vocoder.engine.cuda.packing import BLOCK, kernel_sizes, ownable
+from vocoder.engine.cuda.packing import BLOCK, keepable, kernel_sizes, ownable
 from vocoder.engine.cuda.whole import advance_whole
 from vocoder.errors import EngineError
 
@@ -72,7 +72,7 @@ class Chain:
 
     def __init__(self, config: WaveNetConfig, *, precision: str, device: torch.device, interpreted: bool) -> None:
         self._config = config
-        self._sizes = kernel_sizes(config, exact=precision == "fp32", interpreted=interpreted)
+        self._sizes = {**kernel_sizes(config, exact=precision == "fp32", interpreted=interpreted), **keepable(config, precision)}
         self._interpreted = interpreted
         self._device = device
         self._programs = 0 if interpreted else torch.cuda.get_device_properties(device).multi_processor_count
