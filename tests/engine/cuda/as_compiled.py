@@ -1,6 +1,6 @@
 """The kernels that an engine on a card has compiled: JSON, one object for each.
 
-python -m tests.engine.cuda.as_compiled CAPABILITY {bf16,fp32} CHANGES
+python -m tests.engine.cuda.as_compiled CAPABILITY {bf16,fp32} SHAPE CHANGES
 
 CHANGES of the reference size, as JSON. What a card has no room for the engine compiles anew to hold less; told is the last, which it has room for.
 """
@@ -48,10 +48,10 @@ def about(kernel: Any) -> dict[str, Any]:
 
 
 def main() -> None:
-    capability, precision, changes = sys.argv[1:]
+    capability, precision, shape, changes = sys.argv[1:]
     config = dataclasses.replace(reference_config(), **json.loads(changes))
     with no_card(int(capability)):
-        EngineWithoutCard(WaveNet(config).eval(), precision=precision)
+        EngineWithoutCard(WaveNet(config).eval(), precision=precision, shape=shape)
     kernels = [kernel for advance in (advance_chain, advance_whole) for kernel in compiled(advance) if kernel.module is not None]
     print(json.dumps([about(kernel) for kernel in kernels]))
 

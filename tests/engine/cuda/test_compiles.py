@@ -6,12 +6,26 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 from tests.rows.no_card import MOST_SHARED_KIB
+from vocoder.engine.cuda.shapes import WIDER
 
 BOTH, WHOLE = {"advance_chain", "advance_whole"}, {"advance_whole"}
+
+
+def kernels_of(capability: int, precision: str, shape: str, changes: dict[str, object]) -> list[dict[str, Any]]:
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    words = [sys.executable, "-m", "tests.engine.cuda.as_compiled", str(capability), precision, shape, json.dumps(changes)]
+    result = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+    assert result.returncode == 0, result.stderr[-2000:]
+    kernels: list[dict[str, Any]] = json.loads(result.stdout)
+    for kernel in kernels:
+        print(capability, kernel)  # `pytest -s` shows it
+        assert kernel["shared_bytes"] <= MOST_SHARED_KIB[capability] * 1024
+    return kernels
 
 
 @pytest.mark.slow
@@ -31,17 +45,19 @@ BOTH, WHOLE = {"advance_chain", "advance_whole"}, {"advance_whole"}
     ids=["reference", "reference in fp32", "kathleen", "three taps", "gaussian", "mixture", "1024 levels", "wide head"],
 )
 def test_they_compile_and_fit(precision: str, changes: dict[str, object], shapes: set[str], in_registers: bool, capability: int) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    words = [sys.executable, "-m", "tests.engine.cuda.as_compiled", str(capability), precision, json.dumps(changes)]
-    result = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
-    assert result.returncode == 0, result.stderr[-2000:]
-    kernels = json.loads(result.stdout)
+    kernels = kernels_of(capability, precision, "auto", changes)
     assert {(kernel["kernel"], kernel["forced"]) for kernel in kernels} == {(name, forced) for name in shapes for forced in (False, True)}
     for kernel in kernels:
-        print(capability, kernel)  # `pytest -s` shows it
-        assert kernel["shared_bytes"] <= MOST_SHARED_KIB[capability] * 1024
         if (kernel["kernel"], kernel["forced"]) == ("advance_chain", False):
             assert (kernel["stack_bytes"] == 0) == in_registers
         # Both shapes must round alike: by the same instructions, and with nothing fused that stands apart.
         assert not kernel["wgmma"]
         assert not kernel["fused"] or precision == "fp32"
+
+
+@pytest.mark.slow
+@pytest.mark.thorough
+@pytest.mark.parametrize("capability", MOST_SHARED_KIB)
+@pytest.mark.parametrize("shape", WIDER)
+def test_those_for_thousands_of_streams_compile_and_fit(shape: str, capability: int) -> None:
+    assert [kernel["forced"] for kernel in kernels_of(capability, "bf16", shape, {})] == [False, True]

@@ -1,8 +1,8 @@
 """The shapes of the kernel, ready to be launched, and which of them serves how many streams.
 
-`whole` is for many streams, `chain` for few; both give the same bytes, so which of them serves can be left to the clock. `wide` is `whole` with twice as many
-streams to a program, which read each weight once for all of them: on a processor it gives the same bytes too, but on a card its products are other tiles, and
-nobody has seen what those give. So it serves those who ask for it.
+`whole` is for many streams, `chain` for few; both give the same bytes, so which of them serves can be left to the clock. `wide` and `widest` are `whole` with
+two and four times as many streams to a program, which read each weight once for all of them: on a processor they give the same bytes too, but on a card their
+products are other tiles, for `widest` by other instructions, and nobody has seen what those give. So they serve those who ask for them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ STAGES = {"fp32": 2, "bf16": 3}
 CHAINS_INTERPRETED = 2
 LEFT = 16  # one multiprocessor of so many is in no chain: what begins a stream need not wait for those that are spoken
 HEADS = 2  # programs of a chain behind its blocks: one for the hidden layer, one that draws
+WIDER = {"wide": 2, "widest": 4}  # times the streams of a program
 TRIES = 3  # calls before a shape's speed at a number of streams is known
 
 
@@ -178,14 +179,14 @@ def shapes_for(config: WaveNetConfig, wanted: str, **options: Any) -> dict[str, 
 
     Args:
         config: of the network.
-        wanted: "whole", "chain", "wide", or "auto" for the first two, where the card and the precision allow it.
+        wanted: "whole", "chain", "wide", "widest", or "auto" for the first two, where the card and the precision allow it.
         options: as `Whole`.
 
     Raises:
         EngineError: an unknown shape, or one that the card is too small for.
     """
-    if wanted not in ("auto", "whole", "chain", "wide"):
-        raise EngineError(f"unknown shape {wanted!r}: there are auto, whole, chain, wide")
+    if wanted not in (names := ("auto", "whole", "chain", *WIDER)):
+        raise EngineError(f"unknown shape {wanted!r}: there are {', '.join(names)}")
     made: dict[str, Whole | Chain] = {}
     # In fp32 a block's weights are too large for one multiprocessor: a chain is there for those who ask for it.
     if wanted == "chain" or (wanted == "auto" and options["precision"] == "bf16"):
@@ -196,6 +197,6 @@ def shapes_for(config: WaveNetConfig, wanted: str, **options: Any) -> dict[str, 
                 raise
     if wanted in ("auto", "whole"):
         made["whole"] = Whole(config, **options)
-    if wanted == "wide":
-        made["wide"] = Whole(config, block=2 * BLOCK, **options)
+    if wanted in WIDER:
+        made[wanted] = Whole(config, block=WIDER[wanted] * BLOCK, **options)
     return made
