@@ -1,12 +1,15 @@
 """Triton as it is where there is a card, up to the card: what a launch is given is compiled, and noted where it would have been started.
 
-For a process of its own, in which Triton does not interpret. Its driver says that there is a card, takes machine code, and computes nothing: tensors are the
+For a process of its own (`told_by`), in which Triton does not interpret. Its driver says that there is a card, takes machine code, and computes nothing: tensors are the
 processor's, which Triton does not mind, and what kernels should have written is left as it was.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,6 +86,15 @@ def no_card(capability: int = 90, shared_kib: int | None = None) -> Iterator[NoC
         mock.patch.object(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(multi_processor_count=MULTIPROCESSORS, name=device)),
     ):
         yield noted
+
+
+def told_by(module: str, *words: object) -> Any:
+    """What a module prints, which is JSON, run as a program where Triton does not interpret."""
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    command = [sys.executable, "-m", module, *map(str, words)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert result.returncode == 0, result.stderr[-2000:]
+    return json.loads(result.stdout)
 
 
 def compiled(kernel: Any) -> list[Any]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.rows.no_card import MOST_SHARED_KIB
+from tests.rows.no_card import MOST_SHARED_KIB, told_by
 from vocoder.rows.layers import SLICE
 
 VOICE = Path(__file__).parents[2] / "voices" / "kathleen"
@@ -19,11 +15,7 @@ VOICE = Path(__file__).parents[2] / "voices" / "kathleen"
 @pytest.mark.slow
 @pytest.mark.parametrize("capability", MOST_SHARED_KIB)
 def test_they_compile_fit_and_fuse_products_only(capability: int) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    words = [sys.executable, "-m", "tests.rows.as_compiled", str(capability), str(VOICE)]
-    result = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
-    assert result.returncode == 0, result.stderr[-2000:]
-    kernels = json.loads(result.stdout)
+    kernels = told_by("tests.rows.as_compiled", capability, VOICE)
     assert {kernel["kernel"] for kernel in kernels} == {"convolve", "normalise"}
     assert len(kernels) > 10
     for kernel in kernels:

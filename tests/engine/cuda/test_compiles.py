@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from tests.rows.no_card import MOST_SHARED_KIB
+from tests.rows.no_card import MOST_SHARED_KIB, told_by
 from vocoder.engine.cuda.shapes import WIDER
 
 BOTH, WHOLE = {"advance_chain", "advance_whole"}, {"advance_whole"}
 
 
 def kernels_of(capability: int, precision: str, shape: str, changes: dict[str, object]) -> list[dict[str, Any]]:
-    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    words = [sys.executable, "-m", "tests.engine.cuda.as_compiled", str(capability), precision, shape, json.dumps(changes)]
-    result = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
-    assert result.returncode == 0, result.stderr[-2000:]
-    kernels: list[dict[str, Any]] = json.loads(result.stdout)
+    kernels: list[dict[str, Any]] = told_by("tests.engine.cuda.as_compiled", capability, precision, shape, json.dumps(changes))
     for kernel in kernels:
         print(capability, kernel)  # `pytest -s` shows it
         assert kernel["shared_bytes"] <= MOST_SHARED_KIB[capability] * 1024

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
 from tests.engine.cuda.as_launched import PREPARED
-from tests.rows.no_card import MULTIPROCESSORS
+from tests.rows.no_card import MULTIPROCESSORS, told_by
 from vocoder.engine.cuda.packing import BLOCK
 from vocoder.engine.cuda.shapes import LEFT, TRIES
 
@@ -22,11 +18,7 @@ pytestmark = pytest.mark.slow
 
 @functools.cache
 def told(which: str, precision: str, shared_kib: int) -> list[dict[str, Any]]:
-    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
-    words = [sys.executable, "-m", "tests.engine.cuda.as_launched", which, precision, str(shared_kib)]
-    result = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
-    assert result.returncode == 0, result.stderr[-2000:]
-    found: list[dict[str, Any]] = json.loads(result.stdout)
+    found: list[dict[str, Any]] = told_by("tests.engine.cuda.as_launched", which, precision, shared_kib)
     return found
 
 
