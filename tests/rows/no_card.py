@@ -1,7 +1,7 @@
 """Triton as it is where there is a card, up to the card: what a launch is given is compiled, and noted where it would have been started.
 
-For a process of its own (`told_by`), in which Triton does not interpret. Its driver says that there is a card, takes machine code, and computes nothing: tensors
-are the processor's, which Triton does not mind, and what kernels should have written is left as it was.
+For a process of its own (`told_by`), in which Triton does not interpret. Its driver says that there is a card, takes machine code, and computes nothing:
+tensors are the processor's, which Triton does not mind, and what kernels should have written is left as it was.
 """
 
 from __future__ import annotations
