@@ -59,6 +59,10 @@ class Timed(Pending):
     def __init__(self, done: Pending, moment: float) -> None:
         self._done, self._moment = done, moment
 
+    def ready(self) -> bool:
+        """Whether it is later."""
+        return time.monotonic() >= self._moment
+
     def finish(self) -> list[Codes]:
         """The codes, no sooner."""
         time.sleep(max(0.0, self._moment - time.monotonic()))

@@ -1,6 +1,7 @@
 """The worker's generator: asks the scheduler whose turn it is, moves those streams on with one call of the engine, and sends the sound.
 
-An engine that works by itself (`Engine.overlaps`: one on a card) has two turns on their way: while it makes one, the sound of the other is sent.
+An engine that works by itself (`Engine.overlaps`: one on a card) has two turns on their way: while it makes one, the sound of the other is sent. The one that
+is there first is sent first: a new stream's short turn need not wait for a long one that was begun before it.
 
 It has a thread of its own. In the gaps it scores recordings (`service.judging`). Every turn tells how fast speech is made now, and each pulse the service.
 """
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,9 +30,10 @@ if TYPE_CHECKING:  # which needs torch, and is only handed through
 log = logging.getLogger(__name__)
 _PULSE_SECONDS = 1.0
 _TURNS_AT_ONCE = 2  # of an engine that overlaps
+_LOOK_SECONDS = 0.001  # between two looks at turns on their way
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Begun:
     """A turn on its way."""
 
@@ -74,7 +75,7 @@ class Generator:
         self._pulse_due = 0.0
         self._busy_since = 0.0  # when there was last nothing to do, or a turn ended
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
-        self._begun: deque[_Begun] = deque()  # turns, of engines that overlap
+        self._begun: list[_Begun] = []  # turns on their way, those of engines that overlap; the first was begun first
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
     def start(self, capacity: Capacity | None) -> None:
@@ -99,14 +100,12 @@ class Generator:
                 match work:
                     case Turn():
                         self._begin(work)
-                        if len(self._begun) == _TURNS_AT_ONCE or not self._overlaps:
-                            self._finish_one()
                     case _Begun():
-                        self._finish_one()
+                        self._finish(work)
                     case number:
                         self._judge(number)
             while self._begun:
-                self._finish_one()
+                self._finish(self._begun[0])
         except Exception:
             # A defect in Sonant: another process may do better, this one is not to be trusted.
             log.exception("the generator has died")
@@ -117,23 +116,27 @@ class Generator:
         return self._voices.find(None).engine.overlaps
 
     def _wait_for_work(self) -> Turn | _Begun | int | None:
-        """A turn of the streams, one that waits to be finished, the number of a recording, or None where it is time to stop."""
+        """A turn of the streams, one that is there, the number of a recording, or None where it is time to stop."""
         while True:
             self._pulse()
             with self._table.changed:
                 if self._stopping:
                     return None
-                turn = self._table.scheduler.next_turn(self._capacity, at_once=_TURNS_AT_ONCE if self._overlaps else 1)
-                recording = self._table.judging.next(idle=turn is None, slack=self._table.scheduler.slack(self._clock()))
-                if recording is not None:
-                    return recording
-                if turn is not None:
-                    self._table.scheduler.began(turn)
-                    return turn
-                if self._begun:
-                    return self._begun[0]
-                self._table.changed.wait(_PULSE_SECONDS)
-                self._busy_since = self._clock()
+                at_once = _TURNS_AT_ONCE if self._overlaps else 1
+                if len(self._begun) < at_once:
+                    turn = self._table.scheduler.next_turn(self._capacity, at_once=at_once)
+                    recording = self._table.judging.next(idle=turn is None, slack=self._table.scheduler.slack(self._clock()))
+                    if recording is not None:
+                        return recording
+                    if turn is not None:
+                        self._table.scheduler.began(turn)
+                        return turn
+                for begun in self._begun:
+                    if begun.pending.ready():
+                        return begun
+                self._table.changed.wait(_LOOK_SECONDS if self._begun else _PULSE_SECONDS)
+                if not self._begun:
+                    self._busy_since = self._clock()
 
     def _pulse(self) -> None:
         now = self._clock()
@@ -182,10 +185,8 @@ class Generator:
         with self._table.changed:
             self._table.scheduler.ended(turn)
 
-    def _finish_one(self) -> None:
-        if not self._begun:
-            return  # it broke off
-        begun = self._begun.popleft()
+    def _finish(self, begun: _Begun) -> None:
+        self._begun.remove(begun)
         try:
             made = begun.pending.finish()
         except Exception as error:

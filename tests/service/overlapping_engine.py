@@ -10,6 +10,19 @@ from service.warm_up import WARM_UP_SEED
 from tests.service.gated_engine import GatedEngine
 from vocoder.engine import Codes, Engine, Job, Pending
 
+PATIENCE = 30.0  # seconds, for what must happen
+
+
+class Held:
+    """A call that waits."""
+
+    def __init__(self) -> None:
+        self.begun, self.released = threading.Event(), threading.Event()
+
+    def wait(self) -> None:
+        self.begun.set()
+        assert self.released.wait(PATIENCE)
+
 
 class OverlappingEngine(GatedEngine):
     overlaps = True
@@ -20,7 +33,8 @@ class OverlappingEngine(GatedEngine):
         self.on_their_way: list[frozenset[int]] = []  # seeds of each call that has been begun and not been finished
         self.most_on_their_way = 0
         self._lock = threading.Lock()
-        self._thread = ThreadPoolExecutor(1)
+        self.held: dict[int, Held] = {}  # by seed, whose calls wait
+        self._threads = ThreadPoolExecutor(2)
 
     def _begin(self, jobs: Sequence[Job]) -> Pending:
         seeds = frozenset(job.state.seed for job in jobs)
@@ -31,7 +45,13 @@ class OverlappingEngine(GatedEngine):
             self.on_their_way.append(seeds)
             if min(seeds, default=WARM_UP_SEED) < WARM_UP_SEED:
                 self.most_on_their_way = max(self.most_on_their_way, len(self.on_their_way))
-        return _Working(self, seeds, self._thread.submit(self._advance, jobs))
+        return _Working(self, seeds, self._threads.submit(self._work, jobs))
+
+    def _work(self, jobs: Sequence[Job]) -> list[Codes]:
+        for job in jobs:
+            if job.state.seed in self.held:
+                self.held[job.state.seed].wait()
+        return self._advance(jobs)
 
     def arrived(self, seeds: frozenset[int]) -> None:
         with self._lock:
@@ -41,6 +61,9 @@ class OverlappingEngine(GatedEngine):
 class _Working(Pending):
     def __init__(self, engine: OverlappingEngine, seeds: frozenset[int], codes: Future[list[Codes]]) -> None:
         self._engine, self._seeds, self._codes = engine, seeds, codes
+
+    def ready(self) -> bool:
+        return self._codes.done()
 
     def finish(self) -> list[Codes]:
         try:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import service.worker
-from tests.service.overlapping_engine import OverlappingEngine
+from tests.service.overlapping_engine import PATIENCE, Held, OverlappingEngine
 from vocoder.voice import Voice
 
 TEXTS = {seed: f"One, two, {'three, ' * (6 * seed)}four." for seed in range(1, 6)}
@@ -38,6 +38,19 @@ async def test_two_turns_are_on_their_way_and_every_byte_is_right(client: httpx.
     assert engine.most_on_their_way == 2
     assert engine.on_their_way == []
     assert any(len(company) > 1 for company in engine.company), "streams of one turn share a call"
+
+
+async def test_what_is_there_first_is_sent_first(client: httpx.AsyncClient, engine: OverlappingEngine, voice: Voice) -> None:
+    """A stream does not wait for the turn of another that takes long, though that was begun before its own."""
+    held = engine.held[1] = Held()
+    long = asyncio.create_task(client.post("/synthesize", json={"text": TEXTS[1], "seed": 1, "format": "pcm"}))
+    assert await asyncio.to_thread(held.begun.wait, PATIENCE)
+    async with asyncio.timeout(PATIENCE / 2):
+        other = await client.post("/synthesize", json={"text": TEXTS[2], "seed": 2, "format": "pcm"})
+    assert other.content == expected(voice, 2)
+    assert frozenset({1}) in engine.on_their_way
+    held.released.set()
+    assert (await long).content == expected(voice, 1)
 
 
 @pytest.mark.parametrize("when", ["begun", "finished"])

@@ -57,6 +57,10 @@ class Pending(ABC):
     def finish(self) -> list[Codes]:
         """What `Engine.advance` returns, once it is there; the jobs' states have moved then. To be called once."""
 
+    @abstractmethod
+    def ready(self) -> bool:
+        """Whether `finish` would return at once."""
+
 
 @dataclass(frozen=True)
 class Done(Pending):
@@ -67,6 +71,10 @@ class Done(Pending):
     def finish(self) -> list[Codes]:
         """The codes."""
         return self.codes
+
+    def ready(self) -> bool:
+        """It is."""
+        return True
 
 
 class Engine(ABC):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -19,6 +22,9 @@ class Event:
 
     def record(self, stream: object) -> None:
         self.recorded = stream
+
+    def query(self) -> bool:
+        return self.waited_for
 
     def synchronize(self) -> None:
         self.waited_for = True
@@ -45,6 +51,42 @@ def test_a_kernels_time_is_told_in_seconds(lane: Lane) -> None:
 
 def test_a_call_without_a_kernel_has_no_time(lane: Lane) -> None:
     assert lane.wait() is None
+
+
+def test_a_call_is_there_when_its_last_copy_is(lane: Lane) -> None:
+    assert not lane.ready()
+    lane.wait()
+    assert lane.ready()
+
+
+def test_a_call_goes_where_nothing_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams take turns; but the second call may be done before the first."""
+    busy: set[int] = set()
+    made = itertools.count()
+
+    class Stream:
+        def __init__(self, device: torch.device) -> None:
+            del device
+            self.number = next(made)
+
+        def query(self) -> bool:
+            return self.number not in busy
+
+        def wait_stream(self, other: object) -> None:
+            del other
+
+    taken: list[int] = []
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "Stream", Stream)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: device)
+    monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext(taken.append(stream.number)))
+    lanes = Lanes(torch.device("cuda"))
+    for now_busy in (set(), {0}, {0}, {0, 1}, {1}):
+        busy.clear()
+        busy.update(now_busy)
+        with lanes.next():
+            pass
+    assert taken == [0, 1, 1, 0, 0]
 
 
 def test_a_processor_has_no_lanes_and_copies_nothing() -> None:

@@ -262,6 +262,10 @@ class _Begun(Pending):
         self._shape, self._lane, self._codes = shape, lane, codes
         self.outputs = outputs
 
+    def ready(self) -> bool:
+        """Whether nothing is left to wait for."""
+        return self._lane.ready()
+
     def finish(self) -> list[Codes]:
         """Waits, and moves the jobs' states on."""
         try:

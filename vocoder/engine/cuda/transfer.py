@@ -46,6 +46,10 @@ class Lane:
         self._marks.done.record(self._stream)
         return host
 
+    def ready(self) -> bool:
+        """Whether everything is there."""
+        return self._marks is None or bool(self._marks.done.query())  # type: ignore[no-untyped-call]
+
     def wait(self) -> float | None:
         """Until everything is there. Seconds that the kernel took; None on a processor, or where there was none to start."""
         if self._marks is None:
@@ -80,8 +84,11 @@ class Lanes:
         if not self._streams:
             yield Lane(None)
             return
-        stream = self._streams[self._turn]
-        self._turn = (self._turn + 1) % LANES
+        # One that has nothing to do, for a call may be done before the one that was begun before it.
+        turns = [(self._turn + ahead) % LANES for ahead in range(LANES)]
+        turn = next((turn for turn in turns if self._streams[turn].query()), self._turn)
+        self._turn = (turn + 1) % LANES
+        stream = self._streams[turn]
         stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(stream):
             yield Lane(stream)
