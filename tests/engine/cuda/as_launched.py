@@ -5,6 +5,7 @@ python -m tests.engine.cuda.as_launched {reference,voice} {bf16,fp32} SHARED_KIB
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import sys
@@ -72,7 +73,11 @@ def speak(noted: NoCard, pack: Pack) -> None:
 
 def main() -> None:
     which, precision, shared_kib = sys.argv[1:]
-    with no_card(shared_kib=int(shared_kib)) as noted, mock.patch.object(Lane, "wait", return_value=1.0):  # seconds, whatever was started
+    with (
+        no_card(shared_kib=int(shared_kib)) as noted,
+        mock.patch.object(Lane, "wait", return_value=1.0),  # seconds, whatever was started
+        mock.patch.object(Lane, "timed", lambda _, together: contextlib.nullcontext(noted.told.append({"together": together}))),
+    ):
         try:
             if which == "voice":
                 pack = read_pack(VOICE)

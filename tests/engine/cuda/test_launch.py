@@ -52,15 +52,16 @@ def test_the_acoustic_model_is_compiled_for_one_sentence_and_then_for_any() -> N
 def test_programs_that_wait_for_each_other_are_all_there(which: str) -> None:
     """A chain is launched cooperatively, with as many programs as there are multiprocessors for, and some left; groups beyond that share them."""
     found, length = told(which, "bf16", 227), LENGTHS[which]
-    most, streams, seen = (MULTIPROCESSORS - MULTIPROCESSORS // LEFT) // length, 1, set()
+    most, streams, together, seen = (MULTIPROCESSORS - MULTIPROCESSORS // LEFT) // length, 1, -1, set()
     for one in found[place(found, "prepared") : place(found, "conditions")]:
-        streams = one.get("streams", streams)
+        streams, together = one.get("streams", streams), one.get("together", together)
         groups = -(-streams // BLOCK)
         if one.get("kernel") == "advance_chain":
             assert (one["grid"], one["cooperative"]) == ([length, min(most, groups)], True)
+            assert together == length * min(most, groups), "so many the lane was told of"
             seen.add(("chain", streams))
         if one.get("kernel") == "advance_whole":
-            assert (one["grid"], one["cooperative"]) == ([groups, 1], False)
+            assert (one["grid"], one["cooperative"], together) == ([groups, 1], False, 0)
             seen.add(("whole", streams))
     assert {("chain", 1), ("chain", 17), ("chain", 1024), ("whole", 1024)} < seen
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 
 import numpy as np
 import pytest
 import torch
 
-from vocoder.engine.cuda.transfer import Lane, Lanes
+from vocoder.engine.cuda.transfer import Lane, Lanes, Waiting
 
 
 class Event:
@@ -20,8 +19,9 @@ class Event:
         self.recorded: object = None
         self.waited_for = False
 
-    def record(self, stream: object) -> None:
+    def record(self, stream: Stream) -> None:
         self.recorded = stream
+        stream.done.append(self)
 
     def query(self) -> bool:
         return self.waited_for
@@ -37,16 +37,54 @@ class Event:
         return 250.0
 
 
-@pytest.fixture
-def lane(monkeypatch: pytest.MonkeyPatch) -> Lane:
+class Stream:
+    """As torch's, of which a test says whether anything is on its way; it keeps what it waits for."""
+
+    def __init__(self, device: object = None) -> None:
+        del device
+        self.busy = False
+        self.done: list[object] = []  # in their order
+        self.behind: list[object] = []
+
+    def query(self) -> bool:
+        return not self.busy
+
+    def wait_stream(self, other: object) -> None:
+        del other
+
+    def wait_event(self, event: Event) -> None:
+        assert event.recorded is not None, "it would be waited for in vain"
+        self.behind.append(event)
+        self.done.append("waits")
+
+
+@pytest.fixture(autouse=True)
+def events(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "Event", Event)
-    return Lane("a stream")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def lane() -> Lane:
+    return Lane(Stream(), Waiting(132))  # type: ignore[arg-type]
 
 
 def test_a_kernels_time_is_told_in_seconds(lane: Lane) -> None:
     with lane.timed():
         pass
     assert lane.wait() == 0.25
+
+
+def test_the_clock_runs_while_the_kernel_does() -> None:
+    """Not while it waits for room."""
+    waiting = Waiting(10)
+    with Lane(Stream(), waiting).timed(8):  # type: ignore[arg-type]
+        pass
+    stream = Stream()
+    lane = Lane(stream, waiting)  # type: ignore[arg-type]
+    with lane.timed(8):
+        stream.done.append("launched")
+    assert lane._marks is not None
+    assert stream.done == ["waits", lane._marks.began, "launched", lane._marks.ended]
 
 
 def test_a_call_without_a_kernel_has_no_time(lane: Lane) -> None:
@@ -59,34 +97,66 @@ def test_a_call_is_there_when_its_last_copy_is(lane: Lane) -> None:
     assert lane.ready()
 
 
-def test_a_call_goes_where_nothing_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streams take turns; but the second call may be done before the first."""
-    busy: set[int] = set()
-    made = itertools.count()
-
-    class Stream:
-        def __init__(self, device: torch.device) -> None:
-            del device
-            self.number = next(made)
-
-        def query(self) -> bool:
-            return self.number not in busy
-
-        def wait_stream(self, other: object) -> None:
-            del other
-
-    taken: list[int] = []
-    monkeypatch.setattr(torch.cuda, "Event", Event)
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[Stream]:
+    """Streams that something was launched in."""
+    used: list[Stream] = []
     monkeypatch.setattr(torch.cuda, "Stream", Stream)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda device: device)
-    monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext(taken.append(stream.number)))
+    monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext(used.append(stream)))
+    monkeypatch.setattr(Waiting, "on", lambda device: Waiting(132))
+    return used
+
+
+def test_a_call_goes_where_nothing_is_on_its_way(taken: list[Stream]) -> None:
+    """Streams take turns; but the second call may be done before the first."""
     lanes = Lanes(torch.device("cuda"))
-    for now_busy in (set(), {0}, {0}, {0, 1}, {1}):
-        busy.clear()
-        busy.update(now_busy)
+    for busy in ((), (0,), (0,), (0, 1), (1,)):
+        for number, stream in enumerate(dict.fromkeys(taken)):
+            stream.busy = number in busy
         with lanes.next():
             pass
-    assert taken == [0, 1, 1, 0, 0]
+    numbers = {stream: number for number, stream in enumerate(dict.fromkeys(taken))}
+    assert [numbers[stream] for stream in taken] == [0, 1, 1, 0, 0]
+
+
+def test_kernels_whose_programs_wait_for_each_other_have_room_together() -> None:
+    """Or the later begins behind the earlier, in whatever engine: with a part of either on the card both would wait for ever."""
+    waiting = Waiting(132)
+    begun: list[tuple[Stream, Lane]] = []
+
+    def launch(programs: int) -> list[object]:
+        stream = Stream()
+        lane = Lane(stream, waiting)  # type: ignore[arg-type]
+        with lane.timed(programs):
+            behind = list(stream.behind)
+        begun.append((stream, lane))
+        return behind
+
+    def ends() -> list[object]:
+        return [lane._marks.ended for _, lane in begun if lane._marks is not None]
+
+    assert launch(60) == []
+    assert launch(60) == []
+    assert launch(0) == [], "whose programs wait for nobody"
+    assert launch(12) == []
+    assert launch(12) == [ends()[index] for index in (0, 1, 3)]
+    for _, lane in begun:
+        assert lane._marks is not None
+        lane._marks.ended.synchronize()
+    assert launch(120) == []
+    assert launch(0) == []
+    assert launch(120) == [ends()[-3]]
+    assert launch(0) == [], "though of the others one waits already"
+
+
+def test_what_could_not_be_launched_is_not_waited_for() -> None:
+    waiting = Waiting(10)
+    with pytest.raises(RuntimeError), Lane(Stream(), waiting).timed(8):  # type: ignore[arg-type]
+        raise RuntimeError
+    stream = Stream()
+    with Lane(stream, waiting).timed(8):  # type: ignore[arg-type]
+        assert stream.behind == []
 
 
 def test_a_processor_has_no_lanes_and_copies_nothing() -> None:

@@ -13,7 +13,8 @@ Whatever does not depend on the sample before is done while it waits: the older 
 Skips follow x one product behind, so that the next program need not wait for them. Streams go in groups of BLOCK; a chain has several groups on their way
 at once, and a launch several chains. What programs tell each other goes through the second cache: numbers into a place of the group's own, then a flag,
 which is the count of samples (released after the numbers, acquired before they are read). One place is enough, for sample t + 1 of a group begins when sample
-t has been drawn, so everyone has read by then. All programs of a launch must be on the chip at once: it is a cooperative launch.
+t has been drawn, so everyone has read by then. All programs of a launch must be on the chip at once: it is a cooperative launch, and begins behind others for
+which there is no room beside it (`vocoder.engine.cuda.transfer.Waiting`).
 
 Where Triton interprets, programs run one after the other: then a launch makes one sample (`begin`, `end`), in whose order nobody has to wait.
 

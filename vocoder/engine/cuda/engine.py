@@ -171,7 +171,7 @@ class CudaEngine(Engine):
                     made, outputs = torch.from_numpy(codes), torch.zeros(1, 0, self.config.output_channels)
                 else:
                     arguments, made, outputs = self._arguments(jobs, states, codes, forced=forced is not None)
-                    with lane.timed(), STARTING:
+                    with STARTING, lane.timed(self._shapes[shape].together(len(jobs))):
                         self._shapes[shape].launch(len(jobs), longest, arguments, forced=forced is not None)
                 return _Begun(self, jobs, states, shape, lane, lane.download(made), lane.download(outputs))
         except BaseException:

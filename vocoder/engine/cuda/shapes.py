@@ -46,6 +46,11 @@ class Whole:
         self._block = block
         self._stages = STAGES[precision]
 
+    def together(self, num_streams: int) -> int:
+        """Programs that wait for each other: none."""
+        del num_streams
+        return 0
+
     def launch(self, num_streams: int, num_samples: int, arguments: tuple[object, ...], *, forced: bool) -> None:
         """Moves the streams on.
 
@@ -104,6 +109,14 @@ class Chain:
         """How many there are."""
         return CHAINS_INTERPRETED if self._interpreted else (self._programs - self._programs // LEFT) // self.length
 
+    def together(self, num_streams: int) -> int:
+        """Programs that wait for each other: all that are launched for so many streams."""
+        across, down = self._grid(num_streams)
+        return across * down
+
+    def _grid(self, num_streams: int) -> tuple[int, int]:
+        return self.length, min(self.chains, max(1, -(-num_streams // BLOCK)))
+
     def launch(self, num_streams: int, num_samples: int, arguments: tuple[object, ...], *, forced: bool) -> None:
         """Moves the streams on.
 
@@ -117,7 +130,7 @@ class Chain:
             steps = [(index, index + 1) for index in range(num_samples)] if self._interpreted else [(0, num_samples)]
             try:
                 for begin, end in steps:
-                    advance_chain[(self.length, min(self.chains, max(1, groups)))](
+                    advance_chain[self._grid(num_streams)](
                         *arguments, num_streams, num_samples, *handed, begin, end, 0, FORCED=forced, **self.constants,
                         num_warps=WARPS, num_stages=1, enable_fp_fusion=False, launch_cooperative_grid=not self._interpreted,
                     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,27 +15,65 @@ from torch import Tensor
 LANES = 2  # calls that may be on their way at once: the card works on one while the host reads the other
 
 
+class Waiting:
+    """The kernels on a card whose programs wait for each other, whichever engine has launched them: all programs of one must be there, or none ends.
+
+    Args:
+        programs: that the card has room for.
+    """
+
+    def __init__(self, programs: int) -> None:
+        self._room = programs
+        self._there: list[tuple[int, torch.cuda.Event]] = []  # programs, and the end of the kernel
+
+    @classmethod
+    @cache
+    def on(cls, device: torch.device) -> Waiting:
+        """Those on a card, of which each multiprocessor has room for one program."""
+        return cls(torch.cuda.get_device_properties(device).multi_processor_count)
+
+    @contextmanager
+    def among(self, programs: int, stream: torch.cuda.Stream, ended: torch.cuda.Event) -> Iterator[None]:
+        """What is launched inside has so many, and ends at a moment; where there is no room for it beside the others, it begins behind them. By one caller
+        at a time.
+        """
+        self._there = [(number, end) for number, end in self._there if not end.query()]  # type: ignore[no-untyped-call]
+        if programs and programs + sum(number for number, _ in self._there) > self._room:
+            for _, end in self._there:
+                stream.wait_event(end)
+        yield
+        if programs:
+            self._there.append((programs, ended))
+
+
 class Lane:
     """One call's way: copies, a kernel, copies. On a processor all of it is done at once.
 
     Args:
         stream: of the card; None on a processor.
+        waiting: of the card.
     """
 
-    def __init__(self, stream: torch.cuda.Stream | None) -> None:
+    def __init__(self, stream: torch.cuda.Stream | None, waiting: Waiting | None = None) -> None:
         self._stream = stream
+        self._waiting = waiting
         self._marks = None if stream is None else _Marks()
         self._timed = False
 
     @contextmanager
-    def timed(self) -> Iterator[None]:
-        """What is launched inside is what `wait` tells the time of."""
-        if self._marks is None:
+    def timed(self, together: int = 0) -> Iterator[None]:
+        """What is launched inside is what `wait` tells the time of. By one caller at a time.
+
+        Args:
+            together: programs of it that wait for each other.
+        """
+        if self._stream is None or self._marks is None or self._waiting is None:
             yield
         else:
-            self._marks.began.record(self._stream)
-            yield
-            self._marks.ended.record(self._stream)
+            with self._waiting.among(together, self._stream, self._marks.ended):
+                self._marks.began.record(self._stream)
+                yield
+                self._marks.ended.record(self._stream)
             self._timed = True
 
     def download(self, tensor: Tensor) -> Tensor:
@@ -91,7 +130,7 @@ class Lanes:
         stream = self._streams[turn]
         stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(stream):
-            yield Lane(stream)
+            yield Lane(stream, Waiting.on(self._device))
 
     def upload(self, array: npt.NDArray[Any]) -> Tensor:
         """An array on the device; on a card it may still be on its way, which whatever is launched next waits for."""
