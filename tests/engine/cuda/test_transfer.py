@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[Stream]:
     monkeypatch.setattr(torch.cuda, "Stream", Stream)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda device: device)
     monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext(used.append(stream)))
-    monkeypatch.setattr(Waiting, "on", lambda device: Waiting(132))
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(multi_processor_count=132, name=str(device)))
     return used
 
 
@@ -148,6 +149,15 @@ def test_kernels_whose_programs_wait_for_each_other_have_room_together() -> None
     assert launch(0) == []
     assert launch(120) == [ends()[-3]]
     assert launch(0) == [], "though of the others one waits already"
+
+
+def test_all_engines_on_a_card_know_of_each_other(taken: list[Stream]) -> None:
+    first, second = (Lanes(torch.device("cuda", 7)) for _ in range(2))
+    with first.next() as lane, lane.timed(100):
+        pass
+    with second.next() as lane, lane.timed(100):
+        pass
+    assert [len(stream.behind) for stream in taken] == [0, 1]
 
 
 def test_what_could_not_be_launched_is_not_waited_for() -> None:
