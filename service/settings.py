@@ -122,10 +122,9 @@ class ServiceSettings:
 
     @property
     def company(self) -> int:
-        """How many streams share one call of the engine."""
-        if self.streams_per_turn is not None:
-            return self.streams_per_turn
-        return 1024 if self.on_card else 8
+        """How many streams share one call of the engine, at most: no more than there may be, for a worker prepares for so many, of each voice."""
+        most = self.streams_per_turn or (1024 if self.on_card else 8)
+        return min(most, self.max_streams + self.job_streams)
 
     @property
     def chunk(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
@@ -39,3 +40,19 @@ def test_streams_that_are_measured_have_no_more_frames_than_are_spoken(voice: Vo
     monkeypatch.setattr(type(voice), "copy", lambda self, conditions, **words: frames.append(conditions.num_frames) or copy(self, conditions, **words))
     measure(voice, ServiceSettings(streams_per_turn=2, chunk_seconds=0.05), itertools.count().__next__)
     assert frames == [10, 10, 10]
+
+
+@pytest.mark.parametrize(
+    "settings, company",
+    [
+        ({}, 8),
+        ({"engine": "cuda"}, 256 + 8),
+        ({"engine": "cuda", "max_streams": 2_000}, 1024),
+        ({"engine": "cuda", "max_streams": 3, "job_streams": 2}, 5),
+        ({"streams_per_turn": 100}, 100),
+        ({"streams_per_turn": 100, "max_streams": 10, "job_streams": 1}, 11),
+    ],
+)
+def test_nobody_prepares_for_more_streams_than_there_may_be(settings: dict[str, Any], company: int) -> None:
+    """Each takes room on a card that is not given back."""
+    assert ServiceSettings(**settings).company == company
