@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from service.app import create_app
 from service.capacity import SURROUNDED, Capacity
-from service.messages import Failure, Planned, Snapshot, Speak, Unable
+from service.messages import Failure, Planned, Pulse, Snapshot, Speak, Unable
 from service.settings import ServiceSettings
 from service.supervisor import Supervisor
 from service.warm_up import measure
@@ -225,6 +225,28 @@ async def test_readers_that_sleep_take_up_no_capacity(settings: ServiceSettings,
     assert await quick.finished() == to_bytes(voice.synthesize("Yes.", seed=2))
     lazy.read_on()
     assert await lazy.finished() == to_bytes(voice.synthesize(LONG, seed=1))
+
+
+async def test_while_streams_are_late_nobody_is_let_in(settings: ServiceSettings, make_worker: Make, engine: GatedEngine, links: list[LocalLink]) -> None:
+    """For half a second after a pulse that says so; there is room for a hundred streams all the while."""
+    worker = make_worker(settings)
+    app = create_app(settings, worker=worker)
+    engine.gate()
+    first = AsgiCall(app, {"text": "Yes."})
+    await eventually(lambda: worker.status.making == 1)
+    late = Pulse(capacity=Capacity(rates=((1, 800_000.0),)), late_chunks=1, lateness_seconds=settings.strained_seconds + 0.1)
+    links[0]._hear(late)
+    refused = AsgiCall(app, {"text": "Yes."})
+    await refused.finished()
+    assert (refused.status, worker.status.making) == (503, 1)
+    links[0]._hear(dataclasses.replace(late, lateness_seconds=settings.strained_seconds - 0.1))
+    await asyncio.sleep(0.6)
+    let_in = AsgiCall(app, {"text": "Yes."})
+    await eventually(lambda: worker.status.making == 2)
+    engine.open()
+    for call in (first, let_in):
+        await call.finished()
+        assert call.status == 200
 
 
 async def test_one_address_has_its_limit(settings: ServiceSettings, make_worker: Make) -> None:

@@ -165,6 +165,41 @@ def test_withheld_features_are_absent(prepared: PreparedSet) -> None:
     assert tiny_vocoder(prepared).batch(np.random.default_rng(0))["categories"].shape == (2, 5, 4)
 
 
+class OneWeight:
+    """A task whose gradient is always the same."""
+
+    def __init__(self) -> None:
+        self.model = torch.nn.Linear(1, 1, bias=False)
+        torch.nn.init.constant_(self.model.weight, 4.0)
+
+    def batch(self, generator: np.random.Generator) -> Batch:
+        return {"x": torch.ones(1, 1)}
+
+    def losses(self, model: torch.nn.Module, batch: Batch) -> dict[str, torch.Tensor]:
+        return {"loss": model(batch["x"]).sum()}
+
+    def validate(self, model: torch.nn.Module, device: torch.device) -> dict[str, float]:
+        return {}
+
+
+def test_the_average_of_the_weights_warms_up_and_follows_them(tmp_path: Path) -> None:
+    """The decay is (1 + step) / (10 + step), at most `ema_decay`: after step n the average is decay * average + (1 - decay) * weights."""
+    loop = LoopConfig(total_steps=30, learning_rate=0.1, warmup_steps=1, validate_every=100, ema_decay=0.6, bf16=False)
+    trainer = Trainer(OneWeight(), loop, tmp_path)
+    expected, weights = [4.0], []
+
+    def follow(step: int, figures: dict[str, float]) -> None:
+        decay = min(0.6, (1 + step) / (10 + step))
+        weights.append(trainer.model.weight.item())
+        expected.append(decay * expected[-1] + (1 - decay) * weights[-1])
+        assert trainer.average.weight.item() == pytest.approx(expected[-1], rel=1e-6), step
+
+    trainer.run(follow)
+    assert len(weights) == 30
+    assert abs(expected[1] - weights[0]) < 0.3 * abs(4.0 - weights[0]), "the first step must move the average far"
+    assert abs(expected[-1] - weights[-1]) > 0.01, "an average that is no average would pass"
+
+
 def test_the_learning_rate_rises_stays_and_falls() -> None:
     loop = LoopConfig(total_steps=100, learning_rate=1.0, warmup_steps=10, decay_share=0.2)
     rates = [loop.learning_rate_at(step) for step in range(101)]

@@ -53,6 +53,21 @@ def test_a_gaussian_is_the_integral_over_its_cell() -> None:
     torch.testing.assert_close(probabilities, torch.tensor(expected), rtol=1e-5, atol=1e-7)
 
 
+def test_both_tails_of_a_logistic_keep_their_digits() -> None:
+    """Far above the mean and far below it, where a difference of two numbers near 1 would have none left; float64 says what it should be."""
+    config = small_config(output="logistic_mixture", levels=64)
+    each, scale = config.num_mixtures, 0.08
+    for mean in (-0.6, 0.6):
+        outputs = torch.cat([torch.zeros(each), torch.full((each,), mean), torch.full((each,), math.log(scale))])
+        found = log_prob(config, outputs.expand(64, -1), torch.arange(64)).double()
+        edges = torch.cat([torch.tensor([-math.inf]), (torch.arange(63, dtype=torch.float64) + 0.5) * 2 / 63 - 1, torch.tensor([math.inf])])
+        scaled = (edges - mean) / scale
+        # Above the mean the mass is a difference of what lies above the edges, below it of what lies below.
+        mass = torch.where(scaled[:-1] > 0, (-scaled).sigmoid().diff().neg(), scaled.sigmoid().diff())
+        assert float(mass.min()) < 1e-8
+        torch.testing.assert_close(found, mass.log(), rtol=0, atol=1e-3)
+
+
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_the_far_tails_stay_finite(output: OutputKind) -> None:
     config = small_config(output=output, levels=256)
