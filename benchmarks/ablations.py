@@ -32,7 +32,7 @@ import numpy as np
 import torch
 
 from training import stages
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
 from training.evaluation.measures import quality
 from training.loop import LoopConfig, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask, segment_codes

@@ -18,10 +18,10 @@ import torch
 
 from training import stages
 from training.acoustic_task import AcousticTask
-from training.likelihood import utterance_bits
+from training.data.likelihood import utterance_bits
 from training.loop import LoopConfig, Trainer
 from vocoder.machine import processor_name
-from vocoder.voice import load_voice
+from vocoder.synthesis.voice import load_voice
 
 
 def main() -> None:

@@ -23,11 +23,11 @@ from render import TEXTS  # beside this file
 from vocoder.batch.cluster import Cluster, connected
 from vocoder.batch.limits import STREAMS_PER_THREAD
 from vocoder.batch.lists import ListFile
-from vocoder.batch.orders import Defaults
 from vocoder.batch.progress import Tally, Watcher
 from vocoder.batch.render import render
-from vocoder.library import DEFAULT_VOICE
+from vocoder.batch.render_orders import Defaults
 from vocoder.machine import processor_name
+from vocoder.voices.library import DEFAULT_VOICE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,12 +41,12 @@ import triton  # noqa: E402
 from training.loop import Trainer  # noqa: E402
 from training.recipe import VocoderTraining, VocoderWishes, vocoder_loop, wavenet_recipe  # noqa: E402
 from vocoder.acoustic.model import AcousticModel  # noqa: E402
-from vocoder.acoustic.on_card import AcousticOnCard, Phonemes, Sung, Timed  # noqa: E402
 from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig  # noqa: E402
+from vocoder.cuda.acoustic_model import AcousticOnCard, Phonemes, Sung, Timed  # noqa: E402
+from vocoder.cuda.engine import CudaEngine  # noqa: E402
+from vocoder.cuda.kernel_shapes import WIDER  # noqa: E402
 from vocoder.engine import Engine, Pending  # noqa: E402
 from vocoder.engine.bench import reference_config  # noqa: E402
-from vocoder.engine.cuda import CudaEngine  # noqa: E402
-from vocoder.engine.cuda.shapes import WIDER  # noqa: E402
 from vocoder.engine.graphs import GraphEngine  # noqa: E402
 from vocoder.engine.reference import ReferenceEngine  # noqa: E402
 from vocoder.wavenet.conditions import Conditions  # noqa: E402

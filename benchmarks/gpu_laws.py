@@ -16,19 +16,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from training.dataset import Entry, Header, PreparedSet
+from training.data.dataset import Entry, Header, PreparedSet
+from training.data.segments import SegmentConfig
 from training.loop import LoopConfig, Trainer
 from training.recipe import wavenet_recipe
-from training.segments import SegmentConfig
 from training.vocoder_task import VocoderTask
 from vocoder.acoustic.model import AcousticModel
-from vocoder.acoustic.on_card import AcousticOnCard, Phonemes
 from vocoder.config import AcousticConfig, AudioConfig, LinguisticConfig, WaveNetConfig
+from vocoder.cuda.acoustic_model import AcousticOnCard, Phonemes
+from vocoder.cuda.conditioning import ConditioningOnCard
 from vocoder.engine import Engine, Job, StreamState
 from vocoder.engine.bench import CONDITIONING_SPREAD
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
-from vocoder.wavenet.on_card import ConditioningOnCard
 from vocoder.wavenet.prediction import Predictors
 
 TOLERANCE = {"fp32": 1e-3, "bf16": 2e-2}  # of outputs beside the reference's, of a network that has not been trained

@@ -38,14 +38,16 @@ import torch
 from listener import TEXTS, WAV_HEADER
 from serving import Served, circumstances
 
-from service import process, server, worker
-from service.messages import FromWorker
-from service.process import WorkerLink, WorkerProcess
+from service import server
+from service.frontend import worker_process as process
+from service.frontend.supervisor import Supervisor
+from service.frontend.worker_process import WorkerLink, WorkerProcess
+from service.protocol.messages import FromWorker
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
+from service.worker import worker
 from vocoder.engine import Codes, Conditioning, Engine, Job, Pending
 from vocoder.errors import EngineError
-from vocoder.voice import Voice
+from vocoder.synthesis.voice import Voice
 from vocoder.wavenet.conditions import Conditions
 
 SPREAD_SECONDS = 3.0  # within which readers in real time begin

@@ -18,16 +18,16 @@ from typing import Any
 
 from render import TEXTS  # beside this file
 
-import vocoder.utterance
+import vocoder.synthesis.utterance
 from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.correction import SpectralCorrection
 from vocoder.audio.decode import PcmDecoder
 from vocoder.batch.studio import CHUNK_SECONDS
 from vocoder.engine.reference import one_torch_thread
-from vocoder.library import DEFAULT_VOICE
 from vocoder.machine import processor_name
-from vocoder.planning import Plan
-from vocoder.voice import Voice, load_voice
+from vocoder.synthesis.planning import Plan
+from vocoder.synthesis.voice import Voice, load_voice
+from vocoder.voices.library import DEFAULT_VOICE
 from vocoder.wavenet.conditioning import ConditioningNetwork
 from vocoder.wavenet.prediction import Predictors
 
@@ -59,7 +59,7 @@ class Clock:
 def speak(voice: Voice, streams: int, chunk: int) -> float:
     """Speaks all lines; returns how many seconds of speech they are."""
     waiting = [voice.utterance(voice.plan(TEXTS[number % len(TEXTS)]), seed=number) for number in range(LINES)]
-    speaking: list[vocoder.utterance.Utterance] = []
+    speaking: list[vocoder.synthesis.utterance.Utterance] = []
     samples = 0
     while waiting or speaking:
         while waiting and len(speaking) < streams:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 
 from training import stages
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
 from training.evaluation.run import choose
 from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.mel import log_mel

@@ -17,8 +17,8 @@ from training import stages
 from training.price import bits_per_sample
 from vocoder.compiled import available_isas
 from vocoder.engine.native import PRECISIONS, NativeEngine
-from vocoder.library import find_voice
-from vocoder.pack import read_pack
+from vocoder.voices.library import find_voice
+from vocoder.voices.pack import read_pack
 
 
 def main() -> None:

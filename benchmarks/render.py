@@ -22,13 +22,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vocoder.batch.lists import ListFile
-from vocoder.batch.orders import Defaults
 from vocoder.batch.progress import Tally, Watcher
 from vocoder.batch.render import render
+from vocoder.batch.render_orders import Defaults
 from vocoder.engine.reference import one_torch_thread
-from vocoder.library import DEFAULT_VOICE
 from vocoder.machine import processor_name
-from vocoder.voice import load_voice
+from vocoder.synthesis.voice import load_voice
+from vocoder.voices.library import DEFAULT_VOICE
 
 TEXTS = (
     "The first of the lines is short.",

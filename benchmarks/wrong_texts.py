@@ -18,13 +18,13 @@ import numpy as np
 import torch
 
 from training import stages
-from training.align import align
-from training.dataset import PreparedSet
-from training.likelihood import utterance_bits
-from training.outliers import judge
+from training.alignment.align import align
+from training.data.dataset import PreparedSet
+from training.data.likelihood import utterance_bits
+from training.data.outliers import judge
 from training.recogniser.alignment import align_by_recogniser
 from vocoder.machine import processor_name
-from vocoder.voice import load_voice
+from vocoder.synthesis.voice import load_voice
 
 
 def swapped_texts(data: PreparedSet, count: int) -> dict[str, str]:

@@ -10,23 +10,23 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from service.gate import Gate
+from service.frontend.lexicon_store import Lexicons
+from service.frontend.speech_backend import SpeechWorker
+from service.frontend.supervisor import Supervisor
+from service.http.errors import answer_errors
+from service.http.lexicon_routes import make_lexicon_router
+from service.http.middleware import Gate
+from service.http.openai_routes import make_openai_router
+from service.http.routes import make_router
+from service.http.score_routes import make_recordings_router
+from service.http.speech_responder import Speaking
+from service.jobs.job_routes import make_jobs_router
 from service.jobs.jobs import Jobs
-from service.jobs.routes import make_jobs_router
 from service.keys import ApiKeys
-from service.lexicon_routes import make_lexicon_router
-from service.lexicons import Lexicons
-from service.openai_routes import make_openai_router
-from service.page_routes import make_page_router
-from service.problems import answer_errors
-from service.recordings import make_recordings_router
-from service.routes import make_router
+from service.observability.trace_setup import make_traces
+from service.observability.traces import NO_TRACES, Traces
+from service.page.routes import make_page_router
 from service.settings import ServiceSettings
-from service.speaking import Speaking
-from service.speech_worker import SpeechWorker
-from service.supervisor import Supervisor
-from service.traces import NO_TRACES, Traces
-from service.tracing import make_traces
 
 # What pages of other origins may read of an answer beside its body.
 READABLE = (

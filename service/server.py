@@ -19,11 +19,11 @@ from types import FrameType
 import uvicorn
 
 from service.app import create_app
-from service.logs import set_up_logs
+from service.frontend.speech_backend import SpeechWorker
+from service.frontend.supervisor import Supervisor
+from service.observability.logs import set_up_logs
+from service.observability.trace_setup import make_traces
 from service.settings import ServiceSettings
-from service.speech_worker import SpeechWorker
-from service.supervisor import Supervisor
-from service.tracing import make_traces
 
 log = logging.getLogger("uvicorn.error")  # where uvicorn itself says what is going on; not only errors
 _BACKSTOP_SECONDS = 2.0  # that responses have to end after their streams were broken off
@@ -120,7 +120,7 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
             config = uvicorn.Config(
                 create_app(settings, worker=worker, traces=traces),
                 log_level=log_level,
-                access_log=False,  # service.gate writes a line for each request
+                access_log=False,  # service.http.middleware writes a line for each request
                 timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds + _BACKSTOP_SECONDS),
             )
             SpeechServer(config, worker=worker, shutdown_seconds=settings.shutdown_seconds).run(sockets=[listener])

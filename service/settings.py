@@ -37,7 +37,7 @@ class ServiceSettings:
         allow_origins: whose pages may read answers (CORS), each as "https://host" or "https://host:port", or "*" for all; none: no answer allows any.
         log_text: whether what is asked to be spoken or read is written into the log, a line of its own with the request's id.
         otlp_endpoint: base URL of the collector that traces are sent to (OTLP over HTTP); None: what OpenTelemetry's environment variables say, or nowhere.
-        lexicons: the folder in which lexicons of voices are stored (`service.lexicons`); None: nowhere, so none can be edited.
+        lexicons: the folder in which lexicons of voices are stored (`service.frontend.lexicon_store`); None: nowhere, so none can be edited.
         lexicon_limit: bytes of a body that holds a lexicon, at least 1.
         jobs: the folder in which jobs are kept (`service.jobs`); None: nowhere, so none are taken on.
         job_limit: at least 1, how many of them may be unfinished.
@@ -53,7 +53,7 @@ class ServiceSettings:
         first_chunk_seconds: of sound in a stream's first turns, short so that it is heard soon; until one chunk of the other size is made.
         chunk_seconds: of sound in every other turn, at most; None: 0.1, and 0.32 on a card.
         turn_seconds: above 0, about how long one call of the engine may take: so much work is wasted at most when a client leaves, and so long a
-            new stream waits at most for a turn. Where many share a card a turn takes longer (`service.scheduler`).
+            new stream waits at most for a turn. Where many share a card a turn takes longer (`service.worker.scheduler`).
         first_sound_seconds: at least 0, when the first sound of a stream is due after it was admitted.
         strained_seconds: above 0, a stream that is later than this, for a listener without any buffer, keeps new ones from beginning.
         whole_seconds: at least 0, the same for an answer that is sent when all of it is there: nobody listens to it yet.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 # These run anywhere, interpreted; where there is a card they run on it.
-ON_CARDS = ("engine/cuda", "rows", "acoustic/test_on_card.py", "wavenet/test_on_card.py")
+ON_CARDS = ("cuda",)
 
 
 @pytest.hookimpl(tryfirst=True)

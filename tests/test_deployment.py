@@ -14,9 +14,9 @@ import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
 from jsonschema import validators
 
-from service.metrics import Metrics
+from service.observability.metrics import Metrics
+from service.observability.status import Status
 from service.settings import ServiceSettings
-from service.status import Status
 
 ROOT = Path(__file__).parent.parent
 DOCKER = ROOT / "docker"
@@ -114,7 +114,7 @@ def test_grafana_finds_what_it_is_given() -> None:
 
 
 def test_the_pod_is_asked_where_the_service_answers_and_runs_as_the_image_does() -> None:
-    routes = (ROOT / "service/routes.py").read_text("utf-8")
+    routes = (ROOT / "service/http/routes.py").read_text("utf-8")
     pod = manifest("Deployment")["spec"]["template"]["spec"]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert f'"{container()[probe]["httpGet"]["path"]}"' in routes

@@ -61,7 +61,7 @@ def test_the_service_is_asked_for_its_health_where_it_listens() -> None:
     assert command[0] in PYPROJECT["project"]["scripts"]
     assert steps("Dockerfile", "EXPOSE") == [port]
     assert f":{port}/readyz" in steps("Dockerfile", "HEALTHCHECK")[0]
-    assert '"/readyz"' in (ROOT / "service/routes.py").read_text("utf-8")
+    assert '"/readyz"' in (ROOT / "service/http/routes.py").read_text("utf-8")
 
 
 def test_what_git_ignores_is_not_copied_either() -> None:

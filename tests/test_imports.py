@@ -17,36 +17,31 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("vocoder", "training", "service")
 EVERYWHERE = ("vocoder.config", "vocoder.errors", "vocoder.machine", "vocoder.compiled", "vocoder._native")
 
-# Inside vocoder, in the order of the data: what each part may import beside itself and EVERYWHERE. A name covers all that lies below it.
-FOUNDATIONS: dict[str, tuple[str, ...]] = {
-    "vocoder.config": (),
-    "vocoder.errors": (),
-    "vocoder.machine": (),
-    "vocoder.compiled": (),
+# Inside vocoder: what each room may import beside itself and EVERYWHERE. A name covers all that lies below it.
+ROOMS: dict[str, tuple[str, ...]] = {
     "vocoder.audio": (),
     "vocoder.text": (),
-    "vocoder.rows": (),
-    "vocoder.acoustic": ("vocoder.text.features", "vocoder.wavenet.conditions", "vocoder.rows"),
-    "vocoder.wavenet": ("vocoder.audio.quantise", "vocoder.audio.linear_prediction", "vocoder.rows"),
-    "vocoder.engine": ("vocoder.wavenet", "vocoder.audio.quantise", "vocoder.rows"),
+    "vocoder.density": (),
+    "vocoder.wavenet": ("vocoder.audio.quantise", "vocoder.audio.linear_prediction", "vocoder.density"),
+    "vocoder.acoustic": ("vocoder.text.features", "vocoder.wavenet.conditions"),
+    "vocoder.engine": ("vocoder.audio.quantise", "vocoder.density", "vocoder.wavenet", "vocoder.cuda"),
+    "vocoder.cuda": ("vocoder.audio.quantise", "vocoder.text.features", "vocoder.wavenet", "vocoder.acoustic", "vocoder.engine"),
+    "vocoder.voices": ("vocoder.audio", "vocoder.text", "vocoder.wavenet", "vocoder.acoustic"),
 }
-# Above them, from the bottom to the top: each may import the foundations and those before it.
-STOREYS = (
-    "vocoder.library", "vocoder.strict_json", "vocoder.pack", "vocoder.speech", "vocoder.planning", "vocoder.timeline", "vocoder.chapters", "vocoder.subtitles",
-    "vocoder.score", "vocoder.utterance", "vocoder.voice", "vocoder.batch", "vocoder.cli",
-)  # fmt: skip
+# Above them, from the bottom to the top: each may import the rooms and those before it.
+STOREYS = ("vocoder.synthesis", "vocoder.batch", "vocoder.cli")
 
+TELEMETRY = "service.observability.telemetry"  # alone imports OpenTelemetry
+RAY = ("service.cluster.ray_serve", "service.cluster.ray_router")  # alone import Ray, and nothing else of the service imports them
+WORKER = "service.worker"  # alone imports torch
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.
-TELEMETRY = "service.telemetry"  # alone imports OpenTelemetry
-RAY = ("service.ray_serve", "service.ray_router")  # alone import Ray, and nothing else of the service imports them
-WORKER = ("service.worker", "service.planner", "service.generator", "service.clerk", "service.loaded_voices")
 CARRIED = (
     "vocoder.wavenet.network", "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
-    "training.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
-    "training.segments", "training.resident", "training.fused", "training.bandwidth", "training.recipe", "training.carried",
+    "training.data.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
+    "training.data.segments", "training.data.gpu_dataset", "training.fused", "training.bandwidth", "training.recipe", "training.carried",
 )  # fmt: skip
-# What computes on cards, and can be imported where triton is: whoever wants it imports it late.
-ON_CARDS = ("vocoder.engine.cuda", "vocoder.rows.kernels", "vocoder.rows.layers", "vocoder.acoustic.on_card", "vocoder.wavenet.on_card")
+# What computes on a GPU, and can be imported where triton is: whoever wants it imports it late.
+ON_GPU = "vocoder.cuda"
 
 # Run in a process of its own: imports the modules named after "--", while nothing can be imported that belongs to a distribution other than
 # those named before it and what they need.
@@ -132,7 +127,7 @@ def below(name: str, part: str) -> bool:
 
 
 def parts() -> dict[str, tuple[str, ...]]:
-    table = dict(FOUNDATIONS)
+    table = dict.fromkeys(EVERYWHERE, ()) | ROOMS
     for storey in STOREYS:
         table[storey] = tuple(table)
     table["vocoder.cli"] += ("service",)
@@ -146,12 +141,10 @@ def forbidden(module: str, imports: set[str]) -> set[str]:
     if package != "vocoder":
         return {name for name in ours if name.split(".")[0] not in (package, "vocoder")}
     if module == "vocoder":  # the package itself hands out the top of the house, late
-        allowed: tuple[str, ...] = ("vocoder",)
-    else:
-        own = next((part for part in parts() if below(module, part)), None)
-        assert own is not None, f"{module} is in no row of the table: say in ARCHITECTURE.md and in {Path(__file__).name} what it may import"
-        allowed = (own, *EVERYWHERE, *parts()[own])
-    return {name for name in ours if not any(below(name, part) for part in allowed)}
+        return {name for name in ours if not below(name, "vocoder")}
+    own = next((part for part in parts() if below(module, part)), None)
+    assert own is not None, f"{module} is in no room: say in ARCHITECTURE.md and in {Path(__file__).name} what it may import"
+    return {name for name in ours if not any(below(name, part) for part in (own, *EVERYWHERE, *parts()[own]))}
 
 
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -177,11 +170,10 @@ def test_imports_keep_to_the_table(module: str) -> None:
         ("vocoder.text.phonemes", "vocoder.audio.quantise"),
         ("vocoder.acoustic.model", "vocoder.text.phonemes"),
         ("vocoder.wavenet.network", "vocoder.audio.mel"),
-        ("vocoder.rows.layers", "vocoder.wavenet.network"),
-        ("vocoder.engine.native", "vocoder.voice.Voice"),
-        ("vocoder.pack", "vocoder.voice"),
-        ("vocoder.voice", "service.app"),
-        ("vocoder.voice", "vocoder.batch.render"),
+        ("vocoder.engine.native", "vocoder.synthesis.voice.Voice"),
+        ("vocoder.voices.pack", "vocoder.synthesis.voice"),
+        ("vocoder.synthesis.voice", "service.app"),
+        ("vocoder.synthesis.voice", "vocoder.batch.render"),
         ("vocoder.cli.say", "training.loop"),
         ("training.loop", "service.app"),
         ("service.app", "training.loop"),
@@ -210,7 +202,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def test_a_circle_is_seen() -> None:
     with pytest.raises(CycleError):
-        order_of({**IMPORTS, "service.orders": IMPORTS["service.orders"] | {"service.questions.Question"}})
+        order_of({**IMPORTS, "service.protocol.speech_order": IMPORTS["service.protocol.speech_order"] | {"service.protocol.queries.Question"}})
 
 
 def test_the_command_line_may_start_the_service() -> None:
@@ -220,7 +212,7 @@ def test_the_command_line_may_start_the_service() -> None:
 def test_every_row_of_the_table_is_in_the_architecture() -> None:
     page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
     rows = {line.split("|")[1] for line in page.splitlines() if line.startswith("| `vocoder")}
-    missing = [part for part in parts() if part not in EVERYWHERE and not any(f"`{part}`" in row for row in rows)]
+    missing = [part for part in (*ROOMS, *STOREYS) if (ROOT / part.replace(".", "/")).is_dir() and not any(f"`{part}`" in row for row in rows)]
     assert not missing
 
 
@@ -230,8 +222,8 @@ def test_what_is_carried_to_a_gpu_machine_needs_torch_and_numpy_alone() -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="triton is an extra")
-def test_what_computes_on_a_card_needs_triton_beside_and_nothing_else() -> None:
-    result = import_with_only(("torch", "numpy", "triton"), (*CARRIED, *ON_CARDS, "benchmarks.gpu_laws"))
+def test_what_computes_on_a_gpu_needs_triton_beside_and_nothing_else() -> None:
+    result = import_with_only(("torch", "numpy", "triton"), (*CARRIED, *(name for name in TREES if below(name, ON_GPU)), "benchmarks.gpu_laws"))
     assert result.returncode == 0, result.stderr
 
 
@@ -243,13 +235,13 @@ def test_the_machine_with_torch_and_numpy_alone_has_nothing_else() -> None:
 def test_speech_is_made_where_nothing_could_be_compiled() -> None:
     """pyworld and pesq have no wheels: a machine without a compiler has everything else, and speaks."""
     wheels = ("torch", "numpy", "scipy", "torchaudio", "soundfile", "soxr", "safetensors", "espeakng-loader", "num2words", "typer", "rich")
-    result = import_with_only(wheels, ("vocoder.voice", "vocoder.cli"))
+    result = import_with_only(wheels, ("vocoder.synthesis.voice", "vocoder.cli"))
     assert result.returncode == 0, result.stderr
 
 
 def test_in_the_service_only_the_worker_imports_torch() -> None:
     """Neither in a line of theirs nor by way of something they import: the others could run in a process that has no torch. Nor OpenTelemetry."""
-    others = tuple(module for module in IMPORTS if below(module, "service") and module not in {*WORKER, TELEMETRY, *RAY})
+    others = tuple(module for module in IMPORTS if below(module, "service") and not below(module, WORKER) and module not in {TELEMETRY, *RAY})
     assert len(others) > 1
     without_torch = (
         "fastapi",
@@ -267,7 +259,7 @@ def test_in_the_service_only_the_worker_imports_torch() -> None:
     )
     result = import_with_only(without_torch, others)
     assert result.returncode == 0, result.stderr
-    for module in (*WORKER, TELEMETRY):
+    for module in ("service.worker.worker", TELEMETRY):
         assert import_with_only(without_torch, (module,)).returncode != 0
     with_telemetry = (*without_torch, "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
     result = import_with_only(with_telemetry, (TELEMETRY,))
@@ -283,10 +275,10 @@ def test_in_the_service_ray_is_imported_where_it_is_served_by_ray_and_nowhere_el
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
-def test_what_computes_on_cards_is_imported_late() -> None:
+def test_what_computes_on_a_gpu_is_imported_late() -> None:
     needing = importing("triton")
-    assert {"vocoder.rows.kernels", "vocoder.acoustic.on_card", "vocoder.wavenet.on_card"} <= needing
-    assert {module for module in needing if not any(below(module, part) for part in ON_CARDS)} == set()
+    assert {"vocoder.cuda.layer_kernels", "vocoder.cuda.acoustic_model", "vocoder.cuda.conditioning"} <= needing
+    assert {module for module in needing if not below(module, ON_GPU)} == set()
 
 
 @pytest.mark.skipif(not available_isas(), reason="nothing was compiled")

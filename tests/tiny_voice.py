@@ -9,8 +9,8 @@ import torch
 
 from vocoder.acoustic.model import AcousticModel
 from vocoder.config import AcousticConfig, AudioConfig, LinguisticConfig, OutputKind, WaveNetConfig
-from vocoder.pack import PackManifest, save_pack
 from vocoder.text.features import category_sizes
+from vocoder.voices.pack import PackManifest, save_pack
 from vocoder.wavenet.network import WaveNet
 
 AUDIO = AudioConfig(sample_rate=8_000, hop_length=80, win_length=160, n_fft=256, n_mels=20, f_max=4_000.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tiny_voice import make_tiny_voice
-from vocoder.library import VARIABLE
+from vocoder.voices.library import VARIABLE
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import torch
 
-from training.segments import SegmentConfig
+from training.data.segments import SegmentConfig
 from vocoder.config import WaveNetConfig
 
 FULL, CODE = 4, 8  # bytes of a float32, and of a code

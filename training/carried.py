@@ -21,9 +21,9 @@ from typing import Self
 import torch
 
 from training.bandwidth import Throughput, speed_line
+from training.data.segments import SegmentConfig
 from training.loop import Trainer
 from training.recipe import CARD_SEGMENTS, Run, VocoderTraining, VocoderWishes, vocoder_loop, wavenet_config, write_config
-from training.segments import SegmentConfig
 from training.stopping import stop_alike
 from vocoder.errors import ConfigError, InputError, SonantError
 

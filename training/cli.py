@@ -13,27 +13,27 @@ import typer
 
 from training import export as exporting
 from training import stages
-from training.align import align as align_dataset
-from training.boundaries import Beginnings
-from training.check import check as check_corpus
-from training.corpus import read_corpus
-from training.dataset import PreparedSet
+from training.alignment.align import align as align_dataset
+from training.alignment.boundaries import Beginnings
+from training.data.corpus import read_corpus
+from training.data.corpus_check import check as check_corpus
+from training.data.dataset import PreparedSet
+from training.data.likelihood import corpus_bits
+from training.data.outliers import judge, set_aside
+from training.data.predict import predict as predict_spectra
+from training.data.prepare import prepare as prepare_dataset
+from training.data.segments import SegmentConfig
 from training.evaluation import evaluate as evaluate_voice
 from training.evaluation.run import MEASURED
 from training.evaluation.samples import write_samples
 from training.evaluation.temperatures import try_temperatures
-from training.likelihood import corpus_bits
-from training.outliers import judge, set_aside
 from training.pipeline import Wishes, run_all
-from training.predict import predict as predict_spectra
-from training.prepare import prepare as prepare_dataset
 from training.recipe import CARD_SEGMENTS, Run, VocoderWishes
 from training.recogniser.alignment import align_by_recogniser
-from training.segments import SegmentConfig
 from training.stopping import stop_alike
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError, SonantError
-from vocoder.pack import MOST_PASSES
+from vocoder.voices.pack import MOST_PASSES
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -133,7 +133,7 @@ def alignment(
     for one in judged[:worst]:
         typer.echo(str(one))
     if page is not None:
-        from training.alignment_page import write_alignment_page  # late: it draws, which only the extra `measure` can
+        from training.alignment.alignment_page import write_alignment_page  # late: it draws, which only the extra `measure` can
 
         write_alignment_page(page, data, judged, worst=worst)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import torch
 
+from training.data.segments import SegmentConfig
 from training.loop import LoopConfig, optimiser_for
-from training.segments import SegmentConfig
 from vocoder.config import WaveNetConfig
 from vocoder.wavenet.network import WaveNet
 

@@ -14,7 +14,7 @@ from training.stages import read_average, read_model_config, trained_acoustic
 from vocoder.audio.whole_file import whole_file
 from vocoder.cli.voices import price_text
 from vocoder.config import WaveNetConfig
-from vocoder.pack import CARD, PackManifest, save_pack
+from vocoder.voices.pack import CARD, PackManifest, save_pack
 from vocoder.wavenet.network import WaveNet
 
 _FIGURES = "## Measured"

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.acoustic_task import AcousticTask, FloatArray
-from training.dataset import Entry, PreparedSet
+from training.data.dataset import Entry, PreparedSet
 from vocoder.acoustic.model import AcousticModel
-from vocoder.pack import MOST_INTONATION
+from vocoder.voices.pack import MOST_INTONATION
 
 FEWEST = 5  # utterances that a spread can be measured on
 

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 
 from training.board import Board
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
 from vocoder.audio.decode import PcmDecoder
 from vocoder.audio.mel import log_mel
 from vocoder.engine import Job, make_engine
-from vocoder.utterance import condition
+from vocoder.synthesis.utterance import condition
 from vocoder.wavenet.network import WaveNet
 
 SECONDS = 3.0

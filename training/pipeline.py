@@ -13,15 +13,15 @@ from pathlib import Path
 import soundfile
 
 from training import stages
-from training.align import align
-from training.check import Finding, check
-from training.corpus import Recording, read_corpus
-from training.dataset import PREDICTED, Header, PreparedSet
+from training.alignment.align import align
+from training.data.corpus import Recording, read_corpus
+from training.data.corpus_check import Finding, check
+from training.data.dataset import PREDICTED, Header, PreparedSet
+from training.data.predict import predict
+from training.data.prepare import prepare
 from training.estimate import estimate
 from training.evaluation import evaluate
 from training.export import export, write_figures
-from training.predict import predict
-from training.prepare import prepare
 from training.recipe import Run, VocoderWishes, vocoder_loop, wavenet_recipe
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from training.dataset import PreparedSet
-from training.likelihood import utterance_bits
+from training.data.dataset import PreparedSet
+from training.data.likelihood import utterance_bits
 from vocoder.engine import Engine, make_engine, native_built
-from vocoder.pack import PrecisionPrices
+from vocoder.voices.pack import PrecisionPrices
 from vocoder.wavenet.network import WaveNet
 
 SECONDS = 30.0  # of held-out speech

@@ -1,6 +1,6 @@
 """How the vocoder is trained: its network, its loop, its segments, and what of that a run remembers. torch and numpy alone, beside what they train.
 
-runs/NAME/data        a prepared data set (`training.dataset`)
+runs/NAME/data        a prepared data set (`training.data.dataset`)
 runs/NAME/vocoder     config.json: what was resolved; checkpoint.pt: where it goes on from
 """
 
@@ -16,9 +16,9 @@ from typing import Any
 import torch
 
 from training.bandwidth import Throughput
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
+from training.data.segments import SegmentConfig
 from training.loop import LoopConfig
-from training.segments import SegmentConfig
 from training.vocoder_task import VocoderTask
 from vocoder.audio.whole_file import whole_file
 from vocoder.config import AudioConfig, LinguisticConfig, WaveNetConfig

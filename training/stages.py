@@ -1,6 +1,6 @@
 """The stages from recordings to a voice, each resumable, each leaving its result in the run's folder.
 
-runs/NAME/data        prepare, align          a prepared data set (`training.dataset`)
+runs/NAME/data        prepare, align          a prepared data set (`training.data.dataset`)
 runs/NAME/recogniser  recogniser              config.json, checkpoint.pt, tensorboard/, phoneme_errors.json
 runs/NAME/acoustic    acoustic                config.json, checkpoint.pt, tensorboard/
 runs/NAME/vocoder     vocoder                 config.json, checkpoint.pt, tensorboard/
@@ -22,7 +22,7 @@ import torch
 from training.acoustic_task import AcousticTask
 from training.bandwidth import Throughput
 from training.board import Board
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
 from training.listening import Listener
 from training.loop import LoopConfig, Task, Trainer
 from training.recipe import Run, VocoderTraining, VocoderWishes, bf16_pays, own_device, read_config, vocoder_loop, wavenet_config, write_config
@@ -34,7 +34,7 @@ from vocoder.audio.whole_file import whole_file
 from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig
 from vocoder.errors import InputError
 from vocoder.machine import processor_name
-from vocoder.pack import read_pack
+from vocoder.voices.pack import read_pack
 from vocoder.wavenet.network import WaveNet
 
 PREDICTED_SHARE = 0.5  # of the vocoder's segments that have the acoustic model's spectrum, in the recipe of a whole voice

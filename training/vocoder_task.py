@@ -1,7 +1,8 @@
 """What the vocoder is trained on: short segments of recordings, given their true conditions. torch and numpy alone.
 
-A batch is some segments (`training.segments`). The first frames of a segment only fill the network's receptive field and are not counted in the loss. On the
-processor batches are made one segment at a time and the network computes its own likelihoods; a card has `training.resident` and `training.fused` for that.
+A batch is some segments (`training.data.segments`). The first frames of a segment only fill the network's receptive field and are not counted in the
+loss. On the processor batches are made one segment at a time and the network computes its own likelihoods; a card has `training.data.gpu_dataset` and
+`training.fused` for that.
 
 B batch, F frames, T samples.
 """
@@ -15,11 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.dataset import Entry, PreparedSet
+from training.data.dataset import Entry, PreparedSet
+from training.data.gpu_dataset import ResidentSegments
+from training.data.segments import Draw, SegmentConfig, segment_codes
 from training.fused import FusedLikelihood, require_compiler
 from training.loop import Batch
-from training.resident import ResidentSegments
-from training.segments import Draw, SegmentConfig, segment_codes
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import CATEGORIES, FRAME_POSITIONS, WaveNetConfig
 from vocoder.wavenet.distributions import log_prob

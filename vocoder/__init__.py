@@ -11,16 +11,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vocoder.library import DEFAULT_VOICE
+from vocoder.voices.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:
-    from vocoder.voice import Voice
+    from vocoder.synthesis.voice import Voice
 
 __all__ = ["load_voice"]
 
 
 def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto", precision: str = "auto", threads: int = 1) -> Voice:
-    """Loads a voice by its name or from its folder: `vocoder.voice.load_voice`."""
-    from vocoder.voice import load_voice as load
+    """Loads a voice by its name or from its folder: `vocoder.synthesis.voice.load_voice`."""
+    from vocoder.synthesis.voice import load_voice as load
 
     return load(name_or_path, engine=engine, precision=precision, threads=threads)

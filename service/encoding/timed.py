@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
-from vocoder.timeline import Event, TimedSentence, event_line
+from vocoder.synthesis.timeline import Event, TimedSentence, event_line
 
 MEDIA_TYPE = "application/x-ndjson"
 _PIECE_SECONDS = 0.04  # of sound in a line: as soon as a stream's first sound is made

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from service.frontend.lexicon_store import Lexicons
+from service.frontend.speech_backend import SpeechWorker
+from service.http.tasks import end_tasks
 from service.jobs.runner import JobRunner
 from service.jobs.store import JobStore
 from service.jobs.webhooks import Webhooks
-from service.lexicons import Lexicons
 from service.settings import ServiceSettings
-from service.speech_worker import SpeechWorker
-from service.tasks import end_tasks
 
 
 class Jobs:

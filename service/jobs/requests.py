@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema
 
+from service.http.errors import RequestError
+from service.http.resume_cache import Wanted
+from service.http.schemas import Problem, Speech
 from service.jobs.store import JobRow, LineRow, NewLine, SubtitleForm
-from service.problems import RequestError
-from service.schemas import Problem, Speech
-from service.shelf import Wanted
-from service.stream import SkippedText
+from service.protocol.speech_order import SkippedText
 from vocoder.batch.seeds import derived_seed
 from vocoder.errors import InputError
 

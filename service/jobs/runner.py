@@ -16,18 +16,18 @@ from types import TracebackType
 
 from pydantic import ValidationError
 
-from service.clients import Client
 from service.encoding import layout_of, make_encoder
+from service.frontend.client_limits import Client
+from service.frontend.lexicon_store import Lexicons
+from service.frontend.speech_backend import SpeechWorker
+from service.http.errors import RequestError, problem_of
+from service.http.tasks import end_tasks
 from service.jobs.requests import JobLine, skipped_json
 from service.jobs.store import DISK_SECONDS, Fault, JobStore, Made, WaitingLine, patiently
-from service.lexicons import Lexicons
-from service.problems import RequestError, problem_of
-from service.speech_worker import SpeechWorker
-from service.tasks import end_tasks
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import CapacityError
-from vocoder.subtitles import subrip, webvtt
-from vocoder.timeline import TimedSentence
+from vocoder.synthesis.subtitles import subrip, webvtt
+from vocoder.synthesis.timeline import TimedSentence
 
 log = logging.getLogger(__name__)
 _NOBODY = Client(address="jobs")

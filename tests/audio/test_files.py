@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from vocoder.audio.files import _Contents, read_audio, read_audio_bytes
+from vocoder.audio.file_reading import _Contents, read_audio, read_audio_bytes
+from vocoder.audio.file_writing import FORMATS, check_format, encode_audio, format_of, write_audio
 from vocoder.audio.pcm import to_float32
 from vocoder.audio.whole_file import whole_file
-from vocoder.audio.writing import FORMATS, check_format, encode_audio, format_of, write_audio
 from vocoder.errors import AudioError, InputError
 
 RATE = 16_000

@@ -15,16 +15,16 @@ import pytest
 import soundfile
 
 from tests.batch.test_render import OUT, counts, digests, records, run, write
-from vocoder.audio import chapters as embedding
+from vocoder.audio import chapter_marks as embedding
 from vocoder.batch.forecast import forecast
-from vocoder.batch.orders import Defaults, release
 from vocoder.batch.record import Record
 from vocoder.batch.render import render
-from vocoder.chapters import chapters_of
+from vocoder.batch.render_orders import Defaults, release
 from vocoder.errors import InputError
-from vocoder.library import MANIFEST
+from vocoder.synthesis.chapters import chapters_of
+from vocoder.synthesis.voice import load_voice, voice_folder
 from vocoder.text import Headed
-from vocoder.voice import load_voice, voice_folder
+from vocoder.voices.library import MANIFEST
 
 BOOK = "A word before.\n# One\nHe came.\n## Two\nHe saw."
 SSML = '<speak><p>He <mark name="chapter:A"/>came.</p><mark name="chapter:B"/><p>He saw.</p></speak>'

@@ -20,12 +20,12 @@ import pytest
 from tests.batch.test_render import OUT, counts, digests, records, write
 from vocoder.batch.cluster import Cluster, connected
 from vocoder.batch.manifest import NAME
-from vocoder.batch.orders import Defaults
 from vocoder.batch.progress import Tally, Watcher
 from vocoder.batch.render import render
+from vocoder.batch.render_orders import Defaults
 from vocoder.cli.program import INTERRUPTED, TERMINATED
 from vocoder.errors import EngineError, InputError
-from vocoder.library import VARIABLE
+from vocoder.voices.library import VARIABLE
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLAIN = Path("plain")

@@ -9,12 +9,12 @@ from typing import BinaryIO
 import pytest
 
 from tests.batch.test_render import LINES, OUT, counts, digests, records, write
-from vocoder.batch.files import Files, FolderFiles, RemoteFiles
+from vocoder.batch.destinations import Files, FolderFiles, RemoteFiles
 from vocoder.batch.forecast import forecast
 from vocoder.batch.manifest import NAME, TABLE
-from vocoder.batch.orders import Defaults
 from vocoder.batch.progress import Tally
 from vocoder.batch.render import render
+from vocoder.batch.render_orders import Defaults
 from vocoder.errors import InputError
 
 LEFTOVER = ".one.wav.0123abcd.part"

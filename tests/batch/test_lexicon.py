@@ -8,15 +8,15 @@ from pathlib import Path
 from pyarrow import parquet
 
 from tests.batch.test_render import OUT, counts, digests, records, run
-from vocoder.audio.files import read_audio
+from vocoder.audio.file_reading import read_audio
 from vocoder.audio.pcm import to_float32
 from vocoder.batch.manifest import NAME, TABLE
 from vocoder.batch.record import Record
 from vocoder.batch.seeds import derived_seed
 from vocoder.cli.program import BAD_INPUT
 from vocoder.cli.program import run as command
+from vocoder.synthesis.voice import load_voice
 from vocoder.text import Lexicon
-from vocoder.voice import load_voice
 
 LINES = [{"id": "cat", "text": "A cat."}, {"id": "cow", "text": "A cow."}]
 LEXICON = Lexicon.of({"cat": {"alias": "dog"}, "cap": "zuː"})

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from vocoder.batch.entries import FIELDS, BadLine, Entry, entry_of
+from vocoder.batch.list_entries import FIELDS, BadLine, Entry, entry_of
 from vocoder.batch.lists import ListFile
 from vocoder.errors import InputError
 

@@ -24,16 +24,16 @@ from vocoder.batch import making, studio
 from vocoder.batch.forecast import forecast
 from vocoder.batch.lists import ListFile
 from vocoder.batch.manifest import NAME, TABLE, Manifest
-from vocoder.batch.orders import Defaults
 from vocoder.batch.progress import Tally, Watcher
 from vocoder.batch.record import Record
 from vocoder.batch.render import render
+from vocoder.batch.render_orders import Defaults
 from vocoder.batch.seeds import derived_seed
 from vocoder.batch.take import Take
 from vocoder.engine import Engine
 from vocoder.errors import EngineError, InputError
+from vocoder.synthesis.voice import load_voice
 from vocoder.text import Ipa, Ssml
-from vocoder.voice import load_voice
 
 OUT = Path("out")
 LINES: list[dict[str, Any]] = [

@@ -9,9 +9,9 @@ import pytest
 from tests.batch.test_render import LINES, OUT, counts, digests, records, run
 from vocoder.batch.manifest import NAME
 from vocoder.errors import InputError
-from vocoder.subtitles import subrip, webvtt
-from vocoder.timeline import TimedSentence, Timeline
-from vocoder.voice import load_voice
+from vocoder.synthesis.subtitles import subrip, webvtt
+from vocoder.synthesis.timeline import TimedSentence, Timeline
+from vocoder.synthesis.voice import load_voice
 
 
 @pytest.mark.parametrize(("form", "write_subtitles"), [("vtt", webvtt), ("srt", subrip)])

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from tests.cli.test_say import Input
-from vocoder.audio.files import read_audio
+from vocoder.audio.file_reading import read_audio
+from vocoder.audio.file_writing import write_audio
 from vocoder.audio.pcm import to_float32, to_int16
-from vocoder.audio.writing import write_audio
 from vocoder.cli.program import BAD_INPUT, run
-from vocoder.voice import load_voice
+from vocoder.synthesis.voice import load_voice
 
 SOUND = to_int16((0.3 * np.sin(2 * np.pi * 150 * np.arange(1_999) / 8_000)).astype(np.float32))  # its last frame is not full
 

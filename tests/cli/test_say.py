@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from vocoder.audio.files import read_audio
+from vocoder.audio.file_reading import read_audio
 from vocoder.audio.pcm import to_bytes, to_float32
 from vocoder.audio.wav import HEADER_BYTES
 from vocoder.cli.program import BAD_INPUT, FAILED, INTERRUPTED, run
-from vocoder.subtitles import writer_of
+from vocoder.synthesis.subtitles import writer_of
+from vocoder.synthesis.timeline import Timeline
+from vocoder.synthesis.voice import Voice, load_voice
 from vocoder.text import Ipa, Lexicon, Ssml
 from vocoder.text.lexicon import to_pls
-from vocoder.timeline import Timeline
-from vocoder.voice import Voice, load_voice
 
 TEXT = "Oh, hi. You?"
 TINY = ["--voice", "tiny", "--seed", "7"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from vocoder.cli.program import FAILED, run
-from vocoder.library import VARIABLE
-from vocoder.pack import FORMAT_VERSION
+from vocoder.voices.library import VARIABLE
+from vocoder.voices.pack import FORMAT_VERSION
 
 
 def test_voices_for_people_and_for_programs(library: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.golden import values
-from vocoder.voice import Voice
+from vocoder.synthesis.voice import Voice
 
 STORED = values.read_values()
 # Another CPU sums in another order (`values.py` says how much that changes); numbers are stored with four or five digits.

@@ -33,8 +33,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from vocoder.library import DEFAULT_VOICE
-from vocoder.voice import Voice, load_voice
+from vocoder.synthesis.voice import Voice, load_voice
+from vocoder.voices.library import DEFAULT_VOICE
 
 FOLDER = Path(__file__).parent
 VALUES = FOLDER / "values.json"

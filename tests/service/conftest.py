@@ -10,17 +10,17 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, sync_playwright
 
-import service.worker
+import service.worker.worker
 from service.app import create_app
-from service.messages import FromWorker
-from service.process import WorkerLink
+from service.frontend.supervisor import Supervisor
+from service.frontend.worker_process import WorkerLink
+from service.observability.traces import NO_TRACES, Traces
+from service.protocol.messages import FromWorker
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
-from service.traces import NO_TRACES, Traces
 from tests.service.gated_engine import GatedEngine
 from tests.service.local_link import LocalLink
 from tests.tiny_voice import make_tiny_voice
-from vocoder.voice import Voice, load_voice
+from vocoder.synthesis.voice import Voice, load_voice
 
 MAX_STREAMS = 6
 
@@ -73,7 +73,7 @@ def settings(pack: Path) -> ServiceSettings:
 def engine(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> GatedEngine:
     """The engine that the workers use."""
     engine = GatedEngine(voice.engine)
-    monkeypatch.setattr(service.worker, "load_voice", lambda *_, **__: Voice(pack=voice.pack, engine=engine))
+    monkeypatch.setattr(service.worker.worker, "load_voice", lambda *_, **__: Voice(pack=voice.pack, engine=engine))
     return engine
 
 

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 import numpy as np
 import numpy.typing as npt
 
-from service.warm_up import WARM_UP_SEED
+from service.worker.warm_up import WARM_UP_SEED
 from vocoder.engine import Codes, Engine, Job
 
 _EVERYBODY = 1_000  # more than ever wait: a worker that died in the test may wait as well as the one that took its place

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from service.app import create_app
+from service.frontend.supervisor import Supervisor
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
 
 
 @contextmanager

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from service.messages import FromWorker, ToWorker
-from service.process import WorkerLink
+from service.frontend.worker_process import WorkerLink
+from service.protocol.messages import FromWorker, ToWorker
 from service.settings import ServiceSettings
-from service.worker import Worker
+from service.worker.worker import Worker
 
 
 class LocalLink:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from service.warm_up import WARM_UP_SEED
+from service.worker.warm_up import WARM_UP_SEED
 from tests.service.gated_engine import GatedEngine
 from vocoder.engine import Codes, Engine, Job, Pending
 

@@ -10,10 +10,10 @@ import pytest
 import soundfile
 import torch
 
-from training.align import align
-from training.corpus import read_ljspeech
-from training.dataset import PreparedSet
-from training.prepare import prepare
+from training.alignment.align import align
+from training.data.corpus import read_ljspeech
+from training.data.dataset import PreparedSet
+from training.data.prepare import prepare
 from vocoder.config import AudioConfig
 
 TEXTS = ("Hello there.", "The cat sat on the mat.", "One, two, three.", "A test of speech.", "Nothing at all.", "See you soon.")

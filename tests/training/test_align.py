@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from tests.training.test_recogniser import posteriors, tiny
-from training import chains
-from training.align import align
-from training.boundaries import Beginnings
-from training.chains import best_path, build_chain, pronounce, viterbi
-from training.dataset import Entry, Header, PreparedSet
+from training.alignment import phoneme_chain as chains
+from training.alignment.align import align
+from training.alignment.boundaries import Beginnings
+from training.alignment.phoneme_chain import best_path, build_chain, pronounce, viterbi
+from training.data.dataset import Entry, Header, PreparedSet
 from training.recogniser import alignment
 from training.recogniser.alignment import align_by_recogniser, log_priors
 from training.recogniser.network import Recogniser

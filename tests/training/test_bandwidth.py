@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from training.bandwidth import Throughput, copied_bytes_per_second, sample_bytes, speed_line, step_bytes
-from training.segments import SegmentConfig
+from training.data.segments import SegmentConfig
 from vocoder.config import LinguisticConfig, WaveNetConfig
 
 SIZES = LinguisticConfig(category_sizes=(2, 2, 2, 2))

@@ -16,9 +16,9 @@ import torch
 
 from tests.training.test_loop import tiny_vocoder
 from training import carried
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
+from training.data.segments import SegmentConfig
 from training.recipe import CARD_SEGMENTS, Run, VocoderTraining, VocoderWishes, read_config, vocoder_loop, wavenet_config, write_config
-from training.segments import SegmentConfig
 from training.stages import read_average, read_model_config
 from vocoder.config import WaveNetConfig
 from vocoder.errors import InputError

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 from tests.training.conftest import RATE, make_corpus
-from training.check import Finding, check
-from training.corpus import read_ljspeech
+from training.data.corpus import read_ljspeech
+from training.data.corpus_check import Finding, check
 from vocoder.config import AudioConfig
 
 Samples = np.ndarray

@@ -12,13 +12,13 @@ import soundfile
 import torch
 
 from tests.tiny_voice import make_tiny_voice
-from training.dataset import Entry, PreparedSet
+from training.data.dataset import Entry, PreparedSet
 from training.evaluation import choose
 from training.evaluation.report import Interval
 from training.evaluation.samples import SENTENCES
 from training.evaluation.temperatures import try_temperatures
 from training.stages import read_average
-from vocoder.voice import load_voice
+from vocoder.synthesis.voice import load_voice
 
 
 def sonant_train(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:

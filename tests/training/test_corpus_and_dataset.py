@@ -8,9 +8,9 @@ import pytest
 import soundfile
 
 from tests.training.conftest import make_corpus
-from training.corpus import read_corpus, read_ljspeech
-from training.dataset import PreparedSet
-from training.prepare import SPEECH_LEVEL_DB
+from training.data.corpus import read_corpus, read_ljspeech
+from training.data.dataset import PreparedSet
+from training.data.prepare import SPEECH_LEVEL_DB
 from vocoder.audio.mel import log_mel
 from vocoder.errors import InputError
 from vocoder.text.features import category_sizes, feature_hash

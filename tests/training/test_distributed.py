@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from tests.training.test_loop import tiny_vocoder
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
 from training.loop import Batch, LoopConfig, Trainer
 from training.stages import own_device
 
@@ -25,7 +25,7 @@ from pathlib import Path
 import torch
 from tests.training.test_distributed import LOOP
 from tests.training.test_loop import tiny_vocoder
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
 from training.loop import Trainer
 torch.set_num_threads(1)
 torch.distributed.init_process_group("gloo")

@@ -12,14 +12,14 @@ import torch
 
 import training.intonation
 from training.acoustic_task import AcousticTask, Predicted
-from training.dataset import PREDICTED, Entry, PreparedSet
+from training.data.dataset import PREDICTED, Entry, PreparedSet
+from training.data.predict import predict
 from training.intonation import intonation
-from training.predict import predict
 from training.stages import acoustic_config, wavenet_config
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.acoustic.model import AcousticModel
 from vocoder.errors import InputError
-from vocoder.pack import MOST_INTONATION
+from vocoder.voices.pack import MOST_INTONATION
 
 
 @pytest.fixture(scope="module")

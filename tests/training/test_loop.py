@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from training.acoustic_task import HOLES, AcousticTask
-from training.dataset import Entry, PreparedSet
+from training.data.dataset import Entry, PreparedSet
 from training.loop import Batch, LoopConfig, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig

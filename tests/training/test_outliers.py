@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 
 from tests.tiny_voice import make_tiny_voice
-from training import likelihood
 from training.acoustic_task import AcousticTask
-from training.alignment_page import draw_alignment, write_alignment_page
-from training.dataset import Entry, Header, PreparedSet
-from training.likelihood import corpus_bits, utterance_bits
-from training.outliers import judge, set_aside
+from training.alignment.alignment_page import draw_alignment, write_alignment_page
+from training.data import likelihood
+from training.data.dataset import Entry, Header, PreparedSet
+from training.data.likelihood import corpus_bits, utterance_bits
+from training.data.outliers import judge, set_aside
 from training.recogniser.task import RecogniserSegments, RecogniserTask
 from training.stages import acoustic_config, recogniser_config, wavenet_config
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError
-from vocoder.voice import load_voice
+from vocoder.synthesis.voice import load_voice
 
 
 @pytest.fixture(scope="module")

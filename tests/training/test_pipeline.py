@@ -9,7 +9,7 @@ import pytest
 from tests.training.conftest import make_corpus
 from tests.training.test_command import sonant_train
 from training.estimate import duration
-from vocoder.voice import load_voice
+from vocoder.synthesis.voice import load_voice
 
 
 def command(corpus: Path, root: Path, *more: str) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from tests.engine.engines import NATIVE_BUILT
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
 from training.price import bits_per_sample, precision_prices
 from training.stages import wavenet_config
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.engine import NATIVE_PRECISIONS, make_engine
-from vocoder.pack import PrecisionPrices
+from vocoder.voices.pack import PrecisionPrices
 from vocoder.wavenet.network import WaveNet
 
 

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
 from training.loop import LoopConfig, Trainer
 from training.recogniser.decoding import Errors, compare, decode
 from training.recogniser.measure import PAUSE as PAUSE_INDEX

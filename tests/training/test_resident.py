@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from tests.training.test_loop import losses, tiny_vocoder
-from training.dataset import PREDICTED, PreparedSet
+from training.data.dataset import PREDICTED, PreparedSet
+from training.data.gpu_dataset import ResidentSegments
+from training.data.segments import SegmentConfig
 from training.loop import LoopConfig, Trainer
-from training.resident import ResidentSegments
-from training.segments import SegmentConfig
 from training.vocoder_task import VocoderTask
 from vocoder.config import WaveNetConfig
 from vocoder.errors import InputError

@@ -9,13 +9,13 @@ import pytest
 
 from tests.training.conftest import make_corpus
 from training import stages
-from training.align import align
-from training.corpus import read_ljspeech
+from training.alignment.align import align
+from training.data.corpus import read_ljspeech
+from training.data.prepare import prepare
 from training.export import export
-from training.prepare import prepare
 from training.recipe import VocoderWishes
 from vocoder.config import AudioConfig
-from vocoder.voice import load_voice
+from vocoder.synthesis.voice import load_voice
 
 
 @pytest.mark.slow

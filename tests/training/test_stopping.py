@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.training.test_loop import losses, tiny_vocoder
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
 from training.loop import Batch, Diverged, LoopConfig, Trainer
 from training.stopping import SIGNALS, stop_alike, undisturbed
 from training.vocoder_task import VocoderTask

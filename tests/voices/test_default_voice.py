@@ -10,9 +10,9 @@ from training.evaluation.recogniser import Recogniser, spoken_words, word_error_
 from vocoder.audio.pcm import to_float32
 from vocoder.audio.pitch import pitch
 from vocoder.engine import NATIVE_PRECISIONS
-from vocoder.library import DEFAULT_VOICE, find_voice
-from vocoder.pack import CARD
-from vocoder.voice import PRICE_LIMIT, Voice, load_voice
+from vocoder.synthesis.voice import PRICE_LIMIT, Voice, load_voice
+from vocoder.voices.library import DEFAULT_VOICE, find_voice
+from vocoder.voices.pack import CARD
 
 LARGEST_BYTES = 12_000_000
 SENTENCES = (

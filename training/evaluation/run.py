@@ -14,7 +14,7 @@ from rich.progress import track
 
 from training.acoustic_task import AcousticTask
 from training.bootstrap import rate_margin
-from training.dataset import Entry, PreparedSet
+from training.data.dataset import Entry, PreparedSet
 from training.evaluation import measures
 from training.evaluation.baselines import griffin_lim, world
 from training.evaluation.page import Heard, write_page
@@ -24,7 +24,7 @@ from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.pcm import to_float32, to_int16
 from vocoder.config import AudioConfig
 from vocoder.machine import processor_name
-from vocoder.voice import Voice, load_voice
+from vocoder.synthesis.voice import Voice, load_voice
 
 FloatArray = npt.NDArray[np.float32]
 SEED = 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.evaluation.picture import spectrogram
+from vocoder.audio.file_writing import encode_audio
 from vocoder.audio.pcm import to_float32
 from vocoder.audio.whole_file import whole_file
-from vocoder.audio.writing import encode_audio
-from vocoder.voice import load_voice
+from vocoder.synthesis.voice import load_voice
 
 SENTENCES = (
     "The train will leave the station at half past nine.",

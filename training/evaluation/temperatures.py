@@ -17,14 +17,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
 from training.evaluation import measures
 from training.evaluation.report import Interval
 from training.evaluation.run import MEASURED, SEED, choose, unmeasured
 from vocoder.audio.mel import log_mel
 from vocoder.audio.pcm import to_float32
 from vocoder.errors import InputError
-from vocoder.voice import Voice, load_voice
+from vocoder.synthesis.voice import Voice, load_voice
 
 TEMPERATURES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 VOICED_RATIOS = (1.0, 0.8)

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track
 
-from training.chains import best_path, build_chain, pronounce, write_alignment
-from training.dataset import PreparedSet
+from training.alignment.phoneme_chain import best_path, build_chain, pronounce, write_alignment
+from training.data.dataset import PreparedSet
 from training.recogniser.measure import frame_phonemes, log_posteriors
 from training.recogniser.network import Recogniser
 

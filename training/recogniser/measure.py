@@ -15,10 +15,10 @@ import torch
 from torch.nn import functional
 
 from training.bootstrap import rate_margin
-from training.dataset import Entry, PreparedSet
+from training.data.dataset import Entry, PreparedSet
+from training.data.segments import segment_codes
 from training.recogniser.decoding import Errors, compare, decode
 from training.recogniser.network import Recogniser
-from training.segments import segment_codes
 from vocoder.wavenet.distributions import log_prob
 
 FloatArray = npt.NDArray[np.float32]

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.dataset import PreparedSet
+from training.data.dataset import PreparedSet
+from training.data.segments import segment_codes
 from training.loop import Batch
 from training.recogniser.measure import frame_phonemes, measure
 from training.recogniser.network import Recogniser, RecogniserConfig
-from training.segments import segment_codes
 from vocoder.wavenet.distributions import log_prob
 
 NEXT_SAMPLE_WEIGHT = 0.3  # of its nats, beside those of the frames

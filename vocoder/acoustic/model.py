@@ -110,7 +110,7 @@ class Stack(nn.Module):
 
 
 class Acoustic(Protocol):
-    """What speaks: `AcousticModel`, or what computes the same elsewhere (`vocoder.acoustic.on_card`)."""
+    """What speaks: `AcousticModel`, or what computes the same elsewhere (`vocoder.cuda.acoustic_model`)."""
 
     def durations(self, features: LinguisticFeatures, speaker: int = 0) -> npt.NDArray[np.float32]:
         """As `AcousticModel.durations`."""

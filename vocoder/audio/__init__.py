@@ -1,8 +1,8 @@
 """Sound in and out: files and streams, samples and codes, spectra and pitch.
 
-files, writing, whole_file    recordings on disk, written whole or not at all
-encoder, ogg                  files written as their sound is made
-chapters                      where they begin, told in a file
+file_reading, file_writing, whole_file    recordings on disk, written whole or not at all
+file_encoder, ogg             files written as their sound is made
+chapter_marks                 chapters inside a file
 loudness                      how loud a recording is, and what brings it to a target
 pcm, wav                      16-bit integers, and the header of a stream
 resample                      another sample rate, whole or streamed

@@ -23,12 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vocoder.batch.entries import Entry
-from vocoder.batch.files import files_of
-from vocoder.batch.making import Heard, LocalMaker, Made
+from vocoder.batch.destinations import files_of
+from vocoder.batch.list_entries import Entry
+from vocoder.batch.makers import Heard, LocalMaker, Made
 from vocoder.batch.manifest import NAME, Manifest
-from vocoder.batch.orders import Defaults, Order, Orders
 from vocoder.batch.record import Record
+from vocoder.batch.render_orders import Defaults, Order, Orders
 from vocoder.batch.reporting import failed_record
 from vocoder.errors import EngineError, InputError, SonantError
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vocoder.audio.pcm import Int16Array
-from vocoder.batch.entries import BadLine, Entry
+from vocoder.batch.list_entries import BadLine, Entry
 from vocoder.batch.lists import ListFile
 from vocoder.batch.manifest import Manifest
-from vocoder.batch.orders import Defaults, Order, Orders
 from vocoder.batch.record import Record
+from vocoder.batch.render_orders import Defaults, Order, Orders
 from vocoder.batch.reporting import failed_record, now
 from vocoder.batch.studio import Session, Studio
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, SonantError
-from vocoder.planning import Plan
+from vocoder.synthesis.planning import Plan
 
 MEASURED_SECONDS = 3.0
 

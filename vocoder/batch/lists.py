@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from vocoder.batch.entries import KINDS, BadLine, Entry, check_fields, entry_of, identity_of, quoted
+from vocoder.batch.list_entries import KINDS, BadLine, Entry, check_fields, entry_of, identity_of, quoted
 from vocoder.errors import InputError
 
 FORMATS = ("text", "csv", "jsonl", "parquet")

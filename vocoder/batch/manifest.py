@@ -20,8 +20,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Self
 
-from vocoder.audio.writing import FORMATS
-from vocoder.batch.files import Files, FolderFiles, files_of
+from vocoder.audio.file_writing import FORMATS
+from vocoder.batch.destinations import Files, FolderFiles, files_of
 from vocoder.batch.names import is_fine
 from vocoder.batch.parquet import write_rows
 from vocoder.batch.record import Record, columns

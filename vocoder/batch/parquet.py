@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from vocoder.audio.whole_file import whole_file
-from vocoder.batch.entries import KINDS, check_fields
+from vocoder.batch.list_entries import KINDS, check_fields
 from vocoder.errors import InputError
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ class Record:
         id: None where the line has none that can be told from others'.
         status: "done" or "failed".
         field, reason: what was wrong with it.
-        work: SHA-256 of all that the bytes depend on (`vocoder.batch.orders`): lines of the same work have the same bytes.
+        work: SHA-256 of all that the bytes depend on (`vocoder.batch.render_orders`): lines of the same work have the same bytes.
         same_as: the id whose file this one is a copy of, where the line asks for the same as another.
         path: name of the file in the folder.
         num_bytes, sha256: of the file.

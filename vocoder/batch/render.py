@@ -1,7 +1,7 @@
 """Renders a list into a folder: `render` is the whole of `sonant render`, without its options and its screen.
 
     feeder      reads the list, knows what is there already, and orders what is missing
-    maker       makes it (vocoder.batch.making), here or on other machines
+    maker       makes it (vocoder.batch.makers), here or on other machines
     manifest    is told of each line that has been made, copied, or cannot be
 
 All three run beside each other, and the caller's thread waits and can be interrupted.
@@ -17,22 +17,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from vocoder.batch.beside import Subtitles, name_beside
 from vocoder.batch.cluster import Cluster, ClusterMaker
-from vocoder.batch.entries import BadLine, Entry
-from vocoder.batch.files import Files
+from vocoder.batch.destinations import Files
+from vocoder.batch.list_entries import BadLine, Entry
 from vocoder.batch.lists import ListFile
-from vocoder.batch.making import Broken, Heard, LocalMaker, Made, Maker
+from vocoder.batch.makers import Broken, Heard, LocalMaker, Made, Maker
 from vocoder.batch.manifest import Manifest
 from vocoder.batch.names import Names
-from vocoder.batch.orders import Defaults, Order, Orders
 from vocoder.batch.parquet import is_installed
 from vocoder.batch.progress import Tally, Watcher
 from vocoder.batch.record import Record
+from vocoder.batch.render_orders import Defaults, Order, Orders
 from vocoder.batch.reporting import failed_record, now
+from vocoder.batch.subtitle_files import Subtitles, name_beside
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, SonantError
-from vocoder.planning import Plan
+from vocoder.synthesis.planning import Plan
 from vocoder.text import written
 
 _TICK_SECONDS = 0.1
@@ -69,7 +69,7 @@ def render(
         streams: at least 1: lines that are spoken at once.
         strict: ends the run with the first line that cannot be done; what others have begun is left for another run.
         watcher: is told how it goes.
-        files_url: where the files go in place of the folder, as `vocoder.batch.files.RemoteFiles`; the manifest stays in the folder.
+        files_url: where the files go in place of the folder, as `vocoder.batch.destinations.RemoteFiles`; the manifest stays in the folder.
         cluster: whose machines make the files; None: this one does. Then `threads` and `streams` are those of each of its workers.
 
     Returns:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
-from vocoder.batch.orders import release
 from vocoder.batch.record import Record
+from vocoder.batch.render_orders import release
 from vocoder.batch.studio import Session
 from vocoder.batch.take import Taken
 from vocoder.errors import InputError, SonantError

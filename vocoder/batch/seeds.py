@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from vocoder.errors import InputError
-from vocoder.speech import MAX_SEED
+from vocoder.synthesis.settings import MAX_SEED
 
 _BITS = 53  # what every JSON reader keeps: JavaScript's numbers are exact up to 2**53
 

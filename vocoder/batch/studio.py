@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vocoder.audio.pcm import Int16Array
-from vocoder.batch.orders import Order
+from vocoder.batch.render_orders import Order
 from vocoder.engine import Engine, make_engine
 from vocoder.errors import SonantError
-from vocoder.planning import Plan
-from vocoder.utterance import Utterance
-from vocoder.voice import Voice
+from vocoder.synthesis.planning import Plan
+from vocoder.synthesis.utterance import Utterance
+from vocoder.synthesis.voice import Voice
 
 CHUNK_SECONDS = 0.64  # of each stream in one call: 64 frames, of which the correction takes sixteen side by side
 

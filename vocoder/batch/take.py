@@ -16,12 +16,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from vocoder.audio.chapters import Chapter, embed_chapters
-from vocoder.audio.encoder import AudioEncoder
+from vocoder.audio.chapter_marks import Chapter, embed_chapters
+from vocoder.audio.file_encoder import AudioEncoder
 from vocoder.audio.loudness import LoudnessMeter, amplify
 from vocoder.audio.pcm import BYTES_PER_SAMPLE, Int16Array, to_bytes
-from vocoder.batch.beside import Subtitles
-from vocoder.batch.files import Files
+from vocoder.batch.destinations import Files
+from vocoder.batch.subtitle_files import Subtitles
 
 _READ_SAMPLES = 1 << 18
 

@@ -9,7 +9,7 @@ import typer
 
 from vocoder.cli.options import Json, VoiceName
 from vocoder.cli.waiting import Bar, waiting
-from vocoder.library import DEFAULT_VOICE
+from vocoder.voices.library import DEFAULT_VOICE
 
 
 def bench(
@@ -22,8 +22,8 @@ def bench(
     """Measure how many samples a second each engine makes on one core, beside two yardsticks: a torch loop, and recomputing everything for every sample."""
     with waiting("loading"):
         from vocoder.engine import bench as measuring
-        from vocoder.pack import read_manifest
-        from vocoder.voice import voice_folder
+        from vocoder.synthesis.voice import voice_folder
+        from vocoder.voices.pack import read_manifest
 
         if reference_size:
             network, sample_rate = measuring.reference_config(), 16_000

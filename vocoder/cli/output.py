@@ -10,10 +10,10 @@ from typing import Self
 
 import numpy as np
 
-from vocoder.audio.chapters import Chapter
+from vocoder.audio.chapter_marks import Chapter
+from vocoder.audio.file_writing import check_format, encode_audio, format_of, write_audio
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.audio.wav import wav_header
-from vocoder.audio.writing import check_format, encode_audio, format_of, write_audio
 from vocoder.cli.waiting import Bar
 
 DEFAULT_FILE = "out.wav"
@@ -26,7 +26,7 @@ class Output:
 
     Attributes:
         path: the file, or None for standard output.
-        format_name: one of `vocoder.audio.writing.FORMATS`.
+        format_name: one of `vocoder.audio.file_writing.FORMATS`.
     """
 
     path: Path | None

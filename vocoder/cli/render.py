@@ -17,7 +17,7 @@ from vocoder.cli.options import Engine, EngineName, Json, Precision, PrecisionNa
 from vocoder.cli.rendering_view import RenderingView, failure_text
 from vocoder.cli.waiting import waiting
 from vocoder.errors import InputError
-from vocoder.library import DEFAULT_VOICE
+from vocoder.voices.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:
     from vocoder.batch.forecast import Forecast
@@ -70,13 +70,13 @@ def render(
         from vocoder.batch.cluster import connected
         from vocoder.batch.forecast import forecast
         from vocoder.batch.lists import ListFile
-        from vocoder.batch.orders import Defaults
         from vocoder.batch.parquet import NEEDED, is_installed
         from vocoder.batch.progress import Watcher
         from vocoder.batch.render import render as run
-        from vocoder.pack import read_manifest
+        from vocoder.batch.render_orders import Defaults
+        from vocoder.synthesis.voice import voice_folder
         from vocoder.text.lexicon import read_lexicon_file
-        from vocoder.voice import voice_folder
+        from vocoder.voices.pack import read_manifest
 
         source = ListFile.choose(wanted, list_format, longest_line=BYTES_PER_CHARACTER * text_limit)
         defaults = Defaults(
@@ -133,7 +133,7 @@ def render(
 
 def _size_of(source: ListFile) -> tuple[int, int]:
     """Lines of a list, and characters of all texts."""
-    from vocoder.batch.entries import Entry
+    from vocoder.batch.list_entries import Entry
     from vocoder.text import written
 
     lines = characters = 0

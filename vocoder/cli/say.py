@@ -27,7 +27,7 @@ from vocoder.cli.options import (
 )
 from vocoder.cli.waiting import waiting
 from vocoder.errors import InputError, TextError
-from vocoder.library import DEFAULT_VOICE
+from vocoder.voices.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:
     from vocoder.text import Given
@@ -60,13 +60,13 @@ def say(
 ) -> None:
     """Speak a text into a file, or to standard output as it is made."""
     with waiting("loading"):
-        from vocoder.audio.chapters import check_chapters_in, check_number_of_chapters
-        from vocoder.chapters import chapters_of
+        from vocoder.audio.chapter_marks import check_chapters_in, check_number_of_chapters
         from vocoder.cli.output import Output
-        from vocoder.subtitles import writer_of
+        from vocoder.synthesis.chapters import chapters_of
+        from vocoder.synthesis.subtitles import writer_of
+        from vocoder.synthesis.timeline import Timeline
+        from vocoder.synthesis.voice import load_voice
         from vocoder.text.lexicon import read_lexicon_file
-        from vocoder.timeline import Timeline
-        from vocoder.voice import load_voice
 
         destination = Output.choose(output, format_name)
         if chapters:

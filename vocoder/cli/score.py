@@ -10,7 +10,7 @@ import typer
 from vocoder.cli.options import Json, Speaker, VoiceName, speaker_of
 from vocoder.cli.recording import read_recording
 from vocoder.cli.waiting import Bar, waiting
-from vocoder.library import DEFAULT_VOICE
+from vocoder.voices.library import DEFAULT_VOICE
 
 
 def score(
@@ -21,7 +21,7 @@ def score(
 ) -> None:
     """Tell how surprised a voice is by a recording, in bits per sample: exact, and lower is better."""
     with waiting("loading"):
-        from vocoder.voice import load_voice
+        from vocoder.synthesis.voice import load_voice
 
         judging = load_voice(voice, engine="reference")
         samples = read_recording(recording, judging.sample_rate)

@@ -11,7 +11,7 @@ import typer
 from vocoder.cli.options import Engine, EngineName, Precision, PrecisionName
 from vocoder.cli.waiting import waiting
 from vocoder.errors import SonantError
-from vocoder.library import DEFAULT_VOICE
+from vocoder.voices.library import DEFAULT_VOICE
 
 
 def serve(

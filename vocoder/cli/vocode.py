@@ -10,7 +10,7 @@ import typer
 from vocoder.cli.options import Engine, EngineName, FormatName, OutputPath, Precision, PrecisionName, Seed, Speaker, Temperature, VoiceName, speaker_of
 from vocoder.cli.recording import read_recording
 from vocoder.cli.waiting import waiting
-from vocoder.library import DEFAULT_VOICE
+from vocoder.voices.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:
     from vocoder.audio.pcm import Int16Array
@@ -30,7 +30,7 @@ def vocode(
     """Say a recording again: only its spectrum, pitch and voicing reach the WaveNet. The result is as long as the recording."""
     with waiting("loading"):
         from vocoder.cli.output import Output
-        from vocoder.voice import load_voice
+        from vocoder.synthesis.voice import load_voice
 
         destination = Output.choose(output, format_name)
         speaking = load_voice(voice, engine=engine, precision=precision)

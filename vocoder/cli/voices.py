@@ -12,7 +12,7 @@ from vocoder.cli.options import Json
 from vocoder.cli.waiting import waiting
 
 if TYPE_CHECKING:
-    from vocoder.pack import PackManifest
+    from vocoder.voices.pack import PackManifest
 
 
 def price_text(price: float | None) -> str:
@@ -37,8 +37,8 @@ def voices(as_json: Json = False) -> None:
     """List the voices that can be asked for by name."""
     with waiting("loading"):
         from vocoder.errors import VoiceError
-        from vocoder.library import find_voices
-        from vocoder.pack import read_manifest
+        from vocoder.voices.library import find_voices
+        from vocoder.voices.pack import read_manifest
 
     manifests: dict[str, PackManifest] = {}
     damaged: list[str] = []

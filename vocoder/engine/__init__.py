@@ -1,4 +1,4 @@
-"""Generation with cached queues: `make_engine` gives the best engine that can run here.
+"""Generation with cached queues on a CPU; `make_engine` gives the best engine that can run here, also of `vocoder.cuda`.
 
 philox      randomness as a function of (seed, sample index)
 sampling    from the network's output to a code
@@ -7,7 +7,6 @@ weights     the network's weights, as the engines read them
 base        the interface: `Engine`, `Job`
 reference   the engine in torch, any device
 native      the engine in C++ (`vocoder/native/engine`), where it was built
-cuda        the engine for GPUs, in Triton
 graphs      the engine for GPUs where Triton is missing, in torch
 bench       how fast they are
 """
@@ -106,7 +105,8 @@ def _triton_found() -> bool:
 def _make_cuda_engine(network: WaveNet, precision: str) -> Engine:
     if not _triton_found():
         return _make_engine_without_triton(network, precision)
-    from vocoder.engine.cuda import INTERPRETED, CudaEngine  # late: it needs triton
+    from vocoder.cuda.device import INTERPRETED
+    from vocoder.cuda.engine import CudaEngine  # late: it needs triton
 
     if not INTERPRETED and not torch.cuda.is_available():
         raise EngineError("the cuda engine needs a CUDA GPU, and torch sees none here")

@@ -5,12 +5,12 @@ headings, SSML and phonemes.
 from __future__ import annotations
 
 from vocoder.text.analysis import Analyser, Analysis, Sentence, SentenceSource, Skipped, analyse, analysis_of, in_order
-from vocoder.text.asked import entries_asked_for
 from vocoder.text.delivery import Delivery
 from vocoder.text.directed import analyser_of
 from vocoder.text.features import LinguisticFeatures
-from vocoder.text.given import Given, Headed, Ipa, Ssml, as_json, field_of, written
 from vocoder.text.lexicon import Lexicon
+from vocoder.text.lexicon_dependencies import entries_asked_for
+from vocoder.text.speech_input import Given, Headed, Ipa, Ssml, as_json, field_of, written
 
 __all__ = [
     "Analyser", "Analysis", "Delivery", "Given", "Headed", "Ipa", "Lexicon", "LinguisticFeatures", "Sentence", "SentenceSource", "Skipped", "Ssml",

@@ -20,7 +20,7 @@ from vocoder.text.features import BREAKING, LinguisticFeatures, build_features
 from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
 from vocoder.text.phonemes import EspeakPhonemiser, Phonemiser, Phones
-from vocoder.text.questions import rises
+from vocoder.text.question_intonation import rises
 from vocoder.text.script import Mark
 from vocoder.text.sentences import split_sentences
 

@@ -34,16 +34,16 @@ from vocoder.text.analysis import (
 from vocoder.text.cleaning import Cleaned, clean
 from vocoder.text.delivery import Delivery, PlacedMark
 from vocoder.text.features import LinguisticFeatures, build_features
-from vocoder.text.given import Given, Headed, Ipa, Ssml
 from vocoder.text.headings import read_headings
 from vocoder.text.ipa import possessive, read_ipa
 from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
 from vocoder.text.normalise.source import Reading
 from vocoder.text.phonemes import Phonemiser
-from vocoder.text.questions import rises
+from vocoder.text.question_intonation import rises
 from vocoder.text.script import Break, Mark, Replaced, SaidWord, Script, Style
 from vocoder.text.sentences import one_sentence, split_sentences
+from vocoder.text.speech_input import Given, Headed, Ipa, Ssml
 from vocoder.text.ssml import read_ssml
 
 _MOST_PAUSE_SECONDS = 10.0  # of all breaks in a sentence: then another one begins, because a sentence's frames are computed together

@@ -67,7 +67,7 @@ def possessive(phones: Phones) -> Phones:
 
 
 def read_ipa(text: str) -> Script:
-    """A text of phonemes (`vocoder.text.given.Ipa`).
+    """A text of phonemes (`vocoder.text.speech_input.Ipa`).
 
     Raises:
         TextError: field "phonemes"; it names the word that is at fault.

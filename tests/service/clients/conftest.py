@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from service.frontend.supervisor import Supervisor
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
 from tests.service.clients.flaky import FlakyProxy
 from tests.service.listening import listening
 

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.supervisor import Supervisor
+from service.frontend.supervisor import Supervisor
 from tests.service.clients.conftest import ROOT
 from tests.service.clients.flaky import FlakyProxy
 from tests.service.clients.laws import Client, ClientLaws, Kind
 from tests.service.gated_engine import GatedEngine
-from tests.service.test_live import until
-from tests.service.test_streaming import LONG
+from tests.service.http.test_streaming import LONG
+from tests.service.http.test_websocket import until
 from vocoder.audio.pcm import to_bytes
-from vocoder.voice import Voice
+from vocoder.synthesis.voice import Voice
 
 PATH = ROOT / "docs" / "clients" / "sonant_client.py"
 

@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from service.app import create_app
+from service.frontend.supervisor import Supervisor
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
 
 
 @pytest.fixture

@@ -23,20 +23,20 @@ from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 from service.app import create_app
+from service.frontend.supervisor import Supervisor
 from service.jobs.runner import _File
 from service.jobs.store import JobStore, WaitingLine
 from service.keys import make_key
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
 from tests.service.asgi_call import AsgiCall
 from tests.service.gated_engine import GatedEngine
+from tests.service.http.test_streaming import LONG, eventually
 from tests.service.local_link import LocalLink
-from tests.service.test_streaming import LONG, eventually
 from vocoder.audio.pcm import to_bytes
 from vocoder.audio.wav import wav_header
 from vocoder.batch.seeds import derived_seed
 from vocoder.errors import ConfigError
-from vocoder.voice import Voice
+from vocoder.synthesis.voice import Voice
 
 Make = Callable[[ServiceSettings], Supervisor]
 JOB: dict[str, Any] = {

@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 
 from service.app import create_app
+from service.frontend.supervisor import Supervisor
 from service.keys import make_key
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
 from tests.service.jobs.test_jobs import JOB, ended, ordered
 
 Make = Callable[[ServiceSettings], Supervisor]

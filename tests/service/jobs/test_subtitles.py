@@ -15,13 +15,13 @@ import httpx
 import pytest
 
 from service.app import create_app
+from service.frontend.supervisor import Supervisor
 from service.jobs import store
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
 from tests.service.gated_engine import GatedEngine
+from tests.service.http.test_streaming import LONG, eventually
 from tests.service.jobs.test_jobs import JOB, ended, files_of, lines_of, ordered
 from tests.service.local_link import LocalLink
-from tests.service.test_streaming import LONG, eventually
 
 TYPES = {"vtt": "text/vtt; charset=utf-8", "srt": "application/x-subrip; charset=utf-8"}
 

@@ -17,13 +17,13 @@ import httpx
 import pytest
 
 from service.app import create_app
+from service.frontend.supervisor import Supervisor
 from service.jobs import webhooks
 from service.jobs.store import JobStore, NewLine
 from service.jobs.webhooks import Webhooks, check_url, signature_of
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
+from tests.service.http.test_streaming import eventually
 from tests.service.jobs.test_jobs import JOB, ended, ordered
-from tests.service.test_streaming import eventually
 from vocoder.errors import InputError
 
 

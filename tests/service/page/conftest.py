@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from service.frontend.supervisor import Supervisor
 from service.keys import make_key
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
 from tests.service.listening import listening
 from tests.service.page import RECORDER, until
 

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from service.app import create_app
+from service.frontend.supervisor import Supervisor
 from service.keys import make_key
 from service.settings import ServiceSettings
-from service.supervisor import Supervisor
 
-FOLDER = Path(__file__).parents[3] / "service/page"
+FOLDER = Path(__file__).parents[3] / "service/page/static"
 FILES = sorted(path.name for path in FOLDER.iterdir())
 
 

@@ -6,9 +6,9 @@ import codecs
 from pathlib import Path
 
 from vocoder.errors import InputError
+from vocoder.text.lexicon.lexicon import Lexicon
 from vocoder.text.lexicon.plain_json import from_json
 from vocoder.text.lexicon.pls import from_pls
-from vocoder.text.lexicon.words import Lexicon
 from vocoder.text.xml import decode_xml
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

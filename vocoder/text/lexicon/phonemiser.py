@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vocoder.text.lexicon.words import Lexicon
+from vocoder.text.lexicon.lexicon import Lexicon
 from vocoder.text.phonemes import Phonemiser, Phones
 
 

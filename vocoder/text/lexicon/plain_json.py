@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 
 from vocoder.errors import InputError
-from vocoder.text.lexicon.words import Lexicon
+from vocoder.text.lexicon.lexicon import Lexicon
 
 
 def from_json(text: str) -> Lexicon:

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
 from vocoder.errors import InputError
-from vocoder.text.lexicon.entries import MOST_ENTRIES, Entry, key_of
-from vocoder.text.lexicon.words import Lexicon
+from vocoder.text.lexicon.lexicon import Lexicon
+from vocoder.text.lexicon.lexicon_entry import MOST_ENTRIES, Entry, key_of
 from vocoder.text.xml import Closed, Opened, Place, Written, read_xml
 
 NAMESPACE = "http://www.w3.org/2005/01/pronunciation-lexicon"

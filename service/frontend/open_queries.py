@@ -1,0 +1,82 @@
+"""Questions whose askers wait: kept until they are answered, so that the next worker can be asked where one has died."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from service.protocol.messages import Ask
+from service.protocol.queries import Answer, Question
+from vocoder.errors import EngineError, SonantError
+
+_MOST_STRIKES = 3  # workers that may die while a question is open: it may be the question that kills them
+
+
+@dataclass(kw_only=True)
+class _Open:
+    question: Question
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[Answer]
+    strikes: int = 0
+
+    def settle(self, change: Callable[[], None]) -> None:
+        def arrive() -> None:
+            if not self.answer.done():
+                change()
+
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(arrive)
+
+
+class OpenQuestions:
+    """By number. Not guarded: whoever has it has a lock."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, _Open] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._open
+
+    def add(self, number: int, question: Question) -> asyncio.Future[Answer]:
+        """One more; gives what its answer arrives in. On the event loop."""
+        loop = asyncio.get_running_loop()
+        entry = _Open(question=question, loop=loop, answer=loop.create_future())
+        self._open[number] = entry
+        return entry.answer
+
+    def remove(self, number: int) -> bool:
+        """Nobody waits for it any more; says whether it was open still."""
+        return self._open.pop(number, None) is not None
+
+    def answered(self, number: int, answer: Answer) -> None:
+        """The answer has come; without effect where nobody waits. From any thread."""
+        entry = self._open.pop(number, None)
+        if entry is not None:
+            entry.settle(lambda: entry.answer.set_result(answer))
+
+    def failed(self, number: int, error: SonantError) -> None:
+        """There will be none. From any thread."""
+        entry = self._open.pop(number, None)
+        if entry is not None:
+            entry.settle(lambda: entry.answer.set_exception(error))
+
+    def all_failed(self, error: SonantError) -> None:
+        """There will be none to any."""
+        for number in list(self._open):
+            self.failed(number, error)
+
+    def strike(self) -> None:
+        """A worker has died: each of them may be the cause."""
+        for number, entry in list(self._open.items()):
+            entry.strikes += 1
+            if entry.strikes >= _MOST_STRIKES:
+                self.failed(number, EngineError("the worker has died again and again while it worked at this"))
+
+    def to_ask(self) -> Iterator[Ask]:
+        """All of them, for a worker that begins."""
+        for number, entry in self._open.items():
+            yield Ask(number=number, question=entry.question)

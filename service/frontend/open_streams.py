@@ -1,0 +1,142 @@
+"""The streams whose readers are there, by number, and what the worker says of them. Not guarded: whoever has them has a lock."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+from service.frontend.live_stream import LiveStream
+from service.frontend.open_stream import OpenStream, settle
+from service.observability.metrics import Metrics
+from service.protocol.messages import Broken, Planned, Snapshot, Sound, Speak
+from service.settings import ServiceSettings
+from vocoder.audio.pcm import BYTES_PER_SAMPLE
+from vocoder.errors import EngineError, SonantError
+
+_MOST_STRIKES = 5  # workers that may die in a row while a stream makes no progress: it may be the stream that kills them
+
+
+class OpenStreams:
+    """The table of them.
+
+    Args:
+        settings: of the service.
+        metrics: in which sound and ends are counted.
+        clock: seconds that do not go back.
+        on_taken: told that a stream's reader has taken so many samples; on the event loop.
+        on_close: told that a stream's reader will take no more; on the event loop.
+    """
+
+    def __init__(
+        self, settings: ServiceSettings, metrics: Metrics, *, clock: Callable[[], float], on_taken: Callable[[int, int], None], on_close: Callable[[int], None]
+    ) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._clock = clock
+        self._on_taken = on_taken
+        self._on_close = on_close
+        self._open: dict[int, OpenStream] = {}
+
+    def __getitem__(self, number: int) -> OpenStream:
+        return self._open[number]
+
+    def add(self, number: int, entry: OpenStream) -> None:
+        """One more."""
+        self._open[number] = entry
+
+    def get(self, number: int) -> OpenStream | None:
+        """The stream, where its reader is there still."""
+        return self._open.get(number)
+
+    def remove(self, number: int) -> OpenStream | None:
+        """The same, and its reader has left."""
+        return self._open.pop(number, None)
+
+    def begun(self) -> list[OpenStream]:
+        """All that somebody listens to and that do not wait for room."""
+        return [entry for entry in self._open.values() if not entry.queued and not entry.order.background]
+
+    @property
+    def background(self) -> int:
+        """How many nobody listens to."""
+        return sum(entry.order.background for entry in self._open.values())
+
+    def going(self) -> Iterator[tuple[int, OpenStream]]:
+        """Those of which something is still to come, if only an error, the queued ones with them."""
+        return ((number, entry) for number, entry in self._open.items() if not entry.over)
+
+    def to_speak(self) -> Iterator[Speak]:
+        """All that are to be made, for a worker that begins: those first whose readers will first have nothing to play."""
+        going = [(number, entry) for number, entry in self.going() if not entry.queued]
+        return (entry.speak(number) for number, entry in sorted(going, key=lambda one: (one[1].order.background, one[1].runs_dry_at)))
+
+    def all_failed(self, error: SonantError) -> None:
+        """None of them goes on."""
+        for _, entry in self.going():
+            entry.fail(error, self._metrics)
+
+    def strike(self) -> None:
+        """A worker has died: whatever was being made may be the cause; what gets no further, time and again, probably is."""
+        for _, entry in self.going():
+            if entry.queued or entry.is_ahead(self._settings.buffer_seconds):
+                continue  # nothing was made for it
+            entry.strikes = 1 if entry.delivered > entry.delivered_at_strike else entry.strikes + 1
+            entry.delivered_at_strike = entry.delivered
+            if entry.strikes >= _MOST_STRIKES:
+                entry.fail(EngineError("the worker has died again and again while it made this stream"), self._metrics)
+
+    def heard(self, message: Planned | Sound | Snapshot | Broken, *, default_voice: str) -> bool:
+        """What a worker says of a stream; says whether the stream is over with it."""
+        entry = self._open.get(message.number)
+        if entry is None:
+            return False  # its reader has left
+        match message:
+            case Planned():
+                self._planned(message.number, entry, message, default_voice)
+            case Sound():
+                self._sound(entry, message, default_voice)
+                return message.last
+            case Snapshot():
+                entry.saved = message.saved
+                if entry.stream is not None:
+                    entry.stream.snapshots.append(message.saved)
+            case Broken():
+                entry.fail(message.failure.error(), self._metrics)
+                return True
+        return False
+
+    def _planned(self, number: int, entry: OpenStream, message: Planned, default_voice: str) -> None:
+        if entry.stream is not None:
+            assert message.num_samples in (None, entry.stream.num_samples), "another worker plans otherwise"
+            return
+        entry.order = dataclasses.replace(entry.order, seed=message.seed)  # whoever goes on with it must draw the same
+        entry.stream = stream = LiveStream(
+            seed=message.seed,
+            sample_rate=message.sample_rate,
+            num_samples=message.num_samples,
+            first_sample=entry.first_sample,
+            skipped=message.skipped,
+            timed=entry.order.timestamps,
+            queued_seconds=entry.queued_seconds,
+            loop=entry.loop,
+            on_taken=lambda num_samples: self._on_taken(number, num_samples),
+            on_close=lambda: self._on_close(number),
+        )
+        entry.trace.planned(voice=entry.order.voice or default_voice, sample_rate=message.sample_rate, num_samples=message.num_samples)
+        settle(entry, lambda: entry.planned.set_result(stream))
+
+    def _sound(self, entry: OpenStream, message: Sound, default_voice: str) -> None:
+        assert entry.stream is not None
+        if entry.delivered == 0:
+            entry.trace.first_sound()
+            entry.heard_since = self._clock()
+            if not entry.order.background:
+                self._metrics.first_audio(self._clock() - entry.asked_at - entry.queued_seconds)
+        entry.delivered += len(message.pcm) // BYTES_PER_SAMPLE
+        entry.stream.put(message.pcm, message.sentences)
+        self._metrics.audio(entry.order.voice or default_voice, len(message.pcm) / BYTES_PER_SAMPLE / entry.stream.sample_rate)
+        if message.last:
+            entry.over = True
+            self._metrics.ended("finished")
+            entry.trace.ended("finished")
+            entry.stream.finish()

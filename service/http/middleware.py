@@ -1,0 +1,128 @@
+"""What every request goes through: it gets an id, shows its key, and leaves a line in the log.
+
+The line is JSON, with the request's id, what was asked for and what became of it: never the text, nor a key. A WebSocket's is written when it is closed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import time
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.http.errors import RequestError, problem_response
+from service.keys import ApiKeys
+from service.observability.logs import REQUESTS
+from service.observability.traces import NO_TRACES, RequestTrace, Traces
+
+log = logging.getLogger(REQUESTS)
+REQUEST_ID = "X-Request-Id"
+_GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_POLICY_VIOLATION = 1008
+_METRICS = "/metrics"
+_OPEN = ("/", "/healthz", "/readyz", _METRICS, "/openapi.json")
+_OPEN_BELOW = "/page/"  # the page's own files: it is the page that asks for the key
+
+
+class Gate:
+    """ASGI middleware.
+
+    Args:
+        app: what lies behind.
+        keys: one of which must be shown; None: nothing is asked for.
+        guard_metrics: whether for `/metrics` as well.
+        traces: are told of every request.
+    """
+
+    def __init__(self, app: ASGIApp, *, keys: ApiKeys | None, guard_metrics: bool = False, traces: Traces = NO_TRACES) -> None:
+        self._app = app
+        self._traces = traces
+        self._keys = keys
+        self._open = tuple(path for path in _OPEN if not (guard_metrics and path == _METRICS))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets a request through, or refuses it."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        with self._traces.request(scope) as trace:
+            await self._log(scope, receive, send, trace)
+
+    async def _log(self, scope: Scope, receive: Receive, send: Send, trace: RequestTrace) -> None:
+        headers, begun = Headers(scope=scope), time.monotonic()
+        given = headers.get(REQUEST_ID, "")
+        request_id = given if _GOOD_ID.fullmatch(given) else secrets.token_hex(8)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        status, sent = 0, 0
+
+        async def send_on(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] in {"http.response.start", "websocket.accept"}:
+                status = message.get("status", HTTPStatus.SWITCHING_PROTOCOLS)
+                trace.answered(status)
+                message.setdefault("headers", [])
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            elif message["type"] == "websocket.close" and status == 0:
+                status = HTTPStatus.FORBIDDEN  # what the server makes of it
+            else:
+                sent += len(message.get("body") or message.get("bytes") or (message.get("text") or "").encode())
+            await send(message)
+
+        let_through = self._let_socket_through if scope["type"] == "websocket" else self._let_through
+        try:
+            await let_through(scope, headers, receive, send_on)
+        except Exception:
+            status = HTTPStatus.INTERNAL_SERVER_ERROR  # answered further out, where its cause is logged
+            raise
+        finally:
+            line = {
+                "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "request_id": request_id,
+                "method": scope.get("method", "GET"),  # a WebSocket begins as one
+                "path": scope["path"],
+                "status": status,
+                "bytes": sent,
+                "seconds": round(time.monotonic() - begun, 4),
+                "address": scope["client"][0] if scope.get("client") else None,
+                "key": state.get("key"),
+            }
+            if trace.trace_id is not None:
+                line["trace_id"] = trace.trace_id
+            log.info("%s", json.dumps(line))
+
+    async def _let_through(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        try:
+            key = self._key(scope["path"], headers)
+        except RequestError as refusal:
+            await problem_response(refusal)(scope, receive, send)
+            return
+        scope["state"]["key"] = key
+        await self._app(scope, receive, send)
+
+    async def _let_socket_through(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        try:
+            scope["state"]["key"] = self._key(scope["path"], headers)
+        except RequestError:
+            await receive()  # the client's wish to connect
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})  # before it was accepted: the server answers 403
+            return
+        await self._app(scope, receive, send)
+
+    def _key(self, path: str, headers: Headers) -> str | None:
+        """The name of the key that was shown, where one is asked for."""
+        if self._keys is None or path in self._open or path.startswith(_OPEN_BELOW):
+            return None
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        shown = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+        name = self._keys.name_of(shown) if shown else None
+        if name is None:
+            message = "this API key is not good" if shown else "an API key must be shown: Authorization: Bearer KEY"
+            raise RequestError(HTTPStatus.UNAUTHORIZED, "unauthorized", message, field="authorization", headers={"WWW-Authenticate": "Bearer"})
+        return name

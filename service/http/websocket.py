@@ -1,0 +1,278 @@
+"""The WebSocket `/stream`: text in pieces as it is written, sound out as soon as a sentence is complete.
+
+    in      JSON    settings, text, ssml, flush, cancel, end
+    out     JSON    speaking (before the sound of each piece), sentence, mark, word, phoneme (where timestamps are wanted), flushed, cancelled, error, done
+            binary  sound, of the piece that was announced last
+
+Two tasks beside the one that listens: the opener has the next piece planned and begun while the speaker still sends the one before it, so
+that there is no gap between them. Piece n is spoken with seed + n: what `/synthesize` gives for that text and seed is the same sound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import Message
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from service.encoding import Telling, layout_of, make_encoder
+from service.frontend.lexicon_store import Lexicons
+from service.frontend.live_stream import LiveStream
+from service.frontend.speech_backend import SpeechWorker
+from service.http.errors import RequestError, problem_of
+from service.http.incremental_text import TextPieces
+from service.http.request_body import QUICK_BYTES, parse_json
+from service.http.request_context import client_of
+from service.http.tasks import end_tasks
+from service.http.websocket_messages import LiveCommand, LiveMessage, LiveSettings, LiveSsml, LiveText, parse_live_message
+from service.observability.logs import tell_text
+from service.settings import ServiceSettings
+from vocoder.audio.pcm import BYTES_PER_SAMPLE
+from vocoder.errors import CapacityError, InputError, SonantError
+from vocoder.text import Ssml, field_of, written
+
+_WAIT_SECONDS = 60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
+_MOST_CHARACTERS = 10_000  # that may wait; a command counts as one
+_SEED_BITS = 53  # JavaScript's numbers are exact up to there
+_TRY_AGAIN_LATER, _NORMAL = 1013, 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Piece:
+    text: str | Ssml
+    settings: LiveSettings
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Opened:
+    piece: _Piece
+    stream: LiveStream
+
+
+_Marker = LiveCommand  # in the row of pieces: "flush" and "end" are answered when all before them has been sent
+
+
+class Live:
+    """One connection.
+
+    Args:
+        socket: not accepted yet.
+        worker: who makes the sound.
+        settings: of the service.
+        lexicons: that are stored; a piece is spoken with what is there when it is opened.
+    """
+
+    def __init__(self, socket: WebSocket, worker: SpeechWorker, settings: ServiceSettings, lexicons: Lexicons) -> None:
+        self._socket = socket
+        self._worker = worker
+        self._service = settings
+        self._lexicons = lexicons
+        self._client = client_of(socket)
+        self._settings = LiveSettings()
+        self._pieces = TextPieces()
+        self._next_seed = secrets.randbits(_SEED_BITS)
+        self._row: asyncio.Queue[_Piece | _Marker] = asyncio.Queue()
+        self._opened: asyncio.Queue[_Opened | _Marker] = asyncio.Queue(1)
+        self._characters = 0  # in the row
+        self._streams: set[LiveStream] = set()  # that are open
+        self._heard_any = self._over = False
+        self._sending = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Until either side ends the connection."""
+        await self._socket.accept()
+        working = self._work()
+        listening = asyncio.create_task(self._listen())
+        try:
+            while True:
+                await asyncio.wait({listening, working}, return_when=asyncio.FIRST_COMPLETED)
+                if listening.done() and listening.result() == "cancel":
+                    await self._fall_silent(working)
+                    await self._say({"type": "cancelled"})
+                    working, listening = self._work(), asyncio.create_task(self._listen())
+                    continue
+                if working.done():
+                    working.result()
+                break
+        except (WebSocketDisconnect, OSError, TimeoutError):
+            pass  # the client has left
+        finally:
+            # First of all, and without waiting: whoever ends this task may not let it wait.
+            self._over = True
+            self._close_streams()
+            await end_tasks(listening)
+            await self._fall_silent(working)
+
+    def _work(self) -> asyncio.Task[None]:
+        async def both() -> None:
+            tasks = {asyncio.create_task(self._open_pieces()), asyncio.create_task(self._speak_pieces())}
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            finally:
+                await end_tasks(*tasks)
+
+        return asyncio.create_task(both())
+
+    async def _fall_silent(self, working: asyncio.Task[None]) -> None:
+        """Stops both tasks, and closes what they had opened."""
+        await end_tasks(working)
+        self._close_streams()
+        self._row, self._opened = asyncio.Queue(), asyncio.Queue(1)
+        self._pieces, self._characters = TextPieces(), 0
+
+    def _close_streams(self) -> None:
+        for stream in self._streams:
+            stream.close()
+        self._streams.clear()
+
+    # What the client says.
+
+    async def _listen(self) -> str:
+        """Takes messages until one that changes everything: "cancel"; or the client has left: "left"."""
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return "left"
+            try:
+                long = len(message.get("text") or "") > QUICK_BYTES  # with a lexicon, perhaps: no work for the event loop
+                wanted = await asyncio.to_thread(self._parse, message) if long else self._parse(message)
+                if isinstance(wanted, LiveCommand) and wanted.type == "cancel":
+                    return "cancel"
+                self._take(wanted)
+            except (RequestError, SonantError) as error:
+                await self._complain(error)
+
+    def _parse(self, message: Any) -> LiveMessage:
+        text = message.get("text")
+        if text is None:
+            raise RequestError(400, "invalid_json", "messages are JSON, in text frames", field="message")
+        if len(text) > self._service.body_limit:
+            raise RequestError(413, "body_too_large", f"a message has at most {self._service.body_limit} characters", field="message")
+        return parse_live_message(parse_json(text.encode("utf-8", "surrogatepass")))
+
+    def _take(self, wanted: LiveMessage) -> None:
+        more = len(wanted.text) if isinstance(wanted, LiveText) else len(wanted.ssml) if isinstance(wanted, LiveSsml) else 1
+        if self._characters + len(self._pieces.pending) + more > _MOST_CHARACTERS:
+            raise RequestError(429, "too_much_text", f"more than {_MOST_CHARACTERS} characters would wait to be spoken", field="text")
+        if isinstance(wanted, LiveSettings):
+            layout_of(wanted.format, num_samples=1, source_rate=8_000, rate=wanted.sample_rate)  # refuses a rate that there is not
+            self._put(self._pieces.flush())  # what was said before keeps its own settings
+            self._settings = wanted
+            if wanted.seed is not None:
+                self._next_seed = wanted.seed
+        elif isinstance(wanted, LiveText):
+            self._put(self._pieces.feed(wanted.text))
+        elif isinstance(wanted, LiveSsml):
+            self._put([*self._pieces.flush(), Ssml(wanted.ssml)])
+        else:
+            self._put(self._pieces.flush())
+            self._characters += 1
+            self._row.put_nowait(wanted)
+
+    def _put(self, texts: Sequence[str | Ssml]) -> None:
+        for text in texts:
+            self._characters += len(written(text))
+            self._row.put_nowait(_Piece(text=text, settings=self._settings, seed=self._next_seed))
+            self._next_seed = (self._next_seed + 1) % 2**64
+
+    # What it hears.
+
+    async def _open_pieces(self) -> None:
+        while True:
+            wanted = await self._row.get()
+            if isinstance(wanted, LiveCommand):
+                self._characters -= 1
+                await self._opened.put(wanted)
+                continue
+            self._characters -= len(written(wanted.text))
+            if self._service.log_text:
+                tell_text(self._socket, written(wanted.text))
+            try:
+                order = await self._lexicons.applied(wanted.settings.order(wanted.text, wanted.seed))
+                stream = await self._worker.open(order, self._client, wait_seconds=_WAIT_SECONDS if self._heard_any else 0.0)
+            except CapacityError as error:
+                await self._complain(error)
+                await self._opened.put(LiveCommand(type="cancel"))
+                await asyncio.get_running_loop().create_future()  # what was opened before is still heard, then the connection ends
+            except InputError as error:
+                await self._complain(error)
+                continue
+            if self._over:
+                stream.close()
+                return
+            self._streams.add(stream)
+            await self._opened.put(_Opened(piece=wanted, stream=stream))
+
+    async def _speak_pieces(self) -> None:
+        while True:
+            opened = await self._opened.get()
+            if isinstance(opened, _Opened):
+                await self._speak(opened)
+            elif opened.type == "flush":
+                await self._say({"type": "flushed"})
+            else:
+                if opened.type == "end":
+                    await self._say({"type": "done"})
+                await self._hand_over({"type": "websocket.close", "code": _NORMAL if opened.type == "end" else _TRY_AGAIN_LATER})
+                return
+
+    async def _speak(self, opened: _Opened) -> None:
+        stream, piece = opened.stream, opened.piece
+        try:
+            form, rate = piece.settings.format, piece.settings.sample_rate
+            layout = layout_of(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=rate)
+            encoder = make_encoder(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=rate)
+            await self._say(
+                {
+                    "type": "speaking",
+                    field_of(piece.text): written(piece.text),
+                    "seed": stream.seed,
+                    "format": form,
+                    "sample_rate": layout.sample_rate,
+                    "num_bytes": layout.num_bytes,
+                    "skipped": [{"text": one.text, "start": one.start, "reason": one.reason} for one in stream.skipped],
+                }
+            )
+            telling = Telling(stream.begun, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
+            position = 0
+            while pcm := await stream.read():
+                position += len(pcm) // BYTES_PER_SAMPLE
+                for event in [] if telling is None else telling.before_source(position):
+                    await self._say(event)
+                await self._send(encoder.encode(pcm) if layout.quick else await asyncio.to_thread(encoder.encode, pcm))
+                self._heard_any = True
+            for event in [] if telling is None else telling.rest():
+                await self._say(event)
+            await self._send(encoder.finish() if layout.quick else await asyncio.to_thread(encoder.finish))
+        except SonantError as error:
+            await self._complain(error)
+        finally:
+            stream.close()
+            self._streams.discard(stream)
+
+    async def _complain(self, error: Exception) -> None:
+        await self._say({"type": "error", "error": problem_of(error).model_dump()})
+
+    async def _say(self, message: Mapping[str, object]) -> None:
+        await self._hand_over({"type": "websocket.send", "text": json.dumps(message, separators=(",", ":"), ensure_ascii=False)})
+
+    async def _send(self, sound: bytes) -> None:
+        if sound:
+            await self._hand_over({"type": "websocket.send", "bytes": sound})
+
+    async def _hand_over(self, message: Message) -> None:
+        async with self._sending, asyncio.timeout(self._service.stall_seconds):
+            if self._socket.application_state is not WebSocketState.CONNECTED:
+                raise WebSocketDisconnect  # the other of two tasks was faster to find out, or to close
+            try:
+                await self._socket.send(message)
+            except RuntimeError as error:  # the server closed it, as the client sent what is no frame, and is about to tell
+                raise WebSocketDisconnect from error

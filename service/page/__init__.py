@@ -1,0 +1,5 @@
+"""The page at /: speaks what is typed, in a browser.
+
+routes    its addresses and headers
+static    its files: HTML, style, scripts; no build step
+"""

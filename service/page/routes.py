@@ -1,0 +1,50 @@
+"""The page at `/`, for people: it speaks what is typed, in the browser, by way of the same API that programs use.
+
+Its files lie in `service/page/static`, need no building, and ask for nothing that is not of this origin: the policy that is sent along forbids it.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+_FOLDER = Path(__file__).parent / "static"
+_INDEX = "index.html"
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",  # kept, and asked about by its ETag: so all files of a page are of one release
+}
+
+
+def make_page_router() -> APIRouter:
+    """`GET /`, and the files that the page consists of below `/page/`. No key is asked for (`service.http.middleware`); the page itself shows one."""
+    router = APIRouter()
+    files = StaticFiles(directory=_FOLDER)
+    names = frozenset(path.name for path in _FOLDER.iterdir())
+
+    async def answer(request: Request, name: str) -> Response:
+        if name not in names:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        response = await files.get_response(name, request.scope)
+        response.headers.update(_HEADERS)
+        return response
+
+    @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    async def page(request: Request) -> Response:
+        """The page."""
+        return await answer(request, _INDEX)
+
+    @router.api_route("/page/{name}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def part(request: Request, name: str) -> Response:
+        """One of its files."""
+        return await answer(request, name)
+
+    return router

@@ -1,0 +1,8 @@
+"""What the frontend and the worker process say to each other: plain data, pickled.
+
+messages       every message
+speech_order   a text to be spoken, and who can speak it
+queries        what is asked beside sound, and the answers
+saved_stream   a stream between two pieces of work
+capacity       how fast speech is made
+"""

@@ -1,0 +1,55 @@
+"""How a text is read, as it is told over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.protocol.queries import Reading, ReadSentence, ReadWord
+from service.protocol.speech_order import SkippedText
+from vocoder.text import Given, Lexicon, Sentence, Skipped, analyser_of, analysis_of
+
+
+def reading_of(text: Given, *, voice: str, language: str, speakers: Sequence[str], lexicon: Lexicon | None) -> Reading:
+    """A text, read.
+
+    Args:
+        text: any Unicode; or an SSML document, or phonemes.
+        voice: whose language it is.
+        language: espeak-ng's name of it.
+        speakers: of the voice, whom a document may name.
+        lexicon: words that are said as it says.
+
+    Raises:
+        TextError: the document, or the phonemes, are wrong.
+    """
+    analysis = analysis_of(analyser_of(text, language=language, voice=voice, speakers=speakers, lexicon=lexicon))
+    return Reading(voice=voice, language=language, sentences=tuple(map(_sentence, analysis.sentences)), skipped=skipped_texts(analysis.skipped))
+
+
+def skipped_texts(skipped: Sequence[Skipped]) -> tuple[SkippedText, ...]:
+    """What could not be spoken, as plain data."""
+    return tuple(SkippedText(text=one.text, start=one.start, reason=one.reason) for one in skipped)
+
+
+def _sentence(sentence: Sentence) -> ReadSentence:
+    phonemes: list[list[str]] = [[] for _ in sentence.words]
+    for symbol, owner in zip(sentence.features.phonemes, sentence.features.word_index.tolist(), strict=True):
+        if owner >= 0:
+            phonemes[owner].append(symbol)
+    return ReadSentence(
+        text=sentence.text,
+        start=sentence.start,
+        end=sentence.end,
+        words=tuple(_word(sentence, number, tuple(own)) for number, own in enumerate(phonemes)),
+        phonemes=sentence.features.phonemes,
+    )
+
+
+def _word(sentence: Sentence, number: int, phonemes: tuple[str, ...]) -> ReadWord:
+    place = sentence.places[number]
+    return ReadWord(
+        text=sentence.words[number],
+        phonemes=phonemes,
+        start=None if place is None else sentence.origins[place[0]],
+        end=None if place is None else sentence.origins[place[1] - 1] + 1,
+    )

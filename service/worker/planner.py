@@ -1,0 +1,162 @@
+"""The worker's planner: turns texts into plans (phonemes and durations), on a thread of its own, or several where a card computes what all of them ask.
+
+It also computes what the first sentence is conditioned on, so that no stream waits for another one's beginning. A long text takes seconds: it is planned a
+while at a time, and others come in between. Where nobody has to know its length, it begins with its first sentence, and the generator plans the others
+when it reaches them.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from service.protocol.messages import FromWorker, Planned, Speak
+from service.settings import ServiceSettings
+from service.worker.loaded_voices import LoadedVoices
+from service.worker.phonemize import skipped_texts
+from service.worker.sentence_times import SentenceTimes
+from service.worker.time_slices import Turns, turn_is_over
+from service.worker.worker_state import Speaking, Table
+from vocoder.errors import InputError
+from vocoder.synthesis.planning import Plan, Planning
+from vocoder.synthesis.utterance import Utterance
+from vocoder.synthesis.voice import Voice
+from vocoder.text import written
+
+log = logging.getLogger(__name__)
+_TOGETHER = 16  # streams that are planned at once on a card, which computes the sentences of all of them together
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Beginning:
+    """A stream that is being planned; `whole`: to its end."""
+
+    wanted: Speak
+    voice: Voice
+    planning: Planning
+    whole: bool
+
+
+class Planner:
+    """Puts streams onto the table, ready for the generator.
+
+    Args:
+        settings: of the service.
+        voices: that can speak.
+        table: of the worker.
+        send: takes what there is to say, from any thread, one at a time.
+        failed: told of a defect: no stream can be begun any more.
+        clock: seconds that do not go back.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        voices: LoadedVoices,
+        table: Table,
+        *,
+        send: Callable[[FromWorker], None],
+        failed: Callable[[], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._voices = voices
+        self._table = table
+        self._send = send
+        self._failed = failed
+        self._clock = clock
+        self._turns = Turns("planner", _TOGETHER if settings.on_card else 1)
+
+    def submit(self, wanted: Speak) -> None:
+        """One more stream. Returns at once."""
+        with self._table.changed:
+            self._table.wanted[wanted.number] = 0
+        self._turns.add(lambda: self._work_on(wanted))
+
+    def stop(self) -> None:
+        """Ends the thread, once what it has in hand is done."""
+        self._turns.stop()
+
+    def _work_on(self, wanted: Speak, beginning: _Beginning | None = None) -> None:
+        try:
+            if wanted.number not in self._table.wanted:
+                return  # the reader left while others were planned
+            try:
+                beginning = beginning or self._take_on(wanted)
+                plan = self._plan(beginning)
+                utterance = None if plan is None else self._begin(beginning, plan)
+            except Exception as error:
+                if not isinstance(error, InputError):
+                    log.exception("stream %d cannot begin", wanted.number)
+                self._table.break_off(wanted.number, error)
+                return
+            if plan is None or utterance is None:
+                self._turns.add(lambda: self._work_on(wanted, beginning))
+            else:
+                self._admit(beginning, plan, utterance)
+        except Exception:
+            log.exception("the planner has failed")
+            self._failed()
+
+    def _take_on(self, wanted: Speak) -> _Beginning:
+        voice = self._voices.find(wanted.order.voice)
+        # One that goes on from a snapshot has told its length already, where it has one.
+        whole = len(written(wanted.order.text)) <= self._settings.planned_characters or (wanted.order.exact_length and wanted.saved is None)
+        return _Beginning(wanted=wanted, voice=voice, planning=self._voices.planning(voice, wanted.order), whole=whole)
+
+    def _plan(self, beginning: _Beginning) -> Plan | Planning | None:
+        """What can be begun with; None where that takes longer than others should wait."""
+        planning, begun = beginning.planning, time.monotonic()
+        while beginning.whole or (beginning.wanted.saved is None and not planning.sentences):
+            if not planning.advance():
+                return planning.plan()
+            if turn_is_over(begun):
+                return None
+        return planning
+
+    def _begin(self, beginning: _Beginning, plan: Plan | Planning) -> Utterance:
+        wanted = beginning.wanted
+        utterance = beginning.voice.utterance(plan, seed=wanted.order.seed, saved=None if wanted.saved is None else wanted.saved.state)
+        if utterance.num_samples is not None and wanted.first_sample >= utterance.num_samples:
+            raise InputError(f"there are {utterance.num_samples} samples, and none from {wanted.first_sample} on", field="range")
+        utterance.job(1)  # the first sentence's conditioning is computed here, and kept
+        return utterance
+
+    def _admit(self, beginning: _Beginning, plan: Plan | Planning, utterance: Utterance) -> None:
+        wanted, voice, num_samples = beginning.wanted, beginning.voice, utterance.num_samples
+        self._send(
+            Planned(
+                number=wanted.number,
+                seed=utterance.seed,
+                sample_rate=voice.sample_rate,
+                num_samples=num_samples,
+                skipped=skipped_texts(plan.skipped),
+            )
+        )
+        emitted = 0 if wanted.saved is None else wanted.saved.emitted
+        times = SentenceTimes(hop_length=voice.manifest.audio.hop_length, first_sample=wanted.first_sample) if wanted.order.timestamps else None
+        with self._table.changed:
+            taken = self._table.wanted.pop(wanted.number, None)
+            if taken is None:
+                return
+            self._table.speaking[wanted.number] = Speaking(
+                utterance=utterance,
+                sample_rate=voice.sample_rate,
+                emitted=emitted,
+                first_sample=wanted.first_sample,
+                saved_at=emitted,
+                times=times,
+            )
+            self._table.scheduler.add(
+                wanted.number,
+                voice=voice.manifest.name,
+                sample_rate=voice.sample_rate,
+                num_samples=None if num_samples is None else num_samples - wanted.first_sample,
+                now=self._clock(),
+                patience=self._settings.whole_seconds if wanted.order.whole else self._settings.first_sound_seconds,
+                waiting=wanted.waiting - taken,
+                background=wanted.order.background,
+            )
+            self._table.changed.notify()

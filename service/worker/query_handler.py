@@ -1,0 +1,114 @@
+"""The worker's clerk: answers questions on a thread of its own, for no stream should wait for them, and analyses recordings that are to be scored."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from service.protocol.messages import Answered, Ask
+from service.protocol.queries import Answer, PhonemesWanted, Reading, ScoreWanted, SubtitlesWanted
+from service.settings import ServiceSettings
+from service.worker.loaded_voices import LoadedVoices
+from service.worker.phonemize import reading_of
+from service.worker.time_slices import Turns, turn_is_over
+from service.worker.worker_state import Table
+from vocoder.audio.file_reading import read_audio_bytes
+from vocoder.errors import InputError
+from vocoder.synthesis.settings import check_text
+from vocoder.synthesis.subtitles import subrip, webvtt
+from vocoder.synthesis.timeline import timed_sentences
+
+log = logging.getLogger(__name__)
+
+
+class Clerk:
+    """Takes questions off the table; recordings stay on it, and the generator goes on with them.
+
+    Args:
+        settings: of the service.
+        voices: that can be asked about.
+        table: of the worker.
+    """
+
+    def __init__(self, settings: ServiceSettings, voices: LoadedVoices, table: Table) -> None:
+        self._settings = settings
+        self._voices = voices
+        self._table = table
+        self._turns = Turns("clerk")
+
+    def submit(self, asked: Ask) -> None:
+        """One more question. Returns at once."""
+        with self._table.changed:
+            self._table.asked.add(asked.number)
+        self._turns.add(lambda: self._take_on(asked))
+
+    def stop(self) -> None:
+        """Ends the thread, once the answer in hand is done."""
+        self._turns.stop()
+
+    def _take_on(self, asked: Ask, writing: _Writing | None = None) -> None:
+        if asked.number not in self._table.asked:
+            return  # nobody waits any more
+        try:
+            match asked.question:
+                case ScoreWanted():
+                    self._listen(asked.number, asked.question)
+                    return
+                case SubtitlesWanted():
+                    writing = writing or self._writing(asked.question)
+                    if not writing.go_on():
+                        self._turns.add(lambda: self._take_on(asked, writing))
+                        return
+                    answer: Answer = "".join(writing.pieces)
+                case PhonemesWanted():
+                    answer = self._read(asked.question)
+        except Exception as error:
+            if not isinstance(error, InputError):
+                log.exception("question %d cannot be answered", asked.number)
+            self._table.break_off(asked.number, error)
+            return
+        self._table.answer(Answered(number=asked.number, answer=answer))
+
+    def _listen(self, number: int, wanted: ScoreWanted) -> None:
+        """Analyses a recording. The generator goes on with it."""
+        voice = self._voices.find(wanted.voice)
+        samples = read_audio_bytes(wanted.recording, voice.sample_rate, name="recording", most_seconds=self._settings.recording_seconds)
+        scoring = voice.scoring(samples, speaker=wanted.speaker)
+        with self._table.changed:
+            if number in self._table.asked:
+                self._table.judging.add(number, voice, scoring)
+                self._table.changed.notify()
+
+    def _writing(self, wanted: SubtitlesWanted) -> _Writing:
+        voice = self._voices.find(wanted.order.voice)
+        planned = self._voices.planning(voice, wanted.order).sentences_from(0)
+        write = webvtt if wanted.form == "vtt" else subrip
+        return _Writing(left=write(timed_sentences(planned, hop_length=voice.manifest.audio.hop_length), voice.sample_rate))
+
+    def _read(self, wanted: PhonemesWanted) -> Reading:
+        voice = self._voices.find(wanted.voice)
+        manifest, lexicon = voice.manifest, voice.pack.lexicon_below(wanted.lexicon)
+        limit = min(self._voices.text_limit, self._settings.planned_characters)
+        check_text(wanted.text, limit=limit)
+        if lexicon is not None:
+            lexicon.check_length(wanted.text, limit=limit)
+        return reading_of(wanted.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)
+
+
+@dataclass(kw_only=True)
+class _Writing:
+    """Subtitles that are being written: of a long text a while at a time, no more than a sentence of which is known."""
+
+    left: Iterator[str]
+    pieces: list[str] = field(default_factory=list)
+
+    def go_on(self) -> bool:
+        """Until its turn is over; says whether all is written."""
+        begun = time.monotonic()
+        for piece in self.left:
+            self.pieces.append(piece)
+            if turn_is_over(begun):
+                return False
+        return True

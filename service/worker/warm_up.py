@@ -1,0 +1,58 @@
+"""What a worker says before anybody listens: once, so that nobody waits for a first use; then for the clock, so that the capacity is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from service.protocol.capacity import SURROUNDED, Capacity
+from service.settings import ServiceSettings
+
+if TYPE_CHECKING:  # which need torch, and are only handed through
+    from vocoder.synthesis.utterance import Utterance
+    from vocoder.synthesis.voice import Voice
+
+_TEXT = "Ready to speak as soon as anybody asks for it."
+WARM_UP_SEED = 2**63  # and those that follow: of streams that nobody hears
+_MEASURED_CHUNKS = 2  # of each number of streams
+_ENOUGH_SECONDS = 10.0  # after which no larger number is tried: what so many streams get is then taken for what more would
+
+
+def warm_up(voice: Voice, company: int) -> None:
+    """Uses everything once: the first use of a phonemiser or an engine is slow, and should not be a client's.
+
+    Args:
+        voice: to be used.
+        company: how many streams may share a turn. An engine that has several ways to move so many on has found out which is fastest then.
+    """
+    voice.engine.prepare(company)
+    _advance(voice, [voice.utterance(voice.plan(_TEXT), seed=WARM_UP_SEED)], 1)
+
+
+def measure(voice: Voice, settings: ServiceSettings, clock: Callable[[], float]) -> Capacity:
+    """How fast a voice is made, by the number of streams that share a turn."""
+    passage = voice.utterance(voice.plan(_TEXT)).passage
+    assert passage is not None
+    size = max(1, round(settings.chunk * voice.sample_rate))
+    # Computed once, and no more of them than is spoken: there are some thousands of streams to measure on a card.
+    conditions = passage.conditions().until(-(-_MEASURED_CHUNKS * size // voice.manifest.audio.hop_length))
+    rates: list[tuple[int, float]] = []
+    started = clock()
+    for num_streams in [*(2**power for power in range(settings.company.bit_length()) if 2**power < settings.company), settings.company]:
+        if rates and clock() - started > _ENOUGH_SECONDS:
+            break
+        utterances = [voice.copy(conditions, seed=WARM_UP_SEED + index) for index in range(num_streams)]
+        for utterance in utterances:
+            utterance.job(1)
+        begun, made = clock(), 0
+        for _ in range(_MEASURED_CHUNKS):
+            made += _advance(voice, [one for one in utterances if not one.finished], size)
+        rates.append((num_streams, made / max(clock() - begun, 1e-6)))
+    return Capacity(rates=tuple(rates), slowness=SURROUNDED)
+
+
+def _advance(voice: Voice, utterances: list[Utterance], size: int) -> int:
+    made = voice.engine.advance([utterance.job(size) for utterance in utterances])
+    for utterance, codes in zip(utterances, made, strict=True):
+        utterance.accept(codes)
+    return sum(map(len, made))

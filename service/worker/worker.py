@@ -1,0 +1,81 @@
+"""The worker: owns voices and engines, and is the only part of the service that does. It runs in a process of its own (`service.frontend.worker_process`).
+
+Four threads, which share a table (`service.worker.worker_state`). Whoever calls `receive` hands it what the service wants; the planner begins streams
+(`service.worker.planner`), the generator makes them (`service.worker.generator`), and the clerk answers questions (`service.worker.query_handler`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from service.protocol.messages import Ask, Begin, FromWorker, Leave, Speak, Started, Stop, Taken, ToWorker
+from service.settings import ServiceSettings
+from service.worker.generator import Generator
+from service.worker.loaded_voices import LoadedVoices
+from service.worker.planner import Planner
+from service.worker.query_handler import Clerk
+from service.worker.warm_up import warm_up
+from service.worker.worker_state import Table
+from vocoder.synthesis.voice import load_voice
+from vocoder.voices.library import DEFAULT_VOICE
+
+
+class Worker:
+    """Speaks for the service.
+
+    Args:
+        settings: of the service.
+        send: takes what there is to say, from any thread, one at a time.
+        failed: told that a thread has met a defect: no stream goes on here.
+        clock: seconds that do not go back.
+    """
+
+    def __init__(
+        self, settings: ServiceSettings, *, send: Callable[[FromWorker], None], failed: Callable[[], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settings = settings
+        self._send = send
+        self._voices = LoadedVoices(settings)
+        self._table = Table(settings, send=send, clock=clock)
+        self._clerk = Clerk(settings, self._voices, self._table)
+        self._planner = Planner(settings, self._voices, self._table, send=send, failed=failed, clock=clock)
+        self._generator = Generator(settings, self._voices, self._table, send=send, failed=failed, clock=clock)
+
+    def start(self) -> None:
+        """Loads the voices, warms them up, and says `Started`. Streams may come after `Begin`.
+
+        Raises:
+            SonantError: a voice or the engine cannot be loaded.
+        """
+        # Products of one stream are too small to share out, and sums of several threads have no fixed order.
+        torch.set_num_threads(1)
+        for wanted in self._settings.voices or (DEFAULT_VOICE,):
+            voice = load_voice(wanted, engine=self._settings.engine, precision=self._settings.precision, threads=self._settings.threads)
+            self._voices.add(voice)
+            warm_up(voice, self._settings.company)
+        self._send(Started(voices=self._voices.descriptions()))
+
+    def receive(self, message: ToWorker) -> None:
+        """What the service wants. From one thread; returns at once."""
+        match message:
+            case Begin():
+                self._generator.start(message.capacity)
+            case Speak():
+                self._planner.submit(message)
+            case Taken():
+                self._table.taken(message.number, message.num_samples)
+            case Ask():
+                self._clerk.submit(message)
+            case Leave():
+                self._table.leave(message.number)
+            case Stop():
+                self.stop()
+
+    def stop(self) -> None:
+        """Ends the threads, once what each has in hand is done."""
+        self._generator.stop()
+        self._planner.stop()
+        self._clerk.stop()

@@ -1,0 +1,12 @@
+"""From recordings to what a training loop reads.
+
+corpus         recordings and their texts, from LJSpeech's layout or torchaudio's classes
+corpus_check   what is wrong with a corpus
+prepare        high-pass, level, trim, features
+dataset        a prepared data set: flat arrays, mapped
+segments       how segments are drawn, and their codes
+gpu_dataset    a data set on a GPU
+predict        features predicted by the acoustic model, for the vocoder to train on
+likelihood     how probable recordings are under a voice
+outliers       recordings that stand out, and setting them aside
+"""

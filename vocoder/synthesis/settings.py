@@ -1,0 +1,82 @@
+"""How a text is spoken, and what every request is checked for: its ranges, its seed, its length."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from vocoder.errors import InputError, TextError
+from vocoder.text.speech_input import Given, field_of, written
+
+TEXT_LIMIT = 100_000  # characters of one request: a chapter, about two hours of speech
+MAX_SEED = 2**64 - 1
+LENGTH_SCALES = (0.25, 4.0)
+PITCHES = (-12.0, 12.0)
+VOLUMES = (0.0, 4.0)
+TEMPERATURES = (0.0, 2.0)
+# A random seed is one that every JSON reader keeps: JavaScript's numbers are exact up to 2**53.
+_RANDOM_SEED_BITS = 53
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to speak.
+
+    Attributes:
+        speaker: index of the speaker, in the order of the voice's `speakers`.
+        length_scale: 0.25..4, how much longer everything lasts than the voice would make it; 2 is half speed.
+        pitch: -12..12, semitones above what the voice would speak at.
+        volume: 0..4, times the amplitude of what the voice would say; what is then too loud for 16 bits is clipped.
+        temperature: 0..2, how freely samples are drawn: 1 is the learned distribution, 0 always the most probable code.
+
+    Raises:
+        InputError: a value is out of range; `field` names it.
+    """
+
+    speaker: int = 0
+    length_scale: float = 1.0
+    pitch: float = 0.0
+    volume: float = 1.0
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_range("length_scale", self.length_scale, LENGTH_SCALES)
+        _check_range("pitch", self.pitch, PITCHES)
+        _check_range("volume", self.volume, VOLUMES)
+        _check_range("temperature", self.temperature, TEMPERATURES)
+
+
+def _check_range(field: str, value: float, limits: tuple[float, float]) -> None:
+    if not limits[0] <= value <= limits[1]:  # also refuses NaN
+        raise InputError(f"{field} must lie in {limits[0]:g}..{limits[1]:g}, not {value:g}", field=field)
+
+
+def choose_seed(seed: int | None) -> int:
+    """The seed of a stream: the one asked for, or a random one.
+
+    Raises:
+        InputError: it does not lie in 0..2**64-1.
+    """
+    if seed is None:
+        return secrets.randbits(_RANDOM_SEED_BITS)
+    if not 0 <= seed <= MAX_SEED:
+        raise InputError(f"seed must lie in 0..2**64-1, not {seed}", field="seed")
+    return seed
+
+
+def check_text(text: Given, *, limit: int | None) -> None:
+    """Refuses what no text can be.
+
+    Args:
+        text: any Unicode; or a document or phonemes, markup and all.
+        limit: characters, or None for no limit.
+
+    Raises:
+        TextError: it is empty, or longer than the limit; `field` is that of its kind.
+    """
+    field, given = field_of(text), written(text)
+    what = {"text": "the text is", "ssml": "ssml: the document is", "phonemes": "phonemes: the text is"}[field]
+    if not given.strip():
+        raise TextError(f"{what} empty", field=field)
+    if limit is not None and len(given) > limit:
+        raise TextError(f"{what.removesuffix(' is')} has {len(given)} characters, and the limit is {limit}", field=field)
