@@ -20,7 +20,7 @@ from pyarrow import parquet
 from vocoder.audio.loudness import LoudnessMeter
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.audio.wav import wav_header
-from vocoder.batch import making, studio
+from vocoder.batch import makers, studio
 from vocoder.batch.forecast import forecast
 from vocoder.batch.lists import ListFile
 from vocoder.batch.manifest import NAME, TABLE, Manifest
@@ -271,7 +271,7 @@ def test_a_full_disk_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(take: object, samples: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(making.Take, "write", full)
+    monkeypatch.setattr(makers.Take, "write", full)
     with pytest.raises(OSError, match="No space left"):
         run(LINES)
     assert digests() == {}
@@ -373,7 +373,7 @@ def test_a_forecast_says_what_a_run_does_and_touches_nothing() -> None:
 def test_only_so_many_lines_are_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     alive: list[int] = []
 
-    class Counted(making.Take):
+    class Counted(makers.Take):
         now = 0
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -386,7 +386,7 @@ def test_only_so_many_lines_are_in_memory_at_once(monkeypatch: pytest.MonkeyPatc
             Counted.now -= 1
             return taken
 
-    monkeypatch.setattr(making, "Take", Counted)
+    monkeypatch.setattr(makers, "Take", Counted)
     run([{"id": f"l{number}", "text": "Oh."} for number in range(40)], threads=2, streams=3)
     assert len(alive) == 40
     assert max(alive) <= 3 + 2 * 2
