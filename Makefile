@@ -38,6 +38,15 @@ print(*(line for line in needed if not line.startswith("sonant[")), sep="\n")
 endef
 export REQUIREMENTS
 
+# What is installed beside these extras without what it requires.
+define NO_DEPS
+import sys, tomllib
+with open("pyproject.toml", "rb") as file:
+    groups = tomllib.load(file)["dependency-groups"]
+print(*(line for extra in sys.argv[1:] for line in groups.get(extra, ())), sep="\n")
+endef
+export NO_DEPS
+
 .PHONY: help setup serve test test-slow test-gpu test-browser check format bench sanitize bf16 arm clean
 
 help:  ## this list
@@ -49,6 +58,7 @@ $(BIN)/python:
 
 $(PACKAGES): pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -c "$$REQUIREMENTS" $(EXTRAS) | $(PIP) install $(QUIET) --requirement /dev/stdin
+	$(BIN)/python -c "$$NO_DEPS" $(EXTRAS) | xargs -r $(PIP) install $(QUIET) --no-deps
 	rm -f $(VENV)/.packages-* && touch $@
 
 $(ENGINE): $(PACKAGES) $(SOURCES)

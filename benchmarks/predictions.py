@@ -17,7 +17,7 @@ import torch
 
 from training import stages
 from training.data.dataset import PreparedSet
-from training.evaluation.run import choose
+from training.evaluation.sentences import choose
 from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.mel import log_mel
 from vocoder.audio.quantise import Quantiser

@@ -29,6 +29,7 @@ NOT_IMPORTED = {
     "torchaudio": "vocoder/audio/torchaudio_import.py imports it by its name",
     "tensorboard": "torch.utils.tensorboard writes through it",
     "setuptools": "pyworld imports its pkg_resources",
+    "xls-r-sqa": "distillmos is made of its layers",
     "onnxruntime": "speechmos runs its networks with it, and does not say so",
     "python-multipart": "starlette.formparsers reads forms with it",
     "pytest-asyncio": "a plugin, configured in pyproject.toml",
@@ -61,11 +62,14 @@ def names(lines: Iterable[str]) -> set[str]:
     return {canonicalize_name(requirement.name) for requirement in requirements(lines)}
 
 
+# Installed without what they require, beside the extra of the same name.
+WITHOUT_DEPENDENCIES: dict[str, list[str]] = SETTINGS["dependency-groups"]
 DECLARED = [
     *SETTINGS["build-system"]["requires"],
     *PROJECT["dependencies"],
     *(line for lines in EXTRAS.values() for line in lines),
 ]
+ALONE = [line for lines in WITHOUT_DEPENDENCIES.values() for line in lines]
 
 
 def pins() -> dict[str, str]:
@@ -111,7 +115,8 @@ def third_party(folder: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("folder", AT_HAND)
 def test_what_is_imported_is_declared(folder: str) -> None:
-    at_hand = names(PROJECT["dependencies"]) | names(line for extra in AT_HAND[folder] for line in EXTRAS[extra])
+    lines = [line for extra in AT_HAND[folder] for line in (*EXTRAS[extra], *WITHOUT_DEPENDENCIES.get(extra, ()))]
+    at_hand = names(PROJECT["dependencies"]) | names(lines)
     # Theirs for good: fastapi is a layer on starlette, pydantic one on its core, pytest compares versions, and uvicorn speaks WebSocket with it.
     brought = {"starlette": "fastapi", "pydantic-core": "pydantic", "packaging": "pytest", "websockets": "uvicorn"}
     missing = {f"{name} ({path})" for name, path in third_party(folder) if brought.get(name, name) not in at_hand}
@@ -120,11 +125,11 @@ def test_what_is_imported_is_declared(folder: str) -> None:
 
 def test_what_is_declared_is_used() -> None:
     used = {name for folder in AT_HAND for name, _ in third_party(folder)}
-    declared = names(PROJECT["dependencies"]) | names(line for extra in AT_HAND["tests"] for line in EXTRAS[extra])
+    declared = names(PROJECT["dependencies"]) | names(line for extra in AT_HAND["tests"] for line in EXTRAS[extra]) | names(ALONE)
     assert declared - used == set(NOT_IMPORTED)
 
 
-@pytest.mark.parametrize("requirement", requirements([*DECLARED, *BUILT_WITH]), ids=lambda requirement: requirement.name)
+@pytest.mark.parametrize("requirement", requirements([*DECLARED, *ALONE, *BUILT_WITH]), ids=lambda requirement: requirement.name)
 def test_what_is_declared_is_pinned_to_a_version_it_allows(requirement: Requirement) -> None:
     pinned = pins()[canonicalize_name(requirement.name)]
     assert requirement.specifier.contains(pinned)
@@ -134,9 +139,14 @@ def test_what_is_installed_is_pinned_to_that_version() -> None:
     installed: dict[str, str] = {}
     for requirement in requirements([*DECLARED, *BUILT_WITH]):
         with_what_they_need(requirement, installed)
+    installed |= {canonicalize_name(requirement.name): Version(version(requirement.name)).public for requirement in requirements(ALONE)}
     pinned = pins()
     assert {name: pinned.get(name) for name in installed} == installed
     assert set(pinned) - set(installed) == {"cython"}, "pinned for nothing (cython is there while pip builds pyworld and pesq)"
+
+
+def test_what_comes_without_its_requirements_belongs_to_an_extra() -> None:
+    assert set(WITHOUT_DEPENDENCIES) <= set(EXTRAS)
 
 
 def test_torch_is_pinned_where_a_bare_name_would_bring_cuda() -> None:

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 TARGETS = ("setup", "serve", "test", "test-slow", "test-gpu", "test-browser", "check", "format", "bench", "sanitize", "bf16", "arm", "clean")
 INSTALL_PACKAGES = "install --quiet --requirement"
+INSTALL_ALONE = "install --quiet --no-deps\n"
 INSTALL_ENGINE = "install --quiet --no-deps --no-build-isolation --editable"
 
 
@@ -78,7 +80,7 @@ def test_make_alone_tells_what_there_is(fresh: Path) -> None:
 @pytest.mark.parametrize("target", [target for target in TARGETS if target not in ("arm", "clean")])
 def test_every_target_sets_up_what_it_needs(fresh: Path, target: str) -> None:
     plan = make(fresh, "-n", target)
-    steps = [plan.index(step) for step in ("-m venv .venv", INSTALL_PACKAGES, INSTALL_ENGINE)]
+    steps = [plan.index(step) for step in ("-m venv .venv", INSTALL_PACKAGES, INSTALL_ALONE, INSTALL_ENGINE)]
     assert steps == sorted(steps)
 
 
@@ -124,6 +126,15 @@ def test_a_change_of_the_dependencies_installs_them(installed: Path, name: str) 
 
 def test_other_extras_are_installed_when_asked_for(installed: Path) -> None:
     assert INSTALL_PACKAGES in make(installed, "-n", "setup", "EXTRAS=service")
+
+
+def test_what_must_come_without_its_requirements_comes_with_the_extra_of_its_name(fresh: Path) -> None:
+    script = re.search(r"^define NO_DEPS\n(.*?)^endef$", make(fresh, "-p", "help"), re.MULTILINE | re.DOTALL)[1]  # type: ignore[index]
+    asked = [
+        subprocess.run([sys.executable, "-c", script, *extras], cwd=fresh, capture_output=True, text=True, check=True) for extras in (["measure"], ["train"])
+    ]
+    assert asked[0].stdout.split() == ["distillmos==0.9.1", "xls-r-sqa==0.1.0"]
+    assert not asked[1].stdout.split()
 
 
 def test_without_a_compiler_only_what_has_wheels_is_installed(fresh: Path) -> None:

@@ -23,9 +23,11 @@ from training.data.outliers import judge, set_aside
 from training.data.predict import predict as predict_spectra
 from training.data.prepare import prepare as prepare_dataset
 from training.data.segments import SegmentConfig
+from training.evaluation import Judging
+from training.evaluation import compare as compare_voices
 from training.evaluation import evaluate as evaluate_voice
-from training.evaluation.run import MEASURED
 from training.evaluation.samples import write_samples
+from training.evaluation.sentences import MEASURED, UNSEEN
 from training.evaluation.temperatures import try_temperatures
 from training.pipeline import Wishes, run_all
 from training.recipe import CARD_SEGMENTS, Run, VocoderWishes
@@ -38,7 +40,7 @@ from vocoder.voices.pack import MOST_PASSES
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="From recordings to a voice: all, or check, prepare, align, alignment, recogniser, acoustic, vocoder, export, evaluate.",
+    help="From recordings to a voice: all, or check, prepare, align, alignment, recogniser, acoustic, vocoder, export, evaluate, compare.",
 )
 
 Name = Annotated[str, typer.Option("--voice", help="Name of the voice; its files lie in RUNS/NAME.")]
@@ -56,6 +58,12 @@ Source = Annotated[str, typer.Option(help="Where the recordings are from.")]
 Release = Annotated[str, typer.Option(help="Release of the voice.")]
 Voices = Annotated[Path, typer.Option("-o", help="Folder of the voices.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes.")]
+Sentences = Annotated[int, typer.Option(min=1, help="How many held-out sentences.")]
+Unseen = Annotated[int, typer.Option(min=0, max=UNSEEN, help="How many sentences of no corpus, spoken from text.")]
+Whisper = Annotated[Path | None, typer.Option(help="Folder of Whisper's weights (CTranslate2): it counts word errors; else pocketsphinx does.")]
+Rows = Annotated[Path | None, typer.Option(help="JSON lines of all that was judged, to go on from; RUNS/NAME/evaluation.jsonl when not given.")]
+Clips = Annotated[Path | None, typer.Option(help="Write all that is judged into this folder, as WAV.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output.")]
 
 
 class Aligner(StrEnum):
@@ -229,7 +237,9 @@ def everything(
     acoustic_steps: Steps = 4000,
     vocoder_steps: Steps = 12_000,
     leave_out: Annotated[bool, typer.Option("--leave-out", help="Leave out recordings that cannot be trained on, instead of refusing.")] = False,
-    sentences: Annotated[int, typer.Option(min=1, help="Held-out sentences that the voice is measured on.")] = 20,
+    sentences: Annotated[int, typer.Option(min=1, help="Held-out sentences that the voice is measured on.")] = MEASURED,
+    unseen: Unseen = UNSEEN,
+    whisper: Whisper = None,
     device: Device = "cpu",
     threads: Threads = _CORES,
     workers: Workers = _CORES,
@@ -238,7 +248,7 @@ def everything(
     torch.set_num_threads(threads)
     wishes = Wishes(
         licence=licence, source=source, release=release, acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, device=device,
-        workers=workers, leave_out=leave_out, sentences=sentences,
+        workers=workers, leave_out=leave_out, sentences=sentences, unseen=unseen, whisper=whisper,
     )  # fmt: skip
     pack = run_all(Run(name=voice, root=runs), corpus, output, wishes, say=typer.echo)
     typer.echo(f"{pack}: {sum(path.stat().st_size for path in pack.iterdir()) / 1e6:.1f} MB")
@@ -293,18 +303,44 @@ def evaluate(
     voice: Name,
     runs: Runs = Path("runs"),
     pack: Annotated[Path | None, typer.Option(help="The voice pack; voices/NAME when not given.")] = None,
-    sentences: Annotated[int, typer.Option(min=1, help="How many held-out sentences.")] = MEASURED,
-    json: Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output.")] = False,
+    sentences: Sentences = MEASURED,
+    unseen: Unseen = UNSEEN,
+    whisper: Whisper = None,
+    rows: Rows = None,
+    clips: Clips = None,
+    json: AsJson = False,
     page: Annotated[Path | None, typer.Option(help="Write the figures, with sounds and spectrograms, as one HTML page.")] = None,
     card: Annotated[bool, typer.Option("--card", help="Write the figures into the pack's model card.")] = False,
 ) -> None:
-    """Measure a voice pack on the held-out sentences."""
+    """Measure a voice pack: recordings, copies and speech from text, step by step; stopped, the same command goes on."""
     torch.set_num_threads(1)
-    data = PreparedSet(Run(name=voice, root=runs).data)
-    report = evaluate_voice(data, pack or Path("voices") / voice, sentences=sentences, page=page)
+    run = Run(name=voice, root=runs)
+    judging = Judging(sentences=sentences, unseen=unseen, whisper=whisper, rows=rows or run.judged, clips=clips)
+    report = evaluate_voice(run.dataset(), pack or Path("voices") / voice, judging, page=page)
     typer.echo(report.to_json() if json else report.to_markdown())
     if card:
         exporting.write_figures(pack or Path("voices") / voice, report)
+
+
+@app.command()
+def compare(
+    pack_a: Annotated[Path, typer.Argument(help="A voice pack.")],
+    pack_b: Annotated[Path, typer.Argument(help="Another one of the same recordings.")],
+    voice: Name,
+    runs: Runs = Path("runs"),
+    sentences: Sentences = MEASURED,
+    unseen: Unseen = UNSEEN,
+    whisper: Whisper = None,
+    rows: Rows = None,
+    clips: Clips = None,
+    json: AsJson = False,
+) -> None:
+    """Measure two voice packs on the same sentences, copies and speech from text, and tell the difference A - B."""
+    torch.set_num_threads(1)
+    run = Run(name=voice, root=runs)
+    judging = Judging(sentences=sentences, unseen=unseen, whisper=whisper, rows=rows or run.judged, clips=clips)
+    comparison = compare_voices(run.dataset(), (pack_a, pack_b), judging)
+    typer.echo(comparison.to_json() if json else comparison.to_markdown())
 
 
 @app.command()

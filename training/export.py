@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training.evaluation import Report
-from training.evaluation.run import unmeasured
+from training.evaluation.sentences import unmeasured
 from training.intonation import intonation
 from training.price import precision_prices
 from training.recipe import Run

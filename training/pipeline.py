@@ -20,7 +20,8 @@ from training.data.dataset import PREDICTED, Header, PreparedSet
 from training.data.predict import predict
 from training.data.prepare import prepare
 from training.estimate import estimate
-from training.evaluation import evaluate
+from training.evaluation import Judging, evaluate
+from training.evaluation.sentences import MEASURED, UNSEEN
 from training.export import export, write_figures
 from training.recipe import Run, VocoderWishes, vocoder_loop, wavenet_recipe
 from vocoder.config import AudioConfig
@@ -37,6 +38,8 @@ class Wishes:
     Attributes:
         leave_out: whether recordings that nothing can be trained on are left out; otherwise they are refused, by name.
         sentences: held-out sentences that the voice is measured on.
+        unseen: sentences of no corpus beside them.
+        whisper: folder of the weights of Whisper, which then writes down the words; None for pocketsphinx.
     """
 
     licence: str
@@ -47,7 +50,9 @@ class Wishes:
     device: str
     workers: int
     leave_out: bool = False
-    sentences: int = 20
+    sentences: int = MEASURED
+    unseen: int = UNSEEN
+    whisper: Path | None = None
 
 
 def run_all(run: Run, corpus: str, output: Path, wishes: Wishes, *, say: Say) -> Path:
@@ -91,7 +96,8 @@ def run_all(run: Run, corpus: str, output: Path, wishes: Wishes, *, say: Say) ->
         predict(run.dataset(), stages.trained_acoustic(run))
     stages.train_vocoder(run, VocoderWishes(device=wishes.device, predicted_share=stages.PREDICTED_SHARE), steps=wishes.vocoder_steps, seconds=None)
     pack = export(run, output / run.name, licence=wishes.licence, source=wishes.source, release=wishes.release)
-    report = evaluate(run.dataset(), pack, sentences=wishes.sentences, page=run.root / run.name / "report.html")
+    judging = Judging(sentences=wishes.sentences, unseen=wishes.unseen, whisper=wishes.whisper, rows=run.judged)
+    report = evaluate(run.dataset(), pack, judging, page=run.root / run.name / "report.html")
     write_figures(pack, report)
     say(report.to_markdown())
     return pack

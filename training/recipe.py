@@ -45,6 +45,11 @@ class Run:
         """The folder of one trained part."""
         return self.root / self.name / name
 
+    @property
+    def judged(self) -> Path:
+        """What judges said of each sound, as JSON lines."""
+        return self.root / self.name / "evaluation.jsonl"
+
     def dataset(self) -> PreparedSet:
         """The prepared data set; InputError where it is not there or not aligned."""
         data = PreparedSet(self.data)

@@ -4,6 +4,7 @@ runs/NAME/data        prepare, align          a prepared data set (`training.dat
 runs/NAME/recogniser  recogniser              config.json, checkpoint.pt, tensorboard/, phoneme_errors.json
 runs/NAME/acoustic    acoustic                config.json, checkpoint.pt, tensorboard/
 runs/NAME/vocoder     vocoder                 config.json, checkpoint.pt, tensorboard/
+runs/NAME/evaluation.jsonl   evaluate          what judges said of each sound
 voices/NAME           export                  the voice pack
 """
 

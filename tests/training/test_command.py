@@ -13,9 +13,8 @@ import torch
 
 from tests.tiny_voice import make_tiny_voice
 from training.data.dataset import Entry, PreparedSet
-from training.evaluation import choose
-from training.evaluation.report import Interval
 from training.evaluation.samples import SENTENCES
+from training.evaluation.sentences import choose
 from training.evaluation.temperatures import try_temperatures
 from training.stages import read_average
 from vocoder.synthesis.voice import load_voice
@@ -37,12 +36,6 @@ def test_every_text_is_chosen_once_before_any_twice() -> None:
     assert len({chosen.text for chosen in choose(entries, 3)}) == 3
     assert len({chosen.id for chosen in choose(entries, 4)}) == 4
     assert choose(entries, 2) == choose(entries, 2)
-
-
-def test_an_interval_is_the_mean_and_its_standard_errors() -> None:
-    interval = Interval.of([1.0, 2.0, 3.0, 4.0])
-    assert interval.mean == 2.5
-    assert interval.margin == pytest.approx(1.96 * 1.2909944 / 2)
 
 
 def test_a_missing_stage_is_named(tmp_path: Path) -> None:
@@ -112,14 +105,26 @@ def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> No
     sonant_train("export", *where, "--licence", "CC0-1.0", "--source", "tones", "--note", "of no use", "-o", str(tmp_path / "voices"))
     voice = load_voice(pack)
     assert voice.manifest.speakers == ("tone",)
-    done = sonant_train("evaluate", *where, "--pack", str(pack), "--sentences", "1", "--json", "--card", "--page", str(tmp_path / "page.html"))
+    measure = ("evaluate", *where, "--pack", str(pack), "--sentences", "1", "--unseen", "2", "--json")
+    done = sonant_train(*measure, "--card", "--page", str(tmp_path / "page.html"), "--clips", str(tmp_path / "clips"))
     assert "- of no use" in (pack / "README.md").read_text()
     report = json.loads(done.stdout)
-    assert report["bits_per_sample"]["mean"] == pytest.approx(8.0, abs=0.5)  # two steps teach little
+    assert report["bits_per_sample"]["value"] == pytest.approx(8.0, abs=0.5)  # two steps teach little
+    assert list(report["ladder"]) == ["recordings", "copy synthesis", "copy, predicted mel", "copy, predicted mel, F0, voicing", "speech from text"]
+    assert report["listener"] == "pocketsphinx"
+    assert report["unseen_sentences"] == 2
     assert "| PESQ-WB |" in (pack / "README.md").read_text()
     page = (tmp_path / "page.html").read_text()
-    assert page.count("<audio") == page.count("<img") == 6
+    assert page.count("<audio") == page.count("<img") == 7
     assert "http" not in page
+    assert len(list((tmp_path / "clips").rglob("*.wav"))) == 5 + 2
+    judged = (tmp_path / "runs" / "tone" / "evaluation.jsonl").read_text()
+    assert len(judged.splitlines()) == 5 + 2
+    assert json.loads(sonant_train(*measure).stdout)["ladder"] == report["ladder"]
+    compared = json.loads(sonant_train("compare", str(pack), str(pack), *where, "--sentences", "1", "--unseen", "2", "--json").stdout)
+    assert compared["figures"]["sentences of no corpus"][0] == report["unseen"]
+    assert {figure["value"] for kind in compared["differences"].values() for figure in kind.values()} == {0.0}
+    assert (tmp_path / "runs" / "tone" / "evaluation.jsonl").read_text() == judged  # nothing was judged again
     sonant_train("samples", "--voice", "tone", "--pack", str(pack), "-o", str(tmp_path / "samples"))
     assert len(list((tmp_path / "samples").glob("*.flac"))) == len(list((tmp_path / "samples").glob("*.png"))) == len(SENTENCES) == 10
     said, rate = soundfile.read(tmp_path / "samples" / "03.flac", dtype="int16")
@@ -138,6 +143,6 @@ def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> No
         PreparedSet(tmp_path / "runs" / "tone" / "data"), pack, sentences=1, temperatures=(1.0, 0.0), voiced_ratios=(1.0,), passes=(0, 2), measured=0
     )
     assert {(trial.temperature, trial.passes) for trial in trials} == {(1.0, 0), (0.0, 0), (1.0, 2), (0.0, 2)}
-    assert trials[0].pesq_wb.mean >= trials[1].pesq_wb.mean >= trials[3].pesq_wb.mean
+    assert trials[0].pesq_wb.value >= trials[1].pesq_wb.value >= trials[3].pesq_wb.value
     assert trials[0].passes == 2
     assert sum(path.stat().st_size for path in pack.iterdir()) < 12e6

@@ -6,7 +6,6 @@ an envelope of 60 coefficients. Neither is trained, so both get the best feature
 
 from __future__ import annotations
 
-import librosa
 import numpy as np
 import numpy.typing as npt
 
@@ -21,6 +20,8 @@ ENVELOPE_COEFFICIENTS = 60
 
 def griffin_lim(samples: FloatArray, audio: AudioConfig) -> FloatArray:
     """A recording again from its mel spectrum: float32 [T] to float32 [T]."""
+    import librosa  # late: it takes seconds
+
     mel = np.exp(log_mel(samples, audio).T)
     spectrum = librosa.feature.inverse.mel_to_stft(mel, sr=audio.sample_rate, n_fft=audio.n_fft, power=1.0, fmin=audio.f_min, fmax=audio.f_max)
     made = librosa.griffinlim(spectrum, n_iter=ITERATIONS, hop_length=audio.hop_length, win_length=audio.win_length, n_fft=audio.n_fft, random_state=0)

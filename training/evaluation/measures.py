@@ -1,26 +1,19 @@
-"""Measures of sound. All take float32 [T] in -1..1 at `audio.sample_rate`, which must be 16 kHz for PESQ-WB and DNSMOS.
+"""Measures of sound, most of them beside the recording. All take float32 [T] in -1..1 at `audio.sample_rate`, which must be 16 kHz for PESQ-WB.
 
 PESQ-WB     ITU-T P.862.2, by the pesq package: quality beside the recording, 1 to 4.6
 STOI        Taal et al. 2011, by pystoi: intelligibility beside the recording, 0 to 1
 MCD         mel-cepstral distortion in dB (Kubichek 1993) between WORLD's envelopes, 24 coefficients without the level
 F0          median absolute difference in cents where both are voiced; share of frames whose voicing differs
-DNSMOS      Reddy et al. 2022 (P.835), by speechmos: overall opinion that listeners might have, 1 to 5, no recording needed
 pauses      by how much the loudest sample in the recording's pauses is louder in what was made: a click stands out there
 warped mel  mean absolute difference of log-mel in nats along the cheapest path of dynamic time warping
 """
 
 from __future__ import annotations
 
-import warnings
-from functools import cache
-from typing import Any
-
-import librosa
 import numpy as np
 import numpy.typing as npt
-from pesq import pesq
-from pystoi import stoi
 
+from training.evaluation.level import RATE
 from vocoder.audio.mel import log_mel
 from vocoder.audio.pitch import import_pyworld, pitch
 from vocoder.config import AudioConfig
@@ -30,16 +23,19 @@ FloatArray = npt.NDArray[np.float32]
 CENTS_PER_NAT = 1200 / np.log(2)
 _PAUSE_SECONDS, _PAUSE_DB = 0.05, 6.0
 MEL_CEPSTRUM = 24  # coefficients beside the level
-RATE = 16_000  # Hz: what PESQ-WB, DNSMOS and the recogniser take
 
 
 def quality(truth: FloatArray, made: FloatArray) -> float:
     """PESQ-WB."""
+    from pesq import pesq
+
     return float(pesq(RATE, truth, made, "wb"))
 
 
 def intelligibility(truth: FloatArray, made: FloatArray) -> float:
     """STOI."""
+    from pystoi import stoi
+
     return float(stoi(truth, made, RATE))
 
 
@@ -77,6 +73,8 @@ def pitch_statistics(samples: FloatArray, audio: AudioConfig) -> npt.NDArray[np.
 
 def warped_mel_distance(truth: FloatArray, made: FloatArray, audio: AudioConfig) -> float:
     """Of two sounds of different timing, in nats."""
+    import librosa  # late: it takes seconds
+
     true, found = log_mel(truth, audio), log_mel(made, audio)
     cost = np.abs(true[:, np.newaxis] - found[np.newaxis]).mean(axis=2)
     _, path = librosa.sequence.dtw(C=cost)
@@ -108,21 +106,7 @@ def click_level(truth: FloatArray, made: FloatArray, audio: AudioConfig) -> floa
     return float(20 * np.log10(loudest[1] / loudest[0]))
 
 
-def opinion(samples: FloatArray) -> float:
-    """DNSMOS, overall."""
-    return float(_dnsmos().run(samples, sr=RATE)["ovrl_mos"])
-
-
-@cache
-def _dnsmos() -> Any:
-    # Imported at its first use: it loads its networks.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from speechmos import dnsmos
-    return dnsmos
-
-
 def check_rate(audio: AudioConfig) -> None:
-    """Raises AudioError where the measures do not take the voice's rate."""
+    """Raises AudioError where PESQ-WB does not take the data set's rate."""
     if audio.sample_rate != RATE:
-        raise AudioError(f"PESQ-WB, DNSMOS and the recogniser take {RATE} Hz, and the data set has {audio.sample_rate}", field="sample_rate")
+        raise AudioError(f"PESQ-WB takes {RATE} Hz, and the data set has {audio.sample_rate}", field="sample_rate")

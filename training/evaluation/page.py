@@ -28,7 +28,7 @@ class Heard:
 
 def write_page(path: Path, report: Report, heard: Sequence[Heard], audio: AudioConfig) -> None:
     """Writes the page, whole or not at all."""
-    parts = [f"<p>{html.escape(report.on_what)}</p>", table(report.copy_rows()), table(report.speech_rows())]
+    parts = [f"<p>{html.escape(report.on_what)}</p>", *map(table, report.tables())]
     for one in heard:
         figures = "".join(
             figure(name, spectrogram(samples, audio), samples, audio.sample_rate, what="log-mel spectrogram") for name, samples in one.sounds.items()

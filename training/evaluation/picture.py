@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
 
 from vocoder.audio.mel import log_mel
 from vocoder.config import AudioConfig
@@ -15,6 +13,9 @@ from vocoder.config import AudioConfig
 
 def spectrogram(samples: npt.NDArray[np.float32], audio: AudioConfig) -> bytes:
     """The log-mel spectrogram of float32 [T] as a PNG, always to the same scale of colours."""
+    import matplotlib as mpl  # late: it takes a second
+    from matplotlib.figure import Figure
+
     with mpl.rc_context({"font.size": 7}):
         figure = Figure(figsize=(4, 1.6), layout="constrained")
         axes = figure.subplots()

@@ -1,58 +1,41 @@
-"""The figures of a voice, and what they may be off by."""
+"""The figures of a voice, with what they may be off by, as JSON and Markdown."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from training.bootstrap import Estimate
+from training.evaluation.figures import MEASURES
+from training.evaluation.ladder import RECORDINGS, TEXT
 
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """A mean and how far it may be off, 95 of 100 times."""
-
-    mean: float
-    margin: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Interval:
-        """Over sentences, 1.96 standard errors; sentences without the figure (not a number) do not count."""
-        found = np.array([value for value in values if np.isfinite(value)])
-        if len(found) == 0:
-            return cls(mean=float("nan"), margin=float("nan"))
-        spread = float(np.std(found, ddof=1)) if len(found) > 1 else 0.0
-        return cls(mean=float(found.mean()), margin=1.96 * spread / len(found) ** 0.5)
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} ± {self.margin:.3f}"
+Figures = Mapping[str, Estimate]  # by the key of a measure
 
 
 @dataclass(frozen=True, kw_only=True)
 class CopyFigures:
-    """One way of saying recordings again, held against them."""
+    """One way of saying recordings again, held against them sample by sample or frame by frame."""
 
-    pesq_wb: Interval
-    stoi: Interval
-    mcd_db: Interval
-    f0_error_cents: Interval
-    voicing_error: Interval
-    click_level_db: Interval
-    dnsmos: Interval
+    pesq_wb: Estimate
+    stoi: Estimate
+    mcd_db: Estimate
+    f0_error_cents: Estimate
+    voicing_error: Estimate
+    click_level_db: Estimate
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpeechFigures:
-    """Sentences, spoken from text or by the speaker."""
+class Delivery:
+    """How sentences are spoken."""
 
-    word_error_rate: Interval
-    dnsmos: Interval
-    seconds: Interval  # of a sentence
+    seconds: Estimate  # of a sentence
     f0_mean_cents: float  # above 100 Hz, over all voiced frames
     f0_spread_cents: float  # standard deviation over the same
-    quiet_level_db: Interval
+    quiet_level_db: Estimate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +43,18 @@ class Report:
     """Everything that was measured, and on what.
 
     Attributes:
+        sentences: how many held-out ones.
+        listener: who wrote down the words.
+        ladder: figures of each system on the held-out sentences, by its name, the recordings first.
+        to_recordings: of each other system its differences to the recordings.
+        to_step_above: its differences to the system before it.
+        variance_ratios: of each other system, for each mel band, the lowest first: variance of log-mel as a multiple of the recordings'.
+        unseen: of speech from text on the sentences of no corpus; empty where none were spoken.
+        unseen_sentences: how many those are.
+        misheard: of speech from text, sentences with errors, the worst first: errors and words, text, what was heard.
         bits_per_sample: of the held-out recordings under the vocoder, from the audio alone.
-        copies: by name: "voice", "Griffin-Lim", "WORLD".
-        speech: of the voice, from text; natural: of the recordings of the same sentences.
+        copies: copy synthesis by name: "voice", "Griffin-Lim", "WORLD".
+        spoken: how the voice speaks the held-out sentences from text; natural: how the speaker does.
         warped_mel: nats between the two, along the cheapest warping of time.
     """
 
@@ -74,28 +66,51 @@ class Report:
     sentences: int
     temperature: float
     seed: int
-    bits_per_sample: Interval
-    copies: dict[str, CopyFigures]
-    speech: SpeechFigures
-    natural: SpeechFigures
-    warped_mel: Interval
+    listener: str
+    ladder: Mapping[str, Figures]
+    to_recordings: Mapping[str, Figures]
+    to_step_above: Mapping[str, Figures]
+    variance_ratios: Mapping[str, list[float]]
+    unseen: Figures
+    unseen_sentences: int
+    misheard: list[tuple[int, int, str, str]]
+    bits_per_sample: Estimate
+    copies: Mapping[str, CopyFigures]
+    spoken: Delivery
+    natural: Delivery
+    warped_mel: Estimate
 
     def to_json(self) -> str:
         """For programs."""
-        return json.dumps(dataclasses.asdict(self), indent=1)
+        return to_json(dataclasses.asdict(self))
 
     @property
     def on_what(self) -> str:
         """Which data the figures are of."""
         return (
             f"Measured on {self.sentences} sentences of the corpus that were held out by prompt and never trained on, by `sonant-train evaluate`, "
-            f"{self.date}, {self.machine}, engine {self.engine}, temperature {self.temperature:g}, seed {self.seed}; ± is a 95 % interval over sentences."
+            f"{self.date}, {self.machine}, engine {self.engine}, temperature {self.temperature:g}, seed {self.seed}; words by {self.listener}. "
+            "[low, high] is a 95 % interval by bootstrap over sentences."
         )
 
+    def tables(self) -> list[list[list[str]]]:
+        """All tables, each with its heading first."""
+        tables = [
+            figure_rows("from the recording to speech from text", self.ladder),
+            figure_rows("difference to the recordings", self.to_recordings, sign=True),
+            figure_rows("difference to the step before", self.to_step_above, sign=True),
+            self.copy_rows(),
+            self.delivery_rows(),
+        ]
+        if self.unseen:
+            tables.insert(3, figure_rows(f"{self.unseen_sentences} sentences of no corpus", {TEXT: self.unseen}))
+        return tables
+
     def copy_rows(self) -> list[list[str]]:
-        """Copy synthesis as a table, its heading first."""
+        """Copy synthesis, beside older vocoders."""
         kinds = list(self.copies)
-        rows = [["copy synthesis: the recording again from its own features", *kinds], ["bits per sample", str(self.bits_per_sample), *[""] * (len(kinds) - 1)]]
+        bits = ["bits per sample", self.bits_per_sample.shown(3), *[""] * (len(kinds) - 1)]
+        rows = [["copy synthesis beside the recording", *kinds], bits]
         labels = {
             "PESQ-WB": "pesq_wb",
             "STOI": "stoi",
@@ -103,30 +118,50 @@ class Report:
             "F0 error, median, cents": "f0_error_cents",
             "voicing error, share of frames": "voicing_error",
             "peak in the recording's pauses, dB above its own": "click_level_db",
-            "DNSMOS overall": "dnsmos",
         }
-        figures = [dataclasses.asdict(copy) for copy in self.copies.values()]
-        return rows + [[label, *(str(Interval(**figure[name])) for figure in figures)] for label, name in labels.items()]
+        return rows + [[label, *(getattr(copy, name).shown(3) for copy in self.copies.values())] for label, name in labels.items()]
 
-    def speech_rows(self) -> list[list[str]]:
-        """Speech from text as a table, its heading first."""
-        both = (self.speech, self.natural)
+    def delivery_rows(self) -> list[list[str]]:
+        """How the voice speaks, beside the speaker."""
+        both = (self.natural, self.spoken)
         return [
-            ["speech from text", "voice", "recordings of the same sentences"],
-            ["word error rate by pocketsphinx", *(f"{one.word_error_rate.mean:.1%} ± {one.word_error_rate.margin:.1%}" for one in both)],
-            ["DNSMOS overall", *(str(one.dnsmos) for one in both)],
-            ["seconds per sentence", *(str(one.seconds) for one in both)],
+            ["how it is spoken", RECORDINGS, TEXT],
+            ["seconds per sentence", *(one.seconds.shown(2) for one in both)],
             ["F0, mean, cents above 100 Hz", *(f"{one.f0_mean_cents:.0f}" for one in both)],
             ["F0, spread, cents", *(f"{one.f0_spread_cents:.0f}" for one in both)],
-            ["level of the quietest twentieth, dB", *(str(one.quiet_level_db) for one in both)],
-            ["log-mel distance under time warping, nats", str(self.warped_mel), "0"],
+            ["level of the quietest twentieth, dB", *(one.quiet_level_db.shown(1) for one in both)],
+            ["log-mel distance under time warping, nats", "0", self.warped_mel.shown(3)],
         ]
 
     def to_markdown(self) -> str:
         """For people."""
-        return "\n".join([self.on_what, "", *_markdown(self.copy_rows()), "", *_markdown(self.speech_rows())])
+        return "\n".join([self.on_what, *(line for rows in self.tables() for line in ("", *markdown(rows)))])
 
 
-def _markdown(rows: Sequence[Sequence[str]]) -> list[str]:
+def figure_rows(title: str, systems: Mapping[str, Figures], *, sign: bool = False) -> list[list[str]]:
+    """A table with a row for each measure that any of the systems has, and a column for each system; `sign`: they are differences."""
+    rows = [[title, *systems]]
+    for measure in MEASURES:
+        found = [figures.get(measure.key) for figures in systems.values()]
+        if any(one is not None and np.isfinite(one.value) for one in found):
+            rows.append([measure.title, *("" if one is None else one.shown(measure.digits, sign=sign) for one in found)])
+    return rows
+
+
+def to_json(value: object) -> str:
+    """Plain data as strict JSON: what is not a number becomes null."""
+    return json.dumps(_with_nulls(value), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _with_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _with_nulls(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_nulls(one) for one in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table as Markdown, line by line."""
     head, *body = ["| " + " | ".join(row) + " |" for row in rows]
     return [head, "|" + " --- |" * len(rows[0]), *body]

@@ -17,10 +17,13 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from training.bootstrap import Estimate
 from training.data.dataset import PreparedSet
 from training.evaluation import measures
-from training.evaluation.report import Interval
-from training.evaluation.run import MEASURED, SEED, choose, unmeasured
+from training.evaluation.ladder import SEED
+from training.evaluation.level import levelled
+from training.evaluation.naturalness import distill_mos, p808
+from training.evaluation.sentences import MEASURED, choose, unmeasured
 from vocoder.audio.mel import log_mel
 from vocoder.audio.pcm import to_float32
 from vocoder.errors import InputError
@@ -37,15 +40,16 @@ class Trial:
     temperature: float
     voiced_ratio: float
     passes: int
-    pesq_wb: Interval
-    stoi: Interval
-    dnsmos: Interval
+    distillmos: Estimate
+    pesq_wb: Estimate
+    stoi: Estimate
+    p808: Estimate
     level_nats: float  # mean of log-mel above the recording's: a cool voice is too quiet, a hot one too loud
 
     def __str__(self) -> str:
         return (
-            f"temperature {self.temperature:.2f}, voiced times {self.voiced_ratio:.2f}, {self.passes} passes: PESQ-WB {self.pesq_wb}, STOI {self.stoi}, "
-            f"DNSMOS {self.dnsmos}, level {self.level_nats:+.3f}"
+            f"temperature {self.temperature:.2f}, voiced times {self.voiced_ratio:.2f}, {self.passes} passes: Distill-MOS {self.distillmos.shown(2)}, "
+            f"DNSMOS P.808 {self.p808.shown(2)}, PESQ-WB {self.pesq_wb.shown(2)}, STOI {self.stoi.shown(3)}, level {self.level_nats:+.3f}"
         )
 
 
@@ -73,7 +77,7 @@ def try_temperatures(
     recordings = [np.asarray(data.wave(entry)) for entry in choose(others, sentences)]
     choices = list(itertools.product(temperatures, voiced_ratios, passes or [voice.manifest.correction_passes]))
     trials = [_trial(voice, recordings, *choice) for choice in track(choices, "temperatures", console=Console(stderr=True))]
-    return sorted(trials, key=lambda trial: -trial.pesq_wb.mean)
+    return sorted(trials, key=lambda trial: -trial.pesq_wb.value)
 
 
 def _trial(voice: Voice, recordings: Sequence[measures.FloatArray], temperature: float, ratio: float, passes: int) -> Trial:
@@ -84,14 +88,16 @@ def _trial(voice: Voice, recordings: Sequence[measures.FloatArray], temperature:
     for recording in recordings:
         made = to_float32(trying.vocode(trying.analyse(recording), temperature=temperature, seed=SEED))
         level = float((log_mel(made, audio) - log_mel(recording, audio)).mean())
-        rows.append((measures.quality(recording, made), measures.intelligibility(recording, made), measures.opinion(made), level))
-    quality, intelligibility, opinion, levels = zip(*rows, strict=True)
+        judged = levelled(made)
+        rows.append((distill_mos(judged), p808(judged), measures.quality(recording, made), measures.intelligibility(recording, made), level))
+    natural, opinion, quality, intelligibility, levels = zip(*rows, strict=True)
     return Trial(
         temperature=temperature,
         voiced_ratio=ratio,
         passes=passes,
-        pesq_wb=Interval.of(quality),
-        stoi=Interval.of(intelligibility),
-        dnsmos=Interval.of(opinion),
+        distillmos=Estimate.of_mean(natural),
+        p808=Estimate.of_mean(opinion),
+        pesq_wb=Estimate.of_mean(quality),
+        stoi=Estimate.of_mean(intelligibility),
         level_nats=float(np.mean(levels)),
     )

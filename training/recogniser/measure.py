@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from training.bootstrap import rate_margin
+from training.bootstrap import rate
 from training.data.dataset import Entry, PreparedSet
 from training.data.segments import segment_codes
 from training.recogniser.decoding import Errors, compare, decode
@@ -49,7 +49,8 @@ class Measured:
     @property
     def margin(self) -> float:
         """What the phoneme error rate may be off by, 95 of 100 times."""
-        return rate_margin([(errors.count, errors.length) for errors in self.errors.values()])
+        interval = rate([(errors.count, errors.length) for errors in self.errors.values()])
+        return (interval.high - interval.low) / 2
 
     def figures(self) -> dict[str, float]:
         """The three figures, by name."""
