@@ -23,7 +23,7 @@ from render import TEXTS  # beside this file
 from vocoder.batch.cluster import Cluster, connected
 from vocoder.batch.limits import STREAMS_PER_THREAD
 from vocoder.batch.lists import ListFile
-from vocoder.batch.progress import Tally, Watcher
+from vocoder.batch.progress import ProgressListener, RunProgress
 from vocoder.batch.render import render
 from vocoder.batch.render_orders import Defaults
 from vocoder.machine import processor_name
@@ -43,7 +43,7 @@ def speed(voice: str, workers: int, lines: int) -> Row:
     """Of one run."""
     passed: list[tuple[float, float]] = []  # when, and how many seconds of speech there were
 
-    def ticked(tally: Tally) -> None:
+    def ticked(tally: RunProgress) -> None:
         if tally.rendered >= STREAMS_PER_THREAD * workers:
             passed.append((time.perf_counter(), tally.rendered_seconds))
 
@@ -58,7 +58,7 @@ def speed(voice: str, workers: int, lines: int) -> Row:
             Defaults(voice=voice),
             threads=1,
             streams=STREAMS_PER_THREAD,
-            watcher=Watcher(ticked=ticked),
+            watcher=ProgressListener(ticked=ticked),
             cluster=Cluster(workers=workers),
         )
         took = time.perf_counter() - began

@@ -39,13 +39,13 @@ import torch  # noqa: E402
 import triton  # noqa: E402
 
 from training.loop import Trainer  # noqa: E402
-from training.recipe import VocoderTraining, VocoderWishes, vocoder_loop, wavenet_recipe  # noqa: E402
+from training.recipe import VocoderOptions, VocoderTraining, vocoder_loop, wavenet_recipe  # noqa: E402
 from vocoder.acoustic.model import AcousticModel  # noqa: E402
 from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig  # noqa: E402
-from vocoder.cuda.acoustic_model import AcousticOnCard, Phonemes, Sung, Timed  # noqa: E402
+from vocoder.cuda.acoustic_model import CudaAcousticModel, DecoderInputs, EncoderInputs, PitchInputs  # noqa: E402
 from vocoder.cuda.engine import CudaEngine  # noqa: E402
 from vocoder.cuda.kernel_shapes import WIDER  # noqa: E402
-from vocoder.engine import Engine, Pending  # noqa: E402
+from vocoder.engine import Engine, PendingCodes  # noqa: E402
 from vocoder.engine.bench import reference_config  # noqa: E402
 from vocoder.engine.graphs import GraphEngine  # noqa: E402
 from vocoder.engine.reference import ReferenceEngine  # noqa: E402
@@ -126,11 +126,11 @@ def added_for(engine: Engine, plan: Plan) -> Any:
 
 def measure(engine: Engine, streams: int, plan: Plan) -> dict[str, Any]:
     """One row of the table."""
-    on_card = torch.cuda.is_available()
-    if on_card:
+    on_gpu = torch.cuda.is_available()
+    if on_gpu:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
-    before = torch.cuda.memory_allocated() if on_card else 0
+    before = torch.cuda.memory_allocated() if on_gpu else 0
     added = added_for(engine, plan)
     states = [engine.start(seed) for seed in range(streams)]
     settle()
@@ -150,7 +150,7 @@ def measure(engine: Engine, streams: int, plan: Plan) -> dict[str, Any]:
         "chunk_seconds": round(seconds, 5),
         "first_chunk_seconds": round(first, 5),
         "ring_bytes_per_stream": engine.slots.slot_bytes if isinstance(engine, CudaEngine) else None,
-        "bytes_per_stream": round((torch.cuda.max_memory_allocated() - before) / streams) if on_card else None,
+        "bytes_per_stream": round((torch.cuda.max_memory_allocated() - before) / streams) if on_gpu else None,
     }
 
 
@@ -159,7 +159,7 @@ def at_once(engine: Engine, plan: Plan) -> dict[str, Any]:
     added = added_for(engine, plan)
     halves = [[engine.start(2 * seed + half) for seed in range(plan.at_once // 2)] for half in range(2)]
 
-    def begin(half: int) -> Pending:
+    def begin(half: int) -> PendingCodes:
         return engine.begin([laws.job(state, plan.chunk, added) for state in halves[half]])
 
     def both() -> None:
@@ -177,18 +177,18 @@ def at_once(engine: Engine, plan: Plan) -> dict[str, Any]:
 def frames(plan: Plan) -> list[dict[str, Any]]:
     """The acoustic model for so many sentences that wait: seconds of speech per second, one call after the other."""
     model = AcousticModel(AcousticConfig(linguistic=LinguisticConfig(category_sizes=(60, 4, 4, 4)))).eval()
-    on_card, random, rows = AcousticOnCard(model, plan.device), np.random.default_rng(0), []
+    on_gpu, random, rows = CudaAcousticModel(model, plan.device), np.random.default_rng(0), []
     inputs = model.encoder.enter.in_features
     durations = np.full(plan.phonemes, plan.frames_each)
     for count in plan.sentences:
-        phonemes = [Phonemes(inputs=random.standard_normal((plan.phonemes, inputs), np.float32), speaker=0) for _ in range(count)]
+        phonemes = [EncoderInputs(inputs=random.standard_normal((plan.phonemes, inputs), np.float32), speaker=0) for _ in range(count)]
         num_frames = int(durations.sum())
         inside, melody = np.zeros((num_frames, 2), np.float32), np.zeros((num_frames, 2), np.float32)
-        timed = [Timed(phonemes=one, rows=np.repeat(np.arange(plan.phonemes), durations), inside=inside) for one in phonemes]
+        timed = [PitchInputs(phonemes=one, rows=np.repeat(np.arange(plan.phonemes), durations), inside=inside) for one in phonemes]
 
         def work(phonemes: Any = phonemes, timed: Any = timed, melody: Any = melody) -> None:
-            on_card.log_durations(phonemes)
-            on_card.log_mels([Sung(frames=frames, melody=melody) for frames, _ in on_card.pitches(timed)])
+            on_gpu.log_durations(phonemes)
+            on_gpu.log_mels([DecoderInputs(frames=frames, melody=melody) for frames, _ in on_gpu.pitches(timed)])
 
         seconds = median_seconds(work, plan.rounds)
         spoken = count * num_frames * plan.config.hop_length / SAMPLE_RATE
@@ -200,8 +200,8 @@ def train(folder: Path, plan: Plan, segments: int) -> dict[str, Any]:
     """Seconds of audio per second of the vocoder's training, as `sonant-train vocoder` does it: batches, forward, backward, AdamW, average."""
     data = laws.made_up(folder / "data")
     config = wavenet_recipe(data.audio, num_speakers=1, sizes=(60, 4, 4, 4))
-    wishes = VocoderWishes(device=plan.device, segments=segments, resident=True)
-    training = VocoderTraining.of(data, config, vocoder_loop(10_000, plan.device), folder / "run", wishes)
+    options = VocoderOptions(device=plan.device, segments=segments, resident=True)
+    training = VocoderTraining.of(data, config, vocoder_loop(10_000, plan.device), folder / "run", options)
     trainer = Trainer(training.task, training.loop, folder / "run", device=plan.device)
     warm, timed = plan.steps
     trainer.run(lambda *_: None, until=warm)

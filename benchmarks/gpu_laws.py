@@ -16,15 +16,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from training.data.dataset import Entry, Header, PreparedSet
+from training.data.dataset import DatasetEntry, Header, PreparedSet
 from training.data.segments import SegmentConfig
 from training.loop import LoopConfig, Trainer
 from training.recipe import wavenet_recipe
 from training.vocoder_task import VocoderTask
 from vocoder.acoustic.model import AcousticModel
 from vocoder.config import AcousticConfig, AudioConfig, LinguisticConfig, WaveNetConfig
-from vocoder.cuda.acoustic_model import AcousticOnCard, Phonemes
-from vocoder.cuda.conditioning import ConditioningOnCard
+from vocoder.cuda.acoustic_model import CudaAcousticModel, EncoderInputs
+from vocoder.cuda.conditioning import CudaConditioning
 from vocoder.engine import Engine, Job, StreamState
 from vocoder.engine.bench import CONDITIONING_SPREAD
 from vocoder.wavenet.conditions import Conditions
@@ -169,11 +169,11 @@ def moves_to_the_processor(engine: Engine, reference: Engine, samples: int) -> l
 def frames_agree(device: torch.device, network: WaveNet) -> list[str]:
     """The acoustic model's encoder and durations, and the conditioning network: beside torch's, and alone beside in company."""
     model = AcousticModel(AcousticConfig(linguistic=LinguisticConfig(category_sizes=(60, 4, 4, 4)))).eval()
-    on_card = AcousticOnCard(model, device)
+    on_gpu = CudaAcousticModel(model, device)
     inputs = model.encoder.enter.in_features
     random = np.random.default_rng(2)
-    sentences = [Phonemes(inputs=random.standard_normal((count, inputs), np.float32), speaker=0) for count in (1, 40, 17, 90, 16)]
-    together = on_card.log_durations(sentences)
+    sentences = [EncoderInputs(inputs=random.standard_normal((count, inputs), np.float32), speaker=0) for count in (1, 40, 17, 90, 16)]
+    together = on_gpu.log_durations(sentences)
     wrong, apart = [], 0.0
     for sentence, found in zip(sentences, together, strict=True):
         mask = torch.ones(1, len(sentence.inputs), 1)
@@ -181,11 +181,11 @@ def frames_agree(device: torch.device, network: WaveNet) -> list[str]:
             encoded = model.encoder(torch.from_numpy(sentence.inputs).unsqueeze(0), mask) + model.speaker.weight[0]
             expected = model.predict_log_durations(encoded, mask)[0].numpy()
         apart = max(apart, float(np.abs(found - expected).max()))
-        if on_card.log_durations([sentence])[0].tobytes() != found.tobytes():
+        if on_gpu.log_durations([sentence])[0].tobytes() != found.tobytes():
             wrong.append(f"acoustic model: a sentence of {len(found)} phonemes differs in company")
     mel, log_f0, voicing = random.standard_normal((50, network.config.n_mels), np.float32) - 6, np.full(50, 5.0, np.float32), np.ones(50, np.float32)
     expected = network.conditioning(*(torch.from_numpy(part).unsqueeze(0) for part in (mel, log_f0, voicing)), *_absent(50))[0]
-    conditioner = ConditioningOnCard(network, device)
+    conditioner = CudaConditioning(network, device)
     found = conditioner.project(conditioner.hidden(Conditions(log_mel=mel, log_f0=log_f0, voicing=voicing))).cpu()
     apart_there = float((found - expected).abs().max())
     print(f"once per frame: durations at most {apart:.1e} from torch's, conditioning {apart_there:.1e}")
@@ -216,7 +216,7 @@ def named(engine: Engine) -> str:
 def made_up(folder: Path) -> PreparedSet:
     """A minute of noise as a prepared data set: training costs the same, whatever it hears."""
     audio, random = AudioConfig(), np.random.default_rng(0)
-    entries = tuple(Entry(id=str(index), text="", speaker=0, validation=index == 0, frame_start=1000 * index, num_frames=1000) for index in range(6))
+    entries = tuple(DatasetEntry(id=str(index), text="", speaker=0, validation=index == 0, frame_start=1000 * index, num_frames=1000) for index in range(6))
     frames = 1000 * len(entries)
     folder.mkdir(parents=True, exist_ok=True)
     np.save(folder / "samples.npy", random.normal(0, 2000, frames * audio.hop_length).astype(np.int16))

@@ -45,7 +45,7 @@ from service.frontend.worker_process import WorkerLink, WorkerProcess
 from service.protocol.messages import FromWorker
 from service.settings import ServiceSettings
 from service.worker import worker
-from vocoder.engine import Codes, Conditioning, Engine, Job, Pending
+from vocoder.engine import Codes, Conditioning, Engine, Job, PendingCodes
 from vocoder.errors import EngineError
 from vocoder.synthesis.voice import Voice
 from vocoder.wavenet.conditions import Conditions
@@ -55,10 +55,10 @@ HOST = "127.0.0.1"
 SECONDS_PER_TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
-class Timed(Pending):
+class Timed(PendingCodes):
     """Work that is there at a moment."""
 
-    def __init__(self, done: Pending, moment: float) -> None:
+    def __init__(self, done: PendingCodes, moment: float) -> None:
         self._done, self._moment = done, moment
 
     def ready(self) -> bool:
@@ -89,7 +89,7 @@ class FreeEngine(Engine):
     def _check_conditioning(self, conditioning: Conditioning) -> None:
         del conditioning
 
-    def _begin(self, jobs: Sequence[Job]) -> Pending:
+    def _begin(self, jobs: Sequence[Job]) -> PendingCodes:
         return Timed(super()._begin(jobs), time.monotonic() + self._sample_seconds * max((job.num_samples for job in jobs), default=0))
 
     def _advance(self, jobs: Sequence[Job]) -> list[Codes]:

@@ -22,7 +22,7 @@ import vocoder.synthesis.utterance
 from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.correction import SpectralCorrection
 from vocoder.audio.decode import PcmDecoder
-from vocoder.batch.studio import CHUNK_SECONDS
+from vocoder.batch.render_pool import CHUNK_SECONDS
 from vocoder.engine.reference import one_torch_thread
 from vocoder.machine import processor_name
 from vocoder.synthesis.planning import Plan

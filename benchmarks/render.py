@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vocoder.batch.lists import ListFile
-from vocoder.batch.progress import Tally, Watcher
+from vocoder.batch.progress import ProgressListener, RunProgress
 from vocoder.batch.render import render
 from vocoder.batch.render_orders import Defaults
 from vocoder.engine.reference import one_torch_thread
@@ -88,7 +88,7 @@ def render_speed(voice_name: str, streams: int, threads: int, lines: int) -> tup
     """Of a whole run, its planning, writing and beginning included; and what was resident from line `EARLY` on."""
     memory: list[float] = []
 
-    def ticked(tally: Tally) -> None:
+    def ticked(tally: RunProgress) -> None:
         if tally.lines >= min(EARLY, lines):
             memory.append(resident())
 
@@ -97,7 +97,7 @@ def render_speed(voice_name: str, streams: int, threads: int, lines: int) -> tup
         wanted.write_text("".join(f"{TEXTS[number % len(TEXTS)]}\n" for number in range(lines)), "utf-8")
         source = ListFile.choose(str(wanted), None, longest_line=10_000)
         wall, cpu = time.perf_counter(), time.process_time()
-        tally = render(source, Path(folder) / "out", Defaults(voice=voice_name), threads=threads, streams=streams, watcher=Watcher(ticked=ticked))
+        tally = render(source, Path(folder) / "out", Defaults(voice=voice_name), threads=threads, streams=streams, watcher=ProgressListener(ticked=ticked))
         took = Speed(wall=tally.rendered_seconds / (time.perf_counter() - wall), cpu=tally.rendered_seconds / (time.process_time() - cpu))
     return took, memory
 

@@ -21,7 +21,7 @@ from training import stages
 from training.alignment.align import align
 from training.data.dataset import PreparedSet
 from training.data.likelihood import utterance_bits
-from training.data.outliers import judge
+from training.data.outliers import rate_utterances
 from training.recogniser.alignment import align_by_recogniser
 from vocoder.machine import processor_name
 from vocoder.synthesis.voice import load_voice
@@ -65,7 +65,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as scratch:
         wrong = align_copy(run, Path(scratch) / "data", texts, options.by)
-        judged = judge(wrong.header.entries, None)
+        judged = rate_utterances(wrong.header.entries, None)
         more = bits(wrong) - bits(run.dataset())
     deviations = {kind: [one.deviations for one in judged if (one.entry.id in texts) == kind] for kind in (False, True)}
     print(f"by {options.by}: true texts up to {max(deviations[False]):.1f} deviations, wrong ones {min(deviations[True]):.1f} to {max(deviations[True]):.1f}")

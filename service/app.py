@@ -10,16 +10,16 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from service.frontend.lexicon_store import Lexicons
-from service.frontend.speech_backend import SpeechWorker
+from service.frontend.lexicon_store import LexiconStore
+from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
 from service.http.errors import answer_errors
 from service.http.lexicon_routes import make_lexicon_router
-from service.http.middleware import Gate
+from service.http.middleware import RequestMiddleware
 from service.http.openai_routes import make_openai_router
 from service.http.routes import make_router
-from service.http.score_routes import make_recordings_router
-from service.http.speech_responder import Speaking
+from service.http.score_routes import make_score_router
+from service.http.speech_responder import SpeechResponder
 from service.jobs.job_routes import make_jobs_router
 from service.jobs.jobs import Jobs
 from service.keys import ApiKeys
@@ -36,7 +36,7 @@ READABLE = (
 PREFLIGHT_SECONDS = 600  # that a browser may remember what it was allowed
 
 
-def create_app(settings: ServiceSettings | None = None, *, worker: SpeechWorker | None = None, traces: Traces = NO_TRACES) -> FastAPI:
+def create_app(settings: ServiceSettings | None = None, *, worker: SpeechBackend | None = None, traces: Traces = NO_TRACES) -> FastAPI:
     """The service as an ASGI application.
 
     Args:
@@ -51,7 +51,7 @@ def create_app(settings: ServiceSettings | None = None, *, worker: SpeechWorker 
     return _assemble(settings, Supervisor(settings, traces=traces), traces, owns_worker=True)
 
 
-def _assemble(settings: ServiceSettings, worker: SpeechWorker, traces: Traces, *, owns_worker: bool) -> FastAPI:
+def _assemble(settings: ServiceSettings, worker: SpeechBackend, traces: Traces, *, owns_worker: bool) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if not owns_worker:
@@ -78,21 +78,21 @@ def _assemble(settings: ServiceSettings, worker: SpeechWorker, traces: Traces, *
         # FastAPI's own would tell every request twice where there are traces, and messages of exceptions, in which there may be text.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    lexicons = Lexicons(settings.lexicons, text_limit=settings.text_limit)
+    lexicons = LexiconStore(settings.lexicons, text_limit=settings.text_limit)
     if not owns_worker:
         lexicons.load(worker.voices)
-    speaking = Speaking(worker, settings, lexicons)
+    responder = SpeechResponder(worker, settings, lexicons)
     jobs = None if settings.jobs is None else Jobs(settings.jobs, worker, settings, lexicons)
     running = nullcontext if jobs is None else jobs.running
-    app.include_router(make_router(worker, settings, speaking, lexicons))
+    app.include_router(make_router(worker, settings, responder, lexicons))
     app.include_router(make_lexicon_router(lexicons, settings))
-    app.include_router(make_openai_router(worker, settings, speaking))
-    app.include_router(make_recordings_router(worker, settings))
+    app.include_router(make_openai_router(worker, settings, responder))
+    app.include_router(make_score_router(worker, settings))
     app.include_router(make_jobs_router(jobs, worker, settings))
     app.include_router(make_page_router())
     answer_errors(app)
     keys = None if settings.key_file is None else ApiKeys.read(settings.key_file)
-    app.add_middleware(Gate, keys=keys, guard_metrics=settings.guard_metrics, traces=traces)
+    app.add_middleware(RequestMiddleware, keys=keys, guard_metrics=settings.guard_metrics, traces=traces)
     if settings.allow_origins:  # outermost: a browser asks beforehand, without a key
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.allow_origins, allow_methods=["*"], allow_headers=["*"], expose_headers=READABLE, max_age=PREFLIGHT_SECONDS

@@ -19,7 +19,7 @@ from types import FrameType
 import uvicorn
 
 from service.app import create_app
-from service.frontend.speech_backend import SpeechWorker
+from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
 from service.observability.logs import set_up_logs
 from service.observability.trace_setup import make_traces
@@ -153,7 +153,7 @@ class SpeechServer(uvicorn.Server):
         shutdown_seconds: the limit.
     """
 
-    def __init__(self, config: uvicorn.Config, *, worker: SpeechWorker, shutdown_seconds: float) -> None:
+    def __init__(self, config: uvicorn.Config, *, worker: SpeechBackend, shutdown_seconds: float) -> None:
         super().__init__(config)
         self._worker = worker
         self._shutdown_seconds = shutdown_seconds

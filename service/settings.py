@@ -116,14 +116,14 @@ class ServiceSettings:
     shutdown_seconds: float = 5.0
 
     @property
-    def on_card(self) -> bool:
+    def on_gpu(self) -> bool:
         """Whether a GPU is asked for."""
         return self.engine.startswith("cuda")
 
     @property
-    def company(self) -> int:
+    def batch_size(self) -> int:
         """How many streams share one call of the engine, at most: no more than there may be, for a worker prepares for so many, of each voice."""
-        most = self.streams_per_turn or (1024 if self.on_card else 8)
+        most = self.streams_per_turn or (1024 if self.on_gpu else 8)
         return min(most, self.max_streams + self.job_streams)
 
     @property
@@ -131,7 +131,7 @@ class ServiceSettings:
         """Seconds of sound in a turn, at most. Where many share a card theirs are long: a chunk costs the host the same whatever its length."""
         if self.chunk_seconds is not None:
             return self.chunk_seconds
-        return 0.32 if self.on_card else 0.1
+        return 0.32 if self.on_gpu else 0.1
 
     def __post_init__(self) -> None:
         for origin in self.allow_origins:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 # These run anywhere, interpreted; where there is a card they run on it.
-ON_CARDS = ("cuda",)
+ON_GPU = ("cuda",)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     import torch  # late: not every test needs it
 
     if torch.cuda.is_available():
-        places = tuple(Path(__file__).parent / place for place in ON_CARDS)
+        places = tuple(Path(__file__).parent / place for place in ON_GPU)
         for item in items:
             if any(item.path.is_relative_to(place) for place in places):
                 item.add_marker("gpu")

@@ -202,7 +202,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def test_a_circle_is_seen() -> None:
     with pytest.raises(CycleError):
-        order_of({**IMPORTS, "service.protocol.speech_order": IMPORTS["service.protocol.speech_order"] | {"service.protocol.queries.Question"}})
+        order_of({**IMPORTS, "service.protocol.speech_order": IMPORTS["service.protocol.speech_order"] | {"service.protocol.queries.Query"}})
 
 
 def test_the_command_line_may_start_the_service() -> None:

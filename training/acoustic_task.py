@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from training.loop import Batch
 from vocoder.acoustic.model import AcousticModel
 from vocoder.config import POSITIONS, AcousticConfig
@@ -62,7 +62,7 @@ class AcousticTask:
         batch["categories"][torch.from_numpy(generator.random(batch["categories"].shape[:2]) < HOLES)] = 0  # as padding, whose embeddings are 0
         return batch
 
-    def collate(self, entries: list[Entry]) -> dict[str, Tensor]:
+    def collate(self, entries: list[DatasetEntry]) -> dict[str, Tensor]:
         """Utterances as one padded batch; `rows` says for each frame which phoneme it belongs to."""
         count = len(entries)
         most_frames = max(entry.num_frames for entry in entries)
@@ -113,7 +113,7 @@ class AcousticTask:
         return {"loss": losses["log_mel"] + 3.0 * losses["log_f0"] + 0.5 * losses["voicing"] + losses["duration"], **losses}
 
     @torch.inference_mode()
-    def predict(self, model: AcousticModel, entry: Entry) -> Predicted:
+    def predict(self, model: AcousticModel, entry: DatasetEntry) -> Predicted:
         """What a model, in evaluation mode, says of an aligned utterance under its true durations."""
         _, log_f0, voicing, log_mel = _outputs(model, self.collate([entry]))
         return Predicted(log_f0=log_f0[0].numpy(), voicing=(voicing[0] > 0).float().numpy(), log_mel=log_mel[0].numpy())

@@ -23,7 +23,7 @@ import torch
 from training.bandwidth import Throughput, speed_line
 from training.data.segments import SegmentConfig
 from training.loop import Trainer
-from training.recipe import CARD_SEGMENTS, Run, VocoderTraining, VocoderWishes, vocoder_loop, wavenet_config, write_config
+from training.recipe import GPU_SEGMENTS, Run, VocoderOptions, VocoderTraining, vocoder_loop, wavenet_config, write_config
 from training.stopping import stop_alike
 from vocoder.errors import ConfigError, InputError, SonantError
 
@@ -31,7 +31,7 @@ SECONDS_BETWEEN_LINES = 10.0
 KEPT_EVERY = 20  # steps
 
 
-class Lines:
+class LineReporter:
     """A reporter for `Trainer.run` that needs nothing, and a context that closes its file."""
 
     def __init__(self, folder: Path, throughput: Throughput) -> None:
@@ -63,12 +63,12 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def train(run: Run, wishes: VocoderWishes, *, steps: int, seconds: float | None, learning_rate: float) -> Trainer:
+def train(run: Run, options: VocoderOptions, *, steps: int, seconds: float | None, learning_rate: float) -> Trainer:
     """Trains the vocoder to `steps`, or for `seconds`, from where it was: `training.stages.train_vocoder` without anything that has to be installed.
 
     Args:
         run: with an aligned data set.
-        wishes: where, and of what batches.
+        options: where, and of what batches.
         steps: where the learning rate reaches 0.
         seconds: stop after so long; None for all steps.
         learning_rate: its highest.
@@ -79,12 +79,12 @@ def train(run: Run, wishes: VocoderWishes, *, steps: int, seconds: float | None,
     """
     data, folder = run.dataset(), run.stage("vocoder")
     began = time.monotonic()
-    loop = vocoder_loop(steps, wishes.device, learning_rate=learning_rate)
-    training = VocoderTraining.of(data, wavenet_config(data), loop, folder, wishes)
-    trainer = Trainer(training.task, loop, folder, device=wishes.device)
+    loop = vocoder_loop(steps, options.device, learning_rate=learning_rate)
+    training = VocoderTraining.of(data, wavenet_config(data), loop, folder, options)
+    trainer = Trainer(training.task, loop, folder, device=options.device)
     write_config(folder, training.resolved)
-    say(f"{_machine(training, wishes.device)}; ready after {time.monotonic() - began:.0f} s, at step {trainer.step} of {steps}")
-    with Lines(folder, training.throughput) as lines:
+    say(f"{_machine(training, options.device)}; ready after {time.monotonic() - began:.0f} s, at step {trainer.step} of {steps}")
+    with LineReporter(folder, training.throughput) as lines:
         trainer.run(lines, seconds=seconds)
     return trainer
 
@@ -109,7 +109,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="stop after so many; the same command goes on")
     parser.add_argument("--learning-rate", type=float, default=2e-3, help="its highest (%(default)s)")
     usual = SegmentConfig()
-    parser.add_argument("--segments", type=int, help=f"per batch; else what the run had, or {usual.segments}, {CARD_SEGMENTS} on a card")
+    parser.add_argument("--segments", type=int, help=f"per batch; else what the run had, or {usual.segments}, {GPU_SEGMENTS} on a card")
     parser.add_argument("--segment-frames", type=int, help=f"that count in a segment; else what the run had, or {usual.frames}")
     parser.add_argument("--predicted-share", type=float, help="of segments given the acoustic model's spectrum; else what the run had, or 0")
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, help="torch.compile; else on a card only")
@@ -120,24 +120,24 @@ def arguments(given: list[str]) -> argparse.Namespace:
 
 def main(given: list[str]) -> int:
     """The command. Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped."""
-    options = arguments(given)
+    parsed = arguments(given)
     stop_alike()
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
-    run = Run(name=options.run.name, root=options.run.parent)
-    wishes = VocoderWishes(
-        device=options.device, segments=options.segments, frames=options.segment_frames, predicted_share=options.predicted_share,
-        compile_network=options.compile, resident=options.resident,
+    if parsed.threads is not None:
+        torch.set_num_threads(parsed.threads)
+    run = Run(name=parsed.run.name, root=parsed.run.parent)
+    options = VocoderOptions(
+        device=parsed.device, segments=parsed.segments, frames=parsed.segment_frames, predicted_share=parsed.predicted_share,
+        compile_network=parsed.compile, resident=parsed.resident,
     )  # fmt: skip
     try:
-        trainer = train(run, wishes, steps=options.steps, seconds=options.seconds, learning_rate=options.learning_rate)
+        trainer = train(run, options, steps=parsed.steps, seconds=parsed.seconds, learning_rate=parsed.learning_rate)
     except KeyboardInterrupt:
         say("stopped; the same command goes on from here")
         return 130
     except SonantError as error:
         say(f"training.carried: {error}")
         return 2 if isinstance(error, InputError | ConfigError) else 1
-    say(f"step {trainer.step} of {options.steps}, {trainer.seconds / 3600:.2f} hours")
+    say(f"step {trainer.step} of {parsed.steps}, {trainer.seconds / 3600:.2f} hours")
     return 0
 
 

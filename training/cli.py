@@ -19,7 +19,7 @@ from training.data.corpus import read_corpus
 from training.data.corpus_check import check as check_corpus
 from training.data.dataset import PreparedSet
 from training.data.likelihood import corpus_bits
-from training.data.outliers import judge, set_aside
+from training.data.outliers import rate_utterances, set_aside
 from training.data.predict import predict as predict_spectra
 from training.data.prepare import prepare as prepare_dataset
 from training.data.segments import SegmentConfig
@@ -29,8 +29,8 @@ from training.evaluation import evaluate as evaluate_voice
 from training.evaluation.samples import write_samples
 from training.evaluation.sentences import MEASURED, UNSEEN
 from training.evaluation.temperatures import try_temperatures
-from training.pipeline import Wishes, run_all
-from training.recipe import CARD_SEGMENTS, Run, VocoderWishes
+from training.pipeline import PipelineOptions, run_all
+from training.recipe import GPU_SEGMENTS, Run, VocoderOptions
 from training.recogniser.alignment import align_by_recogniser
 from training.stopping import stop_alike
 from vocoder.config import AudioConfig
@@ -128,16 +128,16 @@ def alignment(
         if aside_bits is not None or aside_score is not None or page is not None:
             raise InputError("--put-back puts everything back and does nothing else", field="put_back")
         count = sum(bool(entry.set_aside) for entry in data.header.entries)
-        set_aside(data, judge(data.header.entries, None), bits=None, score=None)
+        set_aside(data, rate_utterances(data.header.entries, None), bits=None, score=None)
         typer.echo(f"{count} utterances put back")
         return
     bits = None if score_only else corpus_bits(data, pack or Path("voices") / voice)
-    judged = judge(data.header.entries, bits)
+    judged = rate_utterances(data.header.entries, bits)
     if aside_bits is not None or aside_score is not None:
         aside = set_aside(data, judged, bits=aside_bits, score=aside_score)
         typer.echo("\n".join([f"{len(aside)} of {len(judged)} utterances set aside", *(f"{entry.id}: {entry.set_aside}" for entry in aside)]))
         data = run.dataset()
-        judged = judge(data.header.entries, bits)
+        judged = rate_utterances(data.header.entries, bits)
     for one in judged[:worst]:
         typer.echo(str(one))
     if page is not None:
@@ -197,7 +197,7 @@ def vocoder(
         typer.Option(min=0.0, max=1.0, help="Of segments given the acoustic model's spectrum (`sonant-train predict`); else what the run had, or 0."),
     ] = None,
     segments: Annotated[
-        int | None, typer.Option(min=1, help=f"Per batch; else what the run had, or {SegmentConfig.segments}, {CARD_SEGMENTS} on a card.")
+        int | None, typer.Option(min=1, help=f"Per batch; else what the run had, or {SegmentConfig.segments}, {GPU_SEGMENTS} on a card.")
     ] = None,
     segment_frames: Annotated[int | None, typer.Option(min=1, help=f"That count in a segment; else what the run had, or {SegmentConfig.frames}.")] = None,
     compile_network: Annotated[bool | None, typer.Option("--compile/--no-compile", help="torch.compile, a minute of waiting; else on a card only.")] = None,
@@ -206,10 +206,10 @@ def vocoder(
     """Train the vocoder; run again to go on."""
     torch.set_num_threads(threads)
     run = Run(name=voice, root=runs)
-    wishes = VocoderWishes(
+    options = VocoderOptions(
         device=device, segments=segments, frames=segment_frames, predicted_share=predicted_share, compile_network=compile_network, resident=resident
     )
-    trainer = stages.train_vocoder(run, wishes, steps=steps, seconds=seconds, learning_rate=learning_rate, begin_with=begin_with)
+    trainer = stages.train_vocoder(run, options, steps=steps, seconds=seconds, learning_rate=learning_rate, begin_with=begin_with)
     typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
 
 
@@ -246,11 +246,11 @@ def everything(
 ) -> None:
     """Go from recordings to a measured voice; stop at any moment, run again to go on."""
     torch.set_num_threads(threads)
-    wishes = Wishes(
+    options = PipelineOptions(
         licence=licence, source=source, release=release, acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, device=device,
         workers=workers, leave_out=leave_out, sentences=sentences, unseen=unseen, whisper=whisper,
     )  # fmt: skip
-    pack = run_all(Run(name=voice, root=runs), corpus, output, wishes, say=typer.echo)
+    pack = run_all(Run(name=voice, root=runs), corpus, output, options, say=typer.echo)
     typer.echo(f"{pack}: {sum(path.stat().st_size for path in pack.iterdir()) / 1e6:.1f} MB")
 
 

@@ -14,7 +14,7 @@ from training.stages import read_average, read_model_config, trained_acoustic
 from vocoder.audio.whole_file import whole_file
 from vocoder.cli.voices import price_text
 from vocoder.config import WaveNetConfig
-from vocoder.voices.pack import CARD, PackManifest, save_pack
+from vocoder.voices.pack import MODEL_CARD, PackManifest, save_pack
 from vocoder.wavenet.network import WaveNet
 
 _FIGURES = "## Measured"
@@ -99,7 +99,7 @@ def export(
 
 def write_figures(folder: Path, report: Report) -> None:
     """Puts a report at the end of a pack's model card, in place of the last one."""
-    path = folder / CARD
+    path = folder / MODEL_CARD
     card = path.read_text(encoding="utf-8").split(_FIGURES)[0].rstrip()
     with whole_file(path) as file:
         file.write(f"{card}\n\n{_FIGURES}\n\n{report.to_markdown()}\n".encode())

@@ -35,10 +35,10 @@ MOST_TOLD = 400  # characters of what a compiler says
 
 def require_compiler(device: torch.device) -> None:
     """Raises InputError where torch.compile has nothing to compile with: on a card triton and a C compiler, on a processor a C++ compiler."""
-    on_card = device.type != "cpu"
-    if on_card and find_spec("triton") is None:
+    on_gpu = device.type != "cpu"
+    if on_gpu and find_spec("triton") is None:
         raise InputError(f"torch.compile needs triton for {device}, and it is not installed; {ADVICE}", field="compile")
-    variable, usual = ("CC", ("gcc", "clang")) if on_card else ("CXX", ("g++",))
+    variable, usual = ("CC", ("gcc", "clang")) if on_gpu else ("CXX", ("g++",))
     compilers = (os.environ[variable],) if variable in os.environ else usual
     if not any(shutil.which(compiler) for compiler in compilers):
         raise InputError(f"torch.compile needs a compiler for {device}, and there is none ({', '.join(compilers)}); {ADVICE}", field="compile")

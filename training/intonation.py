@@ -11,14 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.acoustic_task import AcousticTask, FloatArray
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.acoustic.model import AcousticModel
 from vocoder.voices.pack import MOST_INTONATION
 
 FEWEST = 5  # utterances that a spread can be measured on
 
 
-def intonation(acoustic: AcousticModel, data: PreparedSet, entries: Sequence[Entry]) -> float:
+def intonation(acoustic: AcousticModel, data: PreparedSet, entries: Sequence[DatasetEntry]) -> float:
     """Spread of the recordings' log-F0 around each utterance's mean, as a multiple of the model's, under the recordings' durations.
 
     Args:

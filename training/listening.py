@@ -19,7 +19,7 @@ SECONDS = 3.0
 TEMPERATURE = 0.8
 
 
-class Listener:
+class CopySynthesisListener:
     """Speaks the first held-out sentence from its true conditions."""
 
     def __init__(self, data: PreparedSet) -> None:

@@ -29,7 +29,7 @@ from vocoder.audio.whole_file import whole_file
 from vocoder.errors import InputError, SonantError
 
 Batch = Mapping[str, Tensor]
-Report = Callable[[int, dict[str, float]], None]
+ReportStep = Callable[[int, dict[str, float]], None]
 REPORT_EVERY = 20  # steps on a card; on the processor figures are read after every step
 
 
@@ -98,7 +98,7 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0  # of training, over all resumptions
         self.report_every = 1 if self.device.type == "cpu" else REPORT_EVERY
-        self._unread: list[_Step] = []
+        self._unread: list[_UnreadStep] = []
         self._seconds_read = 0.0  # `seconds` at the last reading
         self._whole = True  # False while weights, optimiser and step are not of one moment
         if self.device.type == "cuda":
@@ -112,7 +112,7 @@ class Trainer:
         """Where the run goes on from."""
         return self.folder / "checkpoint.pt"
 
-    def run(self, report: Report, *, until: int | None = None, seconds: float | None = None) -> None:
+    def run(self, report: ReportStep, *, until: int | None = None, seconds: float | None = None) -> None:
         """Trains to `total_steps`, to step `until` or for `seconds`, whichever comes first; leaves a checkpoint.
 
         Args:
@@ -175,7 +175,7 @@ class Trainer:
             with torch.no_grad():
                 torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
             values = torch.stack([*(value.detach().float() for value in losses.values()), norm.float()])
-            self._unread.append(_Step(number=self.step, names=(*losses, "gradient_norm"), values=values, learning_rate=rate))
+            self._unread.append(_UnreadStep(number=self.step, names=(*losses, "gradient_norm"), values=values, learning_rate=rate))
             self._whole = True
 
     def _read(self) -> list[tuple[int, dict[str, float]]]:
@@ -229,7 +229,7 @@ class Trainer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Step:
+class _UnreadStep:
     """A step whose figures may still be on their way.
 
     Attributes:
@@ -253,6 +253,6 @@ class _Step:
         return self.number, figures | {"learning_rate": self.learning_rate}
 
 
-def _tell(report: Report, read: list[tuple[int, dict[str, float]]]) -> None:
+def _tell(report: ReportStep, read: list[tuple[int, dict[str, float]]]) -> None:
     for step, figures in read:
         report(step, figures)

@@ -23,7 +23,7 @@ from training.estimate import estimate
 from training.evaluation import Judging, evaluate
 from training.evaluation.sentences import MEASURED, UNSEEN
 from training.export import export, write_figures
-from training.recipe import Run, VocoderWishes, vocoder_loop, wavenet_recipe
+from training.recipe import Run, VocoderOptions, vocoder_loop, wavenet_recipe
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError
 from vocoder.text.features import category_sizes
@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class PipelineOptions:
     """What whoever trains decides.
 
     Attributes:
@@ -55,14 +55,14 @@ class Wishes:
     whisper: Path | None = None
 
 
-def run_all(run: Run, corpus: str, output: Path, wishes: Wishes, *, say: Say) -> Path:
+def run_all(run: Run, corpus: str, output: Path, options: PipelineOptions, *, say: Say) -> Path:
     """All stages.
 
     Args:
         run: where everything lies.
         corpus: as `read_corpus`.
         output: folder of the voices.
-        wishes: what is decided.
+        options: what is decided.
         say: told what goes on, a line each.
 
     Returns:
@@ -74,24 +74,24 @@ def run_all(run: Run, corpus: str, output: Path, wishes: Wishes, *, say: Say) ->
     recordings = read_corpus(corpus, speaker=run.name, missing_too=True)
     audio = AudioConfig()
     if not _is_prepared(run, recordings):
-        recordings = _examined(recordings, audio, wishes, say)
+        recordings = _examined(recordings, audio, options, say)
     prepared, aligned = _is_prepared(run, recordings), _is_prepared(run, recordings) and PreparedSet(run.data).aligned
     expected = estimate(
         wavenet_recipe(audio, num_speakers=len({recording.speaker for recording in recordings}), sizes=category_sizes()),
-        vocoder_loop(wishes.vocoder_steps, wishes.device),
-        VocoderWishes(device=wishes.device).segments_for(run.stage("vocoder")),
+        vocoder_loop(options.vocoder_steps, options.device),
+        VocoderOptions(device=options.device).segments_for(run.stage("vocoder")),
         minutes=0.0 if aligned else sum(soundfile.info(str(recording.path)).duration for recording in recordings) / 60,
-        acoustic_steps=max(wishes.acoustic_steps - stages.steps_done(run.stage("acoustic")), 0),
-        vocoder_steps=max(wishes.vocoder_steps - stages.steps_done(run.stage("vocoder")), 0),
-        device=wishes.device,
+        acoustic_steps=max(options.acoustic_steps - stages.steps_done(run.stage("acoustic")), 0),
+        vocoder_steps=max(options.vocoder_steps - stages.steps_done(run.stage("vocoder")), 0),
+        device=options.device,
     )
     say(f"still to come: {expected}")
     if not prepared:
-        prepare(recordings, run.data, audio, workers=wishes.workers)
+        prepare(recordings, run.data, audio, workers=options.workers)
     if not aligned:
         align(run.data)
     acoustic_before = stages.steps_done(run.stage("acoustic"))
-    acoustic = stages.train_acoustic(run, steps=wishes.acoustic_steps, seconds=None, device=wishes.device)
+    acoustic = stages.train_acoustic(run, steps=options.acoustic_steps, seconds=None, device=options.device)
     if acoustic.step != acoustic_before or not (run.data / PREDICTED).is_file():
         predict(run.dataset(), stages.trained_acoustic(run))
     stages.train_vocoder(run, VocoderWishes(device=wishes.device, predicted_share=stages.PREDICTED_SHARE), steps=wishes.vocoder_steps, seconds=None)
@@ -111,12 +111,12 @@ def _is_prepared(run: Run, recordings: Sequence[Recording]) -> bool:
     return all(known.get(entry.id) == entry.text for entry in Header.read(run.data).entries)
 
 
-def _examined(recordings: list[Recording], audio: AudioConfig, wishes: Wishes, say: Say) -> list[Recording]:
-    findings = check(recordings, audio, workers=wishes.workers)
+def _examined(recordings: list[Recording], audio: AudioConfig, options: PipelineOptions, say: Say) -> list[Recording]:
+    findings = check(recordings, audio, workers=options.workers)
     for finding in findings:
         say(str(finding))
     hopeless = [finding for finding in findings if finding.fatal]
-    if hopeless and not wishes.leave_out:
+    if hopeless and not options.leave_out:
         raise InputError(_refusal(hopeless), field=str(hopeless[0].file))
     out = {finding.file for finding in hopeless}
     kept = [recording for recording in recordings if recording.path not in out]

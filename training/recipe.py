@@ -26,7 +26,7 @@ from vocoder.errors import InputError
 
 PREDICTION_SECONDS = 0.008  # what the linear prediction looks back: a period of most voices and more, so that it follows their harmonics
 PREDICTION_SMOOTHING_HZ = 10.0
-CARD_SEGMENTS = 32  # per batch on a card: four would leave it waiting for the next kernel
+GPU_SEGMENTS = 32  # per batch on a card: four would leave it waiting for the next kernel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +91,12 @@ def own_device(device: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VocoderWishes:
+class VocoderOptions:
     """Where a vocoder is trained and what its batches are; None leaves a thing to the run and to the machine.
 
     Attributes:
         device: where.
-        segments: per batch; None for what the run had, else 4, or `CARD_SEGMENTS` on a card.
+        segments: per batch; None for what the run had, else 4, or `GPU_SEGMENTS` on a card.
         frames: that count in each segment; None for what the run had, else as `SegmentConfig`.
         predicted_share: of segments whose spectrum is what the acoustic model predicts; None for what the run had, else 0.
         compile_network: as `VocoderTask`; None for a card only.
@@ -111,7 +111,7 @@ class VocoderWishes:
     resident: bool | None = None
 
     @property
-    def on_card(self) -> bool:
+    def on_gpu(self) -> bool:
         """Whether the device is none of the processor's."""
         return not self.device.startswith("cpu")
 
@@ -119,7 +119,7 @@ class VocoderWishes:
         """How segments are drawn: as wished, and where nothing is wished as in the run in this folder, or as a new run should."""
         begun = recorded_segments(folder)
         if begun is None:
-            begun = SegmentConfig(segments=CARD_SEGMENTS if self.on_card else SegmentConfig.segments)
+            begun = SegmentConfig(segments=GPU_SEGMENTS if self.on_gpu else SegmentConfig.segments)
         return dataclasses.replace(
             begun,
             segments=begun.segments if self.segments is None else self.segments,
@@ -137,7 +137,7 @@ class VocoderTraining:
     throughput: Throughput
 
     @classmethod
-    def of(cls, data: PreparedSet, config: WaveNetConfig, loop: LoopConfig, folder: Path, wishes: VocoderWishes, *, processes: int = 1) -> VocoderTraining:
+    def of(cls, data: PreparedSet, config: WaveNetConfig, loop: LoopConfig, folder: Path, options: VocoderOptions, *, processes: int = 1) -> VocoderTraining:
         """For the run in `folder`, begun or new.
 
         Args:
@@ -145,14 +145,14 @@ class VocoderTraining:
             config: of the network.
             loop: how it is trained.
             folder: where config.json and the checkpoint are or will be.
-            wishes: where, and of what batches.
+            options: where, and of what batches.
             processes: that train together.
 
         Raises:
             InputError: as `VocoderTask`; or there is no card, or nothing was predicted though a share is asked for.
         """
-        segments = wishes.segments_for(folder)
-        device = torch.device(own_device(wishes.device))
+        segments = options.segments_for(folder)
+        device = torch.device(own_device(options.device))
         if device.type == "cuda" and not torch.cuda.is_available():
             raise InputError("torch sees no card here; --device cpu trains on the processor", field="device")
         if segments.predicted_share > 0:
@@ -162,9 +162,9 @@ class VocoderTraining:
             data,
             config,
             segments,
-            compile_network=wishes.on_card if wishes.compile_network is None else wishes.compile_network,
+            compile_network=options.on_gpu if options.compile_network is None else options.compile_network,
             device=device,
-            resident=wishes.on_card if wishes.resident is None else wishes.resident,
+            resident=options.on_gpu if options.resident is None else options.resident,
         )
         throughput = Throughput.of(
             config,

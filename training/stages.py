@@ -24,9 +24,9 @@ from training.acoustic_task import AcousticTask
 from training.bandwidth import Throughput
 from training.board import Board
 from training.data.dataset import PreparedSet
-from training.listening import Listener
+from training.listening import CopySynthesisListener
 from training.loop import LoopConfig, Task, Trainer
-from training.recipe import Run, VocoderTraining, VocoderWishes, bf16_pays, own_device, read_config, vocoder_loop, wavenet_config, write_config
+from training.recipe import Run, VocoderOptions, VocoderTraining, bf16_pays, own_device, read_config, vocoder_loop, wavenet_config, write_config
 from training.recogniser.measure import Measured, measure
 from training.recogniser.network import Recogniser, RecogniserConfig
 from training.recogniser.task import RecogniserSegments, RecogniserTask
@@ -65,13 +65,13 @@ def train_acoustic(run: Run, *, steps: int, seconds: float | None, device: str, 
 
 
 def train_vocoder(
-    run: Run, wishes: VocoderWishes, *, steps: int, seconds: float | None, learning_rate: float = 2e-3, begin_with: Path | None = None
+    run: Run, options: VocoderOptions, *, steps: int, seconds: float | None, learning_rate: float = 2e-3, begin_with: Path | None = None
 ) -> Trainer:
     """Trains the vocoder.
 
     Args:
         run: with an aligned data set.
-        wishes: where, and of what batches.
+        options: where, and of what batches.
         steps: where the learning rate reaches 0.
         seconds: stop after so long; None for all steps.
         learning_rate: its highest.
@@ -86,12 +86,12 @@ def train_vocoder(
     """
     data = run.dataset()
     folder = run.stage("vocoder")
-    loop = vocoder_loop(steps, wishes.device, learning_rate=learning_rate)
-    training = VocoderTraining.of(data, wavenet_config(data), loop, folder, wishes, processes=int(os.environ.get("WORLD_SIZE", "1")))
+    loop = vocoder_loop(steps, options.device, learning_rate=learning_rate)
+    training = VocoderTraining.of(data, wavenet_config(data), loop, folder, options, processes=int(os.environ.get("WORLD_SIZE", "1")))
     if begin_with is not None:
         _begin_with(training.task, read_pack(begin_with).network, begin_with)
-    listen = Listener(data).listen
-    return _train(folder, training.task, training.resolved, loop, seconds=seconds, device=wishes.device, listen=listen, throughput=training.throughput)
+    listen = CopySynthesisListener(data).listen
+    return _train(folder, training.task, training.resolved, loop, seconds=seconds, device=options.device, listen=listen, throughput=training.throughput)
 
 
 def _begin_with(task: Task, trained: AcousticModel | WaveNet, pack: Path) -> None:

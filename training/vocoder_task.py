@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from training.data.gpu_dataset import ResidentSegments
 from training.data.segments import Draw, SegmentConfig, segment_codes
 from training.fused import FusedLikelihood, require_compiler
@@ -143,7 +143,7 @@ class VocoderTask:
             figures[name] = nats / samples / math.log(2)
         return figures
 
-    def _segment(self, entry: Entry, start: int, frames: int, *, withhold: bool, predicted: bool = False) -> dict[str, Tensor]:
+    def _segment(self, entry: DatasetEntry, start: int, frames: int, *, withhold: bool, predicted: bool = False) -> dict[str, Tensor]:
         audio = self.data.audio
         codes = segment_codes(self.data, self.quantiser, entry, start, frames)
         conditions = self.data.conditions(entry, predicted=predicted)

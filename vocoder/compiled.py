@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import ModuleType
 
 NAME = "vocoder._native"
-QUICK_TAPS = (3, 5, 7)  # of the convolutions that it has (`vocoder/native/layers/winograd.h`)
+NATIVE_TAPS = (3, 5, 7)  # of the convolutions that it has (`vocoder/native/layers/winograd.h`)
 
 
 def is_compiled() -> bool:

@@ -7,7 +7,7 @@ Serve's own router tells two replicas apart, and prefers those of the proxy's ow
 are told apart, on whatever machine: a request is refused where it arrives, so it should arrive where there is room.
 
 What makes an answer again is kept where it was made (`service.http.resume_cache`). So outside, a stream's id begins with its replica's name, put
-there and taken away by the replica (`Signed`); inside nothing knows of it.
+there and taken away by the replica (`ReplicaMiddleware`); inside nothing knows of it.
 
     client  GET /streams/k3x9a0bq.wY4pJ3o0cXkqz8mF2bTn5g -> router: to replica k3x9a0bq -> Signed: /streams/wY4pJ3o0cXkqz8mF2bTn5g -> the application
 """
@@ -47,7 +47,7 @@ def wanted_replica(scope: Scope) -> str | None:
     return found[1] if found is not None else Headers(scope=scope).get(REPLICA)
 
 
-class Signed:
+class ReplicaMiddleware:
     """ASGI middleware of a replica: answers say whose they are, for `/readyz` and `/metrics` tell of one replica only, and ids of streams begin with it.
 
     Args:

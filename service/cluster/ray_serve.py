@@ -26,8 +26,8 @@ from ray.serve.metrics import Gauge
 
 from service.app import create_app
 from service.cluster.autoscaling import load_of, replicas_wanted
-from service.cluster.ray_router import Signed, StreamRouter
-from service.frontend.speech_backend import SpeechWorker
+from service.cluster.ray_router import ReplicaMiddleware, StreamRouter
+from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
 from service.observability.logs import set_up_logs
 from service.observability.trace_setup import make_traces
@@ -51,7 +51,7 @@ _REFUSED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scale:
+class ReplicaBounds:
     """How many replicas there may be.
 
     Attributes:
@@ -71,7 +71,7 @@ def application(args: dict[str, Any]) -> serve.Application:
     """What `serve run` and the configuration of Serve name as `service.cluster.ray_serve:application`.
 
     Args:
-        args: fields of `ServiceSettings` and of `Scale`, as values or as strings that can be read as such, tuples with commas; `voice` for a single voice.
+        args: fields of `ServiceSettings` and of `ReplicaBounds`, as values or strings, tuples with commas; `voice` for a single voice.
 
     Raises:
         ConfigError: one is unknown, wrong, or cannot be had with replicas; it is named.
@@ -81,8 +81,8 @@ def application(args: dict[str, Any]) -> serve.Application:
         if "voices" in given:
             raise ConfigError("voice and voices cannot both be given")
         given["voices"] = (given.pop("voice"),)
-    ours = {field.name for field in fields(Scale)}
-    scale = Scale(**_checked(Scale, {name: value for name, value in given.items() if name in ours}))
+    ours = {field.name for field in fields(ReplicaBounds)}
+    scale = ReplicaBounds(**_checked(ReplicaBounds, {name: value for name, value in given.items() if name in ours}))
     settings = ServiceSettings(**_checked(ServiceSettings, {name: value for name, value in given.items() if name not in ours}))
     for name, instead in _REFUSED.items():
         if name in given:
@@ -106,7 +106,7 @@ def _checked(kind: type, given: Mapping[str, object]) -> dict[str, Any]:
     return checked
 
 
-def deployment(settings: ServiceSettings, scale: Scale) -> serve.Deployment:
+def deployment(settings: ServiceSettings, scale: ReplicaBounds) -> serve.Deployment:
     """The deployment, for these settings; each of its options can be overridden in Serve's own configuration."""
     deploy = serve.deployment(
         name=NAME,
@@ -121,14 +121,14 @@ def deployment(settings: ServiceSettings, scale: Scale) -> serve.Deployment:
             "upscale_delay_s": _UPSCALE_SECONDS,
             "downscale_delay_s": _DOWNSCALE_SECONDS,
             "look_back_period_s": _METRICS_SECONDS,
-            "policy": {"policy_function": f"{__name__}:{by_load.__name__}"},
+            "policy": {"policy_function": f"{__name__}:{scale_by_load.__name__}"},
         },
         request_router_config={"request_router_class": f"{StreamRouter.__module__}:{StreamRouter.__name__}"},
     )
     return deploy(serve.ingress()(SpeechReplica))
 
 
-def by_load(context: AutoscalingContext) -> tuple[int, dict[str, Any]]:
+def scale_by_load(context: AutoscalingContext) -> tuple[int, dict[str, Any]]:
     """Serve's policy: how many replicas there should be. It runs in Serve's controller; bounds and delays are Serve's."""
     loads = (context.aggregated_metrics or {}).get(_LOAD, {})
     return replicas_wanted(loads.values(), now=context.target_num_replicas), {}
@@ -157,7 +157,7 @@ class SpeechReplica:
     def __serve_build_asgi_app__(self) -> FastAPI:
         """The application."""
         app = create_app(self._settings, worker=self._worker, traces=self._traces)
-        app.add_middleware(Signed, replica=serve.get_replica_context().replica_id.unique_id)
+        app.add_middleware(ReplicaMiddleware, replica=serve.get_replica_context().replica_id.unique_id)
         return app
 
     async def check_health(self) -> None:
@@ -191,7 +191,7 @@ class Health:
         clock: seconds that do not go back.
     """
 
-    def __init__(self, worker: SpeechWorker, *, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, worker: SpeechBackend, *, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._worker = worker
         self._patience = patience
         self._clock = clock

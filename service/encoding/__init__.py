@@ -15,6 +15,6 @@ from __future__ import annotations
 
 from service.encoding.base import WITH_LENGTH, AudioFormat, Encoder, Layout
 from service.encoding.factory import layout_of, make_encoder, make_timed_encoder, timed_layout
-from service.encoding.timed import Telling
+from service.encoding.timed import TimingEvents
 
-__all__ = ["WITH_LENGTH", "AudioFormat", "Encoder", "Layout", "Telling", "layout_of", "make_encoder", "make_timed_encoder", "timed_layout"]
+__all__ = ["WITH_LENGTH", "AudioFormat", "Encoder", "Layout", "TimingEvents", "layout_of", "make_encoder", "make_timed_encoder", "timed_layout"]

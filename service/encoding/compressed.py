@@ -71,7 +71,7 @@ class CompressedEncoder:
     """
 
     def __init__(self, codec: Codec, sample_rate: int) -> None:
-        self._sink = _Sink()
+        self._sink = _MuxedBytes()
         muxing = {"flush_packets": "1", "fflags": "+bitexact", **dict(codec.muxing)}
         self._container = av.open(self._sink, "w", format=codec.container, options=muxing)
         stream = self._container.add_stream(codec.codec, rate=sample_rate, options=dict(codec.settings), layout="mono")
@@ -142,7 +142,7 @@ class FlacEncoder:
         return piece[:_FLAC_LENGTH_AT] + told + piece[_FLAC_LENGTH_AT + 8 :]
 
 
-class _Sink:
+class _MuxedBytes:
     """A file that is only written to."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from service.encoding.base import AudioFormat, Encoder, Layout
 from service.encoding.compressed import CODECS, CompressedEncoder, FlacEncoder
 from service.encoding.plain import MulawEncoder, PcmEncoder
 from service.encoding.stream_resampler import ResamplingEncoder, resampled_length
-from service.encoding.timed import MEDIA_TYPE, Telling, TimedEncoder
+from service.encoding.timed import MEDIA_TYPE, TimedEncoder, TimingEvents
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.audio.wav import wav_header
 from vocoder.errors import InputError
@@ -89,7 +89,7 @@ def make_timed_encoder(
     """
     rate = _rate("pcm", source_rate, rate)
     length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
-    telling = Telling(begun, source_rate=source_rate, rate=rate)
+    telling = TimingEvents(begun, source_rate=source_rate, rate=rate)
     inner = TimedEncoder(telling, {**start, "sample_rate": rate, "num_samples": length, "format": "pcm"}, rate=rate)
     return inner if rate == source_rate else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
 

@@ -21,7 +21,7 @@ MEDIA_TYPE = "application/x-ndjson"
 _PIECE_SECONDS = 0.04  # of sound in a line: as soon as a stream's first sound is made
 
 
-class Telling:
+class TimingEvents:
     """The events of a stream, handed out as their time comes.
 
     Args:
@@ -68,7 +68,7 @@ class TimedEncoder:
         rate: Hz, of what is fed.
     """
 
-    def __init__(self, telling: Telling, start: Mapping[str, object], *, rate: int) -> None:
+    def __init__(self, telling: TimingEvents, start: Mapping[str, object], *, rate: int) -> None:
         self._start = start
         self._telling = telling
         self._piece_bytes = BYTES_PER_SAMPLE * round(_PIECE_SECONDS * rate)

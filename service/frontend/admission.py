@@ -81,7 +81,7 @@ class Admission:
         self._limits.enter(number, client, now)
         return expected
 
-    def question(self, number: int, client: Client, *, open_questions: int, now: float) -> None:
+    def admit_query(self, number: int, client: Client, *, open_queries: int, now: float) -> None:
         """Whether a question may be asked: it makes no sound, so the capacity has no say in it. `leave` must be called as for a stream.
 
         Raises:
@@ -89,8 +89,8 @@ class Admission:
             CapacityError: as many as may are open.
         """
         self._limits.check(client, now)
-        if open_questions >= self._settings.question_limit:
-            raise CapacityError(f"{open_questions} questions are open, which is as many as may be", retry_after_seconds=1.0)
+        if open_queries >= self._settings.question_limit:
+            raise CapacityError(f"{open_queries} questions are open, which is as many as may be", retry_after_seconds=1.0)
         self._limits.enter(number, client, now)
 
     def request(self, client: Client, now: float) -> None:

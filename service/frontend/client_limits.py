@@ -39,7 +39,7 @@ class _Account:
 
 
 @dataclass(kw_only=True)
-class _Kind:
+class _LimitKind:
     what: str
     streams: int | None
     per_minute: int | None
@@ -50,8 +50,8 @@ class ClientLimits:
     """What each client has. Times are seconds on any clock that does not go back."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        self._address = _Kind(what="address", streams=settings.address_streams, per_minute=settings.address_requests_per_minute)
-        self._key = _Kind(what="API key", streams=settings.key_streams, per_minute=settings.key_requests_per_minute)
+        self._address = _LimitKind(what="address", streams=settings.address_streams, per_minute=settings.address_requests_per_minute)
+        self._key = _LimitKind(what="API key", streams=settings.key_streams, per_minute=settings.key_requests_per_minute)
         self._inside: dict[int, Client] = {}
 
     def check(self, client: Client, now: float) -> None:
@@ -85,12 +85,12 @@ class ClientLimits:
             self._account(kind, name, now)
 
     @staticmethod
-    def _check_requests(kind: _Kind, account: _Account, now: float) -> None:
+    def _check_requests(kind: _LimitKind, account: _Account, now: float) -> None:
         if kind.per_minute is not None and (over := account.requests_at(now, kind.per_minute) + 1 - kind.per_minute) > 0:
             seconds = over * _MINUTE / kind.per_minute
             raise ClientLimitError(f"this {kind.what} may make {kind.per_minute} requests in a minute", retry_after_seconds=seconds)
 
-    def _account(self, kind: _Kind, name: str, now: float) -> _Account:
+    def _account(self, kind: _LimitKind, name: str, now: float) -> _Account:
         """Of a name that has made one more request."""
         if len(kind.accounts) >= _FORGET_AT:
             self._forget(kind, now)
@@ -111,11 +111,11 @@ class ClientLimits:
             if account.streams == 0 and kind.per_minute is None:
                 del kind.accounts[name]
 
-    def _names(self, client: Client) -> list[tuple[_Kind, str]]:
+    def _names(self, client: Client) -> list[tuple[_LimitKind, str]]:
         return [(self._address, client.address), *([] if client.key is None else [(self._key, client.key)])]
 
     @staticmethod
-    def _forget(kind: _Kind, now: float) -> None:
+    def _forget(kind: _LimitKind, now: float) -> None:
         """Those that have nothing open, and whose requests are a minute old, are as good as unknown."""
         kept = {name: account for name, account in kind.accounts.items() if account.streams > 0 or now - account.at < _MINUTE}
         kind.accounts = kept

@@ -1,7 +1,7 @@
 """The lexicons of the voices, stored in a folder: NAME.json or NAME.pls, a file a voice.
 
 They live here, in the process that has the routes, and nowhere else. An order takes along the few entries that its text asks for
-(`entries_asked_for`): so a worker needs to be told nothing, not even one that takes over; a lexicon of a hundred thousand words never travels; a
+(`entries_needed`): so a worker needs to be told nothing, not even one that takes over; a lexicon of a hundred thousand words never travels; a
 stream keeps what it began with, and is made again with it, whatever is edited meanwhile.
 """
 
@@ -20,8 +20,8 @@ from service.protocol.speech_order import SpeechOrder, VoiceDescription
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import ConfigError, InputError, SonantError
 from vocoder.synthesis.settings import TEXT_LIMIT, check_text
-from vocoder.text import Given, entries_asked_for
-from vocoder.text.lexicon import Entry, Lexicon, read_lexicon_file, to_json, to_pls
+from vocoder.text import SpeechInput, entries_needed
+from vocoder.text.lexicon import Lexicon, LexiconEntry, read_lexicon_file, to_json, to_pls
 
 log = logging.getLogger(__name__)
 _FILE_NAME = re.compile(r"[^./\0][^/\0]{0,199}")
@@ -57,7 +57,7 @@ def tag_of(data: bytes) -> str:
     return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
 
 
-class Lexicons:
+class LexiconStore:
     """By voice. On the event loop; what takes long is done on threads.
 
     Args:
@@ -95,7 +95,7 @@ class Lexicons:
         """That of a voice, which may be empty; None where no such voice is loaded."""
         return self._stored.get(voice)
 
-    async def asked_for(self, text: Given, *, voice: str | None, lexicon: Lexicon | None) -> Lexicon | None:
+    async def asked_for(self, text: SpeechInput, *, voice: str | None, lexicon: Lexicon | None) -> Lexicon | None:
         """The entries that reading a text asks for, of a request's lexicon and of the voice's below it; None for none.
 
         Raises:
@@ -109,7 +109,7 @@ class Lexicons:
         if not whole:
             return None
         check_text(text, limit=self._text_limit)
-        read = partial(entries_asked_for, text, whole, language=speaker.language, voice=speaker.name, speakers=speaker.speakers)
+        read = partial(entries_needed, text, whole, language=speaker.language, voice=speaker.name, speakers=speaker.speakers)
         return await asyncio.to_thread(read) or None
 
     async def applied(self, order: SpeechOrder) -> SpeechOrder:
@@ -158,6 +158,6 @@ class Lexicons:
         return read_lexicon_file(there[0], language=voice.language) if there else Lexicon()
 
 
-def entry_tag(entry: Entry) -> str:
+def entry_tag(entry: LexiconEntry) -> str:
     """What tells an entry from what it was before, and will be."""
     return tag_of(to_json(Lexicon(entries={"": entry})).encode())

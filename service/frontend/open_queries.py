@@ -6,19 +6,19 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from service.protocol.messages import Ask
-from service.protocol.queries import Answer, Question
+from service.protocol.messages import AskQuery
+from service.protocol.queries import Answer, Query
 from vocoder.errors import EngineError, SonantError
 
-_MOST_STRIKES = 3  # workers that may die while a question is open: it may be the question that kills them
+_MAX_WORKER_DEATHS = 3  # workers that may die while a question is open: it may be the question that kills them
 
 
 @dataclass(kw_only=True)
-class _Open:
-    question: Question
+class _OpenQuery:
+    query: Query
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Answer]
-    strikes: int = 0
+    worker_deaths: int = 0
 
     def settle(self, change: Callable[[], None]) -> None:
         def arrive() -> None:
@@ -29,11 +29,11 @@ class _Open:
             self.loop.call_soon_threadsafe(arrive)
 
 
-class OpenQuestions:
+class OpenQueries:
     """By number. Not guarded: whoever has it has a lock."""
 
     def __init__(self) -> None:
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, _OpenQuery] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -41,10 +41,10 @@ class OpenQuestions:
     def __contains__(self, number: int) -> bool:
         return number in self._open
 
-    def add(self, number: int, question: Question) -> asyncio.Future[Answer]:
+    def add(self, number: int, query: Query) -> asyncio.Future[Answer]:
         """One more; gives what its answer arrives in. On the event loop."""
         loop = asyncio.get_running_loop()
-        entry = _Open(question=question, loop=loop, answer=loop.create_future())
+        entry = _OpenQuery(query=query, loop=loop, answer=loop.create_future())
         self._open[number] = entry
         return entry.answer
 
@@ -69,14 +69,14 @@ class OpenQuestions:
         for number in list(self._open):
             self.failed(number, error)
 
-    def strike(self) -> None:
+    def count_worker_death(self) -> None:
         """A worker has died: each of them may be the cause."""
         for number, entry in list(self._open.items()):
-            entry.strikes += 1
-            if entry.strikes >= _MOST_STRIKES:
+            entry.worker_deaths += 1
+            if entry.worker_deaths >= _MAX_WORKER_DEATHS:
                 self.failed(number, EngineError("the worker has died again and again while it worked at this"))
 
-    def to_ask(self) -> Iterator[Ask]:
+    def queries_to_resend(self) -> Iterator[AskQuery]:
         """All of them, for a worker that begins."""
         for number, entry in self._open.items():
-            yield Ask(number=number, question=entry.question)
+            yield AskQuery(number=number, query=entry.query)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from service.frontend.live_stream import LiveStream
 from service.observability.metrics import Metrics
 from service.observability.traces import NO_TRACE, Outcome, StreamTrace
-from service.protocol.messages import Speak
+from service.protocol.messages import StartStream
 from service.protocol.saved_stream import SavedStream
 from service.protocol.speech_order import SpeechOrder
 from vocoder.errors import InputError, SonantError
-from vocoder.text import written
+from vocoder.text import source_text
 
 _SECONDS_PER_CHARACTER = 0.065  # of a text that has not been planned yet
 _LEAST_GUESS_SECONDS = 10.0  # of a stream that has gone on for longer than its text promised
@@ -37,8 +37,8 @@ class OpenStream:
     taken: int = 0
     taken_at: float = 0.0
     over: bool = False  # all has been delivered, or nothing more will be
-    strikes: int = 0
-    delivered_at_strike: int = -1
+    worker_deaths: int = 0
+    delivered_at_death: int = -1
     trace: StreamTrace = NO_TRACE
 
     @property
@@ -53,7 +53,7 @@ class OpenStream:
 
     @property
     def _guessed_seconds(self) -> float:
-        return len(written(self.order.text)) * _SECONDS_PER_CHARACTER * self.order.length_scale
+        return len(source_text(self.order.text)) * _SECONDS_PER_CHARACTER * self.order.length_scale
 
     @property
     def runs_dry_at(self) -> float:
@@ -67,9 +67,9 @@ class OpenStream:
         """Samples that were delivered and not taken."""
         return self.delivered - self.taken
 
-    def speak(self, number: int) -> Speak:
+    def speak(self, number: int) -> StartStream:
         """What a worker is told that makes it, or goes on with it."""
-        return Speak(number=number, order=self.order, first_sample=self.first_sample + self.delivered, saved=self.saved, waiting=self.waiting)
+        return StartStream(number=number, order=self.order, first_sample=self.first_sample + self.delivered, saved=self.saved, waiting=self.waiting)
 
     def keeps_up(self, now: float, buffer_seconds: float) -> bool:
         """Whether the reader takes what is made. One that lets its buffer lie full for longer than it lasts is not listening."""

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from service.frontend.live_stream import LiveStream
 from service.frontend.open_stream import OpenStream, settle
 from service.observability.metrics import Metrics
-from service.protocol.messages import Broken, Planned, Snapshot, Sound, Speak
+from service.protocol.messages import AudioChunk, Failed, Snapshot, StartStream, StreamPlanned
 from service.settings import ServiceSettings
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import EngineError, SonantError
 
-_MOST_STRIKES = 5  # workers that may die in a row while a stream makes no progress: it may be the stream that kills them
+_MAX_WORKER_DEATHS = 5  # workers that may die in a row while a stream makes no progress: it may be the stream that kills them
 
 
 class OpenStreams:
@@ -65,7 +65,7 @@ class OpenStreams:
         """Those of which something is still to come, if only an error, the queued ones with them."""
         return ((number, entry) for number, entry in self._open.items() if not entry.over)
 
-    def to_speak(self) -> Iterator[Speak]:
+    def streams_to_start(self) -> Iterator[StartStream]:
         """All that are to be made, for a worker that begins: those first whose readers will first have nothing to play."""
         going = [(number, entry) for number, entry in self.going() if not entry.queued]
         return (entry.speak(number) for number, entry in sorted(going, key=lambda one: (one[1].order.background, one[1].runs_dry_at)))
@@ -75,37 +75,37 @@ class OpenStreams:
         for _, entry in self.going():
             entry.fail(error, self._metrics)
 
-    def strike(self) -> None:
+    def count_worker_death(self) -> None:
         """A worker has died: whatever was being made may be the cause; what gets no further, time and again, probably is."""
         for _, entry in self.going():
             if entry.queued or entry.is_ahead(self._settings.buffer_seconds):
                 continue  # nothing was made for it
-            entry.strikes = 1 if entry.delivered > entry.delivered_at_strike else entry.strikes + 1
-            entry.delivered_at_strike = entry.delivered
-            if entry.strikes >= _MOST_STRIKES:
+            entry.worker_deaths = 1 if entry.delivered > entry.delivered_at_death else entry.worker_deaths + 1
+            entry.delivered_at_death = entry.delivered
+            if entry.worker_deaths >= _MAX_WORKER_DEATHS:
                 entry.fail(EngineError("the worker has died again and again while it made this stream"), self._metrics)
 
-    def heard(self, message: Planned | Sound | Snapshot | Broken, *, default_voice: str) -> bool:
+    def on_message(self, message: StreamPlanned | AudioChunk | Snapshot | Failed, *, default_voice: str) -> bool:
         """What a worker says of a stream; says whether the stream is over with it."""
         entry = self._open.get(message.number)
         if entry is None:
             return False  # its reader has left
         match message:
-            case Planned():
+            case StreamPlanned():
                 self._planned(message.number, entry, message, default_voice)
-            case Sound():
+            case AudioChunk():
                 self._sound(entry, message, default_voice)
                 return message.last
             case Snapshot():
                 entry.saved = message.saved
                 if entry.stream is not None:
                     entry.stream.snapshots.append(message.saved)
-            case Broken():
+            case Failed():
                 entry.fail(message.failure.error(), self._metrics)
                 return True
         return False
 
-    def _planned(self, number: int, entry: OpenStream, message: Planned, default_voice: str) -> None:
+    def _planned(self, number: int, entry: OpenStream, message: StreamPlanned, default_voice: str) -> None:
         if entry.stream is not None:
             assert message.num_samples in (None, entry.stream.num_samples), "another worker plans otherwise"
             return
@@ -125,7 +125,7 @@ class OpenStreams:
         entry.trace.planned(voice=entry.order.voice or default_voice, sample_rate=message.sample_rate, num_samples=message.num_samples)
         settle(entry, lambda: entry.planned.set_result(stream))
 
-    def _sound(self, entry: OpenStream, message: Sound, default_voice: str) -> None:
+    def _sound(self, entry: OpenStream, message: AudioChunk, default_voice: str) -> None:
         assert entry.stream is not None
         if entry.delivered == 0:
             entry.trace.first_sound()

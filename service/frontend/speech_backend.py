@@ -11,12 +11,12 @@ from service.frontend.client_limits import Client
 from service.frontend.live_stream import LiveStream
 from service.observability.metrics import Metrics
 from service.observability.status import Status
-from service.protocol.queries import Answer, Question
+from service.protocol.queries import Answer, Query
 from service.protocol.saved_stream import SavedStream
 from service.protocol.speech_order import SpeechOrder, VoiceDescription
 
 
-class SpeechWorker(Protocol):
+class SpeechBackend(Protocol):
     """Makes speech, away from the event loop."""
 
     @property
@@ -55,7 +55,7 @@ class SpeechWorker(Protocol):
             CapacityError: no room, or the service is stopping; ClientLimitError: no more for this client. An order in the background always finds room.
         """
 
-    async def ask(self, question: Question, client: Client) -> Answer:
+    async def ask(self, query: Query, client: Client) -> Answer:
         """The answer to a question.
 
         Raises:

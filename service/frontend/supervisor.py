@@ -21,16 +21,16 @@ from contextlib import contextmanager
 from service.frontend.admission import Admission, Load
 from service.frontend.client_limits import Client
 from service.frontend.live_stream import LiveStream
-from service.frontend.open_queries import OpenQuestions
+from service.frontend.open_queries import OpenQueries
 from service.frontend.open_stream import OpenStream
 from service.frontend.open_streams import OpenStreams
-from service.frontend.worker_pool import Succession
+from service.frontend.worker_pool import WorkerPool
 from service.frontend.worker_process import Launch, WorkerProcess
 from service.observability.metrics import Metrics
 from service.observability.status import Status
 from service.observability.traces import NO_TRACES, Traces
-from service.protocol.messages import Answered, Ask, Broken, Leave, Planned, Pulse, Snapshot, Sound, Taken
-from service.protocol.queries import Answer, Question
+from service.protocol.messages import AskQuery, AudioChunk, Cancel, Failed, Heartbeat, QueryAnswered, SamplesTaken, Snapshot, StreamPlanned
+from service.protocol.queries import Answer, Query
 from service.protocol.saved_stream import SavedStream
 from service.protocol.speech_order import SpeechOrder, VoiceDescription
 from service.settings import ServiceSettings
@@ -40,7 +40,7 @@ _STRAIN_SECONDS = 0.5  # after a stream was late, until others may begin
 
 
 class Supervisor:
-    """Speaks, by workers: `service.frontend.speech_backend.SpeechWorker` says what each method does.
+    """Speaks, by workers: `service.frontend.speech_backend.SpeechBackend` says what each method does.
 
     Args:
         settings: of the service.
@@ -61,16 +61,16 @@ class Supervisor:
         self.metrics = Metrics(lambda: self.status)
         self._admission = Admission(settings)
         self._streams = OpenStreams(settings, self.metrics, clock=clock, on_taken=self._taken, on_close=self._leave)
-        self._questions = OpenQuestions()
+        self._queries = OpenQueries()
         self._next_number = 0
-        self._workers = Succession(
+        self._workers = WorkerPool(
             settings,
             launch,
             lock=self._lock,
             clock=clock,
-            on_message=self._heard,
-            on_begin=self._tell_everything,
-            on_death=self._strike,
+            on_message=self._on_message,
+            on_begin=self._resend_all,
+            on_death=self._on_worker_death,
             on_none=self._all_failed,
         )
 
@@ -142,21 +142,21 @@ class Supervisor:
             self.metrics.refused("client_limit" if isinstance(error, ClientLimitError) else "at_capacity")
             raise
 
-    async def ask(self, question: Question, client: Client) -> Answer:
+    async def ask(self, query: Query, client: Client) -> Answer:
         """The answer to a question."""
         with self._lock:
             number = self._number()
             with self._refusals_counted():
-                self._admission.question(number, client, open_questions=len(self._questions), now=self._clock())
-            answer = self._questions.add(number, question)
-            self._workers.send(Ask(number=number, question=question))
+                self._admission.admit_query(number, client, open_queries=len(self._queries), now=self._clock())
+            answer = self._queries.add(number, query)
+            self._workers.send(AskQuery(number=number, query=query))
         try:
             return await answer
         finally:
             with self._lock:
                 self._admission.leave(number)
-                if self._questions.remove(number):
-                    self._workers.send(Leave(number=number))
+                if self._queries.remove(number):
+                    self._workers.send(Cancel(number=number))
 
     def request(self, client: Client) -> None:
         """Counts a request for something that is made in the background."""
@@ -171,7 +171,7 @@ class Supervisor:
         """Fails every open stream; called once no new ones are taken on."""
         with self._lock:
             for number, _ in self._streams.going():
-                self._workers.send(Leave(number=number))
+                self._workers.send(Cancel(number=number))
             self._all_failed(CapacityError("the service is stopping", retry_after_seconds=1.0))
 
     def stop(self) -> None:
@@ -194,7 +194,7 @@ class Supervisor:
             entry = self._streams[number]
             entry.taken, entry.taken_at = entry.taken + num_samples, self._clock()
             if not entry.over:
-                self._workers.send(Taken(number=number, num_samples=num_samples))
+                self._workers.send(SamplesTaken(number=number, num_samples=num_samples))
 
     def _leave(self, number: int) -> None:
         with self._lock:
@@ -204,8 +204,8 @@ class Supervisor:
                 self.metrics.ended("left")
                 entry.trace.ended("left")
             if entry is not None and not entry.over and not entry.queued:
-                self._workers.send(Leave(number=number))
-            self._let_in()
+                self._workers.send(Cancel(number=number))
+            self._admit_queued()
 
     # Room.
 
@@ -218,43 +218,43 @@ class Supervisor:
         left = tuple(one.left_seconds for one in begun if not one.over and one.keeps_up(now, self._settings.buffer_seconds))
         return Load(capacity=capacity, open=len(begun), left=left, strained=now < self._strained_until)
 
-    def _let_in(self) -> None:
+    def _admit_queued(self) -> None:
         while (number := self._admission.admitted(self._load())) is not None:
             entry = self._streams[number]
             entry.queued, entry.queued_seconds = False, self._clock() - entry.asked_at
             if not entry.over:
-                entry.trace.let_in()
+                entry.trace.admitted()
                 self._workers.send(entry.speak(number))
 
     # What is told by the worker that works, and of it; on its thread, under the lock.
 
-    def _heard(self, message: Pulse | Planned | Sound | Snapshot | Answered | Broken) -> None:
-        if isinstance(message, Pulse):
+    def _on_message(self, message: Heartbeat | StreamPlanned | AudioChunk | Snapshot | QueryAnswered | Failed) -> None:
+        if isinstance(message, Heartbeat):
             self.metrics.late(message.late_chunks, message.lateness_seconds)
             if message.lateness_seconds > self._settings.strained_seconds:
                 self._strained_until = self._clock() + _STRAIN_SECONDS
-            self._let_in()
-        elif isinstance(message, Answered):
-            self._questions.answered(message.number, message.answer)
-        elif isinstance(message, Broken) and message.number in self._questions:
-            self._questions.failed(message.number, message.failure.error())
-        elif self._streams.heard(message, default_voice=self._workers.voices[0].name):
-            self._let_in()
+            self._admit_queued()
+        elif isinstance(message, QueryAnswered):
+            self._queries.answered(message.number, message.answer)
+        elif isinstance(message, Failed) and message.number in self._queries:
+            self._queries.failed(message.number, message.failure.error())
+        elif self._streams.on_message(message, default_voice=self._workers.voices[0].name):
+            self._admit_queued()
 
-    def _tell_everything(self) -> None:
+    def _resend_all(self) -> None:
         """To a worker that begins."""
-        for stream in self._streams.to_speak():
+        for stream in self._streams.streams_to_start():
             self._workers.send(stream)
-        for question in self._questions.to_ask():
-            self._workers.send(question)
+        for query in self._queries.queries_to_resend():
+            self._workers.send(query)
 
-    def _strike(self) -> None:
+    def _on_worker_death(self) -> None:
         """The worker that worked has died."""
         self.metrics.worker_died()
-        self._questions.strike()
-        self._streams.strike()
+        self._queries.count_worker_death()
+        self._streams.count_worker_death()
 
     def _all_failed(self, error: SonantError) -> None:
         """Nothing that is open goes on."""
         self._streams.all_failed(error)
-        self._questions.all_failed(error)
+        self._queries.all_failed(error)

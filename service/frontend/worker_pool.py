@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from service.frontend.worker_process import Launch, WorkerLink
 from service.protocol.capacity import Capacity
-from service.protocol.messages import Answered, Begin, Broken, FromWorker, Planned, Pulse, Snapshot, Sound, Started, ToWorker, Unable
+from service.protocol.messages import AudioChunk, Begin, Failed, FromWorker, Heartbeat, QueryAnswered, Snapshot, Started, StartFailed, StreamPlanned, ToWorker
 from service.protocol.speech_order import VoiceDescription
 from service.settings import ServiceSettings
 from vocoder.errors import EngineError, SonantError
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.5, 8.0  # until the next try after a worker that could not start; doubled each time
 
 
-class Succession:
+class WorkerPool:
     """The workers, one after the other.
 
     Args:
@@ -53,7 +53,7 @@ class Succession:
         *,
         lock: threading.RLock,
         clock: Callable[[], float],
-        on_message: Callable[[Pulse | Planned | Sound | Snapshot | Answered | Broken], None],
+        on_message: Callable[[Heartbeat | StreamPlanned | AudioChunk | Snapshot | QueryAnswered | Failed], None],
         on_begin: Callable[[], None],
         on_death: Callable[[], None],
         on_none: Callable[[SonantError], None],
@@ -120,11 +120,11 @@ class Succession:
         with self._lock:
             if isinstance(message, Started):
                 self._has_started(link, message)
-            elif isinstance(message, Unable):
+            elif isinstance(message, StartFailed):
                 self._start_failure = message.failure.error()
                 log.error("a worker cannot start: %s", message.failure.message)
             elif link is self.active:
-                if isinstance(message, Pulse):
+                if isinstance(message, Heartbeat):
                     self.capacity = message.capacity
                     self._settled.set()
                     self._launch()

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Protocol
 
-from service.protocol.messages import Begin, Failure, FromWorker, Pulse, Stop, ToWorker, Unable
+from service.protocol.messages import Begin, Failure, FromWorker, Heartbeat, StartFailed, Stop, ToWorker
 from service.settings import ServiceSettings
 from vocoder.errors import SonantError
 
@@ -118,7 +118,7 @@ class WorkerProcess:
     def _heard(self, message: FromWorker) -> None:
         self._received(self, message)
         self._heard_at, self._loaded = time.monotonic(), True
-        self._measuring = self._measuring and not isinstance(message, Pulse)
+        self._measuring = self._measuring and not isinstance(message, Heartbeat)
 
     def _silent_for(self) -> float | None:
         """For how many seconds it has said nothing, where that is too long. One that has loaded and waits to begin has nothing to say."""
@@ -161,7 +161,7 @@ def _run(connection: Connection, settings: ServiceSettings) -> None:
     try:
         worker.start()
     except SonantError as error:
-        send(Unable(failure=Failure.of(error)))
+        send(StartFailed(failure=Failure.of(error)))
         return
     while True:
         try:

@@ -19,12 +19,12 @@ from service.encoding import Encoder, Layout
 from service.frontend.live_stream import LiveStream
 from service.http.errors import problem_response
 from service.http.request_context import until_left
-from service.http.tasks import end_tasks
+from service.http.tasks import cancel_tasks
 from vocoder.errors import SonantError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cut:
+class EncodedPart:
     """Which part of the encoder's bytes is sent.
 
     Attributes:
@@ -62,14 +62,14 @@ class AudioResponse(Response):
         stall_seconds: float,
         headers: Mapping[str, str],
         status_code: int = 200,
-        cut: Cut | None = None,
+        cut: EncodedPart | None = None,
     ) -> None:
         self._stream = stream
         self._encoder = encoder
         self._quick = layout.quick
         self._whole = whole
         self._stall_seconds = stall_seconds
-        self._cut = cut or Cut()
+        self._cut = cut or EncodedPart()
         self.status_code = status_code
         self.media_type = layout.media_type
         self.background = None
@@ -85,7 +85,7 @@ class AudioResponse(Response):
         finally:
             self._stream.close()
             ended_by_itself = sending.done()
-            await end_tasks(sending, leaving)
+            await cancel_tasks(sending, leaving)
         if ended_by_itself:
             sending.result()  # a defect is not to be lost
 

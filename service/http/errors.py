@@ -64,16 +64,16 @@ class RequestError(Exception):
 
 def problem_response(error: Exception) -> JSONResponse:
     """The answer for an error. Errors that are the service's own fault are logged."""
-    status, problem, headers = _judge(error)
+    status, problem, headers = _classify(error)
     return JSONResponse(ProblemAnswer(error=problem).model_dump(), status_code=status, headers=headers)
 
 
 def problem_of(error: Exception) -> Problem:
     """The same where there is no answer to give a status to."""
-    return _judge(error)[1]
+    return _classify(error)[1]
 
 
-def _judge(error: Exception) -> tuple[int, Problem, dict[str, str] | None]:
+def _classify(error: Exception) -> tuple[int, Problem, dict[str, str] | None]:
     if isinstance(error, RequestError):
         return error.status, _problem(error.code, str(error), error.field), error.headers
     if isinstance(error, InputError):

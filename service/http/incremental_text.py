@@ -18,7 +18,7 @@ _MAY_END = re.compile(r"[^\w\s,'’-]|\n")
 _WORD = re.compile(r"\S*\s|\S+")
 
 
-class TextPieces:
+class SentenceBuffer:
     """The text that has not been spoken yet."""
 
     def __init__(self) -> None:

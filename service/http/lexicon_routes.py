@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from service.frontend.lexicon_store import Lexicons, StoredLexicon, entry_tag
+from service.frontend.lexicon_store import LexiconStore, StoredLexicon, entry_tag
 from service.http.errors import RequestError
 from service.http.lexicon_field import EXAMPLE, SAID, WORDS
 from service.http.preconditions import check_edit, is_known
@@ -22,7 +22,7 @@ from service.http.routes import BODY_REFUSALS, REFUSALS
 from service.http.schemas import ProblemAnswer
 from service.settings import ServiceSettings
 from vocoder.errors import InputError
-from vocoder.text.lexicon import Entry, Lexicon, from_pls, key_of, to_pls
+from vocoder.text.lexicon import Lexicon, LexiconEntry, from_pls, key_of, to_pls
 from vocoder.text.lexicon.pls import MEDIA_TYPE as PLS
 from vocoder.text.xml import decode_xml
 
@@ -68,9 +68,9 @@ class WordRequest(BaseModel):
             raise PydanticCustomError("conflict", "a word has either ipa or alias", {"field": "ipa"})
         return self
 
-    def entry(self, word: str) -> Entry:
-        """The word's entry. Errors as `Entry.of`."""
-        return Entry.of(word, {"ipa": self.ipa} if self.alias is None else {"alias": self.alias})
+    def entry(self, word: str) -> LexiconEntry:
+        """The word's entry. Errors as `LexiconEntry.of`."""
+        return LexiconEntry.of(word, {"ipa": self.ipa} if self.alias is None else {"alias": self.alias})
 
 
 class Word(BaseModel):
@@ -81,7 +81,7 @@ class Word(BaseModel):
     alias: str | None = Field(description="A text that is read in its place; null where it has IPA.")
 
 
-def make_lexicon_router(lexicons: Lexicons, settings: ServiceSettings) -> APIRouter:
+def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> APIRouter:
     """The routes to these lexicons."""
     router = APIRouter()
     address = "/voices/{voice}/lexicon"
@@ -222,17 +222,17 @@ def _key(word: str) -> str:
         raise InputError(str(error), field="word") from error
 
 
-def _entry(lexicon: Lexicon, key: str) -> Entry:
+def _entry(lexicon: Lexicon, key: str) -> LexiconEntry:
     if key not in lexicon.entries:
         raise RequestError(HTTPStatus.NOT_FOUND, "unknown_word", f"the lexicon does not have {key!r}", field="word")
     return lexicon.entries[key]
 
 
-def _changes(patch: dict[str, Any]) -> dict[str, Entry | None]:
-    changes: dict[str, Entry | None] = {}
+def _changes(patch: dict[str, Any]) -> dict[str, LexiconEntry | None]:
+    changes: dict[str, LexiconEntry | None] = {}
     for word, said in patch.items():
         key = key_of(word)
         if key in changes:
             raise InputError(f"the lexicon has {word!r} twice: capitals make no difference", field="lexicon")
-        changes[key] = None if said is None else Entry.of(word, said)
+        changes[key] = None if said is None else LexiconEntry.of(word, said)
     return changes

@@ -30,7 +30,7 @@ _OPEN = ("/", "/healthz", "/readyz", _METRICS, "/openapi.json")
 _OPEN_BELOW = "/page/"  # the page's own files: it is the page that asks for the key
 
 
-class Gate:
+class RequestMiddleware:
     """ASGI middleware.
 
     Args:

@@ -16,13 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, WithJsonSchema, mo
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from service.encoding import WITH_LENGTH, AudioFormat, Encoder, Telling
-from service.frontend.speech_backend import SpeechWorker
+from service.encoding import WITH_LENGTH, AudioFormat, Encoder, TimingEvents
+from service.frontend.speech_backend import SpeechBackend
 from service.http.lexicon_field import DESCRIPTION, RequestLexicon
 from service.http.request_body import read_body
-from service.http.resume_cache import Wanted
+from service.http.resume_cache import ResponseSpec
 from service.http.routes import SPEECH_ANSWERS, with_example
-from service.http.speech_responder import Speaking
+from service.http.speech_responder import SpeechResponder
 from service.protocol.speech_order import SpeechOrder
 from service.settings import ServiceSettings
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
@@ -82,7 +82,7 @@ class SpeechRequest(BaseModel):
             raise PydanticCustomError("conflict", "timestamps come as events: with stream_format sse, or from /synthesize", {"field": "timestamps"})
         return self
 
-    def wanted(self) -> Wanted:
+    def response_spec(self) -> ResponseSpec:
         """The request as the rest of the service knows it."""
         voice = self.voice if isinstance(self.voice, str) else self.voice.id
         order = SpeechOrder(
@@ -96,7 +96,7 @@ class SpeechRequest(BaseModel):
             exact_length=self.response_format in WITH_LENGTH,
         )
         audio_format: AudioFormat = self.response_format
-        return Wanted(order=order, audio_format=audio_format, sample_rate=_PCM_RATE if audio_format == "pcm" else None)
+        return ResponseSpec(order=order, audio_format=audio_format, sample_rate=_PCM_RATE if audio_format == "pcm" else None)
 
 
 class SseEncoder:
@@ -107,7 +107,7 @@ class SseEncoder:
         telling: what is heard when: each a `speech.timestamp`, ahead of its sound; None tells nothing.
     """
 
-    def __init__(self, inner: Encoder, telling: Telling | None) -> None:
+    def __init__(self, inner: Encoder, telling: TimingEvents | None) -> None:
         self._inner = inner
         self._telling = telling
         self._position = 0  # samples of the source that were fed
@@ -141,7 +141,7 @@ def _event(data: dict[str, Any]) -> bytes:
     return f"data: {json.dumps(data)}\n\n".encode()
 
 
-def make_openai_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speaking) -> APIRouter:
+def make_openai_router(worker: SpeechBackend, settings: ServiceSettings, responder: SpeechResponder) -> APIRouter:
     """The routes, served by this worker."""
     router = APIRouter(prefix="/v1")
     body = {"required": True, "content": {"application/json": {"schema": SpeechRequest.model_json_schema()}}}
@@ -153,7 +153,7 @@ def make_openai_router(worker: SpeechWorker, settings: ServiceSettings, speaking
         if wanted.model not in _MODELS:
             raise InputError(f"there is no model {wanted.model!r} here (known: {', '.join(_MODELS)})", field="model")
         try:
-            return await speaking.answer(request, wanted.wanted(), wrap=SseEncoder if wanted.stream_format == "sse" else None)
+            return await responder.answer(request, wanted.response_spec(), wrap=SseEncoder if wanted.stream_format == "sse" else None)
         except InputError as error:
             renamed = {"text": "input", "length_scale": "speed"}.get(error.field)
             if renamed is None:

@@ -14,7 +14,7 @@ from starlette.types import Receive
 
 from service.frontend.client_limits import Client
 from service.http.errors import RequestError
-from service.http.tasks import end_tasks
+from service.http.tasks import cancel_tasks
 
 Result = TypeVar("Result")
 MOST_WAIT_SECONDS = 60
@@ -60,7 +60,7 @@ async def unless_left(request: Request, work: Coroutine[object, object, Result])
             raise RequestError(_CLIENT_CLOSED_REQUEST, "client_left", "the client has left")
         return working.result()
     finally:
-        await end_tasks(working, leaving)
+        await cancel_tasks(working, leaving)
 
 
 async def until_left(receive: Receive) -> None:

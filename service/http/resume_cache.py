@@ -16,7 +16,7 @@ from service.settings import ServiceSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class ResponseSpec:
     """An answer, as it was asked for.
 
     Attributes:
@@ -36,18 +36,18 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shelved:
+class ResumableStream:
     """A stream that can be made again.
 
     Attributes:
-        wanted: as it was asked for, with the seed that was drawn.
+        spec: as it was asked for, with the seed that was drawn.
         etag: of its bytes.
         num_samples: of the whole; None where that was not known.
         sample_rate: Hz, of the voice.
         snapshots: places from where it can be gone on.
     """
 
-    wanted: Wanted
+    spec: ResponseSpec
     etag: str
     num_samples: int | None
     sample_rate: int
@@ -58,32 +58,32 @@ class Shelved:
         return max((saved for saved in self.snapshots if saved.emitted <= sample), key=lambda saved: saved.emitted, default=None)
 
 
-class Shelf:
+class ResumeCache:
     """Streams by their ids. Times are seconds on any clock that does not go back."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
-        self._shelved: OrderedDict[str, tuple[float, Shelved]] = OrderedDict()
+        self._streams: OrderedDict[str, tuple[float, ResumableStream]] = OrderedDict()
 
-    def put(self, shelved: Shelved, now: float) -> str:
+    def put(self, stream: ResumableStream, now: float) -> str:
         """Keeps a stream for some time; the oldest gives way where there are too many. Gives its id."""
         self._drop(now)
         stream_id = secrets.token_urlsafe(16)
-        self._shelved[stream_id] = (now, shelved)
-        while len(self._shelved) > self._settings.resume_streams:
-            self._shelved.popitem(last=False)
+        self._streams[stream_id] = (now, stream)
+        while len(self._streams) > self._settings.resume_streams:
+            self._streams.popitem(last=False)
         return stream_id
 
-    def find(self, stream_id: str, now: float) -> Shelved | None:
+    def find(self, stream_id: str, now: float) -> ResumableStream | None:
         """A stream, which is then kept for as long again; None where there is none of this id."""
         self._drop(now)
-        if stream_id not in self._shelved:
+        if stream_id not in self._streams:
             return None
-        _, shelved = self._shelved[stream_id]
-        self._shelved[stream_id] = (now, shelved)
-        self._shelved.move_to_end(stream_id)
-        return shelved
+        _, stream = self._streams[stream_id]
+        self._streams[stream_id] = (now, stream)
+        self._streams.move_to_end(stream_id)
+        return stream
 
     def _drop(self, now: float) -> None:
-        while self._shelved and now - next(iter(self._shelved.values()))[0] > self._settings.resume_seconds:
-            self._shelved.popitem(last=False)
+        while self._streams and now - next(iter(self._streams.values()))[0] > self._settings.resume_seconds:
+            self._streams.popitem(last=False)

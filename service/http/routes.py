@@ -10,20 +10,20 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from service.frontend.lexicon_store import Lexicons
-from service.frontend.speech_backend import SpeechWorker
+from service.frontend.lexicon_store import LexiconStore
+from service.frontend.speech_backend import SpeechBackend
 from service.http.errors import RequestError
 from service.http.request_body import read_body
 from service.http.request_context import client_of, unless_left
 from service.http.schemas import PhonemizeRequest, ProblemAnswer, SynthesizeRequest
-from service.http.speech_responder import Speaking
-from service.http.websocket import Live
-from service.observability.logs import tell_text
-from service.protocol.queries import PhonemesWanted, Reading
+from service.http.speech_responder import SpeechResponder
+from service.http.websocket import SpeechSocket
+from service.observability.logs import log_text
+from service.protocol.queries import PhonemesQuery, PhonemizedText
 from service.protocol.speech_order import VoiceDescription
 from service.settings import ServiceSettings
 from vocoder.errors import InputError
-from vocoder.text import written
+from vocoder.text import source_text
 
 _AUDIO_HEADERS = {
     "X-Seed": {"description": "The seed that was used: send it to hear the same again.", "schema": {"type": "string"}},
@@ -105,7 +105,7 @@ def with_example(example: object) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {"application/json": {"example": example}}}}
 
 
-def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speaking, lexicons: Lexicons) -> APIRouter:
+def make_router(worker: SpeechBackend, settings: ServiceSettings, responder: SpeechResponder, lexicons: LexiconStore) -> APIRouter:
     """The routes, served by this worker."""
     router = APIRouter()
 
@@ -116,8 +116,8 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
         subtitles = wanted.subtitles(request.headers.get("accept", ""))
         try:
             if subtitles is not None:
-                return await speaking.subtitles(request, wanted.wanted(), subtitles)
-            return await speaking.answer(request, wanted.wanted())
+                return await responder.subtitles(request, wanted.response_spec(), subtitles)
+            return await responder.answer(request, wanted.response_spec())
         except InputError as error:
             if wanted.speed is None or error.field != "length_scale":
                 raise
@@ -138,25 +138,25 @@ def make_router(worker: SpeechWorker, settings: ServiceSettings, speaking: Speak
     )
     async def streams(request: Request, stream_id: StreamId) -> Response:
         """An answer that was given lately, again: all of it, or the bytes that `Range` names. It is made again, and is the same."""
-        return await speaking.again(request, stream_id)
+        return await responder.resume(request, stream_id)
 
     @router.post("/phonemize", responses=READING_ANSWERS, openapi_extra={"requestBody": _body_of(PhonemizeRequest)})
-    async def phonemize(request: Request) -> Reading:
+    async def phonemize(request: Request) -> PhonemizedText:
         """Tells how a text is read: its sentences and words with their phonemes in IPA, and what cannot be spoken. Nothing is spoken."""
         wanted = await read_body(request, PhonemizeRequest, limit=settings.body_limit)
         given = wanted.given()
         if settings.log_text:
-            tell_text(request, written(given))
+            log_text(request, source_text(given))
         lexicon = await lexicons.asked_for(given, voice=wanted.voice, lexicon=wanted.lexicon)
-        question = PhonemesWanted(text=given, voice=wanted.voice, lexicon=lexicon)
-        reading = await unless_left(request, worker.ask(question, client_of(request)))
-        assert isinstance(reading, Reading)
+        query = PhonemesQuery(text=given, voice=wanted.voice, lexicon=lexicon)
+        reading = await unless_left(request, worker.ask(query, client_of(request)))
+        assert isinstance(reading, PhonemizedText)
         return reading
 
     @router.websocket("/stream")
     async def stream(socket: WebSocket) -> None:
         """Speaks a text while it is being written: `service.http.websocket`."""
-        await Live(socket, worker, settings, lexicons).run()
+        await SpeechSocket(socket, worker, settings, lexicons).run()
 
     @router.get("/voices", responses=with_example({"voices": [asdict(_VOICE)]}))
     async def voices() -> dict[str, tuple[VoiceDescription, ...]]:

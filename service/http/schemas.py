@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from service.encoding import WITH_LENGTH, AudioFormat
 from service.http.lexicon_field import DESCRIPTION, RequestLexicon
-from service.http.resume_cache import Wanted
+from service.http.resume_cache import ResponseSpec
 from service.protocol.speech_order import SpeechOrder
-from vocoder.text import Given, Ipa, Ssml
+from vocoder.text import Ipa, SpeechInput, Ssml
 
 _ACCEPTED: dict[str, Literal["vtt", "srt"]] = {"text/vtt": "vtt", "application/x-subrip": "srt"}
 
@@ -29,7 +29,7 @@ _KINDS = ("text", "ssml", "phonemes")
 _ONE_OF_THEM: list[JsonValue] = [{"required": [kind]} for kind in _KINDS]
 
 
-class _Given(BaseModel):
+class _SpeechInputFields(BaseModel):
     """What is to be read: exactly one of three."""
 
     text: str = Field("", description="What is to be spoken: any Unicode. One of text, ssml and phonemes is there.")
@@ -47,14 +47,14 @@ class _Given(BaseModel):
             raise PydanticCustomError("conflict", "{first} and {field} both say what is to be spoken: send one of them", {"first": kinds[0], "field": kinds[1]})
         return self
 
-    def given(self) -> Given:
+    def given(self) -> SpeechInput:
         """The one that is there."""
         if "ssml" in self.model_fields_set:
             return Ssml(self.ssml)
         return Ipa(self.phonemes) if "phonemes" in self.model_fields_set else self.text
 
 
-class Speech(_Given):
+class Speech(_SpeechInputFields):
     """What is to be spoken, and how."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
@@ -124,12 +124,12 @@ class SynthesizeRequest(Speech):
             raise PydanticCustomError("conflict", "timestamps come with sound as pcm, and not with another format", {"field": "format"})
         return self
 
-    def wanted(self) -> Wanted:
+    def response_spec(self) -> ResponseSpec:
         """The answer that is asked for."""
         timed = self.timestamps is True
         audio_format: AudioFormat = "pcm" if timed else self.format
         order = replace(self.order(), timestamps=timed, exact_length=audio_format in WITH_LENGTH, whole=not self.stream)
-        return Wanted(order=order, audio_format=audio_format, sample_rate=self.sample_rate, timed=timed)
+        return ResponseSpec(order=order, audio_format=audio_format, sample_rate=self.sample_rate, timed=timed)
 
     def subtitles(self, accept: str) -> Literal["vtt", "srt"] | None:
         """Which subtitles are wanted in place of sound.
@@ -142,7 +142,7 @@ class SynthesizeRequest(Speech):
         return None if isinstance(self.timestamps, bool) else self.timestamps
 
 
-class PhonemizeRequest(_Given):
+class PhonemizeRequest(_SpeechInputFields):
     """The body of `POST /phonemize`."""
 
     model_config = ConfigDict(

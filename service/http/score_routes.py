@@ -13,13 +13,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from service.frontend.speech_backend import SpeechWorker
+from service.frontend.speech_backend import SpeechBackend
 from service.http.errors import RequestError
 from service.http.request_body import read_bytes
 from service.http.request_context import client_of, unless_left
 from service.http.routes import BODY_REFUSALS, REFUSALS
 from service.http.schemas import ProblemAnswer
-from service.protocol.queries import Scored, ScoreWanted
+from service.protocol.queries import ScoreQuery, ScoreResult
 from service.settings import ServiceSettings
 
 _RECORDING = "recording"
@@ -36,7 +36,7 @@ class ScoreRequest(BaseModel):
 
 
 class ScoreAnswer(BaseModel):
-    """How probable a recording is; `service.protocol.queries.Scored` says what the fields are."""
+    """How probable a recording is; `service.protocol.queries.ScoreResult` says what the fields are."""
 
     voice: str
     release: str
@@ -63,7 +63,7 @@ _FORM = {
 }
 
 
-def make_recordings_router(worker: SpeechWorker, settings: ServiceSettings) -> APIRouter:
+def make_score_router(worker: SpeechBackend, settings: ServiceSettings) -> APIRouter:
     """The route, served by this worker."""
     router = APIRouter()
     fields = ScoreRequest.model_json_schema()["properties"]
@@ -83,9 +83,9 @@ def make_recordings_router(worker: SpeechWorker, settings: ServiceSettings) -> A
             raise RequestError(HTTPStatus.NOT_IMPLEMENTED, "not_available", "recordings are analysed by pyworld, which is not installed here")
         recording, wanted = await _read(request, settings.recording_limit)
         speaker = int(wanted.speaker) if wanted.speaker is not None and wanted.speaker.isascii() and wanted.speaker.isdigit() else wanted.speaker
-        question = ScoreWanted(recording=recording, voice=wanted.voice, speaker=speaker)
-        scored = await unless_left(request, worker.ask(question, client_of(request)))
-        assert isinstance(scored, Scored)
+        query = ScoreQuery(recording=recording, voice=wanted.voice, speaker=speaker)
+        scored = await unless_left(request, worker.ask(query, client_of(request)))
+        assert isinstance(scored, ScoreResult)
         answer = asdict(scored)
         if wanted.frames == "false":
             del answer["bits_per_frame"]

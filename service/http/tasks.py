@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 
-async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
+async def cancel_tasks(*tasks: asyncio.Task[Any]) -> None:
     """Cancels the tasks and waits until they have ended; what they raised stays with them.
 
     Not `asyncio.gather`: cancelled while it waits, it raises a CancelledError of one of the tasks, without the message by which a cancel scope

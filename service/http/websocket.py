@@ -20,21 +20,21 @@ from typing import Any
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from service.encoding import Telling, layout_of, make_encoder
-from service.frontend.lexicon_store import Lexicons
+from service.encoding import TimingEvents, layout_of, make_encoder
+from service.frontend.lexicon_store import LexiconStore
 from service.frontend.live_stream import LiveStream
-from service.frontend.speech_backend import SpeechWorker
+from service.frontend.speech_backend import SpeechBackend
 from service.http.errors import RequestError, problem_of
-from service.http.incremental_text import TextPieces
+from service.http.incremental_text import SentenceBuffer
 from service.http.request_body import QUICK_BYTES, parse_json
 from service.http.request_context import client_of
-from service.http.tasks import end_tasks
-from service.http.websocket_messages import LiveCommand, LiveMessage, LiveSettings, LiveSsml, LiveText, parse_live_message
-from service.observability.logs import tell_text
+from service.http.tasks import cancel_tasks
+from service.http.websocket_messages import SocketCommand, SocketMessage, SocketSettings, SocketSsml, SocketText, parse_socket_message
+from service.observability.logs import log_text
 from service.settings import ServiceSettings
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import CapacityError, InputError, SonantError
-from vocoder.text import Ssml, field_of, written
+from vocoder.text import Ssml, field_name_of, source_text
 
 _WAIT_SECONDS = 60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
 _MOST_CHARACTERS = 10_000  # that may wait; a command counts as one
@@ -43,22 +43,22 @@ _TRY_AGAIN_LATER, _NORMAL = 1013, 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Piece:
+class _TextPiece:
     text: str | Ssml
-    settings: LiveSettings
+    settings: SocketSettings
     seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Opened:
-    piece: _Piece
+class _OpenedPiece:
+    piece: _TextPiece
     stream: LiveStream
 
 
-_Marker = LiveCommand  # in the row of pieces: "flush" and "end" are answered when all before them has been sent
+_Marker = SocketCommand  # in the row of pieces: "flush" and "end" are answered when all before them has been sent
 
 
-class Live:
+class SpeechSocket:
     """One connection.
 
     Args:
@@ -68,17 +68,17 @@ class Live:
         lexicons: that are stored; a piece is spoken with what is there when it is opened.
     """
 
-    def __init__(self, socket: WebSocket, worker: SpeechWorker, settings: ServiceSettings, lexicons: Lexicons) -> None:
+    def __init__(self, socket: WebSocket, worker: SpeechBackend, settings: ServiceSettings, lexicons: LexiconStore) -> None:
         self._socket = socket
         self._worker = worker
         self._service = settings
         self._lexicons = lexicons
         self._client = client_of(socket)
-        self._settings = LiveSettings()
-        self._pieces = TextPieces()
+        self._settings = SocketSettings()
+        self._pieces = SentenceBuffer()
         self._next_seed = secrets.randbits(_SEED_BITS)
-        self._row: asyncio.Queue[_Piece | _Marker] = asyncio.Queue()
-        self._opened: asyncio.Queue[_Opened | _Marker] = asyncio.Queue(1)
+        self._queue: asyncio.Queue[_TextPiece | _Marker] = asyncio.Queue()
+        self._opened: asyncio.Queue[_OpenedPiece | _Marker] = asyncio.Queue(1)
         self._characters = 0  # in the row
         self._streams: set[LiveStream] = set()  # that are open
         self._heard_any = self._over = False
@@ -93,8 +93,8 @@ class Live:
             while True:
                 await asyncio.wait({listening, working}, return_when=asyncio.FIRST_COMPLETED)
                 if listening.done() and listening.result() == "cancel":
-                    await self._fall_silent(working)
-                    await self._say({"type": "cancelled"})
+                    await self._cancel_work(working)
+                    await self._send_json({"type": "cancelled"})
                     working, listening = self._work(), asyncio.create_task(self._listen())
                     continue
                 if working.done():
@@ -106,8 +106,8 @@ class Live:
             # First of all, and without waiting: whoever ends this task may not let it wait.
             self._over = True
             self._close_streams()
-            await end_tasks(listening)
-            await self._fall_silent(working)
+            await cancel_tasks(listening)
+            await self._cancel_work(working)
 
     def _work(self) -> asyncio.Task[None]:
         async def both() -> None:
@@ -117,16 +117,16 @@ class Live:
                 for task in done:
                     task.result()
             finally:
-                await end_tasks(*tasks)
+                await cancel_tasks(*tasks)
 
         return asyncio.create_task(both())
 
-    async def _fall_silent(self, working: asyncio.Task[None]) -> None:
+    async def _cancel_work(self, working: asyncio.Task[None]) -> None:
         """Stops both tasks, and closes what they had opened."""
-        await end_tasks(working)
+        await cancel_tasks(working)
         self._close_streams()
-        self._row, self._opened = asyncio.Queue(), asyncio.Queue(1)
-        self._pieces, self._characters = TextPieces(), 0
+        self._queue, self._opened = asyncio.Queue(), asyncio.Queue(1)
+        self._pieces, self._characters = SentenceBuffer(), 0
 
     def _close_streams(self) -> None:
         for stream in self._streams:
@@ -143,97 +143,97 @@ class Live:
                 return "left"
             try:
                 long = len(message.get("text") or "") > QUICK_BYTES  # with a lexicon, perhaps: no work for the event loop
-                wanted = await asyncio.to_thread(self._parse, message) if long else self._parse(message)
-                if isinstance(wanted, LiveCommand) and wanted.type == "cancel":
+                parsed = await asyncio.to_thread(self._parse, message) if long else self._parse(message)
+                if isinstance(parsed, SocketCommand) and parsed.type == "cancel":
                     return "cancel"
-                self._take(wanted)
+                self._take(parsed)
             except (RequestError, SonantError) as error:
-                await self._complain(error)
+                await self._send_error(error)
 
-    def _parse(self, message: Any) -> LiveMessage:
+    def _parse(self, message: Any) -> SocketMessage:
         text = message.get("text")
         if text is None:
             raise RequestError(400, "invalid_json", "messages are JSON, in text frames", field="message")
         if len(text) > self._service.body_limit:
             raise RequestError(413, "body_too_large", f"a message has at most {self._service.body_limit} characters", field="message")
-        return parse_live_message(parse_json(text.encode("utf-8", "surrogatepass")))
+        return parse_socket_message(parse_json(text.encode("utf-8", "surrogatepass")))
 
-    def _take(self, wanted: LiveMessage) -> None:
-        more = len(wanted.text) if isinstance(wanted, LiveText) else len(wanted.ssml) if isinstance(wanted, LiveSsml) else 1
+    def _take(self, message: SocketMessage) -> None:
+        more = len(message.text) if isinstance(message, SocketText) else len(message.ssml) if isinstance(message, SocketSsml) else 1
         if self._characters + len(self._pieces.pending) + more > _MOST_CHARACTERS:
             raise RequestError(429, "too_much_text", f"more than {_MOST_CHARACTERS} characters would wait to be spoken", field="text")
-        if isinstance(wanted, LiveSettings):
-            layout_of(wanted.format, num_samples=1, source_rate=8_000, rate=wanted.sample_rate)  # refuses a rate that there is not
+        if isinstance(message, SocketSettings):
+            layout_of(message.format, num_samples=1, source_rate=8_000, rate=message.sample_rate)  # refuses a rate that there is not
             self._put(self._pieces.flush())  # what was said before keeps its own settings
-            self._settings = wanted
-            if wanted.seed is not None:
-                self._next_seed = wanted.seed
-        elif isinstance(wanted, LiveText):
-            self._put(self._pieces.feed(wanted.text))
-        elif isinstance(wanted, LiveSsml):
-            self._put([*self._pieces.flush(), Ssml(wanted.ssml)])
+            self._settings = message
+            if message.seed is not None:
+                self._next_seed = message.seed
+        elif isinstance(message, SocketText):
+            self._put(self._pieces.feed(message.text))
+        elif isinstance(message, SocketSsml):
+            self._put([*self._pieces.flush(), Ssml(message.ssml)])
         else:
             self._put(self._pieces.flush())
             self._characters += 1
-            self._row.put_nowait(wanted)
+            self._queue.put_nowait(message)
 
     def _put(self, texts: Sequence[str | Ssml]) -> None:
         for text in texts:
-            self._characters += len(written(text))
-            self._row.put_nowait(_Piece(text=text, settings=self._settings, seed=self._next_seed))
+            self._characters += len(source_text(text))
+            self._queue.put_nowait(_TextPiece(text=text, settings=self._settings, seed=self._next_seed))
             self._next_seed = (self._next_seed + 1) % 2**64
 
     # What it hears.
 
     async def _open_pieces(self) -> None:
         while True:
-            wanted = await self._row.get()
-            if isinstance(wanted, LiveCommand):
+            message = await self._queue.get()
+            if isinstance(message, SocketCommand):
                 self._characters -= 1
-                await self._opened.put(wanted)
+                await self._opened.put(message)
                 continue
-            self._characters -= len(written(wanted.text))
+            self._characters -= len(source_text(message.text))
             if self._service.log_text:
-                tell_text(self._socket, written(wanted.text))
+                log_text(self._socket, source_text(message.text))
             try:
-                order = await self._lexicons.applied(wanted.settings.order(wanted.text, wanted.seed))
+                order = await self._lexicons.applied(message.settings.order(message.text, message.seed))
                 stream = await self._worker.open(order, self._client, wait_seconds=_WAIT_SECONDS if self._heard_any else 0.0)
             except CapacityError as error:
-                await self._complain(error)
-                await self._opened.put(LiveCommand(type="cancel"))
+                await self._send_error(error)
+                await self._opened.put(SocketCommand(type="cancel"))
                 await asyncio.get_running_loop().create_future()  # what was opened before is still heard, then the connection ends
             except InputError as error:
-                await self._complain(error)
+                await self._send_error(error)
                 continue
             if self._over:
                 stream.close()
                 return
             self._streams.add(stream)
-            await self._opened.put(_Opened(piece=wanted, stream=stream))
+            await self._opened.put(_OpenedPiece(piece=message, stream=stream))
 
     async def _speak_pieces(self) -> None:
         while True:
             opened = await self._opened.get()
-            if isinstance(opened, _Opened):
+            if isinstance(opened, _OpenedPiece):
                 await self._speak(opened)
             elif opened.type == "flush":
-                await self._say({"type": "flushed"})
+                await self._send_json({"type": "flushed"})
             else:
                 if opened.type == "end":
-                    await self._say({"type": "done"})
-                await self._hand_over({"type": "websocket.close", "code": _NORMAL if opened.type == "end" else _TRY_AGAIN_LATER})
+                    await self._send_json({"type": "done"})
+                await self._send_message({"type": "websocket.close", "code": _NORMAL if opened.type == "end" else _TRY_AGAIN_LATER})
                 return
 
-    async def _speak(self, opened: _Opened) -> None:
+    async def _speak(self, opened: _OpenedPiece) -> None:
         stream, piece = opened.stream, opened.piece
         try:
             form, rate = piece.settings.format, piece.settings.sample_rate
             layout = layout_of(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=rate)
             encoder = make_encoder(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=rate)
-            await self._say(
+            await self._send_json(
                 {
                     "type": "speaking",
-                    field_of(piece.text): written(piece.text),
+                    field_name_of(piece.text): source_text(piece.text),
                     "seed": stream.seed,
                     "format": form,
                     "sample_rate": layout.sample_rate,
@@ -241,34 +241,34 @@ class Live:
                     "skipped": [{"text": one.text, "start": one.start, "reason": one.reason} for one in stream.skipped],
                 }
             )
-            telling = Telling(stream.begun, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
+            telling = TimingEvents(stream.begun, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
             position = 0
             while pcm := await stream.read():
                 position += len(pcm) // BYTES_PER_SAMPLE
                 for event in [] if telling is None else telling.before_source(position):
-                    await self._say(event)
-                await self._send(encoder.encode(pcm) if layout.quick else await asyncio.to_thread(encoder.encode, pcm))
+                    await self._send_json(event)
+                await self._send_sound(encoder.encode(pcm) if layout.quick else await asyncio.to_thread(encoder.encode, pcm))
                 self._heard_any = True
             for event in [] if telling is None else telling.rest():
-                await self._say(event)
-            await self._send(encoder.finish() if layout.quick else await asyncio.to_thread(encoder.finish))
+                await self._send_json(event)
+            await self._send_sound(encoder.finish() if layout.quick else await asyncio.to_thread(encoder.finish))
         except SonantError as error:
-            await self._complain(error)
+            await self._send_error(error)
         finally:
             stream.close()
             self._streams.discard(stream)
 
-    async def _complain(self, error: Exception) -> None:
-        await self._say({"type": "error", "error": problem_of(error).model_dump()})
+    async def _send_error(self, error: Exception) -> None:
+        await self._send_json({"type": "error", "error": problem_of(error).model_dump()})
 
-    async def _say(self, message: Mapping[str, object]) -> None:
-        await self._hand_over({"type": "websocket.send", "text": json.dumps(message, separators=(",", ":"), ensure_ascii=False)})
+    async def _send_json(self, message: Mapping[str, object]) -> None:
+        await self._send_message({"type": "websocket.send", "text": json.dumps(message, separators=(",", ":"), ensure_ascii=False)})
 
-    async def _send(self, sound: bytes) -> None:
+    async def _send_sound(self, sound: bytes) -> None:
         if sound:
-            await self._hand_over({"type": "websocket.send", "bytes": sound})
+            await self._send_message({"type": "websocket.send", "bytes": sound})
 
-    async def _hand_over(self, message: Message) -> None:
+    async def _send_message(self, message: Message) -> None:
         async with self._sending, asyncio.timeout(self._service.stall_seconds):
             if self._socket.application_state is not WebSocketState.CONNECTED:
                 raise WebSocketDisconnect  # the other of two tasks was faster to find out, or to close

@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, Validat
 from service.http.errors import RequestError
 from service.http.lexicon_field import RequestLexicon
 from service.protocol.speech_order import SpeechOrder
-from vocoder.text import Given
+from vocoder.text import SpeechInput
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class LiveSettings(BaseModel):
+class SocketSettings(BaseModel):
     """How the text that follows is spoken; what was said before keeps its own. A field that is absent is at its default."""
 
     model_config = _STRICT
@@ -33,7 +33,7 @@ class LiveSettings(BaseModel):
     timestamps: bool = False
     lexicon: RequestLexicon = None
 
-    def order(self, text: Given, seed: int) -> SpeechOrder:
+    def order(self, text: SpeechInput, seed: int) -> SpeechOrder:
         """A piece of text, as the worker knows it."""
         return SpeechOrder(
             text=text,
@@ -49,7 +49,7 @@ class LiveSettings(BaseModel):
         )
 
 
-class LiveText(BaseModel):
+class SocketText(BaseModel):
     """A piece of text, cut anywhere."""
 
     model_config = _STRICT
@@ -58,7 +58,7 @@ class LiveText(BaseModel):
     text: str
 
 
-class LiveSsml(BaseModel):
+class SocketSsml(BaseModel):
     """A whole SSML document. What waited to be completed is spoken before it."""
 
     model_config = _STRICT
@@ -67,7 +67,7 @@ class LiveSsml(BaseModel):
     ssml: str
 
 
-class LiveCommand(BaseModel):
+class SocketCommand(BaseModel):
     """flush: speak what waits to be completed; cancel: fall silent, and forget all text; end: flush, and close when all has been heard."""
 
     model_config = _STRICT
@@ -75,13 +75,13 @@ class LiveCommand(BaseModel):
     type: Literal["flush", "cancel", "end"]
 
 
-LiveMessage = LiveSettings | LiveText | LiveSsml | LiveCommand
-_KINDS: dict[object, type[LiveSettings] | type[LiveText] | type[LiveSsml] | type[LiveCommand]] = {
-    "settings": LiveSettings, "text": LiveText, "ssml": LiveSsml, "flush": LiveCommand, "cancel": LiveCommand, "end": LiveCommand,
+SocketMessage = SocketSettings | SocketText | SocketSsml | SocketCommand
+_KINDS: dict[object, type[SocketSettings] | type[SocketText] | type[SocketSsml] | type[SocketCommand]] = {
+    "settings": SocketSettings, "text": SocketText, "ssml": SocketSsml, "flush": SocketCommand, "cancel": SocketCommand, "end": SocketCommand,
 }  # fmt: skip
 
 
-def parse_live_message(data: dict[str, object]) -> LiveMessage:
+def parse_socket_message(data: dict[str, object]) -> SocketMessage:
     """A message, checked.
 
     Raises:

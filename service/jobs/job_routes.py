@@ -16,7 +16,7 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from service.frontend.speech_backend import SpeechWorker
+from service.frontend.speech_backend import SpeechBackend
 from service.http.errors import RequestError
 from service.http.request_body import read_body
 from service.http.request_context import client_of
@@ -66,7 +66,7 @@ def _told(model: type[BaseModel], example: object, description: str) -> dict[int
     return {200: {"model": model, "description": description, "content": {"application/json": {"example": example}}}}
 
 
-def make_jobs_router(jobs: Jobs | None, worker: SpeechWorker, settings: ServiceSettings) -> APIRouter:
+def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: ServiceSettings) -> APIRouter:
     """The routes to these jobs; None where none are kept."""
     router = APIRouter(prefix="/jobs")
     body = {"required": True, "content": {"application/json": {"schema": JobRequest.model_json_schema()}}}

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from service.frontend.lexicon_store import Lexicons
-from service.frontend.speech_backend import SpeechWorker
-from service.http.tasks import end_tasks
+from service.frontend.lexicon_store import LexiconStore
+from service.frontend.speech_backend import SpeechBackend
+from service.http.tasks import cancel_tasks
 from service.jobs.runner import JobRunner
 from service.jobs.store import JobStore
 from service.jobs.webhooks import Webhooks
@@ -29,7 +29,7 @@ class Jobs:
         ConfigError: the folder cannot be used.
     """
 
-    def __init__(self, folder: Path, worker: SpeechWorker, settings: ServiceSettings, lexicons: Lexicons) -> None:
+    def __init__(self, folder: Path, worker: SpeechBackend, settings: ServiceSettings, lexicons: LexiconStore) -> None:
         self.store = JobStore(folder)
         self.webhooks = Webhooks(self.store, private=settings.webhooks_to_private)
         self.runner = JobRunner(self.store, folder, worker, lexicons, streams=settings.job_streams, ended=self.webhooks.look)
@@ -41,7 +41,7 @@ class Jobs:
         try:
             yield
         finally:
-            await end_tasks(*tasks)
+            await cancel_tasks(*tasks)
             await asyncio.to_thread(self.store.close)
 
     async def cancel(self, job: str) -> None:

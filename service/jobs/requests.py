@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema
 
 from service.http.errors import RequestError
-from service.http.resume_cache import Wanted
+from service.http.resume_cache import ResponseSpec
 from service.http.schemas import Problem, Speech
 from service.jobs.store import JobRow, LineRow, NewLine, SubtitleForm
 from service.protocol.speech_order import SkippedText
@@ -31,9 +31,9 @@ class JobLine(Speech):
         None, description="Unlike that of every other line; the line's number with six digits where absent. Files of the archive are named after it."
     )
 
-    def wanted(self) -> Wanted:
+    def response_spec(self) -> ResponseSpec:
         """The file that is asked for."""
-        return Wanted(order=self.order(), audio_format=self.format, sample_rate=self.sample_rate)
+        return ResponseSpec(order=self.order(), audio_format=self.format, sample_rate=self.sample_rate)
 
 
 def _line_schema() -> dict[str, Any]:

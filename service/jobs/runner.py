@@ -18,10 +18,10 @@ from pydantic import ValidationError
 
 from service.encoding import layout_of, make_encoder
 from service.frontend.client_limits import Client
-from service.frontend.lexicon_store import Lexicons
-from service.frontend.speech_backend import SpeechWorker
+from service.frontend.lexicon_store import LexiconStore
+from service.frontend.speech_backend import SpeechBackend
 from service.http.errors import RequestError, problem_of
-from service.http.tasks import end_tasks
+from service.http.tasks import cancel_tasks
 from service.jobs.requests import JobLine, skipped_json
 from service.jobs.store import DISK_SECONDS, Fault, JobStore, Made, WaitingLine, patiently
 from vocoder.audio.whole_file import whole_file
@@ -47,7 +47,7 @@ class JobRunner:
         ended: told that a job may have ended.
     """
 
-    def __init__(self, store: JobStore, folder: Path, worker: SpeechWorker, lexicons: Lexicons, *, streams: int, ended: Callable[[], None]) -> None:
+    def __init__(self, store: JobStore, folder: Path, worker: SpeechBackend, lexicons: LexiconStore, *, streams: int, ended: Callable[[], None]) -> None:
         self._store = store
         self._folder = folder
         self._worker = worker
@@ -72,13 +72,13 @@ class JobRunner:
                 await self._changed.wait()
         finally:
             if self._making:
-                await end_tasks(*self._making.values())
+                await cancel_tasks(*self._making.values())
 
     async def drop(self, job: str) -> None:
         """Nothing of a job is made any more, and nothing of it is half there."""
         tasks = [task for (of, _), task in self._making.items() if of == job]
         if tasks:
-            await end_tasks(*tasks)
+            await cancel_tasks(*tasks)
 
     async def delete_files(self, job: str) -> None:
         """Of a job that nothing is made of."""
@@ -123,7 +123,7 @@ class JobRunner:
                     await asyncio.to_thread(self.file_of(line.job, name).unlink, missing_ok=True)
 
     async def _speak(self, line: WaitingLine) -> Made:
-        wanted = JobLine.model_validate(json.loads(line.request)).wanted()
+        wanted = JobLine.model_validate(json.loads(line.request)).response_spec()
         order = await self._lexicons.applied(replace(wanted.order, background=True, timestamps=line.subtitles is not None))
         stream = await self._worker.open(order, _NOBODY)
         try:
@@ -132,8 +132,8 @@ class JobRunner:
             encoder = make_encoder(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
             name = f"{line.number:06d}.{EXTENSIONS.get(form, form)}"
             beside = None if line.subtitles is None else f"{line.number:06d}.{line.subtitles}"
-            file = _File(self.file_of(line.job, name))
-            subtitles = None if beside is None else _File(self.file_of(line.job, beside))
+            file = _OutputFile(self.file_of(line.job, name))
+            subtitles = None if beside is None else _OutputFile(self.file_of(line.job, beside))
             async with AsyncExitStack() as stack:
                 if subtitles is not None:
                     await stack.enter_async_context(subtitles)
@@ -164,7 +164,7 @@ class JobRunner:
             stream.close()
 
 
-class _File:
+class _OutputFile:
     """A file that is there whole or not at all. What waits for the disk is done on a thread, and to its end, even where the task that waits is cancelled."""
 
     def __init__(self, path: Path) -> None:

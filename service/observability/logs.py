@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 REQUESTS = "sonant.requests"
 
 
-def tell_text(connection: HTTPConnection, text: str) -> None:
+def log_text(connection: HTTPConnection, text: str) -> None:
     """A line with what a request asks to have spoken or read; where the settings want it, and nowhere else is any text logged."""
     line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "request_id": connection.scope["state"].get("request_id"), "text": text}
     logging.getLogger(REQUESTS).info("%s", json.dumps(line, ensure_ascii=True))
@@ -26,10 +26,10 @@ def set_up_logs() -> None:
     handler.setFormatter(logging.Formatter("%(message)s"))
     requests.handlers, requests.propagate = [handler], False
     requests.setLevel(logging.INFO)
-    logging.getLogger("uvicorn.error").addFilter(ClientsFault())
+    logging.getLogger("uvicorn.error").addFilter(ClientErrorFilter())
 
 
-class ClientsFault(logging.Filter):
+class ClientErrorFilter(logging.Filter):
     """Makes a line of the tracebacks that uvicorn gives where a client has sent text over a WebSocket that is none: nothing here is broken."""
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -122,7 +122,7 @@ class _StreamSpans:
             self._span.end()
             self._span = self._tracer.start_span(name, context=self._request)
 
-    def let_in(self) -> None:
+    def admitted(self) -> None:
         self._go_on("plan")
 
     def planned(self, *, voice: str, sample_rate: int, num_samples: int | None) -> None:

@@ -22,7 +22,7 @@ Outcome = Literal["finished", "left", "failed", "invalid"]
 class StreamTrace(Protocol):
     """A stream's way. From any thread, one at a time."""
 
-    def let_in(self) -> None:
+    def admitted(self) -> None:
         """It does not wait for room any longer."""
 
     def planned(self, *, voice: str, sample_rate: int, num_samples: int | None) -> None:
@@ -62,7 +62,7 @@ class Traces(Protocol):
 class _NoTrace:
     trace_id: str | None = None
 
-    def let_in(self) -> None: ...
+    def admitted(self) -> None: ...
 
     def planned(self, *, voice: str, sample_rate: int, num_samples: int | None) -> None: ...
 

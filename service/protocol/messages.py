@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.protocol.capacity import Capacity
-from service.protocol.queries import Answer, Question
+from service.protocol.queries import Answer, Query
 from service.protocol.saved_stream import SavedStream
 from service.protocol.speech_order import SkippedText, SpeechOrder, VoiceDescription
 from vocoder.errors import EngineError, InputError, SonantError, TextError, VoiceError
@@ -65,7 +65,7 @@ class Begin:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speak:
+class StartStream:
     """A stream to be made, from its beginning or from where another worker left off.
 
     Attributes:
@@ -84,7 +84,7 @@ class Speak:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class SamplesTaken:
     """The reader has taken some."""
 
     number: int
@@ -92,15 +92,15 @@ class Taken:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
+class AskQuery:
     """A question."""
 
     number: int
-    question: Question
+    query: Query
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leave:
+class Cancel:
     """The reader wants no more, or nobody waits for the answer."""
 
     number: int
@@ -119,14 +119,14 @@ class Started:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unable:
+class StartFailed:
     """The worker cannot load its voices, and ends."""
 
     failure: Failure
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pulse:
+class Heartbeat:
     """The worker lives; said about once a second.
 
     Attributes:
@@ -141,7 +141,7 @@ class Pulse:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
+class StreamPlanned:
     """How long a stream will be, where that is known. Sound follows."""
 
     number: int
@@ -152,7 +152,7 @@ class Planned:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sound:
+class AudioChunk:
     """A piece of sound.
 
     Attributes:
@@ -177,7 +177,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
+class QueryAnswered:
     """The answer to a question."""
 
     number: int
@@ -185,12 +185,12 @@ class Answered:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Broken:
+class Failed:
     """A stream that cannot be made, or not to its end; or a question that cannot be answered."""
 
     number: int
     failure: Failure
 
 
-ToWorker = Begin | Speak | Taken | Ask | Leave | Stop
-FromWorker = Started | Unable | Pulse | Planned | Sound | Snapshot | Answered | Broken
+ToWorker = Begin | StartStream | SamplesTaken | AskQuery | Cancel | Stop
+FromWorker = Started | StartFailed | Heartbeat | StreamPlanned | AudioChunk | Snapshot | QueryAnswered | Failed

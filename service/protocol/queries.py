@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.protocol.speech_order import SkippedText, SpeechOrder
-from vocoder.text import Given
+from vocoder.text import SpeechInput
 from vocoder.text.lexicon import Lexicon
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubtitlesWanted:
+class SubtitlesQuery:
     """When the words of an order will be heard, as a file of WebVTT or SubRip."""
 
     order: SpeechOrder
@@ -24,7 +24,7 @@ class SubtitlesWanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PhonemesWanted:
+class PhonemesQuery:
     """How a text is read.
 
     Attributes:
@@ -33,13 +33,13 @@ class PhonemesWanted:
         lexicon: entries that go over the voice's own; None for none.
     """
 
-    text: Given
+    text: SpeechInput
     voice: str | None = None
     lexicon: Lexicon | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadWord:
+class PhonemizedWord:
     """A word, as it is spoken.
 
     Attributes:
@@ -55,7 +55,7 @@ class ReadWord:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadSentence:
+class PhonemizedSentence:
     """A sentence.
 
     Attributes:
@@ -68,12 +68,12 @@ class ReadSentence:
     text: str
     start: int
     end: int
-    words: tuple[ReadWord, ...]
+    words: tuple[PhonemizedWord, ...]
     phonemes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class PhonemizedText:
     """A text, as it is read.
 
     Attributes:
@@ -85,12 +85,12 @@ class Reading:
 
     voice: str
     language: str
-    sentences: tuple[ReadSentence, ...]
+    sentences: tuple[PhonemizedSentence, ...]
     skipped: tuple[SkippedText, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreWanted:
+class ScoreQuery:
     """How probable a recording is under a voice.
 
     Attributes:
@@ -105,7 +105,7 @@ class ScoreWanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scored:
+class ScoreResult:
     """How probable a recording is.
 
     Attributes:
@@ -132,5 +132,5 @@ class Scored:
     bits_per_frame: tuple[float, ...]
 
 
-Question = SubtitlesWanted | PhonemesWanted | ScoreWanted
-Answer = str | Reading | Scored
+Query = SubtitlesQuery | PhonemesQuery | ScoreQuery
+Answer = str | PhonemizedText | ScoreResult

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from vocoder.text import Given
+from vocoder.text import SpeechInput
 from vocoder.text.lexicon import Lexicon
 
 if TYPE_CHECKING:  # a voice needs torch
@@ -33,7 +33,7 @@ class SpeechOrder:
         background: whether nobody listens at all: it is made while no stream that somebody listens to has anything to do, and takes up no place.
     """
 
-    text: Given
+    text: SpeechInput
     voice: str | None = None
     speaker: str | int | None = None
     length_scale: float = 1.0

@@ -16,31 +16,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service.protocol.capacity import Capacity
-from service.protocol.messages import Answered, FromWorker, Pulse, Snapshot, Sound
+from service.protocol.messages import AudioChunk, FromWorker, Heartbeat, QueryAnswered, Snapshot
 from service.protocol.saved_stream import SavedStream
 from service.settings import ServiceSettings
 from service.worker.loaded_voices import LoadedVoices
-from service.worker.scheduler import Turn
+from service.worker.scheduler import BatchStep
 from service.worker.warm_up import measure
-from service.worker.worker_state import Speaking, Table
+from service.worker.worker_state import ActiveStream, WorkerState
 from vocoder.audio.pcm import Int16Array, to_bytes
 
 if TYPE_CHECKING:  # which needs torch, and is only handed through
-    from vocoder.engine import Codes, Pending
+    from vocoder.engine import Codes, PendingCodes
 
 log = logging.getLogger(__name__)
 _PULSE_SECONDS = 1.0
-_TURNS_AT_ONCE = 2  # of an engine that overlaps
-_LOOK_SECONDS = 0.001  # between two looks at turns on their way
+_STEPS_AT_ONCE = 2  # of an engine that overlaps
+_POLL_SECONDS = 0.001  # between two looks at turns on their way
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Begun:
+class _PendingStep:
     """A turn on its way."""
 
-    turn: Turn
-    working: tuple[tuple[int, Speaking], ...]
-    pending: Pending
+    step: BatchStep
+    working: tuple[tuple[int, ActiveStream], ...]
+    pending: PendingCodes
 
 
 class Generator:
@@ -59,7 +59,7 @@ class Generator:
         self,
         settings: ServiceSettings,
         voices: LoadedVoices,
-        table: Table,
+        state: WorkerState,
         *,
         send: Callable[[FromWorker], None],
         failed: Callable[[], None],
@@ -67,7 +67,7 @@ class Generator:
     ) -> None:
         self._settings = settings
         self._voices = voices
-        self._table = table
+        self._state = state
         self._send = send
         self._failed = failed
         self._clock = clock
@@ -76,7 +76,7 @@ class Generator:
         self._pulse_due = 0.0
         self._busy_since = 0.0  # when there was last nothing to do, or a turn ended
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
-        self._begun: list[_Begun] = []  # turns on their way, those of engines that overlap; the first was begun first
+        self._begun: list[_PendingStep] = []  # turns on their way, those of engines that overlap; the first was begun first
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
     def start(self, capacity: Capacity | None) -> None:
@@ -86,9 +86,9 @@ class Generator:
 
     def stop(self) -> None:
         """Ends the thread, once the turn in hand is done."""
-        with self._table.changed:
+        with self._state.changed:
             self._stopping = True
-            self._table.changed.notify()
+            self._state.changed.notify()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -99,12 +99,12 @@ class Generator:
             self._busy_since = self._clock()
             while (work := self._wait_for_work()) is not None:
                 match work:
-                    case Turn():
+                    case BatchStep():
                         self._begin(work)
-                    case _Begun():
+                    case _PendingStep():
                         self._finish(work)
                     case number:
-                        self._judge(number)
+                        self._score_slice(number)
             while self._begun:
                 self._finish(self._begun[0])
         except Exception:
@@ -116,26 +116,26 @@ class Generator:
     def _overlaps(self) -> bool:
         return self._voices.find(None).engine.overlaps
 
-    def _wait_for_work(self) -> Turn | _Begun | int | None:
+    def _wait_for_work(self) -> BatchStep | _PendingStep | int | None:
         """A turn of the streams, one that is there, the number of a recording, or None where it is time to stop."""
         while True:
             self._pulse()
-            with self._table.changed:
+            with self._state.changed:
                 if self._stopping:
                     return None
-                at_once = _TURNS_AT_ONCE if self._overlaps else 1
+                at_once = _STEPS_AT_ONCE if self._overlaps else 1
                 if len(self._begun) < at_once:
-                    turn = self._table.scheduler.next_turn(self._capacity, at_once=at_once)
-                    recording = self._table.judging.next(idle=turn is None, slack=self._table.scheduler.slack(self._clock()))
+                    step = self._state.scheduler.next_step(self._capacity, at_once=at_once)
+                    recording = self._state.scoring_queue.next(idle=step is None, slack=self._state.scheduler.slack(self._clock()))
                     if recording is not None:
                         return recording
-                    if turn is not None:
-                        self._table.scheduler.began(turn)
-                        return turn
+                    if step is not None:
+                        self._state.scheduler.began(step)
+                        return step
                 for begun in self._begun:
                     if begun.pending.ready():
                         return begun
-                self._table.changed.wait(_LOOK_SECONDS if self._begun else _PULSE_SECONDS)
+                self._state.changed.wait(_POLL_SECONDS if self._begun else _PULSE_SECONDS)
                 if not self._begun:
                     self._busy_since = self._clock()
 
@@ -143,98 +143,98 @@ class Generator:
         now = self._clock()
         if now < self._pulse_due or self._capacity is None:
             return
-        self._send(Pulse(capacity=self._capacity, late_chunks=self._late_chunks, lateness_seconds=self._lateness))
+        self._send(Heartbeat(capacity=self._capacity, late_chunks=self._late_chunks, lateness_seconds=self._lateness))
         self._pulse_due = now + _PULSE_SECONDS
         self._late_chunks, self._lateness = 0, 0.0
 
-    def _judge(self, number: int) -> None:
+    def _score_slice(self, number: int) -> None:
         try:
-            scored = self._table.judging.advance(number)
+            scored = self._state.scoring_queue.advance(number)
         except Exception as error:
             log.exception("recording %d cannot be scored", number)
-            self._table.break_off(number, error)
+            self._state.break_off(number, error)
         else:
             if scored is not None:
-                self._table.answer(Answered(number=number, answer=scored))
+                self._state.answer(QueryAnswered(number=number, answer=scored))
         self._busy_since = self._clock()  # a slice says nothing of how fast speech is made
 
-    def _begin(self, turn: Turn) -> None:
-        with self._table.changed:
-            chosen = [(number, self._table.speaking[number], size) for number, size in turn.shares if number in self._table.speaking]
+    def _begin(self, step: BatchStep) -> None:
+        with self._state.changed:
+            chosen = [(number, self._state.active_streams[number], size) for number, size in step.shares if number in self._state.active_streams]
         working, jobs = [], []
-        for number, speaking, size in chosen:
-            if speaking.times is not None:
-                speaking.times.note(speaking.utterance)
+        for number, stream, size in chosen:
+            if stream.times is not None:
+                stream.times.note(stream.utterance)
             try:
-                jobs.append(speaking.utterance.job(size))  # at the start of a sentence this computes its conditioning
+                jobs.append(stream.utterance.job(size))  # at the start of a sentence this computes its conditioning
             except Exception as error:
                 log.exception("stream %d broke off", number)
-                self._table.break_off(number, error)
+                self._state.break_off(number, error)
             else:
-                working.append((number, speaking))
+                working.append((number, stream))
         try:
-            pending = self._voices.find(turn.voice).engine.begin(jobs)
+            pending = self._voices.find(step.voice).engine.begin(jobs)
         except Exception as error:
             log.exception("streams %s broke off", [number for number, _ in working])
-            self._break_off(turn, working, error)
+            self._break_off(step, working, error)
         else:
-            self._begun.append(_Begun(turn=turn, working=tuple(working), pending=pending))
+            self._begun.append(_PendingStep(step=step, working=tuple(working), pending=pending))
 
-    def _break_off(self, turn: Turn, working: Sequence[tuple[int, Speaking]], error: Exception) -> None:
+    def _break_off(self, step: BatchStep, working: Sequence[tuple[int, ActiveStream]], error: Exception) -> None:
         for number, _ in working:
-            self._table.break_off(number, error)
-        with self._table.changed:
-            self._table.scheduler.ended(turn)
+            self._state.break_off(number, error)
+        with self._state.changed:
+            self._state.scheduler.ended(step)
 
-    def _finish(self, begun: _Begun) -> None:
+    def _finish(self, begun: _PendingStep) -> None:
         self._begun.remove(begun)
         try:
             made = begun.pending.finish()
         except Exception as error:
             log.exception("streams %s broke off", [number for number, _ in begun.working])
-            self._break_off(begun.turn, begun.working, error)
+            self._break_off(begun.step, begun.working, error)
             return
-        for (number, speaking), codes in zip(begun.working, made, strict=True):  # nearest deadline first: each is sent before the next is decoded
-            samples = self._accept(number, speaking, codes)
+        for (number, stream), codes in zip(begun.working, made, strict=True):  # nearest deadline first: each is sent before the next is decoded
+            samples = self._accept(number, stream, codes)
             if samples is not None:
-                self._deliver(number, speaking, samples)
-        with self._table.changed:
-            self._table.scheduler.ended(begun.turn)
+                self._deliver(number, stream, samples)
+        with self._state.changed:
+            self._state.scheduler.ended(begun.step)
         assert self._capacity is not None
         now = self._clock()
         # From the end of the turn before: what lies between two turns is time that streams have to wait, too.
         self._capacity = self._capacity.after(len(begun.working), sum(map(len, made)), now - self._busy_since)
         self._busy_since = now
 
-    def _accept(self, number: int, speaking: Speaking, codes: Codes) -> Int16Array | None:
+    def _accept(self, number: int, stream: ActiveStream, codes: Codes) -> Int16Array | None:
         """The sound of a stream's codes; None where it breaks off."""
         try:
-            return speaking.utterance.accept(codes)  # at the end of a sentence this may plan the next one
+            return stream.utterance.accept(codes)  # at the end of a sentence this may plan the next one
         except Exception as error:
             log.exception("stream %d broke off", number)
-            self._table.break_off(number, error)
+            self._state.break_off(number, error)
             return None
 
-    def _deliver(self, number: int, speaking: Speaking, samples: Int16Array) -> None:
+    def _deliver(self, number: int, stream: ActiveStream, samples: Int16Array) -> None:
         """Sends what is wanted of the samples that an utterance has given out: none while a correction waits for what follows."""
-        wanted = samples[max(0, speaking.first_sample - speaking.emitted) :]
-        speaking.emitted += len(samples)
-        finished = speaking.utterance.finished
+        wanted = samples[max(0, stream.first_sample - stream.emitted) :]
+        stream.emitted += len(samples)
+        finished = stream.utterance.finished
         if len(wanted) == 0 and not finished:
             return
-        with self._table.changed:
-            if number not in self._table.speaking:
+        with self._state.changed:
+            if number not in self._state.active_streams:
                 return  # the reader left while this chunk was made
-            late = self._table.scheduler.lateness(number, self._clock())
-            self._table.scheduler.made(number, len(wanted), self._clock())
+            late = self._state.scheduler.lateness(number, self._clock())
+            self._state.scheduler.made(number, len(wanted), self._clock())
             if finished:
-                self._table.forget(number)
+                self._state.forget(number)
         if late > 0:
             self._late_chunks, self._lateness = self._late_chunks + 1, max(self._lateness, late)
             if late > self._settings.strained_seconds:
                 self._pulse_due = 0.0  # the service must know at once
-        sentences = () if speaking.times is None else speaking.times.before(speaking.emitted)
-        self._send(Sound(number=number, pcm=to_bytes(wanted), last=finished, sentences=sentences))
-        if not finished and speaking.emitted - speaking.saved_at >= self._settings.snapshot_seconds * speaking.sample_rate:
-            speaking.saved_at = speaking.emitted
-            self._send(Snapshot(number=number, saved=SavedStream(emitted=speaking.emitted, state=speaking.utterance.to_bytes())))
+        sentences = () if stream.times is None else stream.times.before(stream.emitted)
+        self._send(AudioChunk(number=number, pcm=to_bytes(wanted), last=finished, sentences=sentences))
+        if not finished and stream.emitted - stream.saved_at >= self._settings.snapshot_seconds * stream.sample_rate:
+            stream.saved_at = stream.emitted
+            self._send(Snapshot(number=number, saved=SavedStream(emitted=stream.emitted, state=stream.utterance.to_bytes())))

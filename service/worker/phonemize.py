@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.protocol.queries import Reading, ReadSentence, ReadWord
+from service.protocol.queries import PhonemizedSentence, PhonemizedText, PhonemizedWord
 from service.protocol.speech_order import SkippedText
-from vocoder.text import Given, Lexicon, Sentence, Skipped, analyser_of, analysis_of
+from vocoder.text import Lexicon, Sentence, Skipped, SpeechInput, analyser_of, analysis_of
 
 
-def reading_of(text: Given, *, voice: str, language: str, speakers: Sequence[str], lexicon: Lexicon | None) -> Reading:
+def phonemize(text: SpeechInput, *, voice: str, language: str, speakers: Sequence[str], lexicon: Lexicon | None) -> PhonemizedText:
     """A text, read.
 
     Args:
@@ -23,7 +23,7 @@ def reading_of(text: Given, *, voice: str, language: str, speakers: Sequence[str
         TextError: the document, or the phonemes, are wrong.
     """
     analysis = analysis_of(analyser_of(text, language=language, voice=voice, speakers=speakers, lexicon=lexicon))
-    return Reading(voice=voice, language=language, sentences=tuple(map(_sentence, analysis.sentences)), skipped=skipped_texts(analysis.skipped))
+    return PhonemizedText(voice=voice, language=language, sentences=tuple(map(_sentence, analysis.sentences)), skipped=skipped_texts(analysis.skipped))
 
 
 def skipped_texts(skipped: Sequence[Skipped]) -> tuple[SkippedText, ...]:
@@ -31,12 +31,12 @@ def skipped_texts(skipped: Sequence[Skipped]) -> tuple[SkippedText, ...]:
     return tuple(SkippedText(text=one.text, start=one.start, reason=one.reason) for one in skipped)
 
 
-def _sentence(sentence: Sentence) -> ReadSentence:
+def _sentence(sentence: Sentence) -> PhonemizedSentence:
     phonemes: list[list[str]] = [[] for _ in sentence.words]
     for symbol, owner in zip(sentence.features.phonemes, sentence.features.word_index.tolist(), strict=True):
         if owner >= 0:
             phonemes[owner].append(symbol)
-    return ReadSentence(
+    return PhonemizedSentence(
         text=sentence.text,
         start=sentence.start,
         end=sentence.end,
@@ -45,9 +45,9 @@ def _sentence(sentence: Sentence) -> ReadSentence:
     )
 
 
-def _word(sentence: Sentence, number: int, phonemes: tuple[str, ...]) -> ReadWord:
+def _word(sentence: Sentence, number: int, phonemes: tuple[str, ...]) -> PhonemizedWord:
     place = sentence.places[number]
-    return ReadWord(
+    return PhonemizedWord(
         text=sentence.words[number],
         phonemes=phonemes,
         start=None if place is None else sentence.origins[place[0]],

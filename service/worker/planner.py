@@ -12,28 +12,28 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.protocol.messages import FromWorker, Planned, Speak
+from service.protocol.messages import FromWorker, StartStream, StreamPlanned
 from service.settings import ServiceSettings
 from service.worker.loaded_voices import LoadedVoices
 from service.worker.phonemize import skipped_texts
 from service.worker.sentence_times import SentenceTimes
-from service.worker.time_slices import Turns, turn_is_over
-from service.worker.worker_state import Speaking, Table
+from service.worker.time_slices import TimeSlicedExecutor, time_slice_is_over
+from service.worker.worker_state import ActiveStream, WorkerState
 from vocoder.errors import InputError
 from vocoder.synthesis.planning import Plan, Planning
 from vocoder.synthesis.utterance import Utterance
 from vocoder.synthesis.voice import Voice
-from vocoder.text import written
+from vocoder.text import source_text
 
 log = logging.getLogger(__name__)
 _TOGETHER = 16  # streams that are planned at once on a card, which computes the sentences of all of them together
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Beginning:
+class _PlanningTask:
     """A stream that is being planned; `whole`: to its end."""
 
-    wanted: Speak
+    wanted: StartStream
     voice: Voice
     planning: Planning
     whole: bool
@@ -55,7 +55,7 @@ class Planner:
         self,
         settings: ServiceSettings,
         voices: LoadedVoices,
-        table: Table,
+        state: WorkerState,
         *,
         send: Callable[[FromWorker], None],
         failed: Callable[[], None],
@@ -63,25 +63,25 @@ class Planner:
     ) -> None:
         self._settings = settings
         self._voices = voices
-        self._table = table
+        self._state = state
         self._send = send
         self._failed = failed
         self._clock = clock
-        self._turns = Turns("planner", _TOGETHER if settings.on_card else 1)
+        self._executor = TimeSlicedExecutor("planner", _TOGETHER if settings.on_gpu else 1)
 
-    def submit(self, wanted: Speak) -> None:
+    def submit(self, wanted: StartStream) -> None:
         """One more stream. Returns at once."""
-        with self._table.changed:
-            self._table.wanted[wanted.number] = 0
-        self._turns.add(lambda: self._work_on(wanted))
+        with self._state.changed:
+            self._state.to_plan[wanted.number] = 0
+        self._executor.add(lambda: self._work_on(wanted))
 
     def stop(self) -> None:
         """Ends the thread, once what it has in hand is done."""
-        self._turns.stop()
+        self._executor.stop()
 
-    def _work_on(self, wanted: Speak, beginning: _Beginning | None = None) -> None:
+    def _work_on(self, wanted: StartStream, beginning: _PlanningTask | None = None) -> None:
         try:
-            if wanted.number not in self._table.wanted:
+            if wanted.number not in self._state.to_plan:
                 return  # the reader left while others were planned
             try:
                 beginning = beginning or self._take_on(wanted)
@@ -90,33 +90,33 @@ class Planner:
             except Exception as error:
                 if not isinstance(error, InputError):
                     log.exception("stream %d cannot begin", wanted.number)
-                self._table.break_off(wanted.number, error)
+                self._state.break_off(wanted.number, error)
                 return
             if plan is None or utterance is None:
-                self._turns.add(lambda: self._work_on(wanted, beginning))
+                self._executor.add(lambda: self._work_on(wanted, beginning))
             else:
                 self._admit(beginning, plan, utterance)
         except Exception:
             log.exception("the planner has failed")
             self._failed()
 
-    def _take_on(self, wanted: Speak) -> _Beginning:
+    def _take_on(self, wanted: StartStream) -> _PlanningTask:
         voice = self._voices.find(wanted.order.voice)
         # One that goes on from a snapshot has told its length already, where it has one.
-        whole = len(written(wanted.order.text)) <= self._settings.planned_characters or (wanted.order.exact_length and wanted.saved is None)
-        return _Beginning(wanted=wanted, voice=voice, planning=self._voices.planning(voice, wanted.order), whole=whole)
+        whole = len(source_text(wanted.order.text)) <= self._settings.planned_characters or (wanted.order.exact_length and wanted.saved is None)
+        return _PlanningTask(wanted=wanted, voice=voice, planning=self._voices.planning(voice, wanted.order), whole=whole)
 
-    def _plan(self, beginning: _Beginning) -> Plan | Planning | None:
+    def _plan(self, beginning: _PlanningTask) -> Plan | Planning | None:
         """What can be begun with; None where that takes longer than others should wait."""
         planning, begun = beginning.planning, time.monotonic()
         while beginning.whole or (beginning.wanted.saved is None and not planning.sentences):
             if not planning.advance():
                 return planning.plan()
-            if turn_is_over(begun):
+            if time_slice_is_over(begun):
                 return None
         return planning
 
-    def _begin(self, beginning: _Beginning, plan: Plan | Planning) -> Utterance:
+    def _begin(self, beginning: _PlanningTask, plan: Plan | Planning) -> Utterance:
         wanted = beginning.wanted
         utterance = beginning.voice.utterance(plan, seed=wanted.order.seed, saved=None if wanted.saved is None else wanted.saved.state)
         if utterance.num_samples is not None and wanted.first_sample >= utterance.num_samples:
@@ -124,10 +124,10 @@ class Planner:
         utterance.job(1)  # the first sentence's conditioning is computed here, and kept
         return utterance
 
-    def _admit(self, beginning: _Beginning, plan: Plan | Planning, utterance: Utterance) -> None:
+    def _admit(self, beginning: _PlanningTask, plan: Plan | Planning, utterance: Utterance) -> None:
         wanted, voice, num_samples = beginning.wanted, beginning.voice, utterance.num_samples
         self._send(
-            Planned(
+            StreamPlanned(
                 number=wanted.number,
                 seed=utterance.seed,
                 sample_rate=voice.sample_rate,
@@ -137,11 +137,11 @@ class Planner:
         )
         emitted = 0 if wanted.saved is None else wanted.saved.emitted
         times = SentenceTimes(hop_length=voice.manifest.audio.hop_length, first_sample=wanted.first_sample) if wanted.order.timestamps else None
-        with self._table.changed:
-            taken = self._table.wanted.pop(wanted.number, None)
+        with self._state.changed:
+            taken = self._state.to_plan.pop(wanted.number, None)
             if taken is None:
                 return
-            self._table.speaking[wanted.number] = Speaking(
+            self._state.active_streams[wanted.number] = ActiveStream(
                 utterance=utterance,
                 sample_rate=voice.sample_rate,
                 emitted=emitted,
@@ -149,7 +149,7 @@ class Planner:
                 saved_at=emitted,
                 times=times,
             )
-            self._table.scheduler.add(
+            self._state.scheduler.add(
                 wanted.number,
                 voice=voice.manifest.name,
                 sample_rate=voice.sample_rate,
@@ -159,4 +159,4 @@ class Planner:
                 waiting=wanted.waiting - taken,
                 background=wanted.order.background,
             )
-            self._table.changed.notify()
+            self._state.changed.notify()

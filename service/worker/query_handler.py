@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from service.protocol.messages import Answered, Ask
-from service.protocol.queries import Answer, PhonemesWanted, Reading, ScoreWanted, SubtitlesWanted
+from service.protocol.messages import AskQuery, QueryAnswered
+from service.protocol.queries import Answer, PhonemesQuery, PhonemizedText, ScoreQuery, SubtitlesQuery
 from service.settings import ServiceSettings
 from service.worker.loaded_voices import LoadedVoices
-from service.worker.phonemize import reading_of
-from service.worker.time_slices import Turns, turn_is_over
-from service.worker.worker_state import Table
+from service.worker.phonemize import phonemize
+from service.worker.time_slices import TimeSlicedExecutor, time_slice_is_over
+from service.worker.worker_state import WorkerState
 from vocoder.audio.file_reading import read_audio_bytes
 from vocoder.errors import InputError
 from vocoder.synthesis.settings import check_text
@@ -23,7 +23,7 @@ from vocoder.synthesis.timeline import timed_sentences
 log = logging.getLogger(__name__)
 
 
-class Clerk:
+class QueryHandler:
     """Takes questions off the table; recordings stay on it, and the generator goes on with them.
 
     Args:
@@ -32,73 +32,73 @@ class Clerk:
         table: of the worker.
     """
 
-    def __init__(self, settings: ServiceSettings, voices: LoadedVoices, table: Table) -> None:
+    def __init__(self, settings: ServiceSettings, voices: LoadedVoices, state: WorkerState) -> None:
         self._settings = settings
         self._voices = voices
-        self._table = table
-        self._turns = Turns("clerk")
+        self._state = state
+        self._executor = TimeSlicedExecutor("queries")
 
-    def submit(self, asked: Ask) -> None:
+    def submit(self, asked: AskQuery) -> None:
         """One more question. Returns at once."""
-        with self._table.changed:
-            self._table.asked.add(asked.number)
-        self._turns.add(lambda: self._take_on(asked))
+        with self._state.changed:
+            self._state.open_queries.add(asked.number)
+        self._executor.add(lambda: self._take_on(asked))
 
     def stop(self) -> None:
         """Ends the thread, once the answer in hand is done."""
-        self._turns.stop()
+        self._executor.stop()
 
-    def _take_on(self, asked: Ask, writing: _Writing | None = None) -> None:
-        if asked.number not in self._table.asked:
+    def _take_on(self, asked: AskQuery, writing: _SubtitleWriter | None = None) -> None:
+        if asked.number not in self._state.open_queries:
             return  # nobody waits any more
         try:
-            match asked.question:
-                case ScoreWanted():
-                    self._listen(asked.number, asked.question)
+            match asked.query:
+                case ScoreQuery():
+                    self._listen(asked.number, asked.query)
                     return
-                case SubtitlesWanted():
-                    writing = writing or self._writing(asked.question)
+                case SubtitlesQuery():
+                    writing = writing or self._writing(asked.query)
                     if not writing.go_on():
-                        self._turns.add(lambda: self._take_on(asked, writing))
+                        self._executor.add(lambda: self._take_on(asked, writing))
                         return
                     answer: Answer = "".join(writing.pieces)
-                case PhonemesWanted():
-                    answer = self._read(asked.question)
+                case PhonemesQuery():
+                    answer = self._read(asked.query)
         except Exception as error:
             if not isinstance(error, InputError):
                 log.exception("question %d cannot be answered", asked.number)
-            self._table.break_off(asked.number, error)
+            self._state.break_off(asked.number, error)
             return
-        self._table.answer(Answered(number=asked.number, answer=answer))
+        self._state.answer(QueryAnswered(number=asked.number, answer=answer))
 
-    def _listen(self, number: int, wanted: ScoreWanted) -> None:
+    def _listen(self, number: int, wanted: ScoreQuery) -> None:
         """Analyses a recording. The generator goes on with it."""
         voice = self._voices.find(wanted.voice)
         samples = read_audio_bytes(wanted.recording, voice.sample_rate, name="recording", most_seconds=self._settings.recording_seconds)
         scoring = voice.scoring(samples, speaker=wanted.speaker)
-        with self._table.changed:
-            if number in self._table.asked:
-                self._table.judging.add(number, voice, scoring)
-                self._table.changed.notify()
+        with self._state.changed:
+            if number in self._state.open_queries:
+                self._state.scoring_queue.add(number, voice, scoring)
+                self._state.changed.notify()
 
-    def _writing(self, wanted: SubtitlesWanted) -> _Writing:
+    def _writing(self, wanted: SubtitlesQuery) -> _SubtitleWriter:
         voice = self._voices.find(wanted.order.voice)
         planned = self._voices.planning(voice, wanted.order).sentences_from(0)
         write = webvtt if wanted.form == "vtt" else subrip
-        return _Writing(left=write(timed_sentences(planned, hop_length=voice.manifest.audio.hop_length), voice.sample_rate))
+        return _SubtitleWriter(left=write(timed_sentences(planned, hop_length=voice.manifest.audio.hop_length), voice.sample_rate))
 
-    def _read(self, wanted: PhonemesWanted) -> Reading:
+    def _read(self, wanted: PhonemesQuery) -> PhonemizedText:
         voice = self._voices.find(wanted.voice)
         manifest, lexicon = voice.manifest, voice.pack.lexicon_below(wanted.lexicon)
         limit = min(self._voices.text_limit, self._settings.planned_characters)
         check_text(wanted.text, limit=limit)
         if lexicon is not None:
             lexicon.check_length(wanted.text, limit=limit)
-        return reading_of(wanted.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)
+        return phonemize(wanted.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)
 
 
 @dataclass(kw_only=True)
-class _Writing:
+class _SubtitleWriter:
     """Subtitles that are being written: of a long text a while at a time, no more than a sentence of which is known."""
 
     left: Iterator[str]
@@ -109,6 +109,6 @@ class _Writing:
         begun = time.monotonic()
         for piece in self.left:
             self.pieces.append(piece)
-            if turn_is_over(begun):
+            if time_slice_is_over(begun):
                 return False
         return True

@@ -26,11 +26,11 @@ from service.settings import ServiceSettings
 _LEAST_SHARE_SECONDS = 0.01  # of sound for each stream of a turn: less would be spent on the turn itself
 # Of sound for each stream of a turn and each of its company, of an engine that works by itself: its host spends half a millisecond on a chunk, however long it
 # is. So listeners in real time, of whom half share a turn, take 800 chunks a second, be they hundreds or a thousand (`benchmarks/host.py`).
-_SHARE_SECONDS_OF_COMPANY = 0.0025
+_SHARE_SECONDS_PER_STREAM = 0.0025
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn:
+class BatchStep:
     """One call of the engine.
 
     Attributes:
@@ -43,7 +43,7 @@ class Turn:
 
 
 @dataclass(kw_only=True)
-class _Track:
+class _ScheduledStream:
     voice: str
     sample_rate: int
     num_samples: float
@@ -68,7 +68,7 @@ class Scheduler:
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
-        self._tracks: dict[int, _Track] = {}
+        self._tracks: dict[int, _ScheduledStream] = {}
 
     def add(
         self,
@@ -96,7 +96,7 @@ class Scheduler:
         """
         assert stream not in self._tracks
         length = math.inf if num_samples is None else num_samples + waiting
-        self._tracks[stream] = _Track(
+        self._tracks[stream] = _ScheduledStream(
             voice=voice, sample_rate=sample_rate, num_samples=length, origin=now + patience, heard=waiting > 0, background=background, made=waiting
         )
 
@@ -125,18 +125,18 @@ class Scheduler:
         """When the stream's listener has nothing left to play."""
         return self._tracks[stream].deadline
 
-    def began(self, turn: Turn) -> None:
+    def began(self, step: BatchStep) -> None:
         """The streams of a turn have it: they have no other until it has ended."""
-        for stream, _ in turn.shares:
+        for stream, _ in step.shares:
             self._tracks[stream].begun = True
 
-    def ended(self, turn: Turn) -> None:
+    def ended(self, step: BatchStep) -> None:
         """A turn that began is over, whatever came of it. Streams that have been removed meanwhile are no error."""
-        for stream, _ in turn.shares:
+        for stream, _ in step.shares:
             if stream in self._tracks:
                 self._tracks[stream].begun = False
 
-    def next_turn(self, capacity: Capacity | None = None, *, at_once: int = 1) -> Turn | None:
+    def next_step(self, capacity: Capacity | None = None, *, at_once: int = 1) -> BatchStep | None:
         """What to do next; None while every stream is finished, paused, or has its turn.
 
         Args:
@@ -152,7 +152,7 @@ class Scheduler:
         voice = self._tracks[ready[0][1]].voice
         waiting = [stream for _, stream in ready if self._tracks[stream].voice == voice]
         share = -(-(len(waiting) + sum(track.begun for track in self._tracks.values())) // at_once)
-        chosen = waiting[: min(share, self._settings.company)]
+        chosen = waiting[: min(share, self._settings.batch_size)]
         # The first sound of a new stream must not wait for long chunks of its company, nor its second while it has little to play: the
         # shortest chunk counts for all.
         is_new = bool(live) and any(self._made_seconds(stream) < self._settings.chunk for stream in chosen)
@@ -161,8 +161,8 @@ class Scheduler:
             fair = capacity.samples_per_second(len(chosen)) * self._settings.turn_seconds / len(chosen) / self._tracks[chosen[0]].sample_rate
             seconds = min(seconds, max(fair, _LEAST_SHARE_SECONDS))
         if at_once > 1:
-            seconds = max(seconds, min(len(chosen) * _SHARE_SECONDS_OF_COMPANY, self._settings.chunk))
-        return Turn(voice=voice, shares=tuple((stream, max(1, round(seconds * self._tracks[stream].sample_rate))) for stream in chosen))
+            seconds = max(seconds, min(len(chosen) * _SHARE_SECONDS_PER_STREAM, self._settings.chunk))
+        return BatchStep(voice=voice, shares=tuple((stream, max(1, round(seconds * self._tracks[stream].sample_rate))) for stream in chosen))
 
     def slack(self, now: float) -> float:
         """Seconds until the first listener of a stream that has something to do has nothing left to play; negative where one waits, infinite without any.
@@ -180,5 +180,5 @@ class Scheduler:
     def _made_seconds(self, stream: int) -> float:
         return self._tracks[stream].made / self._tracks[stream].sample_rate
 
-    def _has_room(self, track: _Track) -> bool:
+    def _has_room(self, track: _ScheduledStream) -> bool:
         return track.waiting_seconds + self._settings.chunk <= self._settings.buffer_seconds + 1e-9

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from service.protocol.queries import Scored
+from service.protocol.queries import ScoreResult
 from service.settings import ServiceSettings
 
 if TYPE_CHECKING:  # which need torch, and are only handed through
@@ -20,7 +20,7 @@ _FIRST_GUESS_SECONDS = 0.1  # of a slice, until one has been taken
 _FORGETS = 0.8  # what is kept of the longest slice with each that is shorter
 
 
-class Judging:
+class ScoringQueue:
     """The row of recordings, oldest first.
 
     Args:
@@ -31,17 +31,17 @@ class Judging:
     def __init__(self, settings: ServiceSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._clock = clock
-        self._row: dict[int, tuple[Voice, Scoring]] = {}
+        self._queue: dict[int, tuple[Voice, Scoring]] = {}
         self._slice_seconds = _FIRST_GUESS_SECONDS
-        self._after_turn = True
+        self._after_step = True
 
     def add(self, number: int, voice: Voice, scoring: Scoring) -> None:
         """One more recording, by its question's number."""
-        self._row[number] = (voice, scoring)
+        self._queue[number] = (voice, scoring)
 
     def remove(self, number: int) -> None:
         """Nobody waits for it any more; one that is not known is no error."""
-        self._row.pop(number, None)
+        self._queue.pop(number, None)
 
     def next(self, *, idle: bool, slack: float) -> int | None:
         """Whose slice is to be taken now; None where there is none, or it is the streams' turn.
@@ -50,18 +50,18 @@ class Judging:
             idle: no stream has anything to do.
             slack: seconds until the first of their listeners has nothing left to play.
         """
-        if not self._row:
+        if not self._queue:
             return None
         needed = 2 * (self._slice_seconds + self._settings.turn_seconds)
-        if idle or (self._after_turn and slack > needed):
-            self._after_turn = False
-            return next(iter(self._row))
-        self._after_turn = True
+        if idle or (self._after_step and slack > needed):
+            self._after_step = False
+            return next(iter(self._queue))
+        self._after_step = True
         return None
 
-    def advance(self, number: int) -> Scored | None:
+    def advance(self, number: int) -> ScoreResult | None:
         """Takes a slice; gives the score where it was the last one. Without effect where it has been removed."""
-        case = self._row.get(number)
+        case = self._queue.get(number)
         if case is None:
             return None
         voice, scoring = case
@@ -71,7 +71,7 @@ class Judging:
         if not scoring.finished:
             return None
         score = scoring.result()
-        return Scored(
+        return ScoreResult(
             voice=voice.manifest.name,
             release=voice.manifest.release,
             sample_rate=voice.sample_rate,

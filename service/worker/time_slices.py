@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-_TURN_SECONDS = 0.05  # after which others have their turn
+_SLICE_SECONDS = 0.05  # after which others have their turn
 
 
-class Turns:
+class TimeSlicedExecutor:
     """The threads.
 
     Args:
@@ -35,6 +35,6 @@ class Turns:
         self._threads.shutdown(cancel_futures=True)
 
 
-def turn_is_over(begun: float) -> bool:
+def time_slice_is_over(begun: float) -> bool:
     """Whether a piece of work that began then (`time.monotonic()`) has had its time."""
-    return time.monotonic() > begun + _TURN_SECONDS
+    return time.monotonic() > begun + _SLICE_SECONDS

@@ -18,14 +18,14 @@ _MEASURED_CHUNKS = 2  # of each number of streams
 _ENOUGH_SECONDS = 10.0  # after which no larger number is tried: what so many streams get is then taken for what more would
 
 
-def warm_up(voice: Voice, company: int) -> None:
+def warm_up(voice: Voice, batch_size: int) -> None:
     """Uses everything once: the first use of a phonemiser or an engine is slow, and should not be a client's.
 
     Args:
         voice: to be used.
-        company: how many streams may share a turn. An engine that has several ways to move so many on has found out which is fastest then.
+        batch_size: how many streams may share a turn. An engine that has several ways to move so many on has found out which is fastest then.
     """
-    voice.engine.prepare(company)
+    voice.engine.prepare(batch_size)
     _advance(voice, [voice.utterance(voice.plan(_TEXT), seed=WARM_UP_SEED)], 1)
 
 
@@ -38,7 +38,7 @@ def measure(voice: Voice, settings: ServiceSettings, clock: Callable[[], float])
     conditions = passage.conditions().until(-(-_MEASURED_CHUNKS * size // voice.manifest.audio.hop_length))
     rates: list[tuple[int, float]] = []
     started = clock()
-    for num_streams in [*(2**power for power in range(settings.company.bit_length()) if 2**power < settings.company), settings.company]:
+    for num_streams in [*(2**power for power in range(settings.batch_size.bit_length()) if 2**power < settings.batch_size), settings.batch_size]:
         if rates and clock() - started > _ENOUGH_SECONDS:
             break
         utterances = [voice.copy(conditions, seed=WARM_UP_SEED + index) for index in range(num_streams)]

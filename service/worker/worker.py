@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 import torch
 
-from service.protocol.messages import Ask, Begin, FromWorker, Leave, Speak, Started, Stop, Taken, ToWorker
+from service.protocol.messages import AskQuery, Begin, Cancel, FromWorker, SamplesTaken, Started, StartStream, Stop, ToWorker
 from service.settings import ServiceSettings
 from service.worker.generator import Generator
 from service.worker.loaded_voices import LoadedVoices
 from service.worker.planner import Planner
-from service.worker.query_handler import Clerk
+from service.worker.query_handler import QueryHandler
 from service.worker.warm_up import warm_up
-from service.worker.worker_state import Table
+from service.worker.worker_state import WorkerState
 from vocoder.synthesis.voice import load_voice
 from vocoder.voices.library import DEFAULT_VOICE
 
@@ -39,10 +39,10 @@ class Worker:
         self._settings = settings
         self._send = send
         self._voices = LoadedVoices(settings)
-        self._table = Table(settings, send=send, clock=clock)
-        self._clerk = Clerk(settings, self._voices, self._table)
-        self._planner = Planner(settings, self._voices, self._table, send=send, failed=failed, clock=clock)
-        self._generator = Generator(settings, self._voices, self._table, send=send, failed=failed, clock=clock)
+        self._state = WorkerState(settings, send=send, clock=clock)
+        self._query_handler = QueryHandler(settings, self._voices, self._state)
+        self._planner = Planner(settings, self._voices, self._state, send=send, failed=failed, clock=clock)
+        self._generator = Generator(settings, self._voices, self._state, send=send, failed=failed, clock=clock)
 
     def start(self) -> None:
         """Loads the voices, warms them up, and says `Started`. Streams may come after `Begin`.
@@ -55,7 +55,7 @@ class Worker:
         for wanted in self._settings.voices or (DEFAULT_VOICE,):
             voice = load_voice(wanted, engine=self._settings.engine, precision=self._settings.precision, threads=self._settings.threads)
             self._voices.add(voice)
-            warm_up(voice, self._settings.company)
+            warm_up(voice, self._settings.batch_size)
         self._send(Started(voices=self._voices.descriptions()))
 
     def receive(self, message: ToWorker) -> None:
@@ -63,14 +63,14 @@ class Worker:
         match message:
             case Begin():
                 self._generator.start(message.capacity)
-            case Speak():
+            case StartStream():
                 self._planner.submit(message)
-            case Taken():
-                self._table.taken(message.number, message.num_samples)
-            case Ask():
-                self._clerk.submit(message)
-            case Leave():
-                self._table.leave(message.number)
+            case SamplesTaken():
+                self._state.taken(message.number, message.num_samples)
+            case AskQuery():
+                self._query_handler.submit(message)
+            case Cancel():
+                self._state.leave(message.number)
             case Stop():
                 self.stop()
 
@@ -78,4 +78,4 @@ class Worker:
         """Ends the threads, once what each has in hand is done."""
         self._generator.stop()
         self._planner.stop()
-        self._clerk.stop()
+        self._query_handler.stop()

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from service.protocol.messages import Answered, Broken, Failure, FromWorker
+from service.protocol.messages import Failed, Failure, FromWorker, QueryAnswered
 from service.settings import ServiceSettings
 from service.worker.scheduler import Scheduler
-from service.worker.scoring_queue import Judging
+from service.worker.scoring_queue import ScoringQueue
 from service.worker.sentence_times import SentenceTimes
 
 if TYPE_CHECKING:  # which needs torch, and is only handed through
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # which needs torch, and is only handed through
 
 
 @dataclass(kw_only=True)
-class Speaking:
+class ActiveStream:
     """A stream that is being made.
 
     Attributes:
@@ -41,7 +41,7 @@ class Speaking:
     times: SentenceTimes | None
 
 
-class Table:
+class WorkerState:
     """What the worker has in hand.
 
     Args:
@@ -52,27 +52,27 @@ class Table:
     Attributes:
         changed: the lock; notified when there may be something to do.
         scheduler: whose turn it is.
-        judging: the recordings that are being scored.
-        asked: questions that are to be answered.
-        wanted: streams that are to be planned, and what their readers have taken since, of another worker's sound.
-        speaking: streams that have been planned, the ones the scheduler knows.
+        scoring_queue: the recordings that are being scored.
+        open_queries: queries that are to be answered.
+        to_plan: streams that are to be planned, and what their readers have taken since, of another worker's sound.
+        active_streams: streams that have been planned, the ones the scheduler knows.
     """
 
     def __init__(self, settings: ServiceSettings, *, send: Callable[[FromWorker], None], clock: Callable[[], float]) -> None:
         self.changed = threading.Condition()
         self.scheduler = Scheduler(settings)
-        self.judging = Judging(settings, clock)
-        self.asked: set[int] = set()
-        self.wanted: dict[int, int] = {}
-        self.speaking: dict[int, Speaking] = {}
+        self.scoring_queue = ScoringQueue(settings, clock)
+        self.open_queries: set[int] = set()
+        self.to_plan: dict[int, int] = {}
+        self.active_streams: dict[int, ActiveStream] = {}
         self._send = send
         self._clock = clock
 
     def taken(self, number: int, num_samples: int) -> None:
         """A stream's reader has taken so many samples more."""
         with self.changed:
-            if number in self.wanted:
-                self.wanted[number] += num_samples
+            if number in self.to_plan:
+                self.to_plan[number] += num_samples
             else:
                 self.scheduler.taken(number, num_samples, self._clock())
             self.changed.notify()
@@ -84,13 +84,13 @@ class Table:
 
     def forget(self, number: int) -> None:
         """Takes a stream or a question off the table; the lock must be held."""
-        self.asked.discard(number)
-        self.judging.remove(number)
-        self.wanted.pop(number, None)
+        self.open_queries.discard(number)
+        self.scoring_queue.remove(number)
+        self.to_plan.pop(number, None)
         self.scheduler.remove(number)
-        self.speaking.pop(number, None)
+        self.active_streams.pop(number, None)
 
-    def answer(self, message: Answered) -> None:
+    def answer(self, message: QueryAnswered) -> None:
         """Sends the answer to a question, which is off the table with it."""
         self.leave(message.number)
         self._send(message)
@@ -98,4 +98,4 @@ class Table:
     def break_off(self, number: int, error: Exception) -> None:
         """Tells that a stream or an answer will not come, which is off the table with it."""
         self.leave(number)
-        self._send(Broken(number=number, failure=Failure.of(error)))
+        self._send(Failed(number=number, failure=Failure.of(error)))

@@ -23,7 +23,7 @@ from vocoder.batch.render_orders import Defaults, release
 from vocoder.errors import InputError
 from vocoder.synthesis.chapters import chapters_of
 from vocoder.synthesis.voice import load_voice, voice_folder
-from vocoder.text import Headed
+from vocoder.text import TextWithHeadings
 from vocoder.voices.library import MANIFEST
 
 BOOK = "A word before.\n# One\nHe came.\n## Two\nHe saw."
@@ -50,7 +50,7 @@ def told(name: str) -> list[tuple[str, float]]:
 def test_each_file_tells_of_its_chapters() -> None:
     assert chaptered() == (6, 0, 0, 0)
     voice = load_voice("tiny")
-    plan = voice.plan(Headed(BOOK))
+    plan = voice.plan(TextWithHeadings(BOOK))
     expected = [(one.title, round(one.start_sample / voice.sample_rate, 3)) for one in chapters_of(plan)]
     assert [title for title, _ in expected] == ["One", "Two"]
     for line in LINES[:4]:
@@ -63,7 +63,7 @@ def test_each_file_tells_of_its_chapters() -> None:
         assert (record.num_bytes, record.sha256) == (len(data), hashlib.sha256(data).hexdigest())
     samples, _ = soundfile.read(OUT / "flac.flac", dtype="int16")
     assert len(samples) == records()["flac"].num_samples
-    np.testing.assert_array_equal(samples, voice.synthesize(Headed(BOOK), seed=records()["flac"].seed))
+    np.testing.assert_array_equal(samples, voice.synthesize(TextWithHeadings(BOOK), seed=records()["flac"].seed))
 
 
 def test_what_nobody_asks_for_changes_nothing() -> None:
@@ -146,7 +146,7 @@ def test_what_cannot_be_told_fails_alone_and_in_a_dry_run_too() -> None:
     found = forecast(write(lines), OUT, defaults, threads=1, streams=2, failed=failed.append)
     assert (found.to_render, found.failed, OUT.exists()) == (1, 2, False)
     assert [(record.id, record.field) for record in failed] == [("many", "chapters"), ("blank", "chapters")]
-    plan = load_voice("tiny").plan(Headed(BOOK))
+    plan = load_voice("tiny").plan(TextWithHeadings(BOOK))
     assert found.seconds == plan.seconds
     assert chaptered(lines) == (1, 0, 0, 2)
     assert [records()[name].reason for name in ("many", "blank")] == [record.reason for record in failed]

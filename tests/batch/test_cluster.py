@@ -20,7 +20,7 @@ import pytest
 from tests.batch.test_render import OUT, counts, digests, records, write
 from vocoder.batch.cluster import Cluster, connected
 from vocoder.batch.manifest import NAME
-from vocoder.batch.progress import Tally, Watcher
+from vocoder.batch.progress import ProgressListener, RunProgress
 from vocoder.batch.render import render
 from vocoder.batch.render_orders import Defaults
 from vocoder.cli.program import INTERRUPTED, TERMINATED
@@ -45,7 +45,7 @@ def cluster(library: Path) -> Iterator[Cluster]:
             yield cluster
 
 
-def on(cluster: Cluster, lines: list[dict[str, Any]], **options: Any) -> Tally:
+def on(cluster: Cluster, lines: list[dict[str, Any]], **options: Any) -> RunProgress:
     watcher = options.pop("watcher", None)
     files_url = options.pop("files_url", None)
     return render(write(lines), OUT, Defaults(voice="tiny", **options), threads=1, streams=3, cluster=cluster, files_url=files_url, watcher=watcher)
@@ -83,14 +83,14 @@ def test_a_worker_that_is_killed_costs_nothing(cluster: Cluster) -> None:
     lines = [{"id": str(number), "text": "We go there, and they stay here. " * 12} for number in range(24)]
     killed: list[int] = []
 
-    def ticked(tally: Tally) -> None:
+    def ticked(tally: RunProgress) -> None:
         found = workers()
         if tally.rendered >= 2 and len(found) == 2 and not killed:
             killed.append(found[0])
             os.kill(found[0], signal.SIGKILL)
             assert tally.rendered < len(lines) / 2, "nothing was in flight"
 
-    assert counts(on(cluster, lines, watcher=Watcher(ticked=ticked))) == (24, 0, 0, 0)
+    assert counts(on(cluster, lines, watcher=ProgressListener(ticked=ticked))) == (24, 0, 0, 0)
     assert len(killed) == 1
     plain(lines)
     assert digests() == digests(PLAIN)

@@ -9,10 +9,10 @@ from typing import BinaryIO
 import pytest
 
 from tests.batch.test_render import LINES, OUT, counts, digests, records, write
-from vocoder.batch.destinations import Files, FolderFiles, RemoteFiles
+from vocoder.batch.destinations import Destination, FolderDestination, RemoteDestination
 from vocoder.batch.forecast import forecast
 from vocoder.batch.manifest import NAME, TABLE
-from vocoder.batch.progress import Tally
+from vocoder.batch.progress import RunProgress
 from vocoder.batch.render import render
 from vocoder.batch.render_orders import Defaults
 from vocoder.errors import InputError
@@ -26,17 +26,17 @@ def url() -> str:
 
 
 @pytest.fixture(params=["folder", "file", "local"])
-def files(request: pytest.FixtureRequest) -> Files:
+def files(request: pytest.FixtureRequest) -> Destination:
     """In `THERE`, by this machine's own means, by pyarrow's and by fsspec's."""
     if request.param == "folder":
         THERE.mkdir()
-        return FolderFiles(THERE)
-    remote = RemoteFiles(f"{request.param}://{THERE.absolute()}")
+        return FolderDestination(THERE)
+    remote = RemoteDestination(f"{request.param}://{THERE.absolute()}")
     remote.make_place()
     return remote
 
 
-def test_what_is_written_can_be_read(files: Files) -> None:
+def test_what_is_written_can_be_read(files: Destination) -> None:
     with files.writing("one.wav") as file:
         file.write(b"sound")
         file.seek(0)
@@ -59,14 +59,14 @@ def break_off(file: BinaryIO) -> None:
     raise KeyError
 
 
-def test_what_is_broken_off_leaves_what_was_there(files: Files) -> None:
+def test_what_is_broken_off_leaves_what_was_there(files: Destination) -> None:
     (THERE / "one.wav").write_bytes(b"before")
     with pytest.raises(KeyError), files.writing("one.wav") as file:
         break_off(file)
     assert {path.name: path.read_bytes() for path in THERE.iterdir()} == {"one.wav": b"before"}
 
 
-def test_only_what_this_package_left_half_written_is_cleared_away(files: Files) -> None:
+def test_only_what_this_package_left_half_written_is_cleared_away(files: Destination) -> None:
     kept = {"one.wav", ".hidden", ".one.part", ".one.wav.0123abcd.partly", "one.wav.0123abcd.part", ".con.wav.0123abcd.part"}
     for name in [*kept, LEFTOVER, ".manifest.parquet.0123abcd.part"]:
         (THERE / name).touch()
@@ -75,7 +75,7 @@ def test_only_what_this_package_left_half_written_is_cleared_away(files: Files) 
     assert {path.name for path in THERE.iterdir()} == kept | {".two.wav.0123abcd.part"}
 
 
-def test_a_spool_has_no_name(files: Files) -> None:
+def test_a_spool_has_no_name(files: Destination) -> None:
     with files.spool() as file:
         file.write(b"sound")
         file.seek(0)
@@ -83,7 +83,7 @@ def test_a_spool_has_no_name(files: Files) -> None:
         assert list(THERE.iterdir()) == []
 
 
-def away(**options: object) -> Tally:
+def away(**options: object) -> RunProgress:
     return render(write(LINES), OUT, Defaults(voice="tiny", **options), threads=2, streams=3, files_url=url())  # type: ignore[arg-type]
 
 

@@ -11,21 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from vocoder.batch.list_entries import FIELDS, BadLine, Entry, entry_of
+from vocoder.batch.list_entries import FIELDS, BadLine, ListEntry, entry_of
 from vocoder.batch.lists import ListFile
 from vocoder.errors import InputError
 
 LONGEST = 1_000
 
 
-def read(path: Path, content: bytes) -> list[Entry | BadLine]:
+def read(path: Path, content: bytes) -> list[ListEntry | BadLine]:
     path.write_bytes(content)
     return list(ListFile.choose(str(path), None, longest_line=LONGEST).entries())
 
 
-def told(entries: list[Entry | BadLine]) -> list[tuple[int, str]]:
+def told(entries: list[ListEntry | BadLine]) -> list[tuple[int, str]]:
     """Number of each line, with its text or what is wrong with it."""
-    return [(entry.line, entry.text if isinstance(entry, Entry) else f"{entry.field}: {entry.reason}") for entry in entries]
+    return [(entry.line, entry.text if isinstance(entry, ListEntry) else f"{entry.field}: {entry.reason}") for entry in entries]
 
 
 def test_a_text_is_a_line(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ ALL = {
     "id": "a/1", "text": 'Say "x",\nthen y.', "voice": "tiny", "speaker": "otto", "seed": 2**64 - 1, "length_scale": 1.5, "pitch": -2.0, "volume": 0.5,
     "temperature": 0.25, "format": "FLAC", "chapters": True,
 }  # fmt: skip
-UNDERSTOOD = Entry(line=1, **ALL | {"format": "flac"})  # type: ignore[arg-type]
+UNDERSTOOD = ListEntry(line=1, **ALL | {"format": "flac"})  # type: ignore[arg-type]
 
 
 def test_every_format_says_every_field(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_every_format_says_every_field(tmp_path: Path) -> None:
     assert jsonl == UNDERSTOOD
     quoted = ",".join('"' + str(value).replace('"', '""') + '"' for value in ALL.values())
     (row,) = read(tmp_path / "l.csv", f"\ufeff{','.join(ALL)}\r\n{quoted}\r\n".encode())
-    assert row == Entry(line=3, **{name: getattr(UNDERSTOOD, name) for name in ALL})
+    assert row == ListEntry(line=3, **{name: getattr(UNDERSTOOD, name) for name in ALL})
     schema = pyarrow.schema([("seed", pyarrow.uint64())])
     table = pyarrow.Table.from_pylist([ALL | {"seed": None}]).drop(["seed"]).append_column("seed", pyarrow.array([2**64 - 1], schema.field("seed").type))
     parquet.write_table(table, tmp_path / "l.parquet")
@@ -67,7 +67,7 @@ def test_every_format_says_every_field(tmp_path: Path) -> None:
 
 def test_speed_is_the_inverse_of_length_scale(tmp_path: Path) -> None:
     (entry,) = read(tmp_path / "l.jsonl", b'{"text": "a", "speed": 2, "id": 7, "speaker": 1}')
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, ListEntry)
     assert (entry.length_scale, entry.id, entry.speaker) == (0.5, "7", 1)
 
 
@@ -107,8 +107,8 @@ WRONG = {
 def test_what_is_wrong_with_a_line_is_told_of_it_by_field(what: str, tmp_path: Path) -> None:
     line, message = WRONG[what]
     before, entry, after = read(tmp_path / "l.jsonl", f'{{"text": "before"}}\n{line}\n{{"text": "after"}}\n'.encode())
-    assert isinstance(before, Entry)
-    assert isinstance(after, Entry)
+    assert isinstance(before, ListEntry)
+    assert isinstance(after, ListEntry)
     assert isinstance(entry, BadLine)
     assert f"{entry.field}: {entry.reason}".startswith(message)
     assert len(entry.reason) < 300
@@ -184,7 +184,7 @@ def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, con
     folder = tmp_path_factory.mktemp("bytes")
     try:
         for entry in read(folder / name, b"id,text\n" + content if name == "l.csv" else content):
-            assert isinstance(entry, (Entry, BadLine))
+            assert isinstance(entry, (ListEntry, BadLine))
     except InputError as error:
         assert error.field == "list"  # noqa: PT017
 

@@ -20,16 +20,16 @@ from pyarrow import parquet
 from vocoder.audio.loudness import LoudnessMeter
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.audio.wav import wav_header
-from vocoder.batch import makers, studio
+from vocoder.batch import makers, render_pool
+from vocoder.batch.audio_file_task import AudioFileTask
 from vocoder.batch.forecast import forecast
 from vocoder.batch.lists import ListFile
 from vocoder.batch.manifest import NAME, TABLE, Manifest
-from vocoder.batch.progress import Tally, Watcher
+from vocoder.batch.progress import ProgressListener, RunProgress
 from vocoder.batch.record import Record
 from vocoder.batch.render import render
 from vocoder.batch.render_orders import Defaults
 from vocoder.batch.seeds import derived_seed
-from vocoder.batch.take import Take
 from vocoder.engine import Engine
 from vocoder.errors import EngineError, InputError
 from vocoder.synthesis.voice import load_voice
@@ -50,7 +50,7 @@ def write(lines: list[dict[str, Any]], name: str = "list.jsonl") -> ListFile:
     return ListFile.choose(name, None, longest_line=10_000)
 
 
-def run(lines: list[dict[str, Any]], folder: Path = OUT, *, threads: int = 2, streams: int = 3, strict: bool = False, **defaults: Any) -> Tally:
+def run(lines: list[dict[str, Any]], folder: Path = OUT, *, threads: int = 2, streams: int = 3, strict: bool = False, **defaults: Any) -> RunProgress:
     return render(write(lines), folder, Defaults(voice="tiny", **defaults), threads=threads, streams=streams, strict=strict)
 
 
@@ -63,7 +63,7 @@ def digests(folder: Path = OUT) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.name not in (NAME, TABLE)}
 
 
-def counts(tally: Tally) -> tuple[int, int, int, int]:
+def counts(tally: RunProgress) -> tuple[int, int, int, int]:
     return tally.rendered, tally.copied, tally.kept, tally.failed
 
 
@@ -89,15 +89,15 @@ def test_lines_of_ssml_and_of_phonemes() -> None:
 def test_an_interruption_waits_for_the_file_that_is_being_finished(monkeypatch: pytest.MonkeyPatch) -> None:
     """What ends too early would clear away under the hands of the one who finishes, and end Python while it still holds tensors."""
     finishing, stopping = threading.Event(), threading.Event()
-    finish, stop = Take.finish, studio.Studio.stop
+    finish, stop = AudioFileTask.finish, render_pool.RenderPool.stop
 
-    def slow_finish(take: Take) -> Any:
+    def slow_finish(take: AudioFileTask) -> Any:
         finishing.set()
         stopping.wait()
         time.sleep(0.3)  # for a run that does not wait to be wrong
         return finish(take)
 
-    def told_to_stop(of: studio.Studio) -> None:
+    def told_to_stop(of: render_pool.RenderPool) -> None:
         stopping.set()
         stop(of)
 
@@ -107,8 +107,8 @@ def test_an_interruption_waits_for_the_file_that_is_being_finished(monkeypatch: 
         finishing.wait()
         signal.pthread_kill(main, signal.SIGINT)
 
-    monkeypatch.setattr(Take, "finish", slow_finish)
-    monkeypatch.setattr(studio.Studio, "stop", told_to_stop)
+    monkeypatch.setattr(AudioFileTask, "finish", slow_finish)
+    monkeypatch.setattr(render_pool.RenderPool, "stop", told_to_stop)
     # A shell starts what runs in its background with SIGINT ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -164,7 +164,7 @@ def test_the_table_says_what_the_manifest_says() -> None:
 def test_no_company_and_no_order_change_a_byte(threads: int, streams: int, chunk: float, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [{"id": f"l{number}", "text": "Oh, hi. " * (number % 3 + 1)} for number in range(9)]
     run(lines, Path("first"))
-    monkeypatch.setattr(studio, "CHUNK_SECONDS", chunk)
+    monkeypatch.setattr(render_pool, "CHUNK_SECONDS", chunk)
     run(lines[::-1], Path("second"), threads=threads, streams=streams)
     assert digests(Path("first")) == digests(Path("second"))
     assert len(digests(Path("first"))) == 9
@@ -210,7 +210,7 @@ def test_a_failed_line_is_recorded_and_the_rest_goes_on() -> None:
     ]
     bad += [{"id": "e", "text": "Oh. " * 30}, {"id": "f", "text": "x", "format": "opus", "voice": "nobody"}, {"id": "one", "text": "twice"}]
     defaults = Defaults(voice="tiny", text_limit=100)
-    tally = render(write([LINES[0], *bad, LINES[2]]), OUT, defaults, threads=2, streams=2, watcher=Watcher(failed=told.append))
+    tally = render(write([LINES[0], *bad, LINES[2]]), OUT, defaults, threads=2, streams=2, watcher=ProgressListener(failed=told.append))
     assert counts(tally) == (2, 0, 0, 7)
     assert [(record.line, record.field) for record in told] == list(zip(range(2, 9), ("text", "voice", "speaker", "pitch", "text", "voice", "id"), strict=True))
     assert "the limit is 100" in str(told[4].reason)
@@ -241,7 +241,7 @@ def test_an_engine_that_fails_with_one_stream_fails_that_line_alone(monkeypatch:
         return advance(engine, jobs)
 
     monkeypatch.setattr(Engine, "advance", failing)
-    monkeypatch.setattr(studio, "CHUNK_SECONDS", 0.1)
+    monkeypatch.setattr(render_pool, "CHUNK_SECONDS", 0.1)
     lines = [{"id": f"l{number}", "text": "Oh, hi."} for number in range(4)]
     assert counts(run(lines, threads=1, streams=4)) == (3, 0, 0, 1)
     assert set(digests()) == {"l0.wav", "l2.wav", "l3.wav"}
@@ -271,7 +271,7 @@ def test_a_full_disk_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(take: object, samples: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(makers.Take, "write", full)
+    monkeypatch.setattr(makers.AudioFileTask, "write", full)
     with pytest.raises(OSError, match="No space left"):
         run(LINES)
     assert digests() == {}
@@ -373,7 +373,7 @@ def test_a_forecast_says_what_a_run_does_and_touches_nothing() -> None:
 def test_only_so_many_lines_are_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     alive: list[int] = []
 
-    class Counted(makers.Take):
+    class Counted(makers.AudioFileTask):
         now = 0
 
         def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -386,7 +386,7 @@ def test_only_so_many_lines_are_in_memory_at_once(monkeypatch: pytest.MonkeyPatc
             Counted.now -= 1
             return taken
 
-    monkeypatch.setattr(makers, "Take", Counted)
+    monkeypatch.setattr(makers, "AudioFileTask", Counted)
     run([{"id": f"l{number}", "text": "Oh."} for number in range(40)], threads=2, streams=3)
     assert len(alive) == 40
     assert max(alive) <= 3 + 2 * 2

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from vocoder.batch.progress import Tally
+from vocoder.batch.progress import RunProgress
 from vocoder.batch.record import Record
 from vocoder.cli.program import BAD_INPUT, run
 from vocoder.cli.rendering_view import RenderingView, left_text, rate_text
@@ -104,10 +104,10 @@ def test_without_pyarrow_all_but_parquet_works(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_the_view_tells_how_far_it_is_and_how_long_it_takes() -> None:
-    tally = Tally(lines=5, rendered=3, kept=1, failed=1, seconds=30.0, characters=500, spoken_characters=300, rendered_seconds=20.0)
+    tally = RunProgress(lines=5, rendered=3, kept=1, failed=1, seconds=30.0, characters=500, spoken_characters=300, rendered_seconds=20.0)
     assert rate_text(tally, 6.0) == "30 lines/min, 5.0 times real time"
     assert left_text(tally, 6.0, 150_500) == "0:50:00 left"
-    assert left_text(Tally(), 6.0, 100) == ""
+    assert left_text(RunProgress(), 6.0, 100) == ""
     screen = io.StringIO()
     with RenderingView(Console(file=screen, force_terminal=True, width=120)) as view:
         view.expect(9, 1_000)
@@ -120,6 +120,6 @@ def test_the_view_tells_how_far_it_is_and_how_long_it_takes() -> None:
 def test_where_nobody_looks_only_failures_are_shown() -> None:
     screen = io.StringIO()
     with RenderingView(Console(file=screen)) as view:
-        view.ticked(Tally(lines=5))
+        view.ticked(RunProgress(lines=5))
         view.failed(Record(line=3, id="x\n\x1b[0m", status="failed", field="text", reason="it is empty"))
     assert screen.getvalue() == "sonant: line 3 (id 'x\\n\\x1b[0m'): text: it is empty\n"

@@ -12,7 +12,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tests.wavenet.networks import CONFIGS, make_network
-from vocoder.engine.graphs import WARM_UPS, Replay, Step, exact_products
+from vocoder.engine.graphs import WARM_UPS, GraphStep, Replay, exact_products
 
 CPU = torch.device("cpu")
 
@@ -41,7 +41,7 @@ class Recordable(TorchDispatchMode):
 @pytest.mark.parametrize("config", CONFIGS)
 def test_a_step_can_be_recorded(config: str) -> None:
     """On a device of shapes without numbers: where one were needed, or another device, it would fail."""
-    step = Step(make_network(CONFIGS[config]), CPU)
+    step = GraphStep(make_network(CONFIGS[config]), CPU)
     for name, value in list(vars(step).items()):
         if isinstance(value, torch.Tensor):
             setattr(step, name, torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device="meta"))
@@ -69,7 +69,7 @@ def test_what_cannot_be_recorded_is_seen(detour: Callable[[torch.Tensor, torch.T
 
 def test_a_step_that_nobody_wants_moves_nothing() -> None:
     """As those are that come before a recording."""
-    step = Step(make_network(CONFIGS["softmax"]), CPU)
+    step = GraphStep(make_network(CONFIGS["softmax"]), CPU)
     step.rings.fill_(2.0)
     step.history.fill_(3)
     step.codes.fill_(4)

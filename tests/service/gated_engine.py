@@ -25,7 +25,7 @@ class GatedEngine(Engine):
         self._inner = inner
         self._permits: SimpleQueue[None] | None = None
         self.made: Counter[int] = Counter()  # samples by seed
-        self.company: list[tuple[int, ...]] = []  # seeds of each call
+        self.batches: list[tuple[int, ...]] = []  # seeds of each call
         self.failing: set[int] = set()  # seeds that break
 
     def gate(self) -> None:
@@ -56,7 +56,7 @@ class GatedEngine(Engine):
         if any(job.state.seed in self.failing for job in jobs):
             raise RuntimeError("broken on purpose")
         codes = self._inner.advance(jobs)
-        self.company.append(tuple(job.state.seed for job in jobs))
+        self.batches.append(tuple(job.state.seed for job in jobs))
         for job in jobs:
             self.made[job.state.seed] += job.num_samples
         return codes

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from service.worker.warm_up import WARM_UP_SEED
 from tests.service.gated_engine import GatedEngine
-from vocoder.engine import Codes, Engine, Job, Pending
+from vocoder.engine import Codes, Engine, Job, PendingCodes
 
 PATIENCE = 30.0  # seconds, for what must happen
 
@@ -36,7 +36,7 @@ class OverlappingEngine(GatedEngine):
         self.held: dict[int, Held] = {}  # by seed, whose calls wait
         self._threads = ThreadPoolExecutor(2)
 
-    def _begin(self, jobs: Sequence[Job]) -> Pending:
+    def _begin(self, jobs: Sequence[Job]) -> PendingCodes:
         seeds = frozenset(job.state.seed for job in jobs)
         if seeds & self.refusing:
             raise RuntimeError("refused on purpose")
@@ -58,7 +58,7 @@ class OverlappingEngine(GatedEngine):
             self.on_their_way.remove(seeds)
 
 
-class _Working(Pending):
+class _Working(PendingCodes):
     def __init__(self, engine: OverlappingEngine, seeds: frozenset[int], codes: Future[list[Codes]]) -> None:
         self._engine, self._seeds, self._codes = engine, seeds, codes
 

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vocoder.text import Analysis, Headed, analyse, analyser_of, analysis_of
+from vocoder.text import Analysis, TextWithHeadings, analyse, analyser_of, analysis_of
 from vocoder.text.headings import CHAPTER, LONGEST_TITLE, has_headings, read_headings
 
 
 def read(text: str) -> Analysis:
-    return analysis_of(analyser_of(Headed(text), language="en-us", voice="tiny", speakers=("anna",)))
+    return analysis_of(analyser_of(TextWithHeadings(text), language="en-us", voice="tiny", speakers=("anna",)))
 
 
 def titles(text: str) -> list[str]:
-    return [mark.name.removeprefix(CHAPTER) for mark in analyser_of(Headed(text), language="en-us", voice="tiny", speakers=("anna",)).marks]
+    return [mark.name.removeprefix(CHAPTER) for mark in analyser_of(TextWithHeadings(text), language="en-us", voice="tiny", speakers=("anna",)).marks]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vocoder.errors import InputError, TextError
-from vocoder.text import Analysis, Given, Ipa, Lexicon, Ssml, analyse, analyser_of, analysis_of, entries_asked_for
+from vocoder.text import Analysis, Ipa, Lexicon, SpeechInput, Ssml, analyse, analyser_of, analysis_of, entries_needed
 from vocoder.text.lexicon import from_json, read_lexicon, to_json
 from vocoder.text.phonemes import NO_STRESS, PRIMARY_STRESS, SECONDARY_STRESS
 
@@ -171,8 +171,8 @@ DOCUMENT = (
 )
 
 
-def asked(given: Given, lexicon: Lexicon) -> Lexicon:
-    return entries_asked_for(given, lexicon, language="en-us", voice="tiny", speakers=("anna",))
+def asked(given: SpeechInput, lexicon: Lexicon) -> Lexicon:
+    return entries_needed(given, lexicon, language="en-us", voice="tiny", speakers=("anna",))
 
 
 @settings(deadline=None)  # espeak-ng reads some of these slowly
@@ -182,7 +182,7 @@ def test_what_a_text_asks_for_is_all_that_counts(entries: dict[str, object], tex
         lexicon = Lexicon.of(entries)
     except InputError:
         return
-    said: Given = Ssml(DOCUMENT.format(text)) if marked_up else text
+    said: SpeechInput = Ssml(DOCUMENT.format(text)) if marked_up else text
 
     def read(lexicon: Lexicon) -> Analysis:
         return analysis_of(analyser_of(said, language="en-us", voice="tiny", speakers=("anna",), lexicon=lexicon))

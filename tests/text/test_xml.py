@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vocoder.errors import InputError
-from vocoder.text.xml import Closed, Event, Opened, Written, decode_xml, read_xml
+from vocoder.text.xml import CharacterData, EndTag, Event, StartTag, decode_xml, read_xml
 
 BILLION_LAUGHS = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;&x;">]><a>&y;</a>'
 
@@ -20,37 +20,37 @@ def events(document: str, *, most_characters: int = 10_000, deepest: int = 32) -
 
 def test_elements_attributes_and_text_come_in_order() -> None:
     first, text, inner, end, last = events('<a xmlns="urn:x" b="1&lt;" xml:lang="en" xmlns:q="urn:q" q:z="2">hi<q:c/></a>')
-    assert isinstance(first, Opened)
+    assert isinstance(first, StartTag)
     assert (first.namespace, first.name) == ("urn:x", "a")
     assert first.attributes == {"b": "1<", "xml:lang": "en", "{urn:q}z": "2"}
-    assert isinstance(text, Written)
+    assert isinstance(text, CharacterData)
     assert text.text == "hi"
-    assert isinstance(inner, Opened)
-    assert isinstance(end, Closed)
+    assert isinstance(inner, StartTag)
+    assert isinstance(end, EndTag)
     assert (inner.namespace, inner.name) == (end.namespace, end.name) == ("urn:q", "c")
-    assert isinstance(last, Closed)
+    assert isinstance(last, EndTag)
     assert last.name == "a"
 
 
 def test_comments_and_instructions_are_left_out() -> None:
-    assert "".join(event.text for event in events("<?xml version='1.0'?><a>x<!-- y --><?z?></a>") if isinstance(event, Written)) == "x"
+    assert "".join(event.text for event in events("<?xml version='1.0'?><a>x<!-- y --><?z?></a>") if isinstance(event, CharacterData)) == "x"
 
 
 def test_every_character_knows_its_place() -> None:
     document = "<a>hé&amp;ö\r\nx<![CDATA[<𝒷\n]]>&#233;é<c/></a>"
-    written = [event for event in events(document) if isinstance(event, Written)]
+    written = [event for event in events(document) if isinstance(event, CharacterData)]
     assert "".join(event.text for event in written) == "hé&ö\nx<𝒷\néé"
     for event in written:
         for index, character in enumerate(event.text, event.at):
             assert document[index] in {character, "&", "\r"}
-    opened = next(event for event in events(document) if isinstance(event, Opened) and event.name == "c")
+    opened = next(event for event in events(document) if isinstance(event, StartTag) and event.name == "c")
     assert document[opened.at :].startswith("<c/>")
     assert str(opened.place) == f"line 3, column {document.rpartition(chr(10))[2].index('<c') + 1}"
 
 
 def test_a_document_longer_than_a_chunk_is_read_alike() -> None:
     body = "éééé&lt;\n" * 200_000
-    written = [event for event in events(f"<a>{body}</a>", most_characters=4_000_000) if isinstance(event, Written)]
+    written = [event for event in events(f"<a>{body}</a>", most_characters=4_000_000) if isinstance(event, CharacterData)]
     assert "".join(event.text for event in written) == "éééé<\n" * 200_000
     assert (written[-1].at, written[-1].place.line) == (3 + len(body) - 1, 200_000)
 
@@ -119,4 +119,4 @@ def test_any_bytes_are_read_or_refused(document: bytes) -> None:
         found = events(decode_xml(document, what="the thing", field="thing"))
     except InputError:
         return
-    assert sum(isinstance(event, Opened) for event in found) == sum(isinstance(event, Closed) for event in found) > 0
+    assert sum(isinstance(event, StartTag) for event in found) == sum(isinstance(event, EndTag) for event in found) > 0

@@ -12,7 +12,7 @@ from training.alignment import phoneme_chain as chains
 from training.alignment.align import align
 from training.alignment.boundaries import Beginnings
 from training.alignment.phoneme_chain import best_path, build_chain, pronounce, viterbi
-from training.data.dataset import Entry, Header, PreparedSet
+from training.data.dataset import DatasetEntry, Header, PreparedSet
 from training.recogniser import alignment
 from training.recogniser.alignment import align_by_recogniser, log_priors
 from training.recogniser.network import Recogniser
@@ -22,8 +22,8 @@ from vocoder.text.inventory import PAUSE, PHONEMES
 PAUSE_INDEX = PHONEMES.index(PAUSE)
 
 
-def entry(text: str) -> Entry:
-    return Entry(id="one", text=text, speaker=0, validation=False, frame_start=0, num_frames=1)
+def entry(text: str) -> DatasetEntry:
+    return DatasetEntry(id="one", text=text, speaker=0, validation=False, frame_start=0, num_frames=1)
 
 
 def test_a_chain_has_the_phonemes_in_order_and_pauses_between_words_may_be_skipped() -> None:

@@ -64,9 +64,9 @@ def test_a_step_is_its_samples_and_its_weights() -> None:
 
 
 def test_what_steps_per_second_mean() -> None:
-    two_cards = Throughput(audio_seconds=2 * SegmentConfig(segments=32).audio_seconds(160, 16_000), step_bytes=10_000_000_000, bandwidth=4e12)
-    assert two_cards.figures(40.0) == pytest.approx({"audio_seconds_per_second": 2 * 32 * 0.15 * 40, "bandwidth_share": 0.1})
-    assert speed_line(two_cards.figures(40.0)) == ", 384.0 s of audio per second, 10% of the bandwidth"
+    two_gpus = Throughput(audio_seconds=2 * SegmentConfig(segments=32).audio_seconds(160, 16_000), step_bytes=10_000_000_000, bandwidth=4e12)
+    assert two_gpus.figures(40.0) == pytest.approx({"audio_seconds_per_second": 2 * 32 * 0.15 * 40, "bandwidth_share": 0.1})
+    assert speed_line(two_gpus.figures(40.0)) == ", 384.0 s of audio per second, 10% of the bandwidth"
     assert speed_line({"loss": 1.0}) == ""
 
 

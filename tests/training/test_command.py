@@ -27,8 +27,8 @@ def sonant_train(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[
     return done
 
 
-def entry(identity: str, text: str) -> Entry:
-    return Entry(id=identity, text=text, speaker=0, validation=True, frame_start=0, num_frames=1)
+def entry(identity: str, text: str) -> DatasetEntry:
+    return DatasetEntry(id=identity, text=text, speaker=0, validation=True, frame_start=0, num_frames=1)
 
 
 def test_every_text_is_chosen_once_before_any_twice() -> None:

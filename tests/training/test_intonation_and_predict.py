@@ -12,7 +12,7 @@ import torch
 
 import training.intonation
 from training.acoustic_task import AcousticTask, Predicted
-from training.data.dataset import PREDICTED, Entry, PreparedSet
+from training.data.dataset import PREDICTED, DatasetEntry, PreparedSet
 from training.data.predict import predict
 from training.intonation import intonation
 from training.stages import acoustic_config, wavenet_config
@@ -41,10 +41,10 @@ def test_a_flat_melody_is_made_up_for(
     """A model that predicts the recordings' own melody, a different one for each utterance, moving less or more."""
     melodies = {entry.id: np.sin(np.arange(entry.num_frames) / (5 + index)).astype(np.float32) for index, entry in enumerate(prepared.header.entries)}
 
-    def spoken(self: PreparedSet, entry: Entry) -> object:
+    def spoken(self: PreparedSet, entry: DatasetEntry) -> object:
         return dataclasses.replace(true(self, entry), log_f0=5 + 0.2 * melodies[entry.id], voicing=np.ones(entry.num_frames, np.float32))
 
-    def predicted(self: AcousticTask, model: AcousticModel, entry: Entry) -> Predicted:
+    def predicted(self: AcousticTask, model: AcousticModel, entry: DatasetEntry) -> Predicted:
         return Predicted(log_f0=4.8 + flatness * 0.2 * melodies[entry.id], voicing=np.ones(entry.num_frames, np.float32), log_mel=np.zeros((0, 0), np.float32))
 
     true = PreparedSet.conditions

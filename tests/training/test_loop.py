@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from training.acoustic_task import HOLES, AcousticTask
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from training.loop import Batch, LoopConfig, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig
@@ -130,7 +130,7 @@ def test_what_is_held_out_is_validated_and_never_trained_on(prepared: PreparedSe
     task = tiny_vocoder(prepared)
     cut, used = task._segment, []
 
-    def recorded(entry: Entry, *arguments: int, **options: bool) -> dict[str, torch.Tensor]:
+    def recorded(entry: DatasetEntry, *arguments: int, **options: bool) -> dict[str, torch.Tensor]:
         used.append(entry.validation)
         return cut(entry, *arguments, **options)
 

@@ -14,9 +14,9 @@ from tests.tiny_voice import make_tiny_voice
 from training.acoustic_task import AcousticTask
 from training.alignment.alignment_page import draw_alignment, write_alignment_page
 from training.data import likelihood
-from training.data.dataset import Entry, Header, PreparedSet
+from training.data.dataset import DatasetEntry, Header, PreparedSet
 from training.data.likelihood import corpus_bits, utterance_bits
-from training.data.outliers import judge, set_aside
+from training.data.outliers import rate_utterances, set_aside
 from training.recogniser.task import RecogniserSegments, RecogniserTask
 from training.stages import acoustic_config, recogniser_config, wavenet_config
 from training.vocoder_task import SegmentConfig, VocoderTask
@@ -30,9 +30,9 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_voice(tmp_path_factory.mktemp("voices") / "tone", audio=AudioConfig(), speakers=("tone",))
 
 
-def entries(scores: list[float]) -> list[Entry]:
+def entries(scores: list[float]) -> list[DatasetEntry]:
     return [
-        Entry(id=f"u{index}", text="", speaker=0, validation=False, frame_start=0, num_frames=1, phoneme_start=0, score=score)
+        DatasetEntry(id=f"u{index}", text="", speaker=0, validation=False, frame_start=0, num_frames=1, phoneme_start=0, score=score)
         for index, score in enumerate(scores)
     ]
 
@@ -41,7 +41,7 @@ def entries(scores: list[float]) -> list[Entry]:
 
 
 def test_the_worst_comes_first_whichever_figure_it_is_bad_in() -> None:
-    judged = judge(entries([-40.0, -41.0, -42.0, -43.0, -60.0]), {"u0": 4.0, "u1": 9.0, "u2": 4.1, "u3": 3.9, "u4": 4.05})
+    judged = rate_utterances(entries([-40.0, -41.0, -42.0, -43.0, -60.0]), {"u0": 4.0, "u1": 9.0, "u2": 4.1, "u3": 3.9, "u4": 4.05})
     assert [one.entry.id for one in judged[:2]] == ["u1", "u4"]
     assert judged[0].bits_above == pytest.approx(9.0 - 4.05)
     assert judged[0].deviations == pytest.approx((9.0 - 4.05) / (1.4826 * 0.05))
@@ -50,14 +50,14 @@ def test_the_worst_comes_first_whichever_figure_it_is_bad_in() -> None:
 
 
 def test_without_a_voice_the_score_alone_counts() -> None:
-    judged = judge(entries([-40.0, -44.0, -41.0]), None)
+    judged = rate_utterances(entries([-40.0, -44.0, -41.0]), None)
     assert [one.entry.id for one in judged] == ["u1", "u2", "u0"]
     assert judged[0].bits is None
     assert "bits" not in str(judged[0])
 
 
 def test_utterances_that_are_all_the_same_do_not_stand_out() -> None:
-    assert [one.deviations for one in judge(entries([-40.0] * 4), None)] == [0.0] * 4
+    assert [one.deviations for one in rate_utterances(entries([-40.0] * 4), None)] == [0.0] * 4
 
 
 # Setting aside.
@@ -68,7 +68,7 @@ def bits_of(data: PreparedSet, bad: str) -> dict[str, float]:
 
 
 def test_what_costs_too_much_is_set_aside_by_name_and_nothing_is_trained_on_it(copied: PreparedSet) -> None:
-    aside = set_aside(copied, judge(copied.header.entries, bits_of(copied, "utt2")), bits=1.0, score=None)
+    aside = set_aside(copied, rate_utterances(copied.header.entries, bits_of(copied, "utt2")), bits=1.0, score=None)
     assert [(entry.id, entry.set_aside) for entry in aside] == [("utt2", "6.000 bits per sample, 2.000 above the median")]
     data = PreparedSet(copied.folder)
     kept = {"utt0", "utt1", "utt3", "utt4"}
@@ -78,8 +78,8 @@ def test_what_costs_too_much_is_set_aside_by_name_and_nothing_is_trained_on_it(c
     acoustic = {entry.id for entry in AcousticTask(data, acoustic_config(data)).training}
     assert acoustic < kept  # it leaves out the lowest score itself
     assert {entry.id for entry in data.header.entries} == kept | {"utt2", "utt5"}  # it is still there
-    assert "utt2" in str(judge(data.header.entries, bits_of(data, "utt2"))[0])
-    assert "set aside: 6.000 bits" in str(judge(data.header.entries, bits_of(data, "utt2"))[0])
+    assert "utt2" in str(rate_utterances(data.header.entries, bits_of(data, "utt2"))[0])
+    assert "set aside: 6.000 bits" in str(rate_utterances(data.header.entries, bits_of(data, "utt2"))[0])
 
 
 def test_a_score_too_low_is_set_aside_and_the_next_call_puts_back_what_it_does_not_name(copied: PreparedSet) -> None:
@@ -87,16 +87,16 @@ def test_a_score_too_low_is_set_aside_and_the_next_call_puts_back_what_it_does_n
     low = tuple(dataclasses.replace(entry, score=-90.0 if entry.id == "utt1" else -40.0) for entry in copied.header.entries)
     dataclasses.replace(copied.header, entries=low).write(copied.folder)
     data = PreparedSet(copied.folder)
-    aside = set_aside(data, judge(data.header.entries, None), bits=None, score=20.0)
+    aside = set_aside(data, rate_utterances(data.header.entries, None), bits=None, score=20.0)
     assert [(entry.id, entry.set_aside) for entry in aside] == [("utt1", "alignment score -90.00, 50.00 below the median")]
     data = PreparedSet(copied.folder)
-    assert set_aside(data, judge(data.header.entries, None), bits=None, score=60.0) == []
+    assert set_aside(data, rate_utterances(data.header.entries, None), bits=None, score=60.0) == []
     assert len(PreparedSet(copied.folder).entries(validation=False)) == 5
     assert json.loads(original)["entries"][0].keys() == json.loads((copied.folder / "dataset.json").read_text())["entries"][0].keys()
 
 
 def test_what_is_held_out_is_never_set_aside(copied: PreparedSet) -> None:
-    judged = judge(copied.header.entries, bits_of(copied, "utt5"))
+    judged = rate_utterances(copied.header.entries, bits_of(copied, "utt5"))
     assert judged[0].entry.id == "utt5"
     assert set_aside(copied, judged, bits=0.5, score=None) == []
     assert [entry.id for entry in PreparedSet(copied.folder).entries(validation=True)] == ["utt5"]
@@ -130,7 +130,7 @@ def test_what_was_found_is_kept_until_the_alignment_or_the_voice_is_another(copi
     asked: list[str] = []
     answers: Iterator[float] = iter(np.arange(1.0, 100.0))
 
-    def answer(engine: object, network: object, data: PreparedSet, entry: Entry) -> float:
+    def answer(engine: object, network: object, data: PreparedSet, entry: DatasetEntry) -> float:
         asked.append(entry.id)
         if len(asked) == 4:
             raise KeyboardInterrupt
@@ -160,9 +160,9 @@ def test_a_pack_for_other_sound_is_refused(copied: PreparedSet, tmp_path: Path) 
 
 
 def test_the_page_shows_the_worst_first_and_some_that_are_typical(copied: PreparedSet, tmp_path: Path) -> None:
-    set_aside(copied, judge(copied.header.entries, bits_of(copied, "utt2")), bits=1.0, score=None)
+    set_aside(copied, rate_utterances(copied.header.entries, bits_of(copied, "utt2")), bits=1.0, score=None)
     data = PreparedSet(copied.folder)
-    judged = judge(data.header.entries, bits_of(data, "utt2"))
+    judged = rate_utterances(data.header.entries, bits_of(data, "utt2"))
     write_alignment_page(tmp_path / "page.html", data, judged, worst=1)
     page = (tmp_path / "page.html").read_text()
     assert page.count("<img") == page.count("<audio") == 1 + 4

@@ -13,7 +13,7 @@ from training.alignment.align import align
 from training.data.corpus import read_ljspeech
 from training.data.prepare import prepare
 from training.export import export
-from training.recipe import VocoderWishes
+from training.recipe import VocoderOptions
 from vocoder.config import AudioConfig
 from vocoder.synthesis.voice import load_voice
 
@@ -29,7 +29,7 @@ def test_one_model_speaks_as_each_of_them(tmp_path: Path) -> None:
     data = run.dataset()
     assert set(data.header.speakers) == {"anna", "otto"}
     stages.train_acoustic(run, steps=2, seconds=None, device="cpu")
-    trainer = stages.train_vocoder(run, VocoderWishes(), steps=2, seconds=None)
+    trainer = stages.train_vocoder(run, VocoderOptions(), steps=2, seconds=None)
     moved = trainer.model.conditioning.speaker.weight.detach() - trainer.average.conditioning.speaker.weight  # type: ignore[union-attr, operator]
     assert (moved.abs().sum(dim=1) > 0).all(), "each speaker's embedding must learn"
     voice = load_voice(export(run, tmp_path / "voices" / "both", licence="CC0-1.0", source="tones", release="1"))

@@ -13,7 +13,7 @@ from vocoder.audio.pitch import pitch
 from vocoder.engine import NATIVE_PRECISIONS
 from vocoder.synthesis.voice import PRICE_LIMIT, Voice, load_voice
 from vocoder.voices.library import DEFAULT_VOICE, find_voice
-from vocoder.voices.pack import CARD
+from vocoder.voices.pack import MODEL_CARD
 
 LARGEST_BYTES = 12_000_000
 SENTENCES = (
@@ -32,7 +32,7 @@ def kathleen() -> Voice:
 def test_it_is_small_enough_for_a_repository_and_says_how_it_was_made() -> None:
     folder = find_voice(DEFAULT_VOICE)
     assert sum(file.stat().st_size for file in folder.iterdir()) < LARGEST_BYTES
-    card = (folder / CARD).read_text("utf-8")
+    card = (folder / MODEL_CARD).read_text("utf-8")
     for told in ("Data:", "Licence: CC0-1.0", "steps", "hours", "bits per sample", "PESQ-WB", "STOI", "F0 error", "voicing error", "word error rate"):
         assert told in card, told
 

@@ -21,7 +21,7 @@ from vocoder.text import Lexicon
 from vocoder.text.features import feature_hash
 from vocoder.text.inventory import PHONEMES
 from vocoder.voices.library import MANIFEST
-from vocoder.voices.pack import ACOUSTIC_WEIGHTS, CARD, LEXICON, VOCODER_WEIGHTS, read_manifest, read_pack, save_pack
+from vocoder.voices.pack import ACOUSTIC_WEIGHTS, LEXICON, MODEL_CARD, VOCODER_WEIGHTS, read_manifest, read_pack, save_pack
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_what_is_saved_is_loaded(folder: Path, tmp_path: Path) -> None:
         for name, tensor in model.state_dict().items():
             assert tensor.dtype == torch.float32
             torch.testing.assert_close(twin.state_dict()[name], tensor, rtol=0, atol=0)
-    assert (tmp_path / "again" / CARD).read_text() == "# Card"
+    assert (tmp_path / "again" / MODEL_CARD).read_text() == "# Card"
 
 
 def test_a_pack_may_have_a_lexicon_that_its_manifest_vouches_for(folder: Path) -> None:
@@ -96,7 +96,7 @@ def test_half_precision_halves_the_size_and_rounds_to_eleven_bits(folder: Path, 
 
 def test_the_same_voice_is_the_same_files(tiny_folder: Path, tmp_path: Path) -> None:
     again = make_tiny_voice(tmp_path / "tiny")
-    for name in (MANIFEST, CARD, ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS):
+    for name in (MANIFEST, MODEL_CARD, ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS):
         assert (again / name).read_bytes() == (tiny_folder / name).read_bytes()
 
 

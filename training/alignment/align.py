@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.progress import track
 from scipy.fft import dct
 
-from training.alignment.phoneme_chain import Chain, best_path, build_chain, pronounce, write_alignment
-from training.data.dataset import Entry, PreparedSet
+from training.alignment.phoneme_chain import PhonemeChain, best_path, build_chain, pronounce, write_alignment
+from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.text.inventory import PAUSE, PHONEMES
 
 FloatArray = npt.NDArray[np.float32]
@@ -95,7 +95,7 @@ class Mixtures:
             self.variances[state] = np.maximum(second - self.means[state] ** 2, VARIANCE_FLOOR)
 
 
-def _flat_start(chain: Chain, frames: int) -> IntArray:
+def _flat_start(chain: PhonemeChain, frames: int) -> IntArray:
     """Places in equal shares, optional pauses left out, a fifth of a second of pause at each end."""
     required = np.array([place for place in range(len(chain.phonemes)) if chain.rows[chain.units[place]] >= 0])
     inner = required[STATES_PER_PHONE:-STATES_PER_PHONE]
@@ -140,11 +140,11 @@ def align(folder: Path) -> None:
     write_alignment(data, features, chains, best, aligned_by="mixtures")
 
 
-def _states(chain: Chain) -> IntArray:
+def _states(chain: PhonemeChain) -> IntArray:
     """Which state of the model each place is: a pause has one state, whichever part of it."""
     return chain.phonemes * STATES_PER_PHONE + np.where(chain.phonemes == _PAUSE, 0, chain.parts)
 
 
-def _best(model: Mixtures, chain: Chain, x: FloatArray, entry: Entry) -> tuple[IntArray, float]:
+def _best(model: Mixtures, chain: PhonemeChain, x: FloatArray, entry: DatasetEntry) -> tuple[IntArray, float]:
     states, inverse = np.unique(_states(chain), return_inverse=True)
     return best_path(chain, model.log_likelihoods(x, states)[:, inverse], entry)

@@ -13,15 +13,15 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from training.data.dataset import Entry, PreparedSet
-from training.data.outliers import Judged
+from training.data.dataset import DatasetEntry, PreparedSet
+from training.data.outliers import RatedUtterance
 from training.html import figure, table, write_html
 from vocoder.text.inventory import PHONEMES
 
 TYPICAL = 4  # utterances from the middle of the list that are shown, so that the worst have something to be held against
 
 
-def write_alignment_page(path: Path, data: PreparedSet, judged: Sequence[Judged], *, worst: int) -> None:
+def write_alignment_page(path: Path, data: PreparedSet, judged: Sequence[RatedUtterance], *, worst: int) -> None:
     """Writes the page, whole or not at all.
 
     Args:
@@ -48,18 +48,18 @@ def write_alignment_page(path: Path, data: PreparedSet, judged: Sequence[Judged]
     write_html(path, f"Alignment of {', '.join(data.header.speakers)}", parts)
 
 
-def _row(one: Judged) -> list[str]:
+def _row(one: RatedUtterance) -> list[str]:
     used = "held out" if one.entry.validation else f"no: {one.entry.set_aside}" if one.entry.set_aside else "yes"
     bits = "" if one.bits is None else f"{one.bits:.3f}"
     return [one.entry.id, f"{one.deviations:.1f}", bits, f"{one.entry.score:.2f}", used, one.entry.text]
 
 
-def _picture(one: Judged, data: PreparedSet) -> str:
+def _picture(one: RatedUtterance, data: PreparedSet) -> str:
     samples = data.wave(one.entry)
     return figure(str(one), draw_alignment(one.entry, data), samples, data.audio.sample_rate, what="log-mel spectrogram with phonemes", wide=True)
 
 
-def draw_alignment(entry: Entry, data: PreparedSet) -> bytes:
+def draw_alignment(entry: DatasetEntry, data: PreparedSet) -> bytes:
     """An utterance's log-mel spectrogram with a line where each phoneme begins and its symbol above: a PNG."""
     categories, _, durations = data.phonemes(entry)
     log_mel = data.log_mel[entry.frame_start : entry.frame_start + entry.num_frames].astype(np.float32)

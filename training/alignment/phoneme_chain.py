@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.errors import InputError
 from vocoder.text import analyse
 from vocoder.text.features import LinguisticFeatures, category_sizes, feature_hash
@@ -30,7 +30,7 @@ _PAUSE = PHONEMES.index(PAUSE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chain:
+class PhonemeChain:
     """The states that an utterance passes, left to right.
 
     Attributes:
@@ -50,7 +50,7 @@ class Chain:
     after: tuple[int, ...]
 
 
-def build_chain(features: LinguisticFeatures, *, parts: int) -> Chain:
+def build_chain(features: LinguisticFeatures, *, parts: int) -> PhonemeChain:
     """The chain of one utterance: its pauses inside the sentence, and one between any two words, may be skipped.
 
     Args:
@@ -85,7 +85,7 @@ def build_chain(features: LinguisticFeatures, *, parts: int) -> Chain:
             follows = add(_PAUSE, -1, optional=True, follows=-1)
         optional = word < 0 and 0 < row < last
         follows = add(int(features.categories[row, 0]), row, optional=optional, follows=follows)
-    return Chain(
+    return PhonemeChain(
         phonemes=np.array(phonemes),
         parts=np.array(numbers),
         skip_to=np.array(skip_to),
@@ -100,7 +100,7 @@ def viterbi(emissions: FloatArray, skip_to: IntArray) -> tuple[IntArray, float]:
 
     Args:
         emissions: float32 [F, K], log-likelihood of each frame in each place.
-        skip_to: int64 [K], see `Chain`.
+        skip_to: int64 [K], see `PhonemeChain`.
 
     Returns:
         int64 [F], the place of each frame, beginning at 0 and ending at K-1; and the path's log-likelihood.
@@ -137,7 +137,7 @@ def viterbi(emissions: FloatArray, skip_to: IntArray) -> tuple[IntArray, float]:
     return path, float(best[-1])
 
 
-def best_path(chain: Chain, emissions: FloatArray, entry: Entry) -> tuple[IntArray, float]:
+def best_path(chain: PhonemeChain, emissions: FloatArray, entry: DatasetEntry) -> tuple[IntArray, float]:
     """`viterbi` for an utterance of a data set; InputError, with its name as `field`, where it is too short for its text."""
     try:
         return viterbi(emissions, chain.skip_to)
@@ -145,7 +145,7 @@ def best_path(chain: Chain, emissions: FloatArray, entry: Entry) -> tuple[IntArr
         raise InputError(f"{entry.id}: the text does not fit the recording: {error}", field=entry.id) from error
 
 
-def pronounce(entry: Entry) -> LinguisticFeatures:
+def pronounce(entry: DatasetEntry) -> LinguisticFeatures:
     """The features of an utterance's text, all its sentences in one; InputError, with its name as `field`, where there is nothing to speak."""
     sentences = analyse(entry.text).sentences
     if not sentences:
@@ -154,7 +154,7 @@ def pronounce(entry: Entry) -> LinguisticFeatures:
 
 
 def write_alignment(
-    data: PreparedSet, features: Sequence[LinguisticFeatures], chains: Sequence[Chain], best: Sequence[tuple[IntArray, float]], *, aligned_by: str
+    data: PreparedSet, features: Sequence[LinguisticFeatures], chains: Sequence[PhonemeChain], best: Sequence[tuple[IntArray, float]], *, aligned_by: str
 ) -> None:
     """Writes categories, positions and durations of a prepared data set, and then its header.
 

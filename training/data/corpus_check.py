@@ -48,7 +48,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examined:
+class CorpusReport:
     """What one recording looks like by itself."""
 
     findings: tuple[Finding, ...]
@@ -74,13 +74,13 @@ def check(recordings: Sequence[Recording], audio: AudioConfig, *, workers: int) 
     return findings
 
 
-def examine(job: tuple[Recording, AudioConfig]) -> Examined:
+def examine(job: tuple[Recording, AudioConfig]) -> CorpusReport:
     """One recording by itself."""
     recording, audio = job
     path = recording.path
 
-    def ruled_out(problem: str) -> Examined:
-        return Examined(findings=(Finding(file=path, problem=problem, fatal=True),))
+    def ruled_out(problem: str) -> CorpusReport:
+        return CorpusReport(findings=(Finding(file=path, problem=problem, fatal=True),))
 
     try:
         samples = read_audio(path, audio.sample_rate)
@@ -110,7 +110,7 @@ def examine(job: tuple[Recording, AudioConfig]) -> Examined:
     silence = max(int(loud[0]), len(levels) - 1 - int(loud[-1])) * FRAME_SECONDS
     if silence > LONGEST_SILENCE_SECONDS:
         problems.append(f"has {silence:.1f} seconds of silence at an end, which will be cut")
-    return Examined(
+    return CorpusReport(
         findings=tuple(Finding(file=path, problem=problem) for problem in problems),
         seconds=(int(loud[-1]) + 1 - int(loud[0])) * FRAME_SECONDS,
         phonemes=phonemes,

@@ -38,7 +38,7 @@ PREDICTED = "predicted_log_mel.npy"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class DatasetEntry:
     """Where one utterance lies in the arrays."""
 
     id: str
@@ -59,7 +59,7 @@ class Header:
 
     audio: AudioConfig
     speakers: tuple[str, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[DatasetEntry, ...]
     category_sizes: tuple[int, ...] = ()  # once aligned: of the linguistic features
     feature_hash: str = ""  # once aligned: of what their columns mean
     aligned_by: str = ""  # once aligned: "mixtures" or "recogniser", which sets the scale of the scores
@@ -86,7 +86,7 @@ class Header:
             category_sizes=tuple(data["category_sizes"]),
             feature_hash=data["feature_hash"],
             aligned_by=data.get("aligned_by", "mixtures" if data["feature_hash"] else ""),  # there was one aligner before this was written
-            entries=tuple(Entry(**entry) for entry in data["entries"]),
+            entries=tuple(DatasetEntry(**entry) for entry in data["entries"]),
         )
 
 
@@ -122,7 +122,7 @@ class PreparedSet:
     def _phonemes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         return np.load(self.folder / "categories.npy"), np.load(self.folder / "positions.npy"), np.load(self.folder / "durations.npy")
 
-    def entries(self, *, validation: bool) -> list[Entry]:
+    def entries(self, *, validation: bool) -> list[DatasetEntry]:
         """The utterances of one side of the split, without those set aside."""
         return [entry for entry in self.header.entries if entry.validation == validation and not entry.set_aside]
 
@@ -133,7 +133,7 @@ class PreparedSet:
             digest.update(array.tobytes())
         return digest.hexdigest()
 
-    def wave(self, entry: Entry, start: int = 0, frames: int | None = None) -> npt.NDArray[np.float32]:
+    def wave(self, entry: DatasetEntry, start: int = 0, frames: int | None = None) -> npt.NDArray[np.float32]:
         """Samples, float32 -1..1, of `frames` frames from frame `start` of an utterance."""
         hop = self.audio.hop_length
         first = (entry.frame_start + start) * hop
@@ -141,13 +141,13 @@ class PreparedSet:
         samples: npt.NDArray[np.float32] = self.samples[first : first + count].astype(np.float32) / 32768.0
         return samples
 
-    def phonemes(self, entry: Entry) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    def phonemes(self, entry: DatasetEntry) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """Rows of an aligned utterance: categories int64 [P, 4], positions float32 [P, 4], durations int64 [P]."""
         categories, positions, durations = self._phonemes
         part = slice(entry.phoneme_start, entry.phoneme_start + entry.num_phonemes)
         return categories[part], positions[part], durations[part]
 
-    def conditions(self, entry: Entry, *, predicted: bool = False) -> Conditions:
+    def conditions(self, entry: DatasetEntry, *, predicted: bool = False) -> Conditions:
         """The true conditions of every frame of an utterance; linguistic ones where it is aligned. With `predicted`, the spectrum is `predicted_log_mel`'s."""
         part = slice(entry.frame_start, entry.frame_start + entry.num_frames)
         categories = positions = None

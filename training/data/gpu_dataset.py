@@ -20,7 +20,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from training.data.segments import Draw, SegmentConfig, segment_codes
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import CATEGORIES, FRAME_POSITIONS, WaveNetConfig
@@ -46,7 +46,7 @@ class ResidentSegments:
     """
 
     def __init__(
-        self, data: PreparedSet, entries: Sequence[Entry], config: WaveNetConfig, quantiser: Quantiser, segments: SegmentConfig, device: torch.device
+        self, data: PreparedSet, entries: Sequence[DatasetEntry], config: WaveNetConfig, quantiser: Quantiser, segments: SegmentConfig, device: torch.device
     ) -> None:
         self.device = device
         self._mixed = segments.predicted_share > 0
@@ -100,7 +100,7 @@ class ResidentSegments:
         return torch.where(predicted.bool().view(-1, 1, 1), self._arrays[f"predicted_{name}"][rows], own) if self._mixed else own
 
 
-def _codes(data: PreparedSet, entries: Sequence[Entry], quantiser: Quantiser) -> npt.NDArray[np.integer]:
+def _codes(data: PreparedSet, entries: Sequence[DatasetEntry], quantiser: Quantiser) -> npt.NDArray[np.integer]:
     """Codes of whole utterances, in small integers that hold them: a segment's are a part of its utterance's."""
     codes: npt.NDArray[np.integer] = np.zeros(len(data.samples), np.uint8 if quantiser.levels <= 256 else np.int32)
     hop = data.audio.hop_length
@@ -110,7 +110,7 @@ def _codes(data: PreparedSet, entries: Sequence[Entry], quantiser: Quantiser) ->
     return codes
 
 
-def _linguistic(data: PreparedSet, entries: Sequence[Entry]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+def _linguistic(data: PreparedSet, entries: Sequence[DatasetEntry]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     categories = np.zeros((len(data.log_f0), len(CATEGORIES)), np.int32)
     positions = np.zeros((len(data.log_f0), len(FRAME_POSITIONS)), np.float32)
     for entry in entries:

@@ -20,7 +20,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.whole_file import whole_file
 from vocoder.engine import Engine, Job
@@ -35,7 +35,7 @@ FILE = "likelihood.json"
 _SAVE_EVERY = 25  # utterances
 
 
-def utterance_bits(engine: Engine, network: WaveNet, data: PreparedSet, entry: Entry) -> float:
+def utterance_bits(engine: Engine, network: WaveNet, data: PreparedSet, entry: DatasetEntry) -> float:
     """What an engine pays for one utterance: minus the base-2 logarithm of the probability of its codes.
 
     Args:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 
 _CONSISTENT = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class RatedUtterance:
     """One utterance beside all others.
 
     Attributes:
@@ -30,7 +30,7 @@ class Judged:
         deviations: robust deviations from the median of the figure that stands out more, positive where it is bad.
     """
 
-    entry: Entry
+    entry: DatasetEntry
     bits: float | None
     bits_above: float
     score_below: float
@@ -42,7 +42,7 @@ class Judged:
         return f"{self.entry.id}: {bits}score {self.entry.score:.2f}, {self.deviations:.1f} deviations ({where}): {self.entry.text}"
 
 
-def judge(entries: Sequence[Entry], bits: Mapping[str, float] | None) -> list[Judged]:
+def rate_utterances(entries: Sequence[DatasetEntry], bits: Mapping[str, float] | None) -> list[RatedUtterance]:
     """All utterances, the worst first.
 
     Args:
@@ -57,7 +57,7 @@ def judge(entries: Sequence[Entry], bits: Mapping[str, float] | None) -> list[Ju
     if bits is not None:
         worst = np.maximum(worst, above / _spread(above))
     judged = [
-        Judged(
+        RatedUtterance(
             entry=entry,
             bits=None if bits is None else bits[entry.id],
             bits_above=float(above[index]),
@@ -74,7 +74,7 @@ def _spread(centred: np.ndarray) -> float:
     return max(_CONSISTENT * float(np.median(np.abs(centred))), 1e-9)
 
 
-def set_aside(data: PreparedSet, judged: Sequence[Judged], *, bits: float | None, score: float | None) -> list[Entry]:
+def set_aside(data: PreparedSet, judged: Sequence[RatedUtterance], *, bits: float | None, score: float | None) -> list[DatasetEntry]:
     """Sets utterances aside, and puts back all others; `dataset.json` is written anew.
 
     Args:
@@ -93,7 +93,7 @@ def set_aside(data: PreparedSet, judged: Sequence[Judged], *, bits: float | None
     return [now[one.entry.id] for one in judged if reasons[one.entry.id]]
 
 
-def _reason(one: Judged, *, bits: float | None, score: float | None) -> str:
+def _reason(one: RatedUtterance, *, bits: float | None, score: float | None) -> str:
     if one.entry.validation:
         return ""
     reasons = []

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.signal import butter, sosfiltfilt
 
 from training.data.corpus import Recording
-from training.data.dataset import Entry, Header
+from training.data.dataset import DatasetEntry, Header
 from training.parallel import in_order
 from vocoder.audio.file_reading import read_audio
 from vocoder.audio.mel import log_mel, pad_to_frames
@@ -32,7 +32,7 @@ MARGIN_SECONDS = 0.2  # of silence kept before and after speech
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
+class PreparedRecording:
     """One recording, ready to be stored."""
 
     samples: npt.NDArray[np.int16]
@@ -56,14 +56,14 @@ def clean(samples: FloatArray, audio: AudioConfig) -> FloatArray:
     return trimmed
 
 
-def prepare_recording(job: tuple[Recording, AudioConfig]) -> Prepared:
+def prepare_recording(job: tuple[Recording, AudioConfig]) -> PreparedRecording:
     """Reads one recording and computes all that training needs of it."""
     recording, audio = job
     samples = clean(read_audio(recording.path, audio.sample_rate), audio)
     integers = np.round(samples * 32767.0).astype(np.int16)
     samples = integers.astype(np.float32) / 32768.0
     log_f0, voicing = pitch(samples, audio)
-    return Prepared(samples=integers, log_mel=log_mel(samples, audio).astype(np.float16), log_f0=log_f0, voicing=voicing)
+    return PreparedRecording(samples=integers, log_mel=log_mel(samples, audio).astype(np.float16), log_f0=log_f0, voicing=voicing)
 
 
 def prepare(recordings: Sequence[Recording], folder: Path, audio: AudioConfig, *, workers: int) -> Header:
@@ -80,14 +80,14 @@ def prepare(recordings: Sequence[Recording], folder: Path, audio: AudioConfig, *
     """
     folder.mkdir(parents=True, exist_ok=True)
     speakers = tuple(sorted({recording.speaker for recording in recordings}))
-    parts: list[Prepared] = []
-    entries: list[Entry] = []
+    parts: list[PreparedRecording] = []
+    entries: list[DatasetEntry] = []
     frame = 0
     jobs = [(recording, audio) for recording in recordings]
     for recording, part in zip(recordings, in_order(prepare_recording, jobs, workers=workers, title="prepare"), strict=True):
         frames = len(part.log_f0)
         entries.append(
-            Entry(
+            DatasetEntry(
                 id=recording.id,
                 text=recording.text,
                 speaker=speakers.index(recording.speaker),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import Config
 from vocoder.errors import ConfigError
@@ -46,7 +46,7 @@ class SegmentConfig(Config):
 class Draw(NamedTuple):
     """One segment of a batch: where it lies, and what is told of it."""
 
-    entry: Entry
+    entry: DatasetEntry
     start: int  # its first frame in the utterance
     withhold: bool  # the linguistic features
     predicted: bool  # the spectrum is the acoustic model's
@@ -57,7 +57,7 @@ def pre_emphasised(wave: np.ndarray, coefficient: float, previous: float) -> np.
     return (wave - coefficient * np.concatenate([[previous], wave[:-1]])).astype(np.float32)
 
 
-def segment_codes(data: PreparedSet, quantiser: Quantiser, entry: Entry, start: int, frames: int) -> npt.NDArray[np.int64]:
+def segment_codes(data: PreparedSet, quantiser: Quantiser, entry: DatasetEntry, start: int, frames: int) -> npt.NDArray[np.int64]:
     """The codes of `frames` frames from frame `start` of an utterance, pre-emphasised as if the utterance were coded whole: int64 [T]."""
     first = (entry.frame_start + start) * data.audio.hop_length
     previous = float(data.samples[first - 1]) / 32768.0 if start > 0 else 0.0

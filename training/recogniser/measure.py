@@ -99,7 +99,7 @@ def measure(network: Recogniser, data: PreparedSet, device: torch.device) -> Mea
 
 
 @torch.no_grad()
-def log_posteriors(network: Recogniser, data: PreparedSet, entry: Entry) -> FloatArray:
+def log_posteriors(network: Recogniser, data: PreparedSet, entry: DatasetEntry) -> FloatArray:
     """What a network on the CPU thinks of each frame of an utterance: float32 [F, N], natural logarithms of probabilities."""
     network.eval()
     codes = torch.from_numpy(segment_codes(data, network.quantiser, entry, 0, entry.num_frames)).unsqueeze(0)
@@ -107,13 +107,13 @@ def log_posteriors(network: Recogniser, data: PreparedSet, entry: Entry) -> Floa
     return found
 
 
-def frame_phonemes(data: PreparedSet, entry: Entry) -> IntArray:
+def frame_phonemes(data: PreparedSet, entry: DatasetEntry) -> IntArray:
     """Which phoneme each frame of an aligned utterance belongs to: int64 [F], indices of the inventory."""
     categories, _, durations = data.phonemes(entry)
     return np.repeat(categories[:, 0], durations)
 
 
-def phoneme_errors(data: PreparedSet, entry: Entry, found: FloatArray) -> Errors:
+def phoneme_errors(data: PreparedSet, entry: DatasetEntry, found: FloatArray) -> Errors:
     """How the row of phonemes heard in `found`, log-posteriors [F, N], differs from that of the utterance's text; pauses are left out of both."""
     categories, _, _ = data.phonemes(entry)
     return compare([row for row in categories[:, 0].tolist() if row != PAUSE], [row for row in decode(found).tolist() if row != PAUSE])

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from vocoder.acoustic.frames import expand
 from vocoder.acoustic.melody import Melody
-from vocoder.compiled import QUICK_TAPS, native_module
+from vocoder.compiled import NATIVE_TAPS, native_module
 from vocoder.config import FRAME_POSITIONS, POSITIONS, AcousticConfig
 from vocoder.wavenet.conditions import Conditions
 
@@ -58,7 +58,7 @@ class Stack(nn.Module):
     def __init__(self, inputs: int, channels: int, outputs: int, layers: int, kernel_size: int, dropout: float) -> None:
         super().__init__()
         self._taps = kernel_size
-        self._quick: _native.Stack | None = None
+        self._native_stack: _native.Stack | None = None
         self.enter = nn.Linear(inputs, channels)
         self.blocks = nn.ModuleList(ConvBlock(channels, kernel_size, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(channels)
@@ -66,28 +66,28 @@ class Stack(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Takes x [B, N, inputs] and mask [B, N, 1] to [B, N, outputs]."""
-        if self._quick is not None:
-            return self._forward_quickly(self._quick, x, mask)
+        if self._native_stack is not None:
+            return self._forward_native(self._native_stack, x, mask)
         hidden = self.enter(x) * mask
         for block in self.blocks:
             hidden = block(hidden, mask)
         left: Tensor = self.leave(self.norm(hidden))
         return left
 
-    def quicken(self, isa: str = "auto") -> None:
+    def use_native(self, isa: str = "auto") -> None:
         """Computes in C++ from now on (`vocoder/native/layers`), where that was compiled and knows so many taps: the weights must not change any more.
 
         `isa`: the instruction set, "auto" or one of `vocoder.compiled.available_isas()`.
         """
         native = native_module()
-        if native is None or self._taps not in QUICK_TAPS:
+        if native is None or self._taps not in NATIVE_TAPS:
             return
 
         def stacked(name: str) -> npt.NDArray[np.float32]:
             return np.stack([weights[f"blocks.{index}.{name}"] for index in range(len(self.blocks))])
 
         weights = {name: tensor.numpy() for name, tensor in self.state_dict().items()}
-        self._quick = native.Stack(
+        self._native_stack = native.Stack(
             isa=isa,
             enter=weights["enter.weight"],
             enter_bias=weights["enter.bias"],
@@ -102,10 +102,10 @@ class Stack(nn.Module):
         )
 
     @staticmethod
-    def _forward_quickly(quick: _native.Stack, x: Tensor, mask: Tensor) -> Tensor:
-        made = x.new_zeros(*x.shape[:2], quick.outputs)
+    def _forward_native(native: _native.Stack, x: Tensor, mask: Tensor) -> Tensor:
+        made = x.new_zeros(*x.shape[:2], native.outputs)
         for row, length in enumerate(mask.sum(dim=(1, 2)).int().tolist()):
-            quick.forward(x[row, :length].contiguous().numpy(), made[row, :length].numpy())
+            native.forward(x[row, :length].contiguous().numpy(), made[row, :length].numpy())
         return made
 
 
@@ -136,10 +136,10 @@ class AcousticModel(nn.Module):
         self.pitch = Stack(channels + in_phoneme, config.predictor_channels, 2, 3, kernel_size, dropout)
         self.decoder = Stack(channels + in_phoneme + 2, channels, config.n_mels, config.decoder_layers, kernel_size, dropout)
 
-    def quicken(self, isa: str = "auto") -> None:
-        """Speaks faster from now on: as `Stack.quicken`."""
+    def use_native(self, isa: str = "auto") -> None:
+        """Speaks faster from now on: as `Stack.use_native`."""
         for stack in (self.encoder, self.duration, self.pitch, self.decoder):
-            stack.quicken(isa)
+            stack.use_native(isa)
 
     def encode(self, categories: Tensor, positions: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
         """Takes categories int64 [B, P, 4], positions [B, P, 4], speaker int64 [B], mask [B, P, 1] to [B, P, C]."""

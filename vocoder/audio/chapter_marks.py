@@ -79,7 +79,7 @@ def embed_chapters(sound: BinaryIO, file: BinaryIO, chapters: Sequence[Chapter],
     """
     check_chapters_in(format_name)
     check_number_of_chapters(len(chapters), format_name)
-    sink = _Sink(file)
+    sink = _CountedFile(file)
     sound.seek(0)
     try:
         _remux(sound, sink, chapters, format_name=format_name, sample_rate=sample_rate, serial=serial)
@@ -87,7 +87,7 @@ def embed_chapters(sound: BinaryIO, file: BinaryIO, chapters: Sequence[Chapter],
         sink.check()  # before what FFmpeg made of it
 
 
-def _remux(sound: BinaryIO, file: _Sink, chapters: Sequence[Chapter], *, format_name: str, sample_rate: int, serial: int) -> None:
+def _remux(sound: BinaryIO, file: _CountedFile, chapters: Sequence[Chapter], *, format_name: str, sample_rate: int, serial: int) -> None:
     import av
 
     container, _ = _CONTAINERS[format_name]
@@ -118,7 +118,7 @@ def _remux(sound: BinaryIO, file: _Sink, chapters: Sequence[Chapter], *, format_
                 target.mux(packet)
 
 
-class _Sink:
+class _CountedFile:
     """The file, as FFmpeg sees it. An error of a call from C does not always come back as what it was: so it is kept, and raised by `check`."""
 
     def __init__(self, file: BinaryIO) -> None:

@@ -63,13 +63,13 @@ class AudioEncoder:
         self._file = file
         self._left = num_samples
         self._waiting: list[Int16Array] = []
-        self._sink: _Sink | None = None
+        self._sink: _EncodedFile | None = None
         if format_name == "wav":
             file.write(wav_header(sample_rate, num_samples))
         if format_name not in _SNDFILE_FORMATS:
             return
         container, coding = _SNDFILE_FORMATS[format_name]
-        self._sink = _Sink(file, OggSerial(file, serial) if container == "OGG" else None)
+        self._sink = _EncodedFile(file, OggSerial(file, serial) if container == "OGG" else None)
         try:
             self._sound = soundfile.SoundFile(self._sink, "w", sample_rate, 1, subtype=coding, format=container)
         except soundfile.LibsndfileError as error:
@@ -124,7 +124,7 @@ class AudioEncoder:
             self._sink.check()  # before what libsndfile made of it
 
 
-class _Sink:
+class _EncodedFile:
     """The file, as libsndfile sees it. It calls from C, where an exception would be printed and lost: so it is kept, and raised by `check`."""
 
     def __init__(self, file: BinaryIO, ogg: OggSerial | None) -> None:

@@ -23,12 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vocoder.batch.destinations import files_of
-from vocoder.batch.list_entries import Entry
+from vocoder.batch.destinations import destination_of
+from vocoder.batch.list_entries import ListEntry
 from vocoder.batch.makers import Heard, LocalMaker, Made
 from vocoder.batch.manifest import NAME, Manifest
 from vocoder.batch.record import Record
-from vocoder.batch.render_orders import Defaults, Order, Orders
+from vocoder.batch.render_orders import Defaults, OrderFactory, RenderOrder
 from vocoder.batch.reporting import failed_record
 from vocoder.errors import EngineError, InputError, SonantError
 
@@ -119,14 +119,14 @@ class ClusterMaker:
         self._streams = streams
         self._made = made
         self._heard = heard
-        self._orders: dict[str, tuple[Order, str]] = {}  # by their work: orders, and names of files
+        self._orders: dict[str, tuple[RenderOrder, str]] = {}  # by their work: orders, and names of files
         self._told: queue.SimpleQueue[tuple[str, Record] | BaseException | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
 
     def start(self) -> None:
         """Nothing begins before all orders are there: what is to be dealt out is a table."""
 
-    def make(self, order: Order, name: str) -> None:
+    def make(self, order: RenderOrder, name: str) -> None:
         """As `Maker.make`. What cannot be planned is told later, by who plans it."""
         self._orders[order.work] = (order, name)
 
@@ -184,14 +184,14 @@ class ClusterMaker:
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         portion = max(self._streams // _SHARE, 1)
-        on_card = self._defaults.engine == "cuda"
+        on_gpu = self._defaults.engine == "cuda"
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        room = int(resources.get("GPU", 0)) if on_card else int(resources.get("CPU", 0)) // self._threads
+        room = int(resources.get("GPU", 0)) if on_gpu else int(resources.get("CPU", 0)) // self._threads
         portions = -(-len(self._orders) // portion)
         workers = min(self._cluster.workers or max(room, 1), portions)
         rows = [{"order": pickle.dumps((order.entry, name, order.work))} for order, name in self._orders.values()]
         data = ray.data.from_items(rows, override_num_blocks=portions).map_batches(
-            _Worker,
+            _RenderActor,
             fn_constructor_args=(self._defaults, str(self._manifest.folder.absolute()), self._files_url, self._threads, self._streams),
             batch_size=None,  # a block, which is a portion
             compute=ray.data.ActorPoolStrategy(
@@ -201,12 +201,12 @@ class ClusterMaker:
                 enable_true_multi_threading=True,
             ),
             num_cpus=self._threads,
-            num_gpus=1 if on_card else 0,
+            num_gpus=1 if on_gpu else 0,
         )
         yield from data.iter_rows()
 
 
-class _Worker:
+class _RenderActor:
     """An actor. Its calls come from several threads at once, and share one `LocalMaker`."""
 
     def __init__(self, defaults: Defaults, folder: str, files_url: str | None, threads: int, streams: int) -> None:
@@ -215,12 +215,12 @@ class _Worker:
         torch.set_num_threads(1)  # all threads of the studio compute beside each other
         if files_url is None and not (Path(folder) / NAME).exists():
             raise InputError(f"{folder}: is not seen by {os.uname().nodename}: give a folder that all machines share, or --files URL", field="output")
-        self._orders = Orders(defaults)
+        self._orders = OrderFactory(defaults)
         self._planning = threading.Lock()  # by one thread at a time, as elsewhere
         self._changed = threading.Condition()
         self._records: dict[str, Record] = {}
         self._error: BaseException | None = None
-        files = files_of(Path(folder), files_url)
+        files = destination_of(Path(folder), files_url)
         self._maker = LocalMaker(self._orders, files, defaults, threads=threads, streams=streams, made=self._made, heard=lambda _: None, broken=self._break)
         self._maker.start()
 
@@ -236,7 +236,7 @@ class _Worker:
                 raise self._error
             return {"work": works, "record": [self._records.pop(work).to_line() for work in works]}
 
-    def _begin(self, entry: Entry, name: str, work: str) -> None:
+    def _begin(self, entry: ListEntry, name: str, work: str) -> None:
         try:
             with self._planning:
                 order = self._orders.of(entry)
@@ -246,7 +246,7 @@ class _Worker:
         except SonantError as error:
             self._keep(work, failed_record(entry.line, entry.id, error, text=entry.text))
 
-    def _made(self, order: Order, record: Record) -> None:
+    def _made(self, order: RenderOrder, record: Record) -> None:
         self._keep(order.work, record)
 
     def _keep(self, work: str, record: Record) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LEFTOVER = re.compile(r"\.([A-Za-z0-9_.-]+)\.[0-9a-f]{8}\.part")  # what a file is called that is not whole yet, here and by `whole_file`
 
 
-class Files(Protocol):
+class Destination(Protocol):
     """A place for files. Any thread may use it."""
 
     def make_place(self) -> None:
@@ -56,7 +56,7 @@ class Files(Protocol):
         """Removes what somebody who was killed has left half written."""
 
 
-class FolderFiles:
+class FolderDestination:
     """A folder of this machine, or one that several machines see.
 
     Args:
@@ -70,12 +70,12 @@ class FolderFiles:
         """It is there."""
 
     def writing(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """As `Files.writing`; a link of this name is replaced, not followed."""
+        """As `Destination.writing`; a link of this name is replaced, not followed."""
         return whole_file(self.folder / name, follow_links=False)
 
     @contextmanager
     def reading(self, name: str) -> Iterator[BufferedReader | None]:
-        """As `Files.reading`; what is no plain file is none."""
+        """As `Destination.reading`; what is no plain file is none."""
         try:
             descriptor = os.open(self.folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:  # missing, a link, or not to be read: then it has to be made
@@ -85,17 +85,17 @@ class FolderFiles:
             yield file if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
     def spool(self) -> AbstractContextManager[BinaryIO]:
-        """As `Files.spool`, on the disk that the files go to."""
+        """As `Destination.spool`, on the disk that the files go to."""
         return tempfile.TemporaryFile(dir=self.folder)
 
     def clear_leftovers(self) -> None:
-        """As `Files.clear_leftovers`: only what bears a name that this package gives; the folder may hold other things."""
+        """As `Destination.clear_leftovers`: only what bears a name that this package gives; the folder may hold other things."""
         for path in self.folder.iterdir():
             if _is_leftover(path.name) and not path.is_dir():
                 path.unlink(missing_ok=True)
 
 
-class RemoteFiles:
+class RemoteDestination:
     """A place that a URL names.
 
     Args:
@@ -112,7 +112,7 @@ class RemoteFiles:
         self._file_system, self._root = _resolved(url)
 
     def make_place(self) -> None:
-        """As `Files.make_place`; `field` is "files"."""
+        """As `Destination.make_place`; `field` is "files"."""
         try:
             self._file_system.create_dir(self._root, recursive=True)
         except OSError as error:
@@ -120,7 +120,7 @@ class RemoteFiles:
 
     @contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
-        """As `Files.writing`. It is made here, and goes there when it is whole: first under another name, for not every store takes a file in one step."""
+        """As `Destination.writing`. It is made here, and goes there when it is whole: first under another name, for some stores take a file in parts."""
         with self.spool() as file:
             yield file
             file.seek(0)
@@ -135,7 +135,7 @@ class RemoteFiles:
 
     @contextmanager
     def reading(self, name: str) -> Iterator[BufferedReader | None]:
-        """As `Files.reading`."""
+        """As `Destination.reading`."""
         try:
             file = self._file_system.open_input_file(self._path(name))
         except FileNotFoundError:
@@ -145,11 +145,11 @@ class RemoteFiles:
             yield buffered
 
     def spool(self) -> AbstractContextManager[BinaryIO]:
-        """As `Files.spool`, where this machine keeps its temporary files."""
+        """As `Destination.spool`, where this machine keeps its temporary files."""
         return tempfile.TemporaryFile()
 
     def clear_leftovers(self) -> None:
-        """As `Files.clear_leftovers`."""
+        """As `Destination.clear_leftovers`."""
         from pyarrow.fs import FileSelector
 
         for found in self._file_system.get_file_info(FileSelector(self._root)):
@@ -166,9 +166,9 @@ class RemoteFiles:
             return  # nothing has come of it yet
 
 
-def files_of(folder: Path, url: str | None) -> Files:
-    """The place that a run writes to: its folder, or the URL where one is given. Errors as `RemoteFiles`."""
-    return FolderFiles(folder) if url is None else RemoteFiles(url)
+def destination_of(folder: Path, url: str | None) -> Destination:
+    """The place that a run writes to: its folder, or the URL where one is given. Errors as `RemoteDestination`."""
+    return FolderDestination(folder) if url is None else RemoteDestination(url)
 
 
 def _resolved(url: str) -> tuple[pyarrow.fs.FileSystem, str]:

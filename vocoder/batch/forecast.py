@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vocoder.audio.pcm import Int16Array
-from vocoder.batch.list_entries import BadLine, Entry
+from vocoder.batch.list_entries import BadLine, ListEntry
 from vocoder.batch.lists import ListFile
 from vocoder.batch.manifest import Manifest
 from vocoder.batch.record import Record
-from vocoder.batch.render_orders import Defaults, Order, Orders
+from vocoder.batch.render_orders import Defaults, OrderFactory, RenderOrder
+from vocoder.batch.render_pool import RenderPool, RenderTask
 from vocoder.batch.reporting import failed_record, now
-from vocoder.batch.studio import Session, Studio
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, SonantError
 from vocoder.synthesis.planning import Plan
@@ -31,7 +31,7 @@ class Forecast:
     """What a run would do.
 
     Attributes:
-        to_render, to_copy, kept, failed: lines; as `vocoder.batch.progress.Tally`.
+        to_render, to_copy, kept, failed: lines; as `vocoder.batch.progress.RunProgress`.
         seconds: of sound, of those to be rendered.
         times_real_time: how much faster than it is played sound is made; None where there is none to make.
     """
@@ -66,7 +66,7 @@ def forecast(
     Raises:
         InputError, SonantError: as `render`.
     """
-    orders = Orders(defaults)
+    orders = OrderFactory(defaults)
     manifest = Manifest.look(folder, files_url)
     try:
         with one_torch_thread():
@@ -76,12 +76,12 @@ def forecast(
 
 
 class _Forecaster:
-    def __init__(self, orders: Orders, manifest: Manifest, failed: Callable[[Record], None]) -> None:
+    def __init__(self, orders: OrderFactory, manifest: Manifest, failed: Callable[[Record], None]) -> None:
         self._orders = orders
         self._manifest = manifest
         self._failed = failed
         self._works: set[bytes] = set()
-        self._first: list[tuple[Order, Plan]] = []
+        self._first: list[tuple[RenderOrder, Plan]] = []
         self._counts = {"to_render": 0, "to_copy": 0, "kept": 0, "failed": 0}
         self._seconds = 0.0
 
@@ -92,14 +92,14 @@ class _Forecaster:
                     raise InputError(entry.reason, field=entry.field)
                 what = self._would(entry, streams)
             except SonantError as error:
-                text = entry.text if isinstance(entry, Entry) else None
+                text = entry.text if isinstance(entry, ListEntry) else None
                 self._failed(failed_record(entry.line, entry.id, error, text=text))
                 what = "failed"
             self._counts[what] += 1
         rate = _measure(self._first, threads=threads, streams=streams) if self._first else None
         return Forecast(**self._counts, seconds=self._seconds, times_real_time=rate)
 
-    def _would(self, entry: Entry, streams: int) -> str:
+    def _would(self, entry: ListEntry, streams: int) -> str:
         order = self._orders.of(entry)
         known = self._manifest.of_id(entry.id)
         if known is not None and known.work == order.work and self._manifest.is_intact(known):
@@ -121,21 +121,21 @@ class _Nowhere:
         """To nobody."""
 
 
-def _measure(planned: list[tuple[Order, Plan]], *, threads: int, streams: int) -> float:
+def _measure(planned: list[tuple[RenderOrder, Plan]], *, threads: int, streams: int) -> float:
     """Seconds of sound made in a second, from the first chunks to the last that fit into the time."""
     made: list[tuple[float, float]] = []  # when, and how many seconds of sound
     errors: list[BaseException] = []
-    studio = Studio(
+    studio = RenderPool(
         threads=threads,
         streams=streams,
-        deliver=lambda session, error: None if error is None else errors.append(error),
+        deliver=lambda task, error: None if error is None else errors.append(error),
         heard=lambda seconds: made.append((time.perf_counter(), seconds)),
         broken=errors.append,
     )
     began = time.perf_counter()
     for order, plan in planned:
         utterance = order.voice.utterance(plan, seed=order.seed)
-        studio.admit(Session(order=order, plan=plan, name="", utterance=utterance, take=_Nowhere(), begun=now()))
+        studio.admit(RenderTask(order=order, plan=plan, name="", utterance=utterance, take=_Nowhere(), begun=now()))
     studio.start()
     studio.close()
     studio.join(began + MEASURED_SECONDS - time.perf_counter())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from vocoder.audio.file_writing import check_format
 from vocoder.errors import InputError
 from vocoder.synthesis.settings import LENGTH_SCALES, MAX_SEED
-from vocoder.text import Given, Ipa, Ssml
+from vocoder.text import Ipa, SpeechInput, Ssml
 
 KINDS = ("text", "ssml", "phonemes")  # of what is spoken: a line has one of them
 FIELDS = ("id", *KINDS, "voice", "speaker", "seed", "length_scale", "speed", "pitch", "volume", "temperature", "format", "chapters")
@@ -22,7 +22,7 @@ LONGEST_ID = 1_000  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class ListEntry:
     """A line that has been understood; `None` where it leaves something to the run.
 
     Attributes:
@@ -39,7 +39,7 @@ class Entry:
 
     line: int
     id: str
-    text: Given
+    text: SpeechInput
     voice: str | None = None
     speaker: str | int | None = None
     seed: int | None = None
@@ -56,7 +56,7 @@ class BadLine:
     """A line that cannot be done.
 
     Attributes:
-        line: as `Entry`.
+        line: as `ListEntry`.
         id: where that much is known.
         field: which is at fault, or "line".
         reason: one sentence.
@@ -68,7 +68,7 @@ class BadLine:
     reason: str
 
 
-def entry_of(line: int, values: Mapping[str, object]) -> Entry:
+def entry_of(line: int, values: Mapping[str, object]) -> ListEntry:
     """What a line says.
 
     Args:
@@ -89,7 +89,7 @@ def entry_of(line: int, values: Mapping[str, object]) -> Entry:
             raise InputError(f"speed must lie in {slowest:g}..{fastest:g}, not {speed:g}", field="speed")
         length_scale = 1 / speed
     format_name = _string(said, "format")
-    return Entry(
+    return ListEntry(
         line=line,
         id=identity_of(line, values),
         text=_given(said),
@@ -105,7 +105,7 @@ def entry_of(line: int, values: Mapping[str, object]) -> Entry:
     )
 
 
-def _given(said: Mapping[str, object]) -> Given:
+def _given(said: Mapping[str, object]) -> SpeechInput:
     """What a line has to say, of whichever kind."""
     found = {kind: text for kind in KINDS if (text := _string(said, kind)) is not None and text.strip()}
     if not found:

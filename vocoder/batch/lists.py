@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from vocoder.batch.list_entries import KINDS, BadLine, Entry, check_fields, entry_of, identity_of, quoted
+from vocoder.batch.list_entries import KINDS, BadLine, ListEntry, check_fields, entry_of, identity_of, quoted
 from vocoder.errors import InputError
 
 FORMATS = ("text", "csv", "jsonl", "parquet")
@@ -69,7 +69,7 @@ class ListFile:
         """Whether the list is a file, so that it can be counted before it is rendered."""
         return self.path is not None and self.path.is_file()
 
-    def entries(self) -> Generator[Entry | BadLine]:
+    def entries(self) -> Generator[ListEntry | BadLine]:
         """Every line, in order. An id that an earlier line has is an error of the later one.
 
         Raises:
@@ -85,7 +85,7 @@ class ListFile:
             from vocoder.batch.parquet import read_rows  # late: only this needs pyarrow
 
             return read_rows(file)
-        lines = _Lines(file, self.longest_line)
+        lines = _LineReader(file, self.longest_line)
         return {"text": _text_rows, "csv": _csv_rows, "jsonl": _jsonl_rows}[self.format_name](lines)
 
     @contextmanager
@@ -114,7 +114,7 @@ class ListFile:
             yield spool
 
 
-def _understood(line: int, values: Mapping[str, object] | InputError, seen: dict[bytes, int]) -> Entry | BadLine:
+def _understood(line: int, values: Mapping[str, object] | InputError, seen: dict[bytes, int]) -> ListEntry | BadLine:
     identity = None
     try:
         if isinstance(values, InputError):
@@ -129,7 +129,7 @@ def _understood(line: int, values: Mapping[str, object] | InputError, seen: dict
         return BadLine(line=line, id=identity, field=error.field, reason=str(error))
 
 
-class _Lines:
+class _LineReader:
     """Lines of UTF-8, without their ends. A line that is none raises, and the next call goes on behind it: a generator could not."""
 
     def __init__(self, file: BinaryIO, longest: int) -> None:
@@ -172,7 +172,7 @@ class _Lines:
             yield self.number, text
 
 
-def _text_rows(lines: _Lines) -> Iterator[Row]:
+def _text_rows(lines: _LineReader) -> Iterator[Row]:
     for number, text in lines.each():
         if isinstance(text, InputError):
             yield number, text
@@ -180,7 +180,7 @@ def _text_rows(lines: _Lines) -> Iterator[Row]:
             yield number, {"text": text}
 
 
-def _jsonl_rows(lines: _Lines) -> Iterator[Row]:
+def _jsonl_rows(lines: _LineReader) -> Iterator[Row]:
     for number, text in lines.each():
         if isinstance(text, InputError):
             yield number, text
@@ -211,10 +211,10 @@ def _no_constant(name: str) -> object:
     raise InputError(f"{name} is no number", field="line")
 
 
-def _csv_rows(lines: _Lines) -> Iterator[Row]:
+def _csv_rows(lines: _LineReader) -> Iterator[Row]:
     # The module's own limit is for the whole process; it may only grow, and lines are bounded before they get there.
     csv.field_size_limit(max(csv.field_size_limit(), lines.longest))
-    reader = csv.reader(_WithEnds(lines), strict=True)
+    reader = csv.reader(_FileWithLineEnds(lines), strict=True)
     header: list[str] | None = None
     while True:
         first = lines.number + 1
@@ -239,10 +239,10 @@ def _csv_rows(lines: _Lines) -> Iterator[Row]:
             yield lines.number, dict(zip(header, cells, strict=True))
 
 
-class _WithEnds:
+class _FileWithLineEnds:
     """csv wants the ends of lines, for those inside quotation marks."""
 
-    def __init__(self, lines: _Lines) -> None:
+    def __init__(self, lines: _LineReader) -> None:
         self._lines = lines
 
     def __iter__(self) -> Self:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Self
 
 from vocoder.audio.file_writing import FORMATS
-from vocoder.batch.destinations import Files, FolderFiles, files_of
+from vocoder.batch.destinations import Destination, FolderDestination, destination_of
 from vocoder.batch.names import is_fine
 from vocoder.batch.parquet import write_rows
 from vocoder.batch.record import Record, columns
@@ -40,7 +40,7 @@ class Manifest:
         descriptor: of manifest.jsonl; None where there is none yet, and none may be made (a dry run).
     """
 
-    def __init__(self, folder: Path, files: Files, descriptor: int | None) -> None:
+    def __init__(self, folder: Path, files: Destination, descriptor: int | None) -> None:
         self.folder = folder
         self.files = files
         self._descriptor = descriptor
@@ -76,7 +76,7 @@ class Manifest:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise InputError(f"{folder}: another sonant render is writing into this folder", field="output") from error
-            manifest = cls(folder, files_of(folder, files_url), descriptor)
+            manifest = cls(folder, destination_of(folder, files_url), descriptor)
             manifest._cut_torn_record()
             manifest.files.make_place()
             manifest.clear_leftovers()
@@ -89,7 +89,7 @@ class Manifest:
     def look(cls, folder: Path, files_url: str | None = None) -> Self:
         """As `open`, to read alone: nothing is made, locked or cleared away."""
         path = folder / NAME
-        files = files_of(folder, files_url)
+        files = destination_of(folder, files_url)
         try:
             return cls(folder, files, os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC))
         except FileNotFoundError:
@@ -100,7 +100,7 @@ class Manifest:
     def clear_leftovers(self) -> None:
         """Removes what is half written, of the files and of the table."""
         self.files.clear_leftovers()
-        FolderFiles(self.folder).clear_leftovers()
+        FolderDestination(self.folder).clear_leftovers()
 
     def close(self) -> None:
         """Lets the folder go."""

@@ -9,7 +9,7 @@ from vocoder.batch.record import Record
 
 
 @dataclass(kw_only=True)
-class Tally:
+class RunProgress:
     """How far a run is.
 
     Attributes:
@@ -33,7 +33,7 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watcher:
+class ProgressListener:
     """What is told of a run as it goes; each may be called by any thread, one at a time.
 
     Attributes:
@@ -42,4 +42,4 @@ class Watcher:
     """
 
     failed: Callable[[Record], None] = lambda record: None
-    ticked: Callable[[Tally], None] = lambda tally: None
+    ticked: Callable[[RunProgress], None] = lambda tally: None

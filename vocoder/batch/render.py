@@ -18,32 +18,32 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vocoder.batch.cluster import Cluster, ClusterMaker
-from vocoder.batch.destinations import Files
-from vocoder.batch.list_entries import BadLine, Entry
+from vocoder.batch.destinations import Destination
+from vocoder.batch.list_entries import BadLine, ListEntry
 from vocoder.batch.lists import ListFile
 from vocoder.batch.makers import Broken, Heard, LocalMaker, Made, Maker
 from vocoder.batch.manifest import Manifest
 from vocoder.batch.names import Names
 from vocoder.batch.parquet import is_installed
-from vocoder.batch.progress import Tally, Watcher
+from vocoder.batch.progress import ProgressListener, RunProgress
 from vocoder.batch.record import Record
-from vocoder.batch.render_orders import Defaults, Order, Orders
+from vocoder.batch.render_orders import Defaults, OrderFactory, RenderOrder
 from vocoder.batch.reporting import failed_record, now
-from vocoder.batch.subtitle_files import Subtitles, name_beside
+from vocoder.batch.subtitle_files import SubtitleFile, subtitle_name
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, SonantError
 from vocoder.synthesis.planning import Plan
-from vocoder.text import written
+from vocoder.text import source_text
 
 _TICK_SECONDS = 0.1
 _PATIENCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Twin:
+class _Duplicate:
     """A line that asks for what is being made for another."""
 
-    entry: Entry
+    entry: ListEntry
     name: str
 
 
@@ -55,10 +55,10 @@ def render(
     threads: int,
     streams: int,
     strict: bool = False,
-    watcher: Watcher | None = None,
+    watcher: ProgressListener | None = None,
     files_url: str | None = None,
     cluster: Cluster | None = None,
-) -> Tally:
+) -> RunProgress:
     """Renders every line of a list that is not there yet, and writes the manifest.
 
     Args:
@@ -69,7 +69,7 @@ def render(
         streams: at least 1: lines that are spoken at once.
         strict: ends the run with the first line that cannot be done; what others have begun is left for another run.
         watcher: is told how it goes.
-        files_url: where the files go in place of the folder, as `vocoder.batch.destinations.RemoteFiles`; the manifest stays in the folder.
+        files_url: where the files go in place of the folder, as `vocoder.batch.destinations.RemoteDestination`; the manifest stays in the folder.
         cluster: whose machines make the files; None: this one does. Then `threads` and `streams` are those of each of its workers.
 
     Returns:
@@ -82,7 +82,7 @@ def render(
 
     Whatever is raised, also an interruption: what is finished is in the manifest, and nothing else is left.
     """
-    orders = Orders(defaults)
+    orders = OrderFactory(defaults)
     # What is wrong with the list as a whole shows with its first line: before there is a folder.
     entries = wanted.entries()
     entries = _with_first(next(entries, None), entries)
@@ -96,7 +96,7 @@ def render(
     try:
         # All threads compute with torch, beside each other: the number of its own is set once, before they begin.
         with one_torch_thread():
-            tally = _Run(entries, manifest, orders, maker, form=defaults.subtitles, strict=strict, watcher=watcher or Watcher()).run()
+            tally = _RenderRun(entries, manifest, orders, maker, form=defaults.subtitles, strict=strict, watcher=watcher or ProgressListener()).run()
         if is_installed():
             manifest.write_table()
         return tally
@@ -104,19 +104,19 @@ def render(
         manifest.close()
 
 
-class _Run:
+class _RenderRun:
     """One run. The lock guards the tally, the table of what is being made and the watcher."""
 
     def __init__(
         self,
-        entries: Generator[Entry | BadLine],
+        entries: Generator[ListEntry | BadLine],
         manifest: Manifest,
-        orders: Orders,
+        orders: OrderFactory,
         maker: Callable[[Made, Heard, Broken], Maker],
         *,
         form: str | None,
         strict: bool,
-        watcher: Watcher,
+        watcher: ProgressListener,
     ) -> None:
         self._entries = entries
         self._manifest = manifest
@@ -124,20 +124,20 @@ class _Run:
         self._form = form
         self._strict = strict
         self._watcher = watcher
-        self._tally = Tally()
+        self._tally = RunProgress()
         self._names = Names()
         for record in manifest.done():
             if record.id is not None and record.path is not None:
                 self._names.keep(record.id, record.path.rpartition(".")[0])
         self._lock = threading.Lock()
-        self._making: dict[str, list[_Twin]] = {}  # works, and the lines that wait for a copy
+        self._making: dict[str, list[_Duplicate]] = {}  # works, and the lines that wait for a copy
         self._stopping = threading.Event()
         self._ended = threading.Event()  # set when nothing more will be made
         self._error: BaseException | None = None
         self._maker = maker(self._made, self._heard, self._break)
         self._feeder = threading.Thread(target=self._guarded, args=(self._feed,), name="feeder", daemon=True)
 
-    def run(self) -> Tally:
+    def run(self) -> RunProgress:
         try:
             self._maker.start()
             self._feeder.start()
@@ -189,7 +189,7 @@ class _Run:
         self._maker.finish()
         self._ended.set()
 
-    def _take_on(self, entry: Entry, order: Order) -> None:
+    def _take_on(self, entry: ListEntry, order: RenderOrder) -> None:
         known = self._manifest.of_id(entry.id)
         if known is not None and known.work == order.work and self._manifest.is_intact(known):
             self._complete(known, order)
@@ -199,7 +199,7 @@ class _Run:
         with self._lock:
             twins = self._making.get(order.work)
             if twins is not None:
-                twins.append(_Twin(entry=entry, name=name))
+                twins.append(_Duplicate(entry=entry, name=name))
                 return
         source = self._manifest.of_work(order.work)
         if source is not None and self._copy(source, entry, name, lambda: self._orders.plan(order)):
@@ -213,12 +213,12 @@ class _Run:
                 del self._making[order.work]
             raise
 
-    def _complete(self, known: Record, order: Order) -> None:
+    def _complete(self, known: Record, order: RenderOrder) -> None:
         """Writes the subtitles that are lacking beside sound that is there: nothing is spoken for them."""
         assert known.path is not None
         if self._form is None or self._manifest.subtitles_of(known, self._form) is not None:
             return
-        subtitles = Subtitles.of(self._orders.plan(order), sound=known.path, form=self._form)
+        subtitles = SubtitleFile.of(self._orders.plan(order), sound=known.path, form=self._form)
         subtitles.write(self._manifest.files)
         self._manifest.append(replace(known, subtitles=subtitles.name, subtitles_sha256=subtitles.sha256))
 
@@ -228,7 +228,7 @@ class _Run:
         with self._lock:
             self._tally.seconds += seconds
 
-    def _made(self, order: Order, record: Record) -> None:
+    def _made(self, order: RenderOrder, record: Record) -> None:
         if record.status == "failed":
             self._fail(record)
         else:
@@ -245,7 +245,7 @@ class _Run:
 
     # Any thread
 
-    def _copy(self, source: Record, entry: Entry, name: str, plan: Callable[[], Plan] | None) -> bool:
+    def _copy(self, source: Record, entry: ListEntry, name: str, plan: Callable[[], Plan] | None) -> bool:
         """The file of a line that asks for the same as another; False where the other's file is not what its record says.
 
         `plan`: what is said, for subtitles that the other has not; None where it must have them.
@@ -261,9 +261,9 @@ class _Run:
         if self._form is not None:
             data = self._manifest.subtitles_of(source, self._form)
             if data is not None:
-                subtitles = Subtitles(name=name_beside(name, self._form), data=data)
+                subtitles = SubtitleFile(name=subtitle_name(name, self._form), data=data)
             elif plan is not None:
-                subtitles = Subtitles.of(plan(), sound=name, form=self._form)
+                subtitles = SubtitleFile.of(plan(), sound=name, form=self._form)
             else:
                 return False
             subtitles.write(self._manifest.files)
@@ -284,14 +284,14 @@ class _Run:
         self._count("copied", entry)
         return True
 
-    def _count(self, what: str, entry: Entry, *, seconds: float = 0.0) -> None:
+    def _count(self, what: str, entry: ListEntry, *, seconds: float = 0.0) -> None:
         with self._lock:
             self._tally.lines += 1
-            self._tally.characters += len(written(entry.text))
+            self._tally.characters += len(source_text(entry.text))
             match what:
                 case "rendered":
                     self._tally.rendered += 1
-                    self._tally.spoken_characters += len(written(entry.text))
+                    self._tally.spoken_characters += len(source_text(entry.text))
                     self._tally.rendered_seconds += seconds
                 case "copied":
                     self._tally.copied += 1
@@ -308,13 +308,13 @@ class _Run:
             self._stopping.set()
 
 
-def _with_first(first: Entry | BadLine | None, others: Generator[Entry | BadLine]) -> Generator[Entry | BadLine]:
+def _with_first(first: ListEntry | BadLine | None, others: Generator[ListEntry | BadLine]) -> Generator[ListEntry | BadLine]:
     with closing(others):
         if first is not None:
             yield first
         yield from others
 
 
-def _copy_file(file: BinaryIO, files: Files, name: str) -> None:
+def _copy_file(file: BinaryIO, files: Destination, name: str) -> None:
     with files.writing(name) as copy:
         shutil.copyfileobj(file, copy)

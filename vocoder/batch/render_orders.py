@@ -13,7 +13,7 @@ from vocoder.audio.chapter_marks import Chapter, check_chapters_in, check_number
 from vocoder.audio.file_writing import check_format
 from vocoder.audio.loudness import TARGETS
 from vocoder.batch.limits import TEXT_LIMIT
-from vocoder.batch.list_entries import Entry
+from vocoder.batch.list_entries import ListEntry
 from vocoder.batch.seeds import check_base, derived_seed
 from vocoder.batch.subtitle_files import check_form
 from vocoder.errors import InputError
@@ -21,7 +21,7 @@ from vocoder.synthesis.chapters import chapters_of
 from vocoder.synthesis.planning import Plan
 from vocoder.synthesis.settings import Settings, check_text
 from vocoder.synthesis.voice import Voice, load_voice, voice_folder
-from vocoder.text import Given, Headed, Lexicon, Ssml, as_json, entries_asked_for
+from vocoder.text import Lexicon, SpeechInput, Ssml, TextWithHeadings, as_json, entries_needed
 from vocoder.text.headings import has_headings
 from vocoder.voices.library import MANIFEST, find_voice
 
@@ -83,7 +83,7 @@ class Defaults:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class RenderOrder:
     """A line, ready to be spoken.
 
     Attributes:
@@ -98,8 +98,8 @@ class Order:
         work: SHA-256 in hexadecimal of all that the file's bytes depend on.
     """
 
-    entry: Entry
-    text: Given
+    entry: ListEntry
+    text: SpeechInput
     voice: Voice
     settings: Settings
     seed: int
@@ -109,7 +109,7 @@ class Order:
     work: str
 
 
-class Orders:
+class OrderFactory:
     """Makes orders of lines. Each voice is loaded when the first line asks for it, and stays; used by one thread, as planning is.
 
     Args:
@@ -131,7 +131,7 @@ class Orders:
             temperature=defaults.temperature,
         )
 
-    def of(self, entry: Entry) -> Order:
+    def of(self, entry: ListEntry) -> RenderOrder:
         """What a line orders.
 
         Raises:
@@ -173,13 +173,13 @@ class Orders:
         manifest, lexicon = voice.manifest, defaults.lexicon
         if lexicon is not None:
             check_text(text, limit=defaults.text_limit)
-            lexicon = entries_asked_for(text, lexicon, language=manifest.language, voice=manifest.name, speakers=manifest.speakers) or None
+            lexicon = entries_needed(text, lexicon, language=manifest.language, voice=manifest.name, speakers=manifest.speakers) or None
         if lexicon is not None:  # no part of other marks: a line that no entry touches stays as it is
             depends["lexicon"] = lexicon.digest
         work = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
-        return Order(entry=entry, text=text, voice=voice, settings=settings, seed=seed, format=format_name, chapters=chapters, lexicon=lexicon, work=work)
+        return RenderOrder(entry=entry, text=text, voice=voice, settings=settings, seed=seed, format=format_name, chapters=chapters, lexicon=lexicon, work=work)
 
-    def plan(self, order: Order) -> Plan:
+    def plan(self, order: RenderOrder) -> Plan:
         """What will be said, and how long it is: most of the work before speaking, so only what has to be spoken is planned.
 
         Raises:
@@ -189,7 +189,7 @@ class Orders:
         return order.voice.plan(order.text, order.settings, text_limit=self._defaults.text_limit, lexicon=order.lexicon)
 
     @staticmethod
-    def chapters(order: Order, plan: Plan) -> tuple[Chapter, ...]:
+    def chapters(order: RenderOrder, plan: Plan) -> tuple[Chapter, ...]:
         """Those that are told in the file: none where nobody asked, or the text has none.
 
         Raises:
@@ -200,13 +200,13 @@ class Orders:
             check_number_of_chapters(len(chapters), order.format)
         return chapters
 
-    def _text(self, entry: Entry, format_name: str) -> tuple[Given, bool]:
+    def _text(self, entry: ListEntry, format_name: str) -> tuple[SpeechInput, bool]:
         """What a line says, and whether chapters of it are told. A line in which there can be none is what it is without them."""
         if not (self._defaults.chapters if entry.chapters is None else entry.chapters):
             return entry.text, False
         check_chapters_in(format_name)
         if isinstance(entry.text, str) and has_headings(entry.text):
-            return Headed(entry.text), True
+            return TextWithHeadings(entry.text), True
         return entry.text, isinstance(entry.text, Ssml)
 
     def _voice(self, folder: Path) -> tuple[Voice, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
+from vocoder.batch.audio_file_task import FinishedFile
 from vocoder.batch.record import Record
 from vocoder.batch.render_orders import release
-from vocoder.batch.studio import Session
-from vocoder.batch.take import Taken
+from vocoder.batch.render_pool import RenderTask
 from vocoder.errors import InputError, SonantError
-from vocoder.text import Given, written
+from vocoder.text import SpeechInput, source_text
 
 
 def now() -> str:
@@ -18,7 +18,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def failed_record(line: int, identity: str | None, error: SonantError, *, text: Given | None = None) -> Record:
+def failed_record(line: int, identity: str | None, error: SonantError, *, text: SpeechInput | None = None) -> Record:
     """Of a line that cannot be done.
 
     Args:
@@ -39,15 +39,15 @@ def failed_record(line: int, identity: str | None, error: SonantError, *, text: 
     )
 
 
-def session_record(session: Session, taken: Taken, *, finished: str) -> Record:
+def task_record(task: RenderTask, taken: FinishedFile, *, finished: str) -> Record:
     """Of a line that has been spoken into a file."""
-    order, plan, manifest = session.order, session.plan, session.order.voice.manifest
+    order, plan, manifest = task.order, task.plan, task.order.voice.manifest
     return Record(
         line=order.entry.line,
         id=order.entry.id,
         status="done",
         work=order.work,
-        path=session.name,
+        path=task.name,
         format=order.format,
         num_bytes=taken.num_bytes,
         sha256=taken.sha256,
@@ -73,10 +73,10 @@ def session_record(session: Session, taken: Taken, *, finished: str) -> Record:
         lexicon_sha256=None if order.lexicon is None else order.lexicon.digest,
         subtitles=None if taken.subtitles is None else taken.subtitles.name,
         subtitles_sha256=None if taken.subtitles is None else taken.subtitles.sha256,
-        begun=session.begun,
+        begun=task.begun,
         finished=finished,
     )
 
 
-def _text_mark(text: Given) -> str:
-    return hashlib.sha256(written(text).encode()).hexdigest()
+def _text_mark(text: SpeechInput) -> str:
+    return hashlib.sha256(source_text(text).encode()).hexdigest()

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Self
 
-from vocoder.batch.destinations import Files
+from vocoder.batch.destinations import Destination
 from vocoder.errors import InputError
 from vocoder.synthesis.planning import Plan
 from vocoder.synthesis.subtitles import subrip, webvtt
@@ -16,7 +16,7 @@ FORMS = ("vtt", "srt")  # WebVTT, SubRip
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subtitles:
+class SubtitleFile:
     """A file, not written yet.
 
     Attributes:
@@ -32,20 +32,20 @@ class Subtitles:
         """The subtitles of a plan, for the file of its sound. `form`: of `FORMS`."""
         write = webvtt if form == "vtt" else subrip
         text = "".join(write(timed_sentences(plan.sentences, hop_length=plan.hop_length), plan.sample_rate))
-        return cls(name=name_beside(sound, form), data=text.encode())
+        return cls(name=subtitle_name(sound, form), data=text.encode())
 
     @property
     def sha256(self) -> str:
         """In hexadecimal."""
         return hashlib.sha256(self.data).hexdigest()
 
-    def write(self, files: Files) -> None:
-        """To where the files are; errors as `Files.writing`."""
+    def write(self, files: Destination) -> None:
+        """To where the files are; errors as `Destination.writing`."""
         with files.writing(self.name) as file:
             file.write(self.data)
 
 
-def name_beside(sound: str, form: str) -> str:
+def subtitle_name(sound: str, form: str) -> str:
     """The name of the subtitles of a file."""
     return f"{sound.rpartition('.')[0]}.{form}"
 

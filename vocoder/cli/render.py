@@ -22,7 +22,7 @@ from vocoder.voices.library import DEFAULT_VOICE
 if TYPE_CHECKING:
     from vocoder.batch.forecast import Forecast
     from vocoder.batch.lists import ListFile
-    from vocoder.batch.progress import Tally
+    from vocoder.batch.progress import RunProgress
     from vocoder.batch.record import Record
 
 FAILED_LINES = 1  # the exit code where some line could not be done
@@ -71,7 +71,7 @@ def render(
         from vocoder.batch.forecast import forecast
         from vocoder.batch.lists import ListFile
         from vocoder.batch.parquet import NEEDED, is_installed
-        from vocoder.batch.progress import Watcher
+        from vocoder.batch.progress import ProgressListener
         from vocoder.batch.render import render as run
         from vocoder.batch.render_orders import Defaults
         from vocoder.synthesis.voice import voice_folder
@@ -121,7 +121,7 @@ def render(
         if view.is_shown and source.can_be_read_again:
             view.expect(*_size_of(source))
         began = time.monotonic()
-        watcher = Watcher(failed=view.failed, ticked=view.ticked)
+        watcher = ProgressListener(failed=view.failed, ticked=view.ticked)
         tally = run(source, output, defaults, threads=threads, streams=streams, strict=strict, watcher=watcher, files_url=files, cluster=cluster)
     took = time.monotonic() - began
     if as_json:
@@ -133,13 +133,13 @@ def render(
 
 def _size_of(source: ListFile) -> tuple[int, int]:
     """Lines of a list, and characters of all texts."""
-    from vocoder.batch.list_entries import Entry
-    from vocoder.text import written
+    from vocoder.batch.list_entries import ListEntry
+    from vocoder.text import source_text
 
     lines = characters = 0
     for entry in source.entries():
         lines += 1
-        characters += len(written(entry.text)) if isinstance(entry, Entry) else 0
+        characters += len(source_text(entry.text)) if isinstance(entry, ListEntry) else 0
     return lines, characters
 
 
@@ -147,7 +147,7 @@ def _tell_failure(record: Record) -> None:
     typer.echo(failure_text(record), err=True)
 
 
-def _tally_text(tally: Tally, took: float, folder: Path) -> str:
+def _tally_text(tally: RunProgress, took: float, folder: Path) -> str:
     rate = tally.rendered_seconds / took
     return (
         f"{folder}: {tally.rendered} rendered ({tally.rendered_seconds:.1f} seconds of speech in {took:.1f}, {rate:.1f} times real time), "

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from vocoder.batch.progress import Tally
+    from vocoder.batch.progress import RunProgress
     from vocoder.batch.record import Record
 
 
@@ -51,7 +51,7 @@ class RenderingView:
         """A line could not be done."""
         self._console.print(Text(failure_text(record)))
 
-    def ticked(self, tally: Tally) -> None:
+    def ticked(self, tally: RunProgress) -> None:
         """The run is so far."""
         if self.is_shown:
             elapsed = max(time.monotonic() - self._began, 1e-3)
@@ -70,19 +70,19 @@ def failure_text(record: Record) -> str:
     return f"sonant: {what}: {record.field}: {' '.join((record.reason or '').split())}"
 
 
-def lines_text(tally: Tally, lines: int | None) -> str:
+def lines_text(tally: RunProgress, lines: int | None) -> str:
     """How many lines are done."""
     of = "" if lines is None else f"/{lines}"
     bad = f", {tally.failed} failed" if tally.failed else ""
     return f"{tally.lines}{of} lines{bad}"
 
 
-def rate_text(tally: Tally, elapsed: float) -> str:
+def rate_text(tally: RunProgress, elapsed: float) -> str:
     """How fast it goes."""
     return f"{60 * (tally.rendered + tally.copied) / elapsed:.0f} lines/min, {tally.seconds / elapsed:.1f} times real time"
 
 
-def left_text(tally: Tally, elapsed: float, characters: int) -> str:
+def left_text(tally: RunProgress, elapsed: float, characters: int) -> str:
     """How long it will still take: as many characters as are left, at the speed of those that were spoken."""
     if not characters or not tally.spoken_characters:
         return ""

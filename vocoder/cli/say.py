@@ -30,7 +30,7 @@ from vocoder.errors import InputError, TextError
 from vocoder.voices.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:
-    from vocoder.text import Given
+    from vocoder.text import SpeechInput
 
 
 def say(
@@ -75,7 +75,7 @@ def say(
         scale = length_scale_of(length_scale, speed)
         if text == "-":
             text = read_standard_input()
-        given = given_of(text, ssml=ssml, phonemes=phonemes, headings=chapters)
+        given = speech_input_of(text, ssml=ssml, phonemes=phonemes, headings=chapters)
         speaking = load_voice(voice, engine=engine, precision=precision)
         settings = speaking.settings(speaker=speaker_of(speaker), length_scale=scale, pitch=pitch, volume=volume, temperature=temperature)
         # No limit here: it protects a service from its clients, and this is the user's own machine.
@@ -97,17 +97,17 @@ def say(
     typer.echo(f"{destination.path or 'standard output'}: {plan.seconds:.2f} seconds, seed {utterance.seed}", err=True)
 
 
-def given_of(text: str, *, ssml: bool, phonemes: bool, headings: bool = False) -> Given:
+def speech_input_of(text: str, *, ssml: bool, phonemes: bool, headings: bool = False) -> SpeechInput:
     """What is to be said, as what it is said to be; a plain text with headings, where they count.
 
     Raises:
         InputError: field "ssml"; it is said to be two things.
     """
-    from vocoder.text import Headed, Ipa, Ssml
+    from vocoder.text import Ipa, Ssml, TextWithHeadings
 
     if ssml and phonemes:
         raise InputError("--ssml and --phonemes say two things of one text: give one", field="ssml")
-    return Ssml(text) if ssml else Ipa(text) if phonemes else Headed(text) if headings else text
+    return Ssml(text) if ssml else Ipa(text) if phonemes else TextWithHeadings(text) if headings else text
 
 
 def read_standard_input() -> str:

@@ -31,10 +31,10 @@ from vocoder.acoustic.model import (
 )
 from vocoder.config import POSITIONS
 from vocoder.cuda.device import device_for
-from vocoder.cuda.dynamic_batcher import Gathering
-from vocoder.cuda.host_embeddings import Embeddings, table_of
-from vocoder.cuda.layers import Layer, Norm
-from vocoder.cuda.ragged_batch import Ragged, put
+from vocoder.cuda.dynamic_batcher import DynamicBatcher
+from vocoder.cuda.host_embeddings import HostEmbeddings, weights_of
+from vocoder.cuda.layers import RowLayer, RowNorm
+from vocoder.cuda.ragged_batch import RaggedBatch, to_device
 from vocoder.errors import InputError
 from vocoder.wavenet.conditions import Conditions
 
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
-MOST = 64  # sentences of a call, which bounds the memory that it takes
+MAX_BATCH = 64  # sentences of a call, which bounds the memory that it takes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Phonemes:
+class EncoderInputs:
     """A sentence as the encoder takes it.
 
     Attributes:
@@ -60,7 +60,7 @@ class Phonemes:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Timed:
+class PitchInputs:
     """A sentence whose durations are known.
 
     Attributes:
@@ -69,17 +69,17 @@ class Timed:
         inside: float32 [F, 2], where in its phoneme each frame lies.
     """
 
-    phonemes: Phonemes
+    phonemes: EncoderInputs
     rows: IntArray
     inside: FloatArray
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Sung:
+class DecoderInputs:
     """A sentence whose pitch is known.
 
     Attributes:
-        frames: float32 [F, C + 2] on the card, of `AcousticOnCard.pitches`.
+        frames: float32 [F, C + 2] on the card, of `CudaAcousticModel.pitches`.
         melody: float32 [F, 2], the scaled log-F0 where voiced, and voicing.
     """
 
@@ -87,7 +87,7 @@ class Sung:
     melody: FloatArray
 
 
-class AcousticOnCard:
+class CudaAcousticModel:
     """`AcousticModel.durations` and `AcousticModel.conditions`, to within rounding. Any number of threads may call it; they are served together.
 
     Args:
@@ -99,17 +99,17 @@ class AcousticOnCard:
         EngineError: a device that Triton has no code for here.
     """
 
-    def __init__(self, model: AcousticModel, device: str | torch.device = "cuda", *, most: int = MOST) -> None:
+    def __init__(self, model: AcousticModel, device: str | torch.device = "cuda", *, most: int = MAX_BATCH) -> None:
         self.config = model.config
         self.device = device_for(device)
-        self._embeddings = Embeddings(model.embeddings)
-        self._speakers = put(table_of(model.speaker), self.device)
+        self._embeddings = HostEmbeddings(model.embeddings)
+        self._speakers = to_device(weights_of(model.speaker), self.device)
         self._encoder, self._duration, self._pitch, self._decoder = (
-            _StackOnCard(stack, self.device) for stack in (model.encoder, model.duration, model.pitch, model.decoder)
+            _CudaStack(stack, self.device) for stack in (model.encoder, model.duration, model.pitch, model.decoder)
         )
-        self._for_durations = Gathering(self.log_durations, most=most)
-        self._for_pitch = Gathering(self.pitches, most=most)
-        self._for_log_mel = Gathering(self.log_mels, most=most)
+        self._for_durations = DynamicBatcher(self.log_durations, most=most)
+        self._for_pitch = DynamicBatcher(self.pitches, most=most)
+        self._for_log_mel = DynamicBatcher(self.log_mels, most=most)
 
     def durations(self, features: LinguisticFeatures, speaker: int = 0) -> FloatArray:
         """How long each phoneme lasts at normal speed: float32 [P], in frames, at least 0, before rounding.
@@ -136,13 +136,13 @@ class AcousticOnCard:
         assert durations.shape == (features.num_phonemes,), durations.shape
         categories, positions = expand(features.categories, features.positions, durations)
         rows = np.repeat(np.arange(len(durations)), durations)
-        timed = Timed(phonemes=self.phonemes(features, speaker), rows=rows, inside=positions[:, len(POSITIONS) :])
+        timed = PitchInputs(phonemes=self.phonemes(features, speaker), rows=rows, inside=positions[:, len(POSITIONS) :])
         frames, pitch = self._for_pitch.submit(timed)
         log_f0, voicing = pitch[:, 0] * np.float32(LOG_F0_SCALE) + np.float32(LOG_F0_CENTRE), (pitch[:, 1] > 0).astype(np.float32)
         if melody is not None:
             log_f0 = melody.applied(log_f0, voicing, features, durations)
         scaled = (log_f0 - np.float32(LOG_F0_CENTRE)) / np.float32(LOG_F0_SCALE) * voicing
-        log_mel = self._for_log_mel.submit(Sung(frames=frames, melody=np.stack([scaled, voicing], axis=1)))
+        log_mel = self._for_log_mel.submit(DecoderInputs(frames=frames, melody=np.stack([scaled, voicing], axis=1)))
         return Conditions(
             log_mel=log_mel * np.float32(LOG_MEL_SCALE) + np.float32(LOG_MEL_CENTRE),
             log_f0=log_f0,
@@ -152,24 +152,24 @@ class AcousticOnCard:
             speaker=speaker,
         )
 
-    def phonemes(self, features: LinguisticFeatures, speaker: int) -> Phonemes:
+    def phonemes(self, features: LinguisticFeatures, speaker: int) -> EncoderInputs:
         """A sentence made ready. Raises as `durations`."""
         if not 0 <= speaker < self.config.num_speakers:
             raise InputError(f"there is no speaker {speaker}: there are {self.config.num_speakers}", field="speaker")
-        return Phonemes(inputs=np.concatenate([self._embeddings(features.categories), features.positions], axis=1), speaker=speaker)
+        return EncoderInputs(inputs=np.concatenate([self._embeddings(features.categories), features.positions], axis=1), speaker=speaker)
 
-    def log_durations(self, sentences: Sequence[Phonemes]) -> list[FloatArray]:
+    def log_durations(self, sentences: Sequence[EncoderInputs]) -> list[FloatArray]:
         """Log(1 + frames) of each phoneme, float32 [P] for each sentence: they are computed together, each as if alone."""
         encoded, ragged = self._encode(sentences)
         return [predicted[:, 0] for predicted in _fetched(self._duration(encoded, ragged), ragged)]
 
-    def pitches(self, sentences: Sequence[Timed]) -> list[tuple[Tensor, FloatArray]]:
+    def pitches(self, sentences: Sequence[PitchInputs]) -> list[tuple[Tensor, FloatArray]]:
         """For each sentence its frames as the decoder takes them, float32 [F, C + 2], which stay on the card, and the network's pitch: float32 [F, 2].
 
         Computed together, each as if alone. The pitch is the scaled log-F0 and the logit of voicing.
         """
         encoded, by_phoneme = self._encode([sentence.phonemes for sentence in sentences])
-        ragged = Ragged.of([len(sentence.rows) for sentence in sentences], self.device)
+        ragged = RaggedBatch.of([len(sentence.rows) for sentence in sentences], self.device)
         rows = ragged.joined([sentence.rows for sentence in sentences], shift=by_phoneme.starts)
         inside = ragged.joined([sentence.inside for sentence in sentences])
         frames = torch.cat([encoded.index_select(0, rows), inside], dim=1)
@@ -177,37 +177,37 @@ class AcousticOnCard:
         # Copies: a view would keep the frames of everyone as long as the slowest needs its own.
         return [(own.clone(), pitch) for own, pitch in zip(ragged.split(frames), pitches, strict=True)]
 
-    def log_mels(self, sentences: Sequence[Sung]) -> list[FloatArray]:
+    def log_mels(self, sentences: Sequence[DecoderInputs]) -> list[FloatArray]:
         """The network's log-mel, scaled, float32 [F, M] for each sentence: computed together, each as if alone."""
-        ragged = Ragged.of([len(sentence.melody) for sentence in sentences], self.device)
+        ragged = RaggedBatch.of([len(sentence.melody) for sentence in sentences], self.device)
         joined = torch.zeros((ragged.num_rows, self._decoder.inputs), device=self.device)
         for place, sentence in zip(ragged.split(joined), sentences, strict=True):
             place[:, :-2] = sentence.frames
         joined[:, -2:] = ragged.joined([sentence.melody for sentence in sentences])
         return _fetched(self._decoder(joined, ragged), ragged)
 
-    def _encode(self, sentences: Sequence[Phonemes]) -> tuple[Tensor, Ragged]:
+    def _encode(self, sentences: Sequence[EncoderInputs]) -> tuple[Tensor, RaggedBatch]:
         """Float32 [R, C], with the speaker in it."""
-        ragged = Ragged.of([len(sentence.inputs) for sentence in sentences], self.device)
+        ragged = RaggedBatch.of([len(sentence.inputs) for sentence in sentences], self.device)
         inputs = ragged.joined([sentence.inputs for sentence in sentences])
         speakers = ragged.joined([np.full(len(sentence.inputs), sentence.speaker) for sentence in sentences])
         return self._encoder(inputs, ragged, residual=self._speakers.index_select(0, speakers)), ragged
 
 
-class _StackOnCard:
+class _CudaStack:
     """`vocoder.acoustic.model.Stack`."""
 
     def __init__(self, stack: Stack, device: torch.device) -> None:
         blocks = [block for block in stack.blocks if isinstance(block, ConvBlock)]
         assert len(blocks) == len(stack.blocks)
-        self._enter = Layer(stack.enter, device=device)
+        self._enter = RowLayer(stack.enter, device=device)
         self.inputs = self._enter.inputs
         self._blocks = [
-            (Norm(block.norm, device=device), Layer(block.conv, activation="gelu", device=device), Layer(block.mix, device=device)) for block in blocks
+            (RowNorm(block.norm, device=device), RowLayer(block.conv, activation="gelu", device=device), RowLayer(block.mix, device=device)) for block in blocks
         ]
-        self._norm, self._leave = Norm(stack.norm, device=device), Layer(stack.leave, device=device)
+        self._norm, self._leave = RowNorm(stack.norm, device=device), RowLayer(stack.leave, device=device)
 
-    def __call__(self, x: Tensor, ragged: Ragged, residual: Tensor | None = None) -> Tensor:
+    def __call__(self, x: Tensor, ragged: RaggedBatch, residual: Tensor | None = None) -> Tensor:
         """Float32 [R, inputs] to [R, outputs], and `residual` of the same shape added."""
         hidden = self._enter(x, ragged)
         for norm, conv, mix in self._blocks:
@@ -215,6 +215,6 @@ class _StackOnCard:
         return self._leave(self._norm(hidden, ragged), ragged, residual=residual)
 
 
-def _fetched(rows: Tensor, ragged: Ragged) -> list[FloatArray]:
+def _fetched(rows: Tensor, ragged: RaggedBatch) -> list[FloatArray]:
     """Each sentence's rows on the host: copies, for the same reason."""
     return [own.numpy().copy() for own in ragged.split(rows.cpu())]

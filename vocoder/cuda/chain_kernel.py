@@ -14,7 +14,7 @@ Skips follow x one product behind, so that the next program need not wait for th
 at once, and a launch several chains. What programs tell each other goes through the second cache: numbers into a place of the group's own, then a flag,
 which is the count of samples (released after the numbers, acquired before they are read). One place is enough, for sample t + 1 of a group begins when sample
 t has been drawn, so everyone has read by then. All programs of a launch must be on the chip at once: it is a cooperative launch, and begins behind others for
-which there is no room beside it (`vocoder.cuda.transfer.Waiting`).
+which there is no room beside it (`vocoder.cuda.transfer.CooperativeLaunches`).
 
 Where Triton interprets, programs run one after the other: then a launch makes one sample (`begin`, `end`), in whose order nobody has to wait.
 

@@ -1,7 +1,7 @@
 """The conditioning network on a card: what is known of a frame to what is added inside each block's gate, which stays there.
 
-It is computed in two steps, for what is added is the largest thing there is of a frame. `ConditioningOnCard.hidden` computes a sentence when it is reached,
-together with those of other threads, as far as the last product, whose inputs stay on the card. `ConditioningOnCard.project` is that product, for
+It is computed in two steps, for what is added is the largest thing there is of a frame. `CudaConditioning.hidden` computes a sentence when it is reached,
+together with those of other threads, as far as the last product, whose inputs stay on the card. `CudaConditioning.project` is that product, for
 whatever frames of whatever streams are spoken next. Layers are `vocoder.cuda`: no byte depends on company, on one card.
 
 F frames, M mels, L layers, G gate, I inputs, H the inputs of the last product, R rows.
@@ -19,21 +19,21 @@ from torch import Tensor
 
 from vocoder.config import CATEGORIES, FRAME_POSITIONS
 from vocoder.cuda.device import device_for
-from vocoder.cuda.dynamic_batcher import Gathering
-from vocoder.cuda.host_embeddings import Embeddings, table_of
-from vocoder.cuda.layers import Layer
-from vocoder.cuda.ragged_batch import Ragged, put
+from vocoder.cuda.dynamic_batcher import DynamicBatcher
+from vocoder.cuda.host_embeddings import HostEmbeddings, weights_of
+from vocoder.cuda.layers import RowLayer
+from vocoder.cuda.ragged_batch import RaggedBatch, to_device
 from vocoder.errors import InputError
 from vocoder.wavenet.conditioning import LOG_F0_CENTRE, LOG_F0_SCALE, LOG_MEL_CENTRE, LOG_MEL_SCALE
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
 
 FloatArray = npt.NDArray[np.float32]
-MOST = 64  # sentences of a call, which bounds the memory that it takes
+MAX_BATCH = 64  # sentences of a call, which bounds the memory that it takes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Frames:
+class ConditioningInputs:
     """A sentence, or the frames of a recording, as the network takes them.
 
     Attributes:
@@ -45,7 +45,7 @@ class Frames:
     speaker: int
 
 
-class ConditioningOnCard:
+class CudaConditioning:
     """`ConditioningNetwork`, to within rounding. Any number of threads may call it; they are served together.
 
     Args:
@@ -60,17 +60,17 @@ class ConditioningOnCard:
         EngineError: a device that Triton has no code for here.
     """
 
-    def __init__(self, network: WaveNet, device: str | torch.device = "cuda", *, most: int = MOST) -> None:
+    def __init__(self, network: WaveNet, device: str | torch.device = "cuda", *, most: int = MAX_BATCH) -> None:
         conditioning = network.conditioning
         self.config = network.config
         self.device = device_for(device)
-        self._embeddings = Embeddings(conditioning.embeddings)
-        self._speakers = put(table_of(conditioning.speaker), self.device)
-        self._context = Layer(conditioning.context, activation="relu", device=self.device)
-        self._mix = Layer(conditioning.mix, activation="relu", device=self.device)
-        self._project = Layer(conditioning.project, device=self.device)
+        self._embeddings = HostEmbeddings(conditioning.embeddings)
+        self._speakers = to_device(weights_of(conditioning.speaker), self.device)
+        self._context = RowLayer(conditioning.context, activation="relu", device=self.device)
+        self._mix = RowLayer(conditioning.mix, activation="relu", device=self.device)
+        self._project = RowLayer(conditioning.project, device=self.device)
         self.width = self._project.inputs
-        self._gathering = Gathering(self.hidden_of, most=most)
+        self._batcher = DynamicBatcher(self.hidden_of, most=most)
 
     def hidden(self, conditions: Conditions) -> Tensor:
         """What `project` takes of each frame, float32 [F, H] on the card. It is computed in the current stream: nobody waits until it is there.
@@ -80,7 +80,7 @@ class ConditioningOnCard:
         Raises:
             InputError: the voice has no such speaker.
         """
-        return self._gathering.submit(self.frames(conditions))
+        return self._batcher.submit(self.frames(conditions))
 
     def project(self, rows: Tensor) -> Tensor:
         """Frames to what is added inside the gates, row by row; the host waits for nothing.
@@ -91,9 +91,9 @@ class ConditioningOnCard:
         Returns:
             float32 [R, L * G] on the card.
         """
-        return self._project(rows, Ragged.unrelated(len(rows), self.device))
+        return self._project(rows, RaggedBatch.unrelated(len(rows), self.device))
 
-    def frames(self, conditions: Conditions) -> Frames:
+    def frames(self, conditions: Conditions) -> ConditioningInputs:
         """Conditions made ready. Raises as `hidden`."""
         config, frames = self.config, conditions.num_frames
         if not 0 <= conditions.speaker < config.num_speakers:
@@ -108,11 +108,11 @@ class ConditioningOnCard:
             self._embeddings(categories),
             positions,
         ]
-        return Frames(inputs=np.concatenate(inputs, axis=1, dtype=np.float32), speaker=conditions.speaker)
+        return ConditioningInputs(inputs=np.concatenate(inputs, axis=1, dtype=np.float32), speaker=conditions.speaker)
 
-    def hidden_of(self, sentences: Sequence[Frames]) -> list[Tensor]:
+    def hidden_of(self, sentences: Sequence[ConditioningInputs]) -> list[Tensor]:
         """Float32 [F, H] for each sentence, which stay on the card: computed together, each as if alone."""
-        ragged = Ragged.of([len(sentence.inputs) for sentence in sentences], self.device)
+        ragged = RaggedBatch.of([len(sentence.inputs) for sentence in sentences], self.device)
         mixed = self._mix(self._context(ragged.joined([sentence.inputs for sentence in sentences]), ragged), ragged)
         # Each is a tensor of its own: a view would keep those of everyone as long as the longest is spoken.
         return [

@@ -11,7 +11,7 @@ from vocoder.errors import EngineError
 
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
 # Held while a kernel is started: Triton's interpreter keeps what it is at in one place for all threads, and what two threads need first is compiled once.
-STARTING = threading.Lock()
+LAUNCH_LOCK = threading.Lock()
 
 
 def device_for(name: str | torch.device) -> torch.device:

@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Gathering(Generic[Item, Result]):
+class DynamicBatcher(Generic[Item, Result]):
     """Gathers items for a function of many.
 
     Args:
@@ -29,7 +29,7 @@ class Gathering(Generic[Item, Result]):
         self._work = work
         self._most = most
         self._lock = threading.Lock()  # of what follows, and of whether a call leads
-        self._waiting: deque[_Call[Item, Result]] = deque()
+        self._waiting: deque[_PendingItem[Item, Result]] = deque()
         self._led = False  # whether somebody works, or has been called to
 
     def submit(self, item: Item) -> Result:
@@ -38,7 +38,7 @@ class Gathering(Generic[Item, Result]):
         Raises:
             Exception: what `work` raised: the same one, for everyone whose item was in that call.
         """
-        call: _Call[Item, Result] = _Call(item)
+        call: _PendingItem[Item, Result] = _PendingItem(item)
         with self._lock:
             self._waiting.append(call)
             call.leads = not self._led
@@ -89,7 +89,7 @@ class Gathering(Generic[Item, Result]):
                 self._waiting[0].leads = True
                 self._waiting[0].woken.set()
 
-    def _leave(self, call: _Call[Item, Result]) -> None:
+    def _leave(self, call: _PendingItem[Item, Result]) -> None:
         with self._lock:
             if call in self._waiting:
                 self._waiting.remove(call)
@@ -97,7 +97,7 @@ class Gathering(Generic[Item, Result]):
             self._pass_on()
 
 
-class _Call(Generic[Item, Result]):
+class _PendingItem(Generic[Item, Result]):
     """One `submit`."""
 
     def __init__(self, item: Item) -> None:

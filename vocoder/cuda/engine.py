@@ -15,13 +15,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vocoder.cuda.conditioning import ConditioningOnCard
-from vocoder.cuda.device import INTERPRETED, STARTING
-from vocoder.cuda.kernel_shapes import Choice, shapes_for
+from vocoder.cuda.conditioning import CudaConditioning
+from vocoder.cuda.device import INTERPRETED, LAUNCH_LOCK
+from vocoder.cuda.kernel_shapes import KernelChooser, shapes_for
 from vocoder.cuda.packed_weights import BLOCK, PackedWeights
-from vocoder.cuda.ring_slots import ResidentState, Slots
-from vocoder.cuda.transfer import Lane, Lanes
-from vocoder.engine.base import CUDA_PRECISIONS, Codes, Conditioning, Engine, Job, Pending, check_rings
+from vocoder.cuda.ring_slots import ResidentState, RingSlots
+from vocoder.cuda.transfer import TransferLane, TransferLanes
+from vocoder.engine.base import CUDA_PRECISIONS, Codes, Conditioning, Engine, Job, PendingCodes, check_rings
 from vocoder.engine.state import RingLayout, StreamState
 from vocoder.engine.weights import EngineWeights
 from vocoder.errors import EngineError
@@ -62,16 +62,16 @@ class CudaEngine(Engine):
         self.isa = "interpreter" if INTERPRETED else torch.cuda.get_device_name(self.device)
         dtype = torch.float32 if precision == "fp32" else torch.bfloat16
         self._weights = PackedWeights.of(EngineWeights.of(network), config, network.quantiser, dtype=dtype, device=self.device)
-        self._lanes = Lanes(self.device)
+        self._lanes = TransferLanes(self.device)
         self._values = self._put(network.quantiser.values.astype(np.float64))
         self._edges = self._put(network.quantiser.edges)
         self._dilations = self._put(np.array(config.dilations, np.int32))
         self._ring_offsets = self._put(np.array(RingLayout.of(config).offsets, np.int32))
-        self._turn = math.lcm(*RingLayout.of(config).rows)  # samples after which every ring is where it was
-        self._conditioning = ConditioningOnCard(network, self.device)
-        self.slots = Slots(config, dtype=dtype, device=self.device, settle=self._lanes.settle)
+        self._ring_period = math.lcm(*RingLayout.of(config).rows)  # samples after which every ring is where it was
+        self._conditioning = CudaConditioning(network, self.device)
+        self.slots = RingSlots(config, dtype=dtype, device=self.device, settle=self._lanes.settle)
         self._shapes = shapes_for(config, shape, precision=precision, device=self.device, interpreted=INTERPRETED)
-        self._choice = Choice(self.shapes)
+        self._choice = KernelChooser(self.shapes)
         self._moving: set[int] = set()  # states, by identity, of calls that have not been finished
         self._lock = threading.Lock()  # of `_moving` and `_choice`
         if not INTERPRETED:  # what does not fit shows now, and nobody waits for a compiler later
@@ -94,7 +94,7 @@ class CudaEngine(Engine):
                 if len(self._shapes) == 1:
                     raise
                 del self._shapes[name]
-        self._choice = Choice(self.shapes)
+        self._choice = KernelChooser(self.shapes)
 
     def prepare(self, most: int) -> None:
         """As `Engine.prepare`: each shape makes a frame of as many streams that nobody hears. Interpreted, nobody has a clock, and nothing is tried."""
@@ -147,7 +147,7 @@ class CudaEngine(Engine):
         if not self._resident(state):  # those that are have been checked, and would have to be fetched
             check_rings(self.config, state)
 
-    def _begin(self, jobs: Sequence[Job]) -> Pending:
+    def _begin(self, jobs: Sequence[Job]) -> PendingCodes:
         return self._launch(jobs, forced=None)
 
     def _advance(self, jobs: Sequence[Job]) -> list[Codes]:
@@ -159,7 +159,7 @@ class CudaEngine(Engine):
         return begun.outputs[0].numpy()
 
     @torch.inference_mode()
-    def _launch(self, jobs: Sequence[Job], *, forced: Codes | None) -> _Begun:
+    def _launch(self, jobs: Sequence[Job], *, forced: Codes | None) -> _PendingCall:
         """Begins; where codes are forced, outputs [1, T, O] are kept."""
         longest = max((job.num_samples for job in jobs), default=0)
         codes = np.zeros((len(jobs), longest), np.int32) if forced is None else forced.astype(np.int32)[np.newaxis]
@@ -171,9 +171,9 @@ class CudaEngine(Engine):
                     made, outputs = torch.from_numpy(codes), torch.zeros(1, 0, self.config.output_channels)
                 else:
                     arguments, made, outputs = self._arguments(jobs, states, codes, forced=forced is not None)
-                    with STARTING, lane.timed(self._shapes[shape].together(len(jobs))):
+                    with LAUNCH_LOCK, lane.timed(self._shapes[shape].together(len(jobs))):
                         self._shapes[shape].launch(len(jobs), longest, arguments, forced=forced is not None)
-                return _Begun(self, jobs, states, shape, lane, lane.download(made), lane.download(outputs))
+                return _PendingCall(self, jobs, states, shape, lane, lane.download(made), lane.download(outputs))
         except BaseException:
             self._release(jobs)
             raise
@@ -213,7 +213,7 @@ class CudaEngine(Engine):
         arguments = (
             self._put(np.array([state.slot for state in states if isinstance(state, ResidentState)], np.int64)),
             self._put(np.array([state.position for state in states], np.int64)),
-            self._put(np.array([state.position % self._turn for state in states], np.int32)),
+            self._put(np.array([state.position % self._ring_period for state in states], np.int32)),
             self._put(np.array([state.seed for state in states], np.uint64).view(np.int64)),
             self._put(np.array([job.num_samples for job in jobs], np.int32)),
             self._put(np.array(first_rows, np.int64)),
@@ -254,10 +254,12 @@ def _groups(jobs: Sequence[Job]) -> int:
     return max(1, -(-len(jobs) // BLOCK))
 
 
-class _Begun(Pending):
+class _PendingCall(PendingCodes):
     """Work on its way: all that must not be freed until it is there."""
 
-    def __init__(self, engine: CudaEngine, jobs: Sequence[Job], states: Sequence[StreamState], shape: str, lane: Lane, codes: Tensor, outputs: Tensor) -> None:
+    def __init__(
+        self, engine: CudaEngine, jobs: Sequence[Job], states: Sequence[StreamState], shape: str, lane: TransferLane, codes: Tensor, outputs: Tensor
+    ) -> None:
         self._engine, self._jobs, self._states = engine, jobs, states
         self._shape, self._lane, self._codes = shape, lane, codes
         self.outputs = outputs

@@ -11,7 +11,7 @@ from torch import nn
 FloatArray = npt.NDArray[np.float32]
 
 
-class Embeddings:
+class HostEmbeddings:
     """One embedding for each column of categories.
 
     Args:
@@ -19,7 +19,7 @@ class Embeddings:
     """
 
     def __init__(self, embeddings: Iterable[nn.Module]) -> None:
-        self._tables = [table_of(embedding) for embedding in embeddings]
+        self._tables = [weights_of(embedding) for embedding in embeddings]
 
     def __call__(self, categories: npt.NDArray[np.int64]) -> FloatArray:
         """Categories int64 [N, columns] to float32 [N, sum of widths]. None may be beyond its table: numpy would take those below 0 for others."""
@@ -29,7 +29,7 @@ class Embeddings:
         return np.concatenate([table[categories[:, column]] for column, table in enumerate(self._tables)], axis=1)
 
 
-def table_of(embedding: nn.Module) -> FloatArray:
+def weights_of(embedding: nn.Module) -> FloatArray:
     """A copy of an embedding's weights, float32 [size, width]."""
     assert isinstance(embedding, nn.Embedding)
     table: FloatArray = embedding.weight.detach().float().cpu().numpy().copy()

@@ -29,7 +29,7 @@ WIDER = {"wide": 2, "widest": 4}  # times the streams of a program
 TRIES = 3  # calls before a shape's speed at a number of streams is known
 
 
-class Whole:
+class WholeKernel:
     """A program for the whole network, and some streams.
 
     Args:
@@ -69,8 +69,8 @@ class Whole:
                 self._stages -= 1
 
 
-class Chain:
-    """Programs that own blocks and hand on what these made; as many chains as the card has multiprocessors for. Arguments as `Whole`.
+class ChainKernel:
+    """Programs that own blocks and hand on what these made; as many chains as the card has multiprocessors for. Arguments as `WholeKernel`.
 
     Raises:
         EngineError: the card has fewer multiprocessors than the shortest chain has programs.
@@ -156,7 +156,7 @@ class Chain:
         )
 
 
-class Choice:
+class KernelChooser:
     """Which of several shapes makes so many groups of streams fastest: each is tried, and then the fastest serves.
 
     Args:
@@ -187,29 +187,29 @@ class Choice:
             times.append(seconds / groups)
 
 
-def shapes_for(config: WaveNetConfig, wanted: str, **options: Any) -> dict[str, Whole | Chain]:
+def shapes_for(config: WaveNetConfig, wanted: str, **options: Any) -> dict[str, WholeKernel | ChainKernel]:
     """The shapes that an engine has: those that it may choose among.
 
     Args:
         config: of the network.
         wanted: "whole", "chain", "wide", "widest", or "auto" for the first two, where the card and the precision allow it.
-        options: as `Whole`.
+        options: as `WholeKernel`.
 
     Raises:
         EngineError: an unknown shape, or one that the card is too small for.
     """
     if wanted not in (names := ("auto", "whole", "chain", *WIDER)):
         raise EngineError(f"unknown shape {wanted!r}: there are {', '.join(names)}")
-    made: dict[str, Whole | Chain] = {}
+    made: dict[str, WholeKernel | ChainKernel] = {}
     # In fp32 a block's weights are too large for one multiprocessor: a chain is there for those who ask for it.
     if wanted == "chain" or (wanted == "auto" and options["precision"] == "bf16"):
         try:
-            made["chain"] = Chain(config, **options)
+            made["chain"] = ChainKernel(config, **options)
         except EngineError:
             if wanted == "chain":
                 raise
     if wanted in ("auto", "whole"):
-        made["whole"] = Whole(config, **options)
+        made["whole"] = WholeKernel(config, **options)
     if wanted in WIDER:
-        made[wanted] = Whole(config, block=WIDER[wanted] * BLOCK, **options)
+        made[wanted] = WholeKernel(config, block=WIDER[wanted] * BLOCK, **options)
     return made

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vocoder.cuda.device import STARTING
+from vocoder.cuda.device import LAUNCH_LOCK
 from vocoder.cuda.layer_kernels import convolve, normalise
-from vocoder.cuda.ragged_batch import TILE, Ragged
+from vocoder.cuda.ragged_batch import TILE, RaggedBatch
 
 Activation = Literal["none", "relu", "gelu"]
 
@@ -25,7 +25,7 @@ OPTIONS = {"convolve": {"num_warps": 2, "num_stages": 3, "enable_fp_fusion": Fal
 ALIGNMENT = 16  # bytes; Triton compiles another kernel for what is not aligned
 
 
-class Layer:
+class RowLayer:
     """A product, or a convolution that sees zeros around each sentence, and what follows it.
 
     Args:
@@ -55,7 +55,7 @@ class Layer:
         self._weights = functional.pad(taps, (0, more, 0, self.sizes["INPUTS_P"] - self.inputs)).float().contiguous().to(device)
         self._bias = functional.pad(layer.bias.detach(), (0, more)).float().to(device)
 
-    def __call__(self, x: Tensor, ragged: Ragged, residual: Tensor | None = None) -> Tensor:
+    def __call__(self, x: Tensor, ragged: RaggedBatch, residual: Tensor | None = None) -> Tensor:
         """Rows to rows; the host waits for nothing.
 
         Args:
@@ -71,14 +71,14 @@ class Layer:
             return out
         x = _aligned(x, (ragged.num_rows, self.inputs))
         added = out if residual is None else _aligned(residual, (ragged.num_rows, self.outputs))
-        with STARTING:
+        with LAUNCH_LOCK:
             convolve[len(ragged.firsts), self.sizes["OUTPUTS_P"] // COLUMNS](
                 x, ragged.firsts, ragged.behinds, self._weights, self._bias, added, out, ADD=residual is not None, **self.sizes, **OPTIONS["convolve"]
             )
         return out
 
 
-class Norm:
+class RowNorm:
     """A layer norm over the channels.
 
     Args:
@@ -92,13 +92,13 @@ class Norm:
         self.sizes: dict[str, Any] = {"CHANNELS": channels, "CHANNELS_P": wide, "EPSILON": norm.eps, "ROWS": TILE}
         self._gain, self._shift = (functional.pad(part.detach(), (0, wide - channels)).float().to(device) for part in (norm.weight, norm.bias))
 
-    def __call__(self, x: Tensor, ragged: Ragged) -> Tensor:
-        """Float32 [R, C] to the same; as `Layer`."""
+    def __call__(self, x: Tensor, ragged: RaggedBatch) -> Tensor:
+        """Float32 [R, C] to the same; as `RowLayer`."""
         out = torch.empty((ragged.num_rows, self.sizes["CHANNELS"]), device=x.device)
         if ragged.num_rows == 0:
             return out
         x = _aligned(x, (ragged.num_rows, self.sizes["CHANNELS"]))
-        with STARTING:
+        with LAUNCH_LOCK:
             normalise[(len(ragged.behinds),)](x, ragged.behinds, self._gain, self._shift, out, **self.sizes, **OPTIONS["normalise"])
         return out
 

@@ -24,7 +24,7 @@ TILE = 16  # rows of a program; never another number, or sums could have another
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Ragged:
+class RaggedBatch:
     """The places of a batch's rows.
 
     Attributes:
@@ -42,7 +42,7 @@ class Ragged:
     behinds: Tensor
 
     @classmethod
-    def of(cls, lengths: Sequence[int], device: torch.device) -> Ragged:
+    def of(cls, lengths: Sequence[int], device: torch.device) -> RaggedBatch:
         """Sentences of so many rows, one behind the other."""
         rows = np.array(lengths, np.int64)
         tiles = -(-rows // TILE)
@@ -51,12 +51,12 @@ class Ragged:
             lengths=tuple(rows.tolist()),
             starts=tuple(starts.tolist()),
             num_rows=int(tiles.sum()) * TILE,
-            firsts=put(np.repeat(starts, tiles).astype(np.int32), device),
-            behinds=put(np.repeat(starts + rows, tiles).astype(np.int32), device),
+            firsts=to_device(np.repeat(starts, tiles).astype(np.int32), device),
+            behinds=to_device(np.repeat(starts + rows, tiles).astype(np.int32), device),
         )
 
     @classmethod
-    def unrelated(cls, rows: int, device: torch.device) -> Ragged:
+    def unrelated(cls, rows: int, device: torch.device) -> RaggedBatch:
         """So many rows that know nothing of one another, for layers of one tap; nothing is copied to the device for it."""
         tiles = -(-rows // TILE)
         firsts = torch.zeros(tiles, dtype=torch.int32, device=device)
@@ -75,7 +75,7 @@ class Ragged:
         whole = np.zeros((self.num_rows, *parts[0].shape[1:]), parts[0].dtype)
         for index, (start, length, part) in enumerate(zip(self.starts, self.lengths, parts, strict=True)):
             whole[start : start + length] = part if shift is None else part + shift[index]
-        return put(whole, self.firsts.device)
+        return to_device(whole, self.firsts.device)
 
     def split(self, rows: Tensor) -> list[Tensor]:
         """The S sentences' rows of [R, ...]: views."""
@@ -83,6 +83,6 @@ class Ragged:
         return [rows[start : start + length] for start, length in zip(self.starts, self.lengths, strict=True)]
 
 
-def put(array: npt.NDArray[np.generic], device: torch.device) -> Tensor:
+def to_device(array: npt.NDArray[np.generic], device: torch.device) -> Tensor:
     """On the device, in the current stream. The array may be shared, so nobody may write to it any more."""
     return torch.from_numpy(np.ascontiguousarray(array)).to(device, non_blocking=True)

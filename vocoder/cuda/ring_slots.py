@@ -17,10 +17,10 @@ import torch
 from vocoder.config import WaveNetConfig
 from vocoder.engine.state import RingLayout, StreamState
 
-AT_FIRST = 16  # rows; their number doubles when they are all taken
+INITIAL_SLOTS = 16  # rows; their number doubles when they are all taken
 
 
-class Slots:
+class RingSlots:
     """Rows for rings, taken and given back one by one; `lock` is held by whoever uses `rings`, for the tensor is another one when it has grown.
 
     Args:
@@ -32,8 +32,8 @@ class Slots:
 
     def __init__(self, config: WaveNetConfig, *, dtype: torch.dtype, device: torch.device, settle: Callable[[], None]) -> None:
         self._size = RingLayout.of(config).size
-        self.rings = torch.zeros((AT_FIRST, self._size), dtype=dtype, device=device)
-        self._free = list(range(AT_FIRST))
+        self.rings = torch.zeros((INITIAL_SLOTS, self._size), dtype=dtype, device=device)
+        self._free = list(range(INITIAL_SLOTS))
         self._settle = settle
         self.lock = threading.RLock()
 
@@ -85,7 +85,7 @@ class ResidentState(StreamState):
         slots: where a row is taken.
     """
 
-    def __init__(self, state: StreamState, slots: Slots) -> None:
+    def __init__(self, state: StreamState, slots: RingSlots) -> None:
         self.config = state.config
         self.history = state.history.copy()
         self.position, self.seed = state.position, state.seed

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-LANES = 2  # calls that may be on their way at once: the card works on one while the host reads the other
+NUM_LANES = 2  # calls that may be on their way at once: the card works on one while the host reads the other
 
 
-class Waiting:
+class CooperativeLaunches:
     """The kernels on a card whose programs wait for each other, whichever engine has launched them: all programs of one must be there, or none ends.
 
     Args:
@@ -28,7 +28,7 @@ class Waiting:
 
     @classmethod
     @cache
-    def on(cls, device: torch.device) -> Waiting:
+    def on(cls, device: torch.device) -> CooperativeLaunches:
         """Those on a card, of which each multiprocessor has room for one program."""
         return cls(torch.cuda.get_device_properties(device).multi_processor_count)
 
@@ -46,18 +46,18 @@ class Waiting:
             self._there.append((programs, ended))
 
 
-class Lane:
+class TransferLane:
     """One call's way: copies, a kernel, copies. On a processor all of it is done at once.
 
     Args:
         stream: of the card; None on a processor.
-        waiting: of the card.
+        launches: of the GPU.
     """
 
-    def __init__(self, stream: torch.cuda.Stream | None, waiting: Waiting | None = None) -> None:
+    def __init__(self, stream: torch.cuda.Stream | None, launches: CooperativeLaunches | None = None) -> None:
         self._stream = stream
-        self._waiting = waiting
-        self._marks = None if stream is None else _Marks()
+        self._launches = launches
+        self._marks = None if stream is None else _LaneEvents()
         self._timed = False
 
     @contextmanager
@@ -67,10 +67,10 @@ class Lane:
         Args:
             together: programs of it that wait for each other.
         """
-        if self._stream is None or self._marks is None or self._waiting is None:
+        if self._stream is None or self._marks is None or self._launches is None:
             yield
         else:
-            with self._waiting.among(together, self._stream, self._marks.ended):
+            with self._launches.among(together, self._stream, self._marks.ended):
                 self._marks.began.record(self._stream)
                 yield
                 self._marks.ended.record(self._stream)
@@ -97,7 +97,7 @@ class Lane:
         return float(self._marks.began.elapsed_time(self._marks.ended)) / 1000 if self._timed else None
 
 
-class _Marks:
+class _LaneEvents:
     """Moments of a lane: before and after its kernel, and behind all of it."""
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ class _Marks:
         self.done = torch.cuda.Event()  # type: ignore[no-untyped-call]
 
 
-class Lanes:
+class TransferLanes:
     """Lanes, one after the other.
 
     Args:
@@ -114,23 +114,23 @@ class Lanes:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._streams = [torch.cuda.Stream(device) for _ in range(LANES)] if device.type == "cuda" else []  # type: ignore[no-untyped-call]
-        self._turn = 0
+        self._streams = [torch.cuda.Stream(device) for _ in range(NUM_LANES)] if device.type == "cuda" else []  # type: ignore[no-untyped-call]
+        self._next_index = 0
 
     @contextmanager
-    def next(self) -> Iterator[Lane]:
+    def next(self) -> Iterator[TransferLane]:
         """The next lane; what is launched inside goes there, behind all that has been launched outside. By one caller at a time."""
         if not self._streams:
-            yield Lane(None)
+            yield TransferLane(None)
             return
         # One that has nothing to do, for a call may be done before the one that was begun before it.
-        turns = [(self._turn + ahead) % LANES for ahead in range(LANES)]
-        turn = next((turn for turn in turns if self._streams[turn].query()), self._turn)
-        self._turn = (turn + 1) % LANES
-        stream = self._streams[turn]
+        indices = [(self._next_index + ahead) % NUM_LANES for ahead in range(NUM_LANES)]
+        index = next((index for index in indices if self._streams[index].query()), self._next_index)
+        self._next_index = (index + 1) % NUM_LANES
+        stream = self._streams[index]
         stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(stream):
-            yield Lane(stream, Waiting.on(self._device))
+            yield TransferLane(stream, CooperativeLaunches.on(self._device))
 
     def upload(self, array: npt.NDArray[Any]) -> Tensor:
         """An array on the device; on a card it may still be on its way, which whatever is launched next waits for."""

@@ -19,7 +19,7 @@ import logging
 import torch
 
 from vocoder.compiled import is_compiled
-from vocoder.engine.base import CUDA_PRECISIONS, NATIVE_PRECISIONS, Codes, Conditioning, Engine, Job, Pending
+from vocoder.engine.base import CUDA_PRECISIONS, NATIVE_PRECISIONS, Codes, Conditioning, Engine, Job, PendingCodes
 from vocoder.engine.graphs import GraphEngine
 from vocoder.engine.reference import ReferenceEngine
 from vocoder.engine.state import StreamState
@@ -33,7 +33,7 @@ __all__ = [
     "Conditioning",
     "Engine",
     "Job",
-    "Pending",
+    "PendingCodes",
     "StreamState",
     "make_engine",
     "native_built",

@@ -50,7 +50,7 @@ class Job:
     num_samples: int
 
 
-class Pending(ABC):
+class PendingCodes(ABC):
     """Work that has been begun."""
 
     @abstractmethod
@@ -63,7 +63,7 @@ class Pending(ABC):
 
 
 @dataclass(frozen=True)
-class Done(Pending):
+class ReadyCodes(PendingCodes):
     """Work of an engine that does all of it when it is begun."""
 
     codes: list[Codes]
@@ -125,7 +125,7 @@ class Engine(ABC):
         """
         return self.begin(jobs).finish()
 
-    def begin(self, jobs: Sequence[Job]) -> Pending:
+    def begin(self, jobs: Sequence[Job]) -> PendingCodes:
         """Begins what `advance` does. An engine that `overlaps` returns at once; another job for one of the states must wait until this is finished.
 
         Raises:
@@ -154,8 +154,8 @@ class Engine(ABC):
             raise EngineError(f"codes must lie in 0..{self.config.quantisation_levels - 1}, not {codes.min()}..{codes.max()}")
         return self._logits(job, codes.astype(np.int64))
 
-    def _begin(self, jobs: Sequence[Job]) -> Pending:
-        return Done(self._advance(jobs))
+    def _begin(self, jobs: Sequence[Job]) -> PendingCodes:
+        return ReadyCodes(self._advance(jobs))
 
     @abstractmethod
     def _advance(self, jobs: Sequence[Job]) -> list[Codes]:

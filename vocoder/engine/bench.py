@@ -41,7 +41,7 @@ Work = Callable[[int], None]  # makes that many samples of each of its streams
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class BenchmarkRow:
     """One engine's speed.
 
     Attributes:
@@ -77,12 +77,12 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class BenchmarkReport:
     """What a run found; `machine` says where, `network` of what size."""
 
     machine: dict[str, Any]
     network: dict[str, Any]
-    rows: tuple[Row, ...]
+    rows: tuple[BenchmarkRow, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -118,7 +118,7 @@ def run(
     rounds: int = 5,
     seconds: float = 0.3,
     progress: Callable[[int, int], None] | None = None,
-) -> Report:
+) -> BenchmarkReport:
     """Measures every engine that runs here on a network of this config with random weights.
 
     Args:
@@ -154,7 +154,7 @@ def run(
     by_cpu = [statistics.median(speeds) for speeds in cpu]
     yardsticks = {contestant.engine: speed for contestant, speed in zip(contestants, by_cpu, strict=True)}
     rows = tuple(
-        Row(
+        BenchmarkRow(
             engine=contestant.engine, precision=contestant.precision, isa=contestant.isa, streams=contestant.streams, threads=contestant.threads,
             samples_per_second=round(statistics.median(wall[index]), 1),
             real_time_factor=round(statistics.median(wall[index]) / sample_rate, 4),
@@ -169,7 +169,7 @@ def run(
         for index, contestant in enumerate(contestants)
     )  # fmt: skip
     size = {"multiply_adds": multiply_adds, "receptive_field": config.receptive_field, **config.to_dict()}
-    return Report(machine=_machine(), network=size, rows=rows)
+    return BenchmarkReport(machine=_machine(), network=size, rows=rows)
 
 
 def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
@@ -302,7 +302,7 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def table(report: Report) -> str:
+def table(report: BenchmarkReport) -> str:
     """The report for reading."""
     machine = report.machine
     lines = [

@@ -41,7 +41,7 @@ ROWS = 16  # streams of a step; never another number, or sums could have another
 # MKL, of 16 rows and up to 41 inputs and outputs each, 153 of 1,681).
 VECTOR = 16
 FRAMES = 64  # of each row that the card holds at a time; a call that needs more is done in several goes
-DRAWN = -1  # in `Step.codes`, where no code is given
+DRAWN = -1  # in `GraphStep.codes`, where no code is given
 WARM_UPS = 3  # steps before one is recorded, in which libraries set up what they may not set up while that is done
 
 _recording = threading.Lock()  # of all engines: what is switched for it is switched for the whole process
@@ -52,7 +52,7 @@ def padded(size: int) -> int:
     return -(-size // VECTOR) * VECTOR
 
 
-class Step:
+class GraphStep:
     """The next sample of every row: called, it moves on all rows that want more, in the tensors below and nowhere else.
 
     It makes no decision that depends on a number and waits for nothing, so that it can be recorded.
@@ -282,13 +282,13 @@ class GraphEngine(Engine):
     def __init__(self, network: WaveNet, *, device: str | torch.device = "cuda") -> None:
         self.config = network.config
         self.device = torch.device(device)
-        on_card = self.device.type == "cuda" and torch.cuda.is_available() and (self.device.index or 0) < torch.cuda.device_count()
-        if not on_card and self.device.type != "cpu":
+        on_gpu = self.device.type == "cuda" and torch.cuda.is_available() and (self.device.index or 0) < torch.cuda.device_count()
+        if not on_gpu and self.device.type != "cpu":
             raise EngineError(f"CUDA graphs need a CUDA GPU, and torch sees none here that is called {str(device)!r}")
-        if on_card and self.device.index is None:  # each thread has a current one of its own
+        if on_gpu and self.device.index is None:  # each thread has a current one of its own
             self.device = torch.device("cuda", torch.cuda.current_device())
-        self.isa = torch.cuda.get_device_name(self.device) if on_card else "cpu"
-        self._step = Step(network, self.device)
+        self.isa = torch.cuda.get_device_name(self.device) if on_gpu else "cpu"
+        self._step = GraphStep(network, self.device)
         # Recording takes some steps, and no row wants a sample yet: nothing is moved on by them.
         self._replay = Replay(self._step, self.device)
         self._lock = threading.Lock()

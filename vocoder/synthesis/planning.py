@@ -20,7 +20,7 @@ from vocoder.acoustic.pauses import BETWEEN_PARAGRAPHS_SECONDS, BETWEEN_SENTENCE
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, TextError, VoiceError
 from vocoder.synthesis.settings import LENGTH_SCALES, TEXT_LIMIT, Settings, check_text
-from vocoder.text import Delivery, Given, Lexicon, Sentence, Skipped, analyser_of, field_of, in_order
+from vocoder.text import Delivery, Lexicon, Sentence, Skipped, SpeechInput, analyser_of, field_name_of, in_order
 from vocoder.text.script import Mark
 from vocoder.voices.pack import Pack
 
@@ -68,7 +68,7 @@ class Plan:
     sample_rate: int
 
     @classmethod
-    def of(cls, text: Given, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
+    def of(cls, text: SpeechInput, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
         """A text, planned to its end. Arguments and errors as `Planning`."""
         return Planning(text, settings, pack, text_limit=text_limit, lexicon=lexicon).plan()
 
@@ -117,7 +117,7 @@ class Planning:
 
     num_frames = None  # as a plan's: not known
 
-    def __init__(self, text: Given, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, text: SpeechInput, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> None:
         check_text(text, limit=text_limit)
         if not 0 <= settings.speaker < len(pack.manifest.speakers):
             raise InputError(f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no speaker {settings.speaker}", field="speaker")
@@ -128,7 +128,7 @@ class Planning:
             lexicon.check_length(text, limit=text_limit)
         manifest = pack.manifest
         self._analyser = analyser_of(text, language=manifest.language, voice=manifest.name, speakers=manifest.speakers, lexicon=lexicon)
-        self._field = field_of(text)
+        self._field = field_name_of(text)
         self.directed = not isinstance(text, str)
         self.sentences: list[PlannedSentence] = []
         self.skipped: list[Skipped] = list(self._analyser.removed)

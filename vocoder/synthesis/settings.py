@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from vocoder.errors import InputError, TextError
-from vocoder.text.speech_input import Given, field_of, written
+from vocoder.text.speech_input import SpeechInput, field_name_of, source_text
 
 TEXT_LIMIT = 100_000  # characters of one request: a chapter, about two hours of speech
 MAX_SEED = 2**64 - 1
@@ -64,7 +64,7 @@ def choose_seed(seed: int | None) -> int:
     return seed
 
 
-def check_text(text: Given, *, limit: int | None) -> None:
+def check_text(text: SpeechInput, *, limit: int | None) -> None:
     """Refuses what no text can be.
 
     Args:
@@ -74,7 +74,7 @@ def check_text(text: Given, *, limit: int | None) -> None:
     Raises:
         TextError: it is empty, or longer than the limit; `field` is that of its kind.
     """
-    field, given = field_of(text), written(text)
+    field, given = field_name_of(text), source_text(text)
     what = {"text": "the text is", "ssml": "ssml: the document is", "phonemes": "phonemes: the text is"}[field]
     if not given.strip():
         raise TextError(f"{what} empty", field=field)

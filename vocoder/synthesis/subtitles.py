@@ -41,7 +41,7 @@ class Cue:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Piece:
+class _CuePiece:
     """What is said and shown as one: a word, or the words of "$5"."""
 
     text: str
@@ -52,7 +52,7 @@ class _Piece:
 def cues(sentences: Iterable[TimedSentence], sample_rate: int) -> Iterator[Cue]:
     """The subtitles of sentences, in order; they never overlap. `sample_rate`: Hz, of the samples that are counted."""
     for sentence in sentences:
-        shown: list[_Piece] = []
+        shown: list[_CuePiece] = []
         for clause in _clauses(_pieces(sentence)):
             if shown and not _fits([*shown, *clause], sample_rate):
                 yield _cue(shown)
@@ -109,17 +109,17 @@ def writer_of(path: Path) -> Callable[[Timeline, Mapping[str, object]], str]:
             raise InputError(f"{path}: the extension {other!r} names no format of times (known: .vtt, .srt, .jsonl, .ndjson)", field=str(path))
 
 
-def _pieces(sentence: TimedSentence) -> list[_Piece]:
+def _pieces(sentence: TimedSentence) -> list[_CuePiece]:
     words = sentence.words
     places = [word.place for word in words if word.place is not None]
     if len(places) < len(words):
-        return [_Piece(text=f"{word.text} ", start=word.start_sample, end=word.end_sample) for word in words]
+        return [_CuePiece(text=f"{word.text} ", start=word.start_sample, end=word.end_sample) for word in words]
     firsts = [number for number in range(len(words)) if number == 0 or places[number][0] >= places[number - 1][1]]
     # Marks stand with the word before them; before the first word there is nothing else for them to stand with.
     bounds = [0, *(_after_marks(sentence.text, places[first - 1][1], places[first][0]) for first in firsts[1:]), len(sentence.text)]
     ends = [*(first - 1 for first in firsts[1:]), len(words) - 1]
     return [
-        _Piece(
+        _CuePiece(
             text=" ".join(sentence.text[begin:behind].split()) + " " * sentence.text[behind - 1].isspace(),
             start=words[first].start_sample,
             end=words[last].end_sample,
@@ -135,7 +135,7 @@ def _after_marks(text: str, end: int, start: int) -> int:
     return end + behind
 
 
-def _clauses(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
+def _clauses(pieces: list[_CuePiece]) -> Iterator[list[_CuePiece]]:
     """Runs of pieces with no pause between."""
     clause = [pieces[0]]
     for before, piece in pairwise(pieces):
@@ -146,11 +146,11 @@ def _clauses(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
     yield clause
 
 
-def _fits(pieces: list[_Piece], sample_rate: int) -> bool:
+def _fits(pieces: list[_CuePiece], sample_rate: int) -> bool:
     return sum(len(piece.text) for piece in pieces) <= _MOST_CHARACTERS and pieces[-1].end - pieces[0].start <= _MOST_SECONDS * sample_rate
 
 
-def _cue(pieces: list[_Piece]) -> Cue:
+def _cue(pieces: list[_CuePiece]) -> Cue:
     shown = [(piece.start, piece.text) for piece in pieces]
     shown[-1] = (shown[-1][0], shown[-1][1].rstrip())
     return Cue(start_sample=pieces[0].start, end_sample=pieces[-1].end, pieces=tuple(shown))

@@ -92,7 +92,7 @@ def condition(network: WaveNet, audio: AudioConfig, conditions: Conditions) -> t
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Prepared:
+class _PreparedPassage:
     """A passage that has been reached."""
 
     log_mel: npt.NDArray[np.float32]  # [F, M]
@@ -163,7 +163,7 @@ class Utterance:
         self._decoded = self._state.position
         self._upcoming = passages(number)
         self._passage = next(self._upcoming, None)  # that is being spoken; None at the end
-        self._prepared: _Prepared | None = None
+        self._prepared: _PreparedPassage | None = None
         self._check_place()
 
     @classmethod
@@ -291,14 +291,14 @@ class Utterance:
         """The sample behind the passage that is being spoken."""
         return (self._first_frame + (0 if self._passage is None else self._passage.num_frames)) * self._hop
 
-    def _here(self) -> _Prepared:
+    def _here(self) -> _PreparedPassage:
         """The passage that the next code belongs to, prepared."""
         assert self._passage is not None
         if self._prepared is None:
             self._prepared = self._prepare(self._passage)
         return self._prepared
 
-    def _prepare(self, passage: Passage) -> _Prepared:
+    def _prepare(self, passage: Passage) -> _PreparedPassage:
         conditions = passage.conditions()
         assert conditions.num_frames == passage.num_frames
         temperatures = self._temperature * (1.0 - (1.0 - self._voiced_ratio) * conditions.voicing)
@@ -308,7 +308,7 @@ class Utterance:
             conditioning = added[0].numpy()
         else:
             predictors = Predictors.of(conditions.log_mel, conditions.log_f0, self._audio, self._network.config)
-        return _Prepared(
+        return _PreparedPassage(
             log_mel=conditions.log_mel,
             conditioning=conditioning,
             predictors=predictors,

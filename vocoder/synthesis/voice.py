@@ -33,7 +33,7 @@ from vocoder.synthesis.planning import Plan, Planning
 from vocoder.synthesis.score import Score, Scoring, score
 from vocoder.synthesis.settings import TEXT_LIMIT, Settings
 from vocoder.synthesis.utterance import Passage, Utterance, condition
-from vocoder.text import Given, Lexicon
+from vocoder.text import Lexicon, SpeechInput
 from vocoder.voices.library import DEFAULT_VOICE, find_voice
 from vocoder.voices.pack import Pack, PackManifest, read_pack
 from vocoder.wavenet.conditions import Conditions
@@ -74,12 +74,12 @@ def _beside(pack: Pack, engine: Engine) -> Pack:
     """The pack with an acoustic model that computes where the engine does."""
     if engine.name != "cuda":
         return pack
-    from vocoder.cuda.acoustic_model import AcousticOnCard  # late: it needs triton
+    from vocoder.cuda.acoustic_model import CudaAcousticModel  # late: it needs triton
     from vocoder.cuda.engine import CudaEngine
 
     assert isinstance(pack.acoustic, AcousticModel)
     assert isinstance(engine, CudaEngine)
-    return replace(pack, acoustic=AcousticOnCard(pack.acoustic, engine.device))
+    return replace(pack, acoustic=CudaAcousticModel(pack.acoustic, engine.device))
 
 
 def voice_folder(name_or_path: str | Path) -> Path:
@@ -139,11 +139,11 @@ class Voice:
             raise InputError(f"voice {self.manifest.name!r} has no speaker {speaker!r} (known: {', '.join(names)})", field="speaker")
         return index
 
-    def plan(self, text: Given, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
+    def plan(self, text: SpeechInput, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
         """What will be said, and exactly how long it is. Errors as `Planning`."""
         return Plan.of(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
 
-    def planning(self, text: Given, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Planning:
+    def planning(self, text: SpeechInput, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Planning:
         """The same a sentence at a time, for long texts. Errors as `Planning`."""
         return Planning(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
 
@@ -153,7 +153,7 @@ class Voice:
 
     def synthesize(
         self,
-        text: Given,
+        text: SpeechInput,
         *,
         speaker: str | int | None = None,
         length_scale: float = 1.0,
@@ -183,7 +183,7 @@ class Voice:
 
     def stream(
         self,
-        text: Given,
+        text: SpeechInput,
         *,
         speaker: str | int | None = None,
         length_scale: float = 1.0,

@@ -43,7 +43,7 @@ from vocoder.text.phonemes import Phonemiser
 from vocoder.text.question_intonation import rises
 from vocoder.text.script import Break, Mark, Replaced, SaidWord, Script, Style
 from vocoder.text.sentences import one_sentence, split_sentences
-from vocoder.text.speech_input import Given, Headed, Ipa, Ssml
+from vocoder.text.speech_input import Ipa, SpeechInput, Ssml, TextWithHeadings
 from vocoder.text.ssml import read_ssml
 
 _MOST_PAUSE_SECONDS = 10.0  # of all breaks in a sentence: then another one begins, because a sentence's frames are computed together
@@ -54,7 +54,7 @@ _MARKS = ",:;—.!?"  # weakest first
 
 
 def analyser_of(
-    given: Given, *, language: str, voice: str, speakers: Sequence[str], lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None
+    given: SpeechInput, *, language: str, voice: str, speakers: Sequence[str], lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None
 ) -> SentenceSource:
     """What takes apart what is given.
 
@@ -71,7 +71,7 @@ def analyser_of(
         InputError: there is no such language (field "language").
     """
     match given:
-        case Headed():
+        case TextWithHeadings():
             return ScriptAnalyser(read_headings(given.text), language=language, lexicon=lexicon, phonemiser=phonemiser)
         case Ssml():
             return ScriptAnalyser(
@@ -84,7 +84,7 @@ def analyser_of(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Word:
+class _SpokenWord:
     """A word that is to be spoken, and where in the cleaned text it stands."""
 
     said: SaidWord
@@ -251,20 +251,20 @@ class ScriptAnalyser:
 
     # Words.
 
-    def _words(self, start: int, end: int, cues: Sequence[Break | Mark]) -> tuple[list[_Word], dict[int, float], Sequence[tuple[str, str]]]:
+    def _words(self, start: int, end: int, cues: Sequence[Break | Mark]) -> tuple[list[_SpokenWord], dict[int, float], Sequence[tuple[str, str]]]:
         """The words of a sentence, the seconds of the breaks before each (or behind the last), and what is skipped."""
         source, places, items = self._source(start, end, [cue for cue in cues if isinstance(cue, Break)])
         normalised = normalise(source, self._known)
-        words: list[_Word] = []
+        words: list[_SpokenWord] = []
         pauses: dict[int, float] = {}
         following = iter(items)
         for (text, mark), place in zip(tokens_of(normalised.text), normalised.places, strict=True):
             if text != self._stand_in:
-                words.append(_Word(said=SaidWord(text=text, mark=mark), place=None if place is None else (places[place[0]][0], places[place[1] - 1][1])))
+                words.append(_SpokenWord(said=SaidWord(text=text, mark=mark), place=None if place is None else (places[place[0]][0], places[place[1] - 1][1])))
                 continue
             item = next(following)
             if isinstance(item, Replaced):
-                words.extend(_Word(said=said, place=(item.start, item.end)) for said in item.words)
+                words.extend(_SpokenWord(said=said, place=(item.start, item.end)) for said in item.words)
             else:
                 pauses[len(words)] = pauses.get(len(words), 0.0) + item.seconds
             if mark and words:
@@ -327,7 +327,9 @@ class ScriptAnalyser:
 
     # Delivery.
 
-    def _delivery(self, number: int, words: Sequence[_Word], features: LinguisticFeatures, pauses: dict[int, float], cues: Sequence[Break | Mark]) -> Delivery:
+    def _delivery(
+        self, number: int, words: Sequence[_SpokenWord], features: LinguisticFeatures, pauses: dict[int, float], cues: Sequence[Break | Mark]
+    ) -> Delivery:
         start, end = self._places[number]
         owners = features.word_index.tolist()
         ends = len(owners)
@@ -355,12 +357,12 @@ class ScriptAnalyser:
             marks=tuple(self._placed_marks((start, end), words, cues, begins, ends)),
         )
 
-    def _style_of(self, word: _Word, start: int) -> Style:
+    def _style_of(self, word: _SpokenWord, start: int) -> Style:
         return self._styles[bisect_right(self._styles_at, start if word.place is None else word.place[0]) - 1]
 
     @staticmethod
     def _placed_marks(
-        place: tuple[int, int], words: Sequence[_Word], cues: Sequence[Break | Mark], begins: Callable[[int], int], ends: int
+        place: tuple[int, int], words: Sequence[_SpokenWord], cues: Sequence[Break | Mark], begins: Callable[[int], int], ends: int
     ) -> Iterator[PlacedMark]:
         """Inside a sentence a mark is where the next word begins, or the pause, where a break or the sentence's end comes first; behind it, where the next one
         begins; before all of it, where it begins.
@@ -390,7 +392,7 @@ class ScriptAnalyser:
             yield PlacedMark(name=cue.name, phoneme=phoneme, origin=cue.origin)
 
 
-def _marked(word: _Word, mark: str) -> _Word:
+def _marked(word: _SpokenWord, mark: str) -> _SpokenWord:
     """A word with another mark behind it: the stronger of the two is kept."""
     strongest = max(word.said.mark + mark, key=_MARKS.index)
     return replace(word, said=replace(word.said, mark=strongest))

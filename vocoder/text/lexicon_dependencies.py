@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from vocoder.text.directed import analyser_of
-from vocoder.text.lexicon import Entry, Lexicon
+from vocoder.text.lexicon import Lexicon, LexiconEntry
 from vocoder.text.phonemes import NO_STRESS, Phone, Phones
-from vocoder.text.speech_input import Given
+from vocoder.text.speech_input import SpeechInput
 
 
-def entries_asked_for(given: Given, lexicon: Lexicon, *, language: str, voice: str, speakers: Sequence[str]) -> Lexicon:
+def entries_needed(given: SpeechInput, lexicon: Lexicon, *, language: str, voice: str, speakers: Sequence[str]) -> Lexicon:
     """The entries that count: with them alone it is read as with all.
 
     Args:
@@ -28,21 +28,21 @@ def entries_asked_for(given: Given, lexicon: Lexicon, *, language: str, voice: s
     Raises:
         TextError, InputError: as `analyser_of`.
     """
-    entries = _Watched(lexicon.entries)
-    analyser = analyser_of(given, language=language, voice=voice, speakers=speakers, lexicon=Lexicon(entries=entries), phonemiser=_Mumbling())
+    entries = _RecordingEntries(lexicon.entries)
+    analyser = analyser_of(given, language=language, voice=voice, speakers=speakers, lexicon=Lexicon(entries=entries), phonemiser=_SilentPhonemiser())
     for number in range(len(analyser)):
         analyser.sentence(number)
     return Lexicon(entries={key: lexicon.entries[key] for key in sorted(entries.found)})
 
 
-class _Watched(Mapping[str, Entry]):
+class _RecordingEntries(Mapping[str, LexiconEntry]):
     """Entries that remember which of them were found."""
 
-    def __init__(self, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, entries: Mapping[str, LexiconEntry]) -> None:
         self._entries = entries
         self.found: set[str] = set()
 
-    def __getitem__(self, key: str) -> Entry:
+    def __getitem__(self, key: str) -> LexiconEntry:
         entry = self._entries[key]
         self.found.add(key)
         return entry
@@ -57,7 +57,7 @@ class _Watched(Mapping[str, Entry]):
         return len(self._entries)
 
 
-class _Mumbling:
+class _SilentPhonemiser:
     """A phonemiser that says the same of every word."""
 
     _SAID: Phones = (Phone(symbol="ə", stress=NO_STRESS),)

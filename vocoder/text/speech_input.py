@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Headed:
+class TextWithHeadings:
     """A plain text in which lines like "# Title" are headings (`vocoder.text.headings`).
 
     Attributes:
@@ -40,13 +40,13 @@ class Ipa:
     phonemes: str
 
 
-Given = str | Headed | Ssml | Ipa
+SpeechInput = str | TextWithHeadings | Ssml | Ipa
 
 
-def written(given: Given) -> str:
+def source_text(given: SpeechInput) -> str:
     """What was written, whatever it is."""
     match given:
-        case Headed():
+        case TextWithHeadings():
             return given.text
         case Ssml():
             return given.document
@@ -56,11 +56,11 @@ def written(given: Given) -> str:
             return given
 
 
-def field_of(given: Given) -> str:
+def field_name_of(given: SpeechInput) -> str:
     """The field of a request that holds it: "text", "ssml" or "phonemes"."""
     return "ssml" if isinstance(given, Ssml) else "phonemes" if isinstance(given, Ipa) else "text"
 
 
-def as_json(given: Given) -> str | dict[str, str]:
+def as_json(given: SpeechInput) -> str | dict[str, str]:
     """What was given, as JSON has it: a text by itself, others by the name of their field."""
-    return given if isinstance(given, str) else {field_of(given): written(given)}
+    return given if isinstance(given, str) else {field_name_of(given): source_text(given)}

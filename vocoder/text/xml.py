@@ -37,7 +37,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class StartTag:
     """A start tag, or the first half of an empty one."""
 
     namespace: str  # "" for none
@@ -48,7 +48,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
+class EndTag:
     """An end tag, or the second half of an empty one."""
 
     namespace: str
@@ -58,7 +58,7 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class CharacterData:
     """Text between two tags, or a part of it: a reference ("&amp;") and the end of a line come by themselves, so places stay exact."""
 
     text: str  # ends of lines are "\n"
@@ -66,7 +66,7 @@ class Written:
     at: int  # index in the document of the first character
 
 
-Event = Opened | Closed | Written
+Event = StartTag | EndTag | CharacterData
 
 
 def decode_xml(document: bytes, *, what: str, field: str) -> str:
@@ -116,7 +116,7 @@ def read_xml(document: str, *, what: str, field: str, most_characters: int, deep
         deepest: limit on elements inside each other, the outermost included.
 
     Yields:
-        its events in the order of the document; every `Opened` has its `Closed`.
+        its events in the order of the document; every `StartTag` has its `EndTag`.
 
     Raises:
         InputError: it is too long, too deep, not well-formed XML with namespaces, or has a DOCTYPE.
@@ -127,13 +127,13 @@ def read_xml(document: str, *, what: str, field: str, most_characters: int, deep
         encoded = document.encode("utf-8")
     except UnicodeEncodeError as error:
         raise InputError(f"{what} is not well-formed XML: half a surrogate pair at character {error.start + 1}", field=field) from error
-    reader = _Reader(encoded, what=what, field=field, deepest=deepest)
+    reader = _XmlReader(encoded, what=what, field=field, deepest=deepest)
     for start in range(0, len(encoded), _CHUNK):
         yield from reader.read(encoded[start : start + _CHUNK], last=False)
     yield from reader.read(b"", last=True)
 
 
-class _Reader:
+class _XmlReader:
     """Expat's callbacks, gathered as events."""
 
     def __init__(self, encoded: bytes, *, what: str, field: str, deepest: int) -> None:
@@ -163,15 +163,15 @@ class _Reader:
             raise InputError(f"{self._what} has more than {self._deepest} elements inside each other at {self._place()}", field=self._field)
         namespace, _, local = name.rpartition(" ")
         named = {_attribute_name(key): value for key, value in attributes.items()}
-        self._events.append(Opened(namespace=namespace, name=local, attributes=named, place=self._place(), at=self._at()))
+        self._events.append(StartTag(namespace=namespace, name=local, attributes=named, place=self._place(), at=self._at()))
 
     def _close(self, name: str) -> None:
         self._depth -= 1
         namespace, _, local = name.rpartition(" ")
-        self._events.append(Closed(namespace=namespace, name=local, place=self._place(), at=self._at()))
+        self._events.append(EndTag(namespace=namespace, name=local, place=self._place(), at=self._at()))
 
     def _write(self, text: str) -> None:
-        self._events.append(Written(text=text, place=self._place(), at=self._at()))
+        self._events.append(CharacterData(text=text, place=self._place(), at=self._at()))
 
     def _refuse_doctype(self, *_: object) -> None:
         raise InputError(f"{self._what} has a DOCTYPE before {self._place()}: none is read, nor any entity that one could define", field=self._field)

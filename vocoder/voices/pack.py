@@ -39,7 +39,7 @@ from vocoder.voices.strict_json import check_types
 from vocoder.wavenet.network import WaveNet
 
 FORMAT_VERSION = 3
-CARD = "README.md"
+MODEL_CARD = "README.md"
 MOST_INTONATION = 3.0
 MOST_PASSES = 4  # each delays the sound by some frames
 LEXICON = "lexicon.json"
@@ -144,7 +144,7 @@ def save_pack(
             raise VoiceError(f"the manifest's {what} config is not the model's: {said} and {made}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {ACOUSTIC_WEIGHTS: _weights(acoustic, half=half), VOCODER_WEIGHTS: _weights(network, half=half), CARD: card.encode()}
+    contents = {ACOUSTIC_WEIGHTS: _weights(acoustic, half=half), VOCODER_WEIGHTS: _weights(network, half=half), MODEL_CARD: card.encode()}
     weights = {name: hashlib.sha256(contents[name]).hexdigest() for name in (ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS)}
     document: dict[str, Any] = manifest.to_dict() | {"weights": weights}
     if lexicon is not None:
@@ -181,8 +181,8 @@ def read_pack(folder: Path | str) -> Pack:
         acoustic, network = AcousticModel(manifest.acoustic), WaveNet(manifest.wavenet)
     _load_weights(acoustic, folder / ACOUSTIC_WEIGHTS, digests[ACOUSTIC_WEIGHTS])
     _load_weights(network, folder / VOCODER_WEIGHTS, digests[VOCODER_WEIGHTS])
-    acoustic.quicken()
-    network.conditioning.quicken()
+    acoustic.use_native()
+    network.conditioning.use_native()
     return Pack(manifest=manifest, acoustic=acoustic, network=network, lexicon=lexicon)
 
 

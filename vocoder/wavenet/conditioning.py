@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vocoder.compiled import QUICK_TAPS, native_module
+from vocoder.compiled import NATIVE_TAPS, native_module
 from vocoder.config import FRAME_POSITIONS, WaveNetConfig
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ConditioningNetwork(nn.Module):
         self.mix = nn.Conv1d(channels, channels, 1)
         self.speaker = nn.Embedding(config.num_speakers, config.speaker_channels)
         self.project = nn.Linear(channels + config.speaker_channels, config.num_layers * config.gate_channels)
-        self._quick: _Quick | None = None
+        self._native_layers: _NativeLayers | None = None
 
     def forward(self, log_mel: Tensor, log_f0: Tensor, voicing: Tensor, categories: Tensor, positions: Tensor, speaker: Tensor) -> Tensor:
         """Conditions to what the gates add.
@@ -72,21 +72,21 @@ class ConditioningNetwork(nn.Module):
             ],
             dim=-1,
         )
-        if self._quick is not None:
-            return self._project_quickly(self._quick, frames, speaker)
+        if self._native_layers is not None:
+            return self._project_native(self._native_layers, frames, speaker)
         hidden = functional.relu(self.context(frames.transpose(1, 2)))
         hidden = functional.relu(self.mix(hidden)).transpose(1, 2)
         who = self.speaker(speaker).unsqueeze(1).expand(-1, hidden.shape[1], -1)
         projected: Tensor = self.project(torch.cat([hidden, who], dim=-1))
         return projected
 
-    def quicken(self, isa: str = "auto") -> None:
+    def use_native(self, isa: str = "auto") -> None:
         """Computes in C++ from now on (`vocoder/native/layers`), where that was compiled and knows so many taps: the weights must not change any more.
 
         `isa`: the instruction set, "auto" or one of `vocoder.compiled.available_isas()`.
         """
         native = native_module()
-        if native is None or self.context.kernel_size[0] not in QUICK_TAPS:
+        if native is None or self.context.kernel_size[0] not in NATIVE_TAPS:
             return
 
         def of(layer: nn.Conv1d | nn.Linear) -> dict[str, npt.NDArray[np.float32]]:
@@ -94,27 +94,27 @@ class ConditioningNetwork(nn.Module):
             return {"weight": layer.weight.detach().numpy(), "bias": layer.bias.detach().numpy()}
 
         mix = of(self.mix)
-        self._quick = _Quick(
+        self._native_layers = _NativeLayers(
             context=native.Conv(isa=isa, activation="relu", **of(self.context)),
             mix=native.Linear(isa=isa, activation="relu", weight=np.ascontiguousarray(mix["weight"][:, :, 0]), bias=mix["bias"]),
             project=native.Linear(isa=isa, activation="none", **of(self.project)),
         )
 
-    def _project_quickly(self, quick: _Quick, frames: Tensor, speaker: Tensor) -> Tensor:
+    def _project_native(self, native: _NativeLayers, frames: Tensor, speaker: Tensor) -> Tensor:
         batch, length, _ = frames.shape
         near, hidden = frames.new_empty(length, self.mix.in_channels), frames.new_empty(length, self.project.in_features)
         mixed = frames.new_empty(length, self.mix.out_channels)
         projected = frames.new_empty(batch, length, self.project.out_features)
         for row in range(batch):
-            quick.context.forward(frames[row].contiguous().numpy(), near.numpy())
-            quick.mix.forward(near.numpy(), mixed.numpy())
+            native.context.forward(frames[row].contiguous().numpy(), near.numpy())
+            native.mix.forward(near.numpy(), mixed.numpy())
             hidden[:, : self.mix.out_channels], hidden[:, self.mix.out_channels :] = mixed, self.speaker(speaker[row])
-            quick.project.forward(hidden.numpy(), projected[row].numpy())
+            native.project.forward(hidden.numpy(), projected[row].numpy())
         return projected
 
 
 @dataclass(frozen=True)
-class _Quick:
+class _NativeLayers:
     """The layers in C++."""
 
     context: _native.Conv

@@ -18,8 +18,8 @@ from typing import Any
 
 import triton
 
-from tests.cuda.engine.without_gpu import EngineWithoutCard
-from tests.cuda.layers.without_gpu import compiled, no_card
+from tests.cuda.engine.without_gpu import EngineWithoutGpu
+from tests.cuda.layers.without_gpu import compiled, without_gpu
 from vocoder.cuda.chain_kernel import advance_chain
 from vocoder.cuda.whole_kernel import advance_whole
 from vocoder.engine.bench import reference_config
@@ -50,8 +50,8 @@ def about(kernel: Any) -> dict[str, Any]:
 def main() -> None:
     capability, precision, shape, changes = sys.argv[1:]
     config = dataclasses.replace(reference_config(), **json.loads(changes))
-    with no_card(int(capability)):
-        EngineWithoutCard(WaveNet(config).eval(), precision=precision, shape=shape)
+    with without_gpu(int(capability)):
+        EngineWithoutGpu(WaveNet(config).eval(), precision=precision, shape=shape)
     kernels = [kernel for advance in (advance_chain, advance_whole) for kernel in compiled(advance) if kernel.module is not None]
     print(json.dumps([about(kernel) for kernel in kernels]))
 

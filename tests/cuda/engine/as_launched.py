@@ -14,12 +14,12 @@ from unittest import mock
 
 import numpy as np
 
-from tests.cuda.engine.without_gpu import EngineWithoutCard
-from tests.cuda.layers.without_gpu import NoCard, no_card
+from tests.cuda.engine.without_gpu import EngineWithoutGpu
+from tests.cuda.layers.without_gpu import WithoutGpu, without_gpu
 from tests.engine.engines import job_for
 from vocoder.acoustic.model import AcousticModel
-from vocoder.cuda.acoustic_model import AcousticOnCard, Sung, Timed
-from vocoder.cuda.transfer import Lane
+from vocoder.cuda.acoustic_model import CudaAcousticModel, DecoderInputs, PitchInputs
+from vocoder.cuda.transfer import TransferLane
 from vocoder.engine.bench import reference_config
 from vocoder.errors import EngineError
 from vocoder.text import analyse
@@ -34,9 +34,9 @@ FRAMES = 3
 SENTENCES = (("Yes.",), ("Good day.", "No."), ("Is it?", "I have no idea what that could be.", "Go."))
 
 
-def work(noted: NoCard, network: WaveNet, precision: str) -> None:
+def work(noted: WithoutGpu, network: WaveNet, precision: str) -> None:
     """An engine is made and prepared, and then each of its shapes moves more and more streams on."""
-    engine = EngineWithoutCard(network, precision=precision)
+    engine = EngineWithoutGpu(network, precision=precision)
     noted.told.append({"made": engine.shapes})
     engine.prepare(PREPARED)
     noted.told.append({"prepared": PREPARED})
@@ -57,26 +57,26 @@ def work(noted: NoCard, network: WaveNet, precision: str) -> None:
     engine.advance([dataclasses.replace(job, state=engine.start(seed), conditioning=resident) for seed in range(2)])
 
 
-def speak(noted: NoCard, pack: Pack) -> None:
+def speak(noted: WithoutGpu, pack: Pack) -> None:
     """The acoustic model makes the frames of one sentence, and then of several at a time."""
     assert isinstance(pack.acoustic, AcousticModel)
-    acoustic = AcousticOnCard(pack.acoustic, "cpu")
+    acoustic = CudaAcousticModel(pack.acoustic, "cpu")
     for texts in SENTENCES:
         phonemes = [acoustic.phonemes(sentence.features, 0) for text in texts for sentence in analyse(text).sentences]
         noted.told.append({"sentences": len(phonemes)})
         acoustic.log_durations(phonemes)
         rows = [np.repeat(np.arange(len(one.inputs)), 3) for one in phonemes]
-        timed = [Timed(phonemes=one, rows=of, inside=np.zeros((len(of), 2), np.float32)) for one, of in zip(phonemes, rows, strict=True)]
+        timed = [PitchInputs(phonemes=one, rows=of, inside=np.zeros((len(of), 2), np.float32)) for one, of in zip(phonemes, rows, strict=True)]
         pitches = acoustic.pitches(timed)
-        acoustic.log_mels([Sung(frames=frames, melody=np.zeros((len(frames), 2), np.float32)) for frames, _ in pitches])
+        acoustic.log_mels([DecoderInputs(frames=frames, melody=np.zeros((len(frames), 2), np.float32)) for frames, _ in pitches])
 
 
 def main() -> None:
     which, precision, shared_kib = sys.argv[1:]
     with (
-        no_card(shared_kib=int(shared_kib)) as noted,
-        mock.patch.object(Lane, "wait", return_value=1.0),  # seconds, whatever was started
-        mock.patch.object(Lane, "timed", lambda _, together: contextlib.nullcontext(noted.told.append({"together": together}))),
+        without_gpu(shared_kib=int(shared_kib)) as noted,
+        mock.patch.object(TransferLane, "wait", return_value=1.0),  # seconds, whatever was started
+        mock.patch.object(TransferLane, "timed", lambda _, together: contextlib.nullcontext(noted.told.append({"together": together}))),
     ):
         try:
             if which == "voice":

@@ -14,7 +14,7 @@ from tests.cuda.engine.test_laws import engine_of
 from tests.engine.engines import job_for
 from vocoder.cuda.chain_kernel import advance_chain
 from vocoder.cuda.engine import INTERPRETED
-from vocoder.cuda.kernel_shapes import HEADS, Chain
+from vocoder.cuda.kernel_shapes import HEADS, ChainKernel
 from vocoder.cuda.packed_weights import BLOCK
 
 SAMPLES = 5
@@ -35,7 +35,7 @@ def test_programs_wait_for_each_other() -> None:
     states = [engine.start(seed) for seed in range(streams)]
     jobs = [job_for(state, SAMPLES - state.seed % 3) for state in states]
     chain = engine._shapes["chain"]
-    assert isinstance(chain, Chain)
+    assert isinstance(chain, ChainKernel)
     arguments, made, _ = engine._arguments(jobs, states, np.zeros((streams, SAMPLES), np.int32), forced=False)
     shared = (*arguments, streams, SAMPLES, *chain.between(2))
     for argument in shared:

@@ -16,7 +16,7 @@ from tests.wavenet.networks import CONFIGS, make_network, outputs, random_codes,
 from vocoder.cuda import packed_weights as packing
 from vocoder.cuda.engine import INTERPRETED, CudaEngine
 from vocoder.cuda.packed_weights import BLOCK
-from vocoder.cuda.ring_slots import AT_FIRST
+from vocoder.cuda.ring_slots import INITIAL_SLOTS
 from vocoder.engine import Engine, StreamState, make_engine
 from vocoder.errors import EngineError
 
@@ -99,7 +99,7 @@ def test_more_streams_than_one_program_holds(shape: str) -> None:
     together = engine.advance([job_for(state, 6 + state.seed % 2) for state in many])
     for seed in (0, BLOCK - 1, BLOCK, 2 * BLOCK + 2):
         assert together[seed].tobytes() == codes_of(engine, seed, 6 + seed % 2).tobytes()
-    assert engine.slots.taken >= len(many) > AT_FIRST
+    assert engine.slots.taken >= len(many) > INITIAL_SLOTS
 
 
 @pytest.mark.parametrize("shape", EACH_SHAPE)
@@ -196,9 +196,9 @@ def test_a_state_that_is_gone_frees_its_slot() -> None:
 def test_rows_grow_whoever_asks_for_them() -> None:
     """In a call, for states that live elsewhere; then outside of one."""
     engine = CudaEngine(make_network(CONFIGS["one block"]), device=DEVICE, precision="fp32")
-    plain = [StreamState.initial(engine.config, seed) for seed in range(AT_FIRST + 1)]
+    plain = [StreamState.initial(engine.config, seed) for seed in range(INITIAL_SLOTS + 1)]
     made = engine.advance([job_for(state, 2) for state in plain])
-    kept = [engine.start(seed) for seed in range(2 * AT_FIRST + 1)]
+    kept = [engine.start(seed) for seed in range(2 * INITIAL_SLOTS + 1)]
     again = engine.advance([job_for(state, 2) for state in kept[: len(plain)]])
     assert [codes.tobytes() for codes in made] == [codes.tobytes() for codes in again]
 

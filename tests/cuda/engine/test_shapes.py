@@ -6,13 +6,13 @@ import dataclasses
 
 import pytest
 
-from vocoder.cuda.kernel_shapes import TRIES, Choice
+from vocoder.cuda.kernel_shapes import TRIES, KernelChooser
 from vocoder.cuda.packed_weights import ownable
 from vocoder.engine.bench import reference_config
 
 
 def test_each_shape_is_tried_and_then_the_fastest_serves() -> None:
-    choice = Choice(("chain", "whole"))
+    choice = KernelChooser(("chain", "whole"))
     seconds = {("chain", 1): 1.0, ("whole", 1): 2.0, ("chain", 100): 30.0, ("whole", 100): 3.0}
     served: dict[int, list[str]] = {1: [], 100: []}
     for _ in range(3 * TRIES):
@@ -24,7 +24,7 @@ def test_each_shape_is_tried_and_then_the_fastest_serves() -> None:
 
 
 def test_the_first_call_of_a_shape_may_be_slow() -> None:
-    choice = Choice(("chain", "whole"))
+    choice = KernelChooser(("chain", "whole"))
     for name, taken in (("chain", (60.0, 1.0, 1.0)), ("whole", (2.0, 2.0, 2.0))):
         for seconds in taken:
             choice.took(name, 1, seconds)
@@ -32,7 +32,7 @@ def test_the_first_call_of_a_shape_may_be_slow() -> None:
 
 
 def test_numbers_of_about_the_same_size_share_what_is_known() -> None:
-    choice = Choice(("chain", "whole"))
+    choice = KernelChooser(("chain", "whole"))
     for name, seconds in (("chain", 4.0), ("whole", 1.0)):
         for groups in (5, 6, 7):
             choice.took(name, groups, seconds * groups)
@@ -41,13 +41,13 @@ def test_numbers_of_about_the_same_size_share_what_is_known() -> None:
 
 
 def test_how_many_calls_are_left_until_it_is_known() -> None:
-    choice = Choice(("chain", "whole"))
+    choice = KernelChooser(("chain", "whole"))
     for left in range(2 * TRIES, 0, -1):
         assert choice.untried(6) == left
         choice.took(choice.pick(6), 6, 1.0)
     assert choice.untried(6) == choice.untried(4) == 0
     assert choice.untried(8) == 2 * TRIES
-    assert Choice(("whole",)).untried(1) == 0, "there is nothing to choose"
+    assert KernelChooser(("whole",)).untried(1) == 0, "there is nothing to choose"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from vocoder.cuda.transfer import Lane, Lanes, Waiting
+from vocoder.cuda.transfer import CooperativeLaunches, TransferLane, TransferLanes
 
 
 class Event:
@@ -65,11 +65,11 @@ def events(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def lane() -> Lane:
-    return Lane(Stream(), Waiting(132))  # type: ignore[arg-type]
+def lane() -> TransferLane:
+    return TransferLane(Stream(), CooperativeLaunches(132))  # type: ignore[arg-type]
 
 
-def test_a_kernels_time_is_told_in_seconds(lane: Lane) -> None:
+def test_a_kernels_time_is_told_in_seconds(lane: TransferLane) -> None:
     with lane.timed():
         pass
     assert lane.wait() == 0.25
@@ -77,22 +77,22 @@ def test_a_kernels_time_is_told_in_seconds(lane: Lane) -> None:
 
 def test_the_clock_runs_while_the_kernel_does() -> None:
     """Not while it waits for room."""
-    waiting = Waiting(10)
-    with Lane(Stream(), waiting).timed(8):  # type: ignore[arg-type]
+    waiting = CooperativeLaunches(10)
+    with TransferLane(Stream(), waiting).timed(8):  # type: ignore[arg-type]
         pass
     stream = Stream()
-    lane = Lane(stream, waiting)  # type: ignore[arg-type]
+    lane = TransferLane(stream, waiting)  # type: ignore[arg-type]
     with lane.timed(8):
         stream.done.append("launched")
     assert lane._marks is not None
     assert stream.done == ["waits", lane._marks.began, "launched", lane._marks.ended]
 
 
-def test_a_call_without_a_kernel_has_no_time(lane: Lane) -> None:
+def test_a_call_without_a_kernel_has_no_time(lane: TransferLane) -> None:
     assert lane.wait() is None
 
 
-def test_a_call_is_there_when_its_last_copy_is(lane: Lane) -> None:
+def test_a_call_is_there_when_its_last_copy_is(lane: TransferLane) -> None:
     assert not lane.ready()
     lane.wait()
     assert lane.ready()
@@ -111,7 +111,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[Stream]:
 
 def test_a_call_goes_where_nothing_is_on_its_way(taken: list[Stream]) -> None:
     """Streams take turns; but the second call may be done before the first."""
-    lanes = Lanes(torch.device("cuda"))
+    lanes = TransferLanes(torch.device("cuda"))
     for busy in ((), (0,), (0,), (0, 1), (1,)):
         for number, stream in enumerate(dict.fromkeys(taken)):
             stream.busy = number in busy
@@ -123,12 +123,12 @@ def test_a_call_goes_where_nothing_is_on_its_way(taken: list[Stream]) -> None:
 
 def test_kernels_whose_programs_wait_for_each_other_have_room_together() -> None:
     """Or the later begins behind the earlier, in whatever engine: with a part of either on the card both would wait for ever."""
-    waiting = Waiting(132)
-    begun: list[tuple[Stream, Lane]] = []
+    waiting = CooperativeLaunches(132)
+    begun: list[tuple[Stream, TransferLane]] = []
 
     def launch(programs: int) -> list[object]:
         stream = Stream()
-        lane = Lane(stream, waiting)  # type: ignore[arg-type]
+        lane = TransferLane(stream, waiting)  # type: ignore[arg-type]
         with lane.timed(programs):
             behind = list(stream.behind)
         begun.append((stream, lane))
@@ -152,7 +152,7 @@ def test_kernels_whose_programs_wait_for_each_other_have_room_together() -> None
 
 
 def test_all_engines_on_a_card_know_of_each_other(taken: list[Stream]) -> None:
-    first, second = (Lanes(torch.device("cuda", 7)) for _ in range(2))
+    first, second = (TransferLanes(torch.device("cuda", 7)) for _ in range(2))
     with first.next() as lane, lane.timed(100):
         pass
     with second.next() as lane, lane.timed(100):
@@ -161,16 +161,16 @@ def test_all_engines_on_a_card_know_of_each_other(taken: list[Stream]) -> None:
 
 
 def test_what_could_not_be_launched_is_not_waited_for() -> None:
-    waiting = Waiting(10)
-    with pytest.raises(RuntimeError), Lane(Stream(), waiting).timed(8):  # type: ignore[arg-type]
+    waiting = CooperativeLaunches(10)
+    with pytest.raises(RuntimeError), TransferLane(Stream(), waiting).timed(8):  # type: ignore[arg-type]
         raise RuntimeError
     stream = Stream()
-    with Lane(stream, waiting).timed(8):  # type: ignore[arg-type]
+    with TransferLane(stream, waiting).timed(8):  # type: ignore[arg-type]
         assert stream.behind == []
 
 
 def test_a_processor_has_no_lanes_and_copies_nothing() -> None:
-    lanes = Lanes(torch.device("cpu"))
+    lanes = TransferLanes(torch.device("cpu"))
     sent = lanes.upload(np.arange(3, dtype=np.int32))
     with lanes.next() as lane:
         with lane.timed():

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tests.engine.engines import job_for
 from tests.tiny_voice import make_tiny_voice
-from vocoder.cuda.acoustic_model import AcousticOnCard
+from vocoder.cuda.acoustic_model import CudaAcousticModel
 from vocoder.engine import make_engine
 from vocoder.errors import EngineError
 from vocoder.synthesis.utterance import Utterance
@@ -27,7 +27,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def on_card(pack: Path) -> Voice:
+def on_gpu(pack: Path) -> Voice:
     return load_voice(pack, engine="cuda", precision="fp32")
 
 
@@ -41,36 +41,36 @@ def begun(voice: Voice, *pieces: int) -> tuple[Utterance, npt.NDArray[np.int64]]
     return utterance, np.concatenate(codes)
 
 
-def test_it_says_what_it_says_on_a_processor(pack: Path, on_card: Voice) -> None:
+def test_it_says_what_it_says_on_a_processor(pack: Path, on_gpu: Voice) -> None:
     elsewhere = load_voice(pack, engine="reference")
-    assert isinstance(on_card.pack.acoustic, AcousticOnCard)
-    assert on_card.plan(TEXT).num_samples == elsewhere.plan(TEXT).num_samples
-    found, expected = begun(on_card, SAMPLES)[1], begun(elsewhere, SAMPLES)[1]
+    assert isinstance(on_gpu.pack.acoustic, CudaAcousticModel)
+    assert on_gpu.plan(TEXT).num_samples == elsewhere.plan(TEXT).num_samples
+    found, expected = begun(on_gpu, SAMPLES)[1], begun(elsewhere, SAMPLES)[1]
     assert len(set(expected.tolist())) > 2, "it must say something"
     assert found.tolist() == expected.tolist()
 
 
-def test_what_is_added_inside_the_gates_stays_on_the_card(on_card: Voice) -> None:
-    job = begun(on_card, 1)[0].job(1)
+def test_what_is_added_inside_the_gates_stays_on_the_card(on_gpu: Voice) -> None:
+    job = begun(on_gpu, 1)[0].job(1)
     assert isinstance(job.conditioning, Tensor)
     assert job.conditioning.ndim == 2
-    assert job.conditioning.device == on_card.engine.device  # type: ignore[attr-defined]
+    assert job.conditioning.device == on_gpu.engine.device  # type: ignore[attr-defined]
 
 
-def test_pieces_company_and_parking_change_no_byte(on_card: Voice) -> None:
-    utterance, whole = begun(on_card, SAMPLES)
-    half, first = begun(on_card, 4)
-    going_on = on_card.utterance(on_card.plan(TEXT), saved=half.to_bytes())
-    stranger = job_for(on_card.engine.start(1), SAMPLES)  # whose conditioning is an array: both kinds may share a call
-    second = on_card.engine.advance([stranger, going_on.job(SAMPLES - 4), job_for(on_card.engine.start(2), 2)])[1]
+def test_pieces_company_and_parking_change_no_byte(on_gpu: Voice) -> None:
+    utterance, whole = begun(on_gpu, SAMPLES)
+    half, first = begun(on_gpu, 4)
+    going_on = on_gpu.utterance(on_gpu.plan(TEXT), saved=half.to_bytes())
+    stranger = job_for(on_gpu.engine.start(1), SAMPLES)  # whose conditioning is an array: both kinds may share a call
+    second = on_gpu.engine.advance([stranger, going_on.job(SAMPLES - 4), job_for(on_gpu.engine.start(2), 2)])[1]
     going_on.accept(second)
     assert np.concatenate([first, second]).tobytes() == whole.tobytes()
     assert going_on.to_bytes() == utterance.to_bytes()
 
 
-def test_a_strangers_conditioning_is_refused(on_card: Voice) -> None:
-    job = begun(on_card, 1)[0].job(1)
+def test_a_strangers_conditioning_is_refused(on_gpu: Voice) -> None:
+    job = begun(on_gpu, 1)[0].job(1)
     with pytest.raises(EngineError, match=r"resident conditioning must be float32 \(frames, \d+\)"):
-        on_card.engine.advance([type(job)(**{**vars(job), "conditioning": job.conditioning[:, :-1]})])
+        on_gpu.engine.advance([type(job)(**{**vars(job), "conditioning": job.conditioning[:, :-1]})])
     with pytest.raises(EngineError, match="must be an array for the reference engine"):
-        make_engine(on_card.pack.network, "reference").advance([job])
+        make_engine(on_gpu.pack.network, "reference").advance([job])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from unittest import mock
 
 from vocoder.cuda import engine as cuda_engine
-from vocoder.cuda.kernel_shapes import Choice, shapes_for
+from vocoder.cuda.kernel_shapes import KernelChooser, shapes_for
 from vocoder.wavenet.network import WaveNet
 
 
-class EngineWithoutCard(cuda_engine.CudaEngine):
+class EngineWithoutGpu(cuda_engine.CudaEngine):
     """Its kernels are those of a card; all else is the processor's. Arguments as the engine's."""
 
     def __init__(self, network: WaveNet, *, precision: str, shape: str = "auto") -> None:
@@ -20,4 +20,4 @@ class EngineWithoutCard(cuda_engine.CudaEngine):
 
     def serve_by(self, shape: str) -> None:
         """Whatever would be faster."""
-        self._choice = Choice((shape,))
+        self._choice = KernelChooser((shape,))

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from tests.cuda.layers.without_gpu import compiled, no_card
+from tests.cuda.layers.without_gpu import compiled, without_gpu
 from vocoder.acoustic.model import AcousticModel
-from vocoder.cuda.acoustic_model import AcousticOnCard
-from vocoder.cuda.conditioning import ConditioningOnCard
+from vocoder.cuda.acoustic_model import CudaAcousticModel
+from vocoder.cuda.conditioning import CudaConditioning
 from vocoder.cuda.layer_kernels import convolve, normalise
 from vocoder.text import analyse
 from vocoder.voices.pack import read_pack
@@ -41,8 +41,8 @@ def main() -> None:
     pack = read_pack(voice)
     assert isinstance(pack.acoustic, AcousticModel)
     (sentence,) = analyse("Good day.").sentences
-    with no_card(int(capability)):
-        acoustic, conditioning = AcousticOnCard(pack.acoustic, "cpu"), ConditioningOnCard(pack.network, "cpu")
+    with without_gpu(int(capability)):
+        acoustic, conditioning = CudaAcousticModel(pack.acoustic, "cpu"), CudaConditioning(pack.network, "cpu")
         acoustic.durations(sentence.features)
         spoken = acoustic.conditions(sentence.features, np.full(sentence.features.num_phonemes, 3))
         conditioning.project(conditioning.hidden(spoken))

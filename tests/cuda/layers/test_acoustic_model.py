@@ -18,7 +18,7 @@ from tests.cuda.layers.device import DEVICE
 from vocoder.acoustic.melody import Bend, Melody
 from vocoder.acoustic.model import LONGEST_PHONEME, AcousticModel
 from vocoder.config import AcousticConfig, LinguisticConfig
-from vocoder.cuda.acoustic_model import AcousticOnCard, Phonemes, Sung, Timed
+from vocoder.cuda.acoustic_model import CudaAcousticModel, DecoderInputs, EncoderInputs, PitchInputs
 from vocoder.cuda.ragged_batch import TILE
 from vocoder.errors import InputError
 from vocoder.text import analyse
@@ -50,8 +50,8 @@ def model() -> AcousticModel:
 
 
 @functools.cache
-def on_card() -> AcousticOnCard:
-    return AcousticOnCard(model(), DEVICE)
+def on_gpu() -> CudaAcousticModel:
+    return CudaAcousticModel(model(), DEVICE)
 
 
 @functools.cache
@@ -82,30 +82,30 @@ def assert_the_same(made: Conditions, expected: Conditions) -> None:
 @pytest.mark.parametrize("speaker", [0, 1])
 def test_it_is_what_torch_makes_of_it(phonemes: int, speaker: int) -> None:
     sentence = features(phonemes)
-    made = on_card().durations(sentence, speaker)
+    made = on_gpu().durations(sentence, speaker)
     assert made.dtype == np.float32
     np.testing.assert_allclose(made, model().durations(sentence, speaker), rtol=0, atol=TOLERANCE)
-    assert_the_same(on_card().conditions(sentence, durations(phonemes), speaker), model().conditions(sentence, durations(phonemes), speaker))
+    assert_the_same(on_gpu().conditions(sentence, durations(phonemes), speaker), model().conditions(sentence, durations(phonemes), speaker))
 
 
 def test_the_melody_is_applied_and_the_mel_follows() -> None:
     (sentence,) = analyse("Is it?").sentences
     frames = durations(sentence.features.num_phonemes)
     melody = Melody(pitch=3.0, intonation=1.5, rises=True, bends=(Bend(first=1, behind=3, scale=1.5),))
-    made = on_card().conditions(sentence.features, frames, 0, melody)
+    made = on_gpu().conditions(sentence.features, frames, 0, melody)
     assert_the_same(made, model().conditions(sentence.features, frames, 0, melody))
-    plain = on_card().conditions(sentence.features, frames, 0)
+    plain = on_gpu().conditions(sentence.features, frames, 0)
     assert np.abs(made.log_mel - plain.log_mel).max() > 10 * TOLERANCE
 
 
 def test_a_phoneme_without_frames_has_none() -> None:
     frames = np.array([2, 0, 3])
-    assert_the_same(on_card().conditions(features(3), frames), model().conditions(features(3), frames))
-    assert on_card().conditions(features(3), np.zeros(3, np.int64)).num_frames == 0
+    assert_the_same(on_gpu().conditions(features(3), frames), model().conditions(features(3), frames))
+    assert on_gpu().conditions(features(3), np.zeros(3, np.int64)).num_frames == 0
 
 
 def test_durations_have_bounds() -> None:
-    longest = AcousticOnCard(model(), DEVICE)
+    longest = CudaAcousticModel(model(), DEVICE)
     for bias, bound in ((200.0, LONGEST_PHONEME), (-200.0, 0.0)):
         stack = longest._duration
         stack._leave._bias[0] = bias
@@ -116,22 +116,22 @@ SPOKEN = ((TILE + 4, 0), (1, 1), (7, 0), (TILE, 1))  # phonemes and speakers
 ORDERS = ((3, 2, 0, 1), (1, 1, 0))
 
 
-def phonemes_of(index: int) -> Phonemes:
+def phonemes_of(index: int) -> EncoderInputs:
     count, speaker = SPOKEN[index]
-    return on_card().phonemes(features(count), speaker)
+    return on_gpu().phonemes(features(count), speaker)
 
 
-def timed(index: int) -> Timed:
+def timed(index: int) -> PitchInputs:
     count, _ = SPOKEN[index]
     rows = np.repeat(np.arange(count), durations(count))
     inside = np.random.default_rng(index).random((len(rows), 2), np.float32)
-    return Timed(phonemes=phonemes_of(index), rows=rows, inside=inside)
+    return PitchInputs(phonemes=phonemes_of(index), rows=rows, inside=inside)
 
 
-def sung(index: int) -> Sung:
+def sung(index: int) -> DecoderInputs:
     random = torch.Generator().manual_seed(index)
     frames = len(timed(index).rows)
-    return Sung(frames=torch.randn(frames, 26, generator=random).to(DEVICE), melody=torch.randn(frames, 2, generator=random).numpy())
+    return DecoderInputs(frames=torch.randn(frames, 26, generator=random).to(DEVICE), melody=torch.randn(frames, 2, generator=random).numpy())
 
 
 def as_bytes(result: object) -> list[bytes]:
@@ -141,7 +141,7 @@ def as_bytes(result: object) -> list[bytes]:
 
 @pytest.mark.parametrize(("step", "item"), [("log_durations", phonemes_of), ("pitches", timed), ("log_mels", sung)])
 def test_company_and_order_are_invisible(step: str, item: Any) -> None:
-    compute = getattr(on_card(), step)
+    compute = getattr(on_gpu(), step)
     alone = [as_bytes(*compute([item(index)])) for index in range(len(SPOKEN))]
     assert len({part for parts in alone for part in parts}) == sum(map(len, alone)), "they must differ"
     for order in ORDERS:
@@ -150,19 +150,19 @@ def test_company_and_order_are_invisible(step: str, item: Any) -> None:
 
 
 def test_what_stays_on_the_card_keeps_nobody_elses() -> None:
-    for frames, pitch in on_card().pitches([timed(0), timed(1)]):
+    for frames, pitch in on_gpu().pitches([timed(0), timed(1)]):
         assert frames.untyped_storage().nbytes() == 4 * frames.numel()
         assert pitch.base is None
 
 
 def test_sentences_of_many_threads_are_computed_together_to_the_same_bytes() -> None:
-    acoustic = AcousticOnCard(model(), DEVICE)
+    acoustic = CudaAcousticModel(model(), DEVICE)
     alone = [acoustic.conditions(features(count), durations(count), speaker) for count, speaker in SPOKEN]
     gathering, together, begun, gate = acoustic._for_pitch, [], threading.Semaphore(0), threading.Semaphore(0)
     arrivals = gathering._waiting = Arrivals()
     made: dict[int, Conditions] = {}
 
-    def work(sentences: Sequence[Timed]) -> Any:
+    def work(sentences: Sequence[PitchInputs]) -> Any:
         together.append(len(sentences))
         begun.release()
         assert gate.acquire(timeout=PATIENCE)
@@ -189,7 +189,7 @@ def test_sentences_of_many_threads_are_computed_together_to_the_same_bytes() -> 
 
 
 def test_what_is_wrong_is_refused_before_it_is_among_others() -> None:
-    acoustic = AcousticOnCard(model(), DEVICE)
+    acoustic = CudaAcousticModel(model(), DEVICE)
     for gathering in (acoustic._for_durations, acoustic._for_pitch, acoustic._for_log_mel):
         del gathering._work  # nobody may come so far
     for speaker in (-1, 2):
@@ -210,7 +210,7 @@ def test_what_is_wrong_is_refused_before_it_is_among_others() -> None:
 @pytest.mark.slow
 def test_the_committed_voice_says_what_torch_has_it_say() -> None:
     voice = read_pack(VOICE).acoustic
-    acoustic = AcousticOnCard(voice, DEVICE)
+    acoustic = CudaAcousticModel(voice, DEVICE)
     (sentence,) = analyse("Oh!").sentences
     made = acoustic.durations(sentence.features)
     np.testing.assert_allclose(made, voice.durations(sentence.features), rtol=0, atol=TOLERANCE)

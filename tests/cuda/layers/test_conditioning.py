@@ -17,7 +17,7 @@ from tests.cuda.layers.arrivals import PATIENCE, Arrivals
 from tests.cuda.layers.device import DEVICE
 from tests.wavenet.networks import CONFIGS, make_network
 from vocoder.config import WaveNetConfig
-from vocoder.cuda.conditioning import ConditioningOnCard, Frames
+from vocoder.cuda.conditioning import ConditioningInputs, CudaConditioning
 from vocoder.cuda.ragged_batch import TILE
 from vocoder.errors import InputError
 from vocoder.voices.pack import read_pack
@@ -35,8 +35,8 @@ def network(context: int = 2) -> WaveNet:
 
 
 @functools.cache
-def on_card() -> ConditioningOnCard:
-    return ConditioningOnCard(network(), DEVICE)
+def on_gpu() -> CudaConditioning:
+    return CudaConditioning(network(), DEVICE)
 
 
 def conditions(config: WaveNetConfig, frames: int, speaker: int = 0, *, known: bool = True) -> Conditions:
@@ -65,7 +65,7 @@ def by_torch(network: WaveNet, given: Conditions) -> Tensor:
 @pytest.mark.parametrize("context", [0, 1, 2])
 @pytest.mark.parametrize(("frames", "speaker", "known"), [(1, 0, True), (TILE + 4, 1, True), (5, 0, False)])
 def test_it_is_what_torch_makes_of_it(context: int, frames: int, speaker: int, known: bool) -> None:
-    card, given = ConditioningOnCard(network(context), DEVICE), conditions(network().config, frames, speaker, known=known)
+    card, given = CudaConditioning(network(context), DEVICE), conditions(network().config, frames, speaker, known=known)
     hidden = card.hidden(given)
     assert hidden.shape == (frames, card.width)
     assert hidden.device.type == DEVICE.type
@@ -75,47 +75,47 @@ def test_it_is_what_torch_makes_of_it(context: int, frames: int, speaker: int, k
 
 
 def test_company_and_order_are_invisible() -> None:
-    sentences = [on_card().frames(conditions(network().config, frames, frames % 2)) for frames in LENGTHS]
-    alone = [on_card().hidden_of([sentence])[0] for sentence in sentences]
+    sentences = [on_gpu().frames(conditions(network().config, frames, frames % 2)) for frames in LENGTHS]
+    alone = [on_gpu().hidden_of([sentence])[0] for sentence in sentences]
     for order in ((3, 2, 0, 1), (1, 1, 0)):
-        for index, made in zip(order, on_card().hidden_of([sentences[index] for index in order]), strict=True):
+        for index, made in zip(order, on_gpu().hidden_of([sentences[index] for index in order]), strict=True):
             assert torch.equal(made, alone[index]), (order, index)
 
 
 def test_a_frame_is_projected_to_the_same_bytes_among_any_others() -> None:
-    hidden = torch.cat([on_card().hidden(conditions(network().config, frames)) for frames in LENGTHS])
-    whole = on_card().project(hidden)
+    hidden = torch.cat([on_gpu().hidden(conditions(network().config, frames)) for frames in LENGTHS])
+    whole = on_gpu().project(hidden)
     assert whole.shape == (sum(LENGTHS), network().config.num_layers * network().config.gate_channels)
     assert len(whole.unique(dim=0)) == len(whole), "frames must differ"
     for rows in ([5], [30, 2, 45, 0], list(range(40, 3, -1)), [7] * 20):
         picked = torch.tensor(rows, device=DEVICE)
-        assert torch.equal(on_card().project(hidden[picked]), whole[picked])
-    assert torch.equal(on_card().project(hidden[1:20]), whole[1:20])
-    assert on_card().project(hidden[:0]).shape == (0, whole.shape[1])
+        assert torch.equal(on_gpu().project(hidden[picked]), whole[picked])
+    assert torch.equal(on_gpu().project(hidden[1:20]), whole[1:20])
+    assert on_gpu().project(hidden[:0]).shape == (0, whole.shape[1])
 
 
 def test_what_stays_on_the_card_keeps_nobody_elses() -> None:
-    sentences = [on_card().frames(conditions(network().config, frames)) for frames in LENGTHS]
-    for hidden in on_card().hidden_of(sentences):
+    sentences = [on_gpu().frames(conditions(network().config, frames)) for frames in LENGTHS]
+    for hidden in on_gpu().hidden_of(sentences):
         assert hidden.is_contiguous()
         assert hidden.untyped_storage().nbytes() == 4 * hidden.numel()
 
 
 def test_sentences_of_many_threads_are_computed_together() -> None:
-    card = ConditioningOnCard(network(), DEVICE)
+    card = CudaConditioning(network(), DEVICE)
     given = [conditions(network().config, frames, frames % 2) for frames in LENGTHS]
     alone = [card.hidden(one) for one in given]
     together, begun, gate = [], threading.Semaphore(0), threading.Semaphore(0)
-    arrivals = card._gathering._waiting = Arrivals()
+    arrivals = card._batcher._waiting = Arrivals()
     made: dict[int, Tensor] = {}
 
-    def work(sentences: Sequence[Frames]) -> list[Tensor]:
+    def work(sentences: Sequence[ConditioningInputs]) -> list[Tensor]:
         together.append(len(sentences))
         begun.release()
         assert gate.acquire(timeout=PATIENCE)
         return card.hidden_of(sentences)
 
-    card._gathering._work = work
+    card._batcher._work = work
     threads = [threading.Thread(target=lambda index=index: made.update({index: card.hidden(given[index])}), daemon=True) for index in range(len(given))]
     for number, thread in enumerate(threads):
         thread.start()
@@ -131,8 +131,8 @@ def test_sentences_of_many_threads_are_computed_together() -> None:
 
 
 def test_what_is_wrong_is_refused_before_it_is_among_others() -> None:
-    card = ConditioningOnCard(network(), DEVICE)
-    del card._gathering._work  # nobody may come so far
+    card = CudaConditioning(network(), DEVICE)
+    del card._batcher._work  # nobody may come so far
     good = conditions(network().config, 3)
     for speaker in (-1, 2):
         with pytest.raises(InputError, match="speaker") as caught:
@@ -149,5 +149,5 @@ def test_what_is_wrong_is_refused_before_it_is_among_others() -> None:
 def test_the_committed_voice_is_conditioned_as_by_torch() -> None:
     voice = read_pack(VOICE).network
     given = conditions(voice.config, TILE + 1)
-    card = ConditioningOnCard(voice, DEVICE)
+    card = CudaConditioning(voice, DEVICE)
     torch.testing.assert_close(card.project(card.hidden(given)).cpu(), by_torch(voice, given), rtol=0, atol=TOLERANCE)

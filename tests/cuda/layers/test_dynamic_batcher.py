@@ -11,7 +11,7 @@ import pytest
 
 from tests.cuda.layers.arrivals import PATIENCE, Arrivals
 from vocoder.cuda import dynamic_batcher as module
-from vocoder.cuda.dynamic_batcher import Gathering
+from vocoder.cuda.dynamic_batcher import DynamicBatcher
 
 
 class Workshop:
@@ -24,7 +24,7 @@ class Workshop:
         self.calls: list[list[int]] = []
         self.begun = threading.Semaphore(0)
         self.gate = threading.Semaphore(0)
-        self.gathering: Gathering[int, int] = Gathering(self.work, most=most)
+        self.gathering: DynamicBatcher[int, int] = DynamicBatcher(self.work, most=most)
         self.arrivals = self.gathering._waiting = Arrivals()
         self.outcomes: dict[int, int | BaseException] = {}
         self.threads: list[threading.Thread] = []
@@ -119,7 +119,7 @@ def test_an_error_keeps_nothing_alive() -> None:
     def fail(items: Sequence[Item]) -> list[int]:
         raise ValueError(len(items))
 
-    gathering: Gathering[Item, int] = Gathering(fail, most=4)
+    gathering: DynamicBatcher[Item, int] = DynamicBatcher(fail, most=4)
     item = Item()
     alive = weakref.ref(item)
     gc.disable()
@@ -133,7 +133,7 @@ def test_an_error_keeps_nothing_alive() -> None:
 
 
 def test_the_wrong_number_of_results_is_an_error_for_everyone() -> None:
-    gathering: Gathering[int, int] = Gathering(lambda items: [*items, 0], most=4)
+    gathering: DynamicBatcher[int, int] = DynamicBatcher(lambda items: [*items, 0], most=4)
     with pytest.raises(AssertionError, match="2 results for 1 items"):
         gathering.submit(1)
 
@@ -206,7 +206,7 @@ def test_many_threads_get_what_is_theirs_and_one_works_at_a_time() -> None:
             raise ValueError
         return [-item for item in items]
 
-    gathering: Gathering[int, int] = Gathering(work, most=3)
+    gathering: DynamicBatcher[int, int] = DynamicBatcher(work, most=3)
     together = threading.Barrier(8)
     wrong: list[object] = []
     failed: list[int] = []

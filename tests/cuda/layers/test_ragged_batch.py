@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from vocoder.cuda.ragged_batch import TILE, Ragged
+from vocoder.cuda.ragged_batch import TILE, RaggedBatch
 
 CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize("lengths", [(), (0,), (1,), (TILE,), (TILE + 1, 1, 0, 3 * TILE, 5)], ids=str)
 def test_each_tile_is_one_sentences(lengths: tuple[int, ...]) -> None:
-    ragged = Ragged.of(lengths, CPU)
+    ragged = RaggedBatch.of(lengths, CPU)
     assert ragged.lengths == lengths
     assert ragged.num_rows == TILE * len(ragged.firsts) == TILE * len(ragged.behinds)
     owners = np.full(ragged.num_rows, -1)
@@ -29,7 +29,7 @@ def test_each_tile_is_one_sentences(lengths: tuple[int, ...]) -> None:
 def test_what_is_joined_can_be_split_and_there_is_nothing_between() -> None:
     random = np.random.default_rng(1)
     parts = [random.normal(size=(length, 3)).astype(np.float32) for length in (5, 0, TILE, 1)]
-    ragged = Ragged.of([len(part) for part in parts], CPU)
+    ragged = RaggedBatch.of([len(part) for part in parts], CPU)
     joined = ragged.joined(parts)
     assert joined.dtype == torch.float32
     for part, back in zip(parts, ragged.split(joined), strict=True):
@@ -39,7 +39,7 @@ def test_what_is_joined_can_be_split_and_there_is_nothing_between() -> None:
 
 
 def test_numbers_of_rows_are_shifted_to_where_their_sentence_lies() -> None:
-    ragged = Ragged.of([3, 2], CPU)
+    ragged = RaggedBatch.of([3, 2], CPU)
     joined = ragged.joined([np.array([2, 0, 1]), np.array([1, 1])], shift=[0, 100])
     assert [part.tolist() for part in ragged.split(joined)] == [[2, 0, 1], [101, 101]]
     assert joined.dtype == torch.int64
@@ -47,12 +47,12 @@ def test_numbers_of_rows_are_shifted_to_where_their_sentence_lies() -> None:
 
 def test_what_is_of_another_batch_is_not_split() -> None:
     with pytest.raises(AssertionError):
-        Ragged.of([3, 2], CPU).split(torch.zeros(5, 1))
+        RaggedBatch.of([3, 2], CPU).split(torch.zeros(5, 1))
 
 
 def test_unrelated_rows_have_no_gaps() -> None:
-    ragged = Ragged.unrelated(TILE + 3, CPU)
+    ragged = RaggedBatch.unrelated(TILE + 3, CPU)
     assert ragged.num_rows == TILE + 3
     assert ragged.firsts.tolist() == [0, 0]
     assert ragged.behinds.tolist() == [TILE + 3, TILE + 3]
-    assert len(Ragged.unrelated(0, CPU).firsts) == 0
+    assert len(RaggedBatch.unrelated(0, CPU).firsts) == 0

@@ -44,7 +44,7 @@ class Compilation:
     kernel: str
 
 
-class NoCard:
+class WithoutGpu:
     """What happened: launches and compilations in their order, and whatever else is put between them."""
 
     def __init__(self) -> None:
@@ -67,10 +67,10 @@ class NoCard:
 
 
 @contextmanager
-def no_card(capability: int = 90, shared_kib: int | None = None) -> Iterator[NoCard]:
+def without_gpu(capability: int = 90, shared_kib: int | None = None) -> Iterator[WithoutGpu]:
     """A card of a compute capability (80 for 8.0), with so much memory for a program, or as much as those have; code that takes "cpu" takes it for the card."""
     assert "TRITON_INTERPRET" not in os.environ
-    noted = NoCard()
+    noted = WithoutGpu()
     properties = {"max_shared_mem": (shared_kib or MOST_SHARED_KIB[capability]) * 1024}
     active = SimpleNamespace(
         get_current_target=lambda: GPUTarget("cuda", capability, 32),

@@ -11,7 +11,7 @@ import yaml
 from ray.serve.schema import ServeDeploySchema
 
 from service.cluster.ray_router import wanted_replica
-from service.cluster.ray_serve import Health, Scale, application, by_load, deployment
+from service.cluster.ray_serve import Health, ReplicaBounds, application, deployment, scale_by_load
 from service.observability.status import Status
 from service.settings import ServiceSettings
 from vocoder.errors import ConfigError, EngineError
@@ -60,28 +60,28 @@ def test_what_is_wrong_is_named(args: dict[str, Any], named: str) -> None:
 
 def test_serve_queues_nothing_that_the_service_would_refuse() -> None:
     settings = ServiceSettings()
-    options = deployment(settings, Scale())
+    options = deployment(settings, ReplicaBounds())
     assert options.max_ongoing_requests > 10 * (settings.max_streams + settings.queue_limit + settings.question_limit)
 
 
 def test_open_streams_have_as_long_as_the_settings_say() -> None:
-    assert deployment(ServiceSettings(shutdown_seconds=60.0), Scale())._deployment_config.graceful_shutdown_timeout_s > 60.0
+    assert deployment(ServiceSettings(shutdown_seconds=60.0), ReplicaBounds())._deployment_config.graceful_shutdown_timeout_s > 60.0
 
 
 def test_a_replica_has_the_cores_that_it_uses_and_a_card_where_it_needs_one() -> None:
-    assert deployment(ServiceSettings(threads=3), Scale()).ray_actor_options == {"num_cpus": 3, "num_gpus": 0}
-    assert deployment(ServiceSettings(engine="cuda"), Scale()).ray_actor_options == {"num_cpus": 1, "num_gpus": 1}
+    assert deployment(ServiceSettings(threads=3), ReplicaBounds()).ray_actor_options == {"num_cpus": 3, "num_gpus": 0}
+    assert deployment(ServiceSettings(engine="cuda"), ReplicaBounds()).ray_actor_options == {"num_cpus": 1, "num_gpus": 1}
 
 
 def test_serve_is_told_of_the_bounds_and_of_the_policy() -> None:
-    config = deployment(ServiceSettings(), Scale(min_replicas=2, max_replicas=5))._deployment_config.autoscaling_config
+    config = deployment(ServiceSettings(), ReplicaBounds(min_replicas=2, max_replicas=5))._deployment_config.autoscaling_config
     assert (config.min_replicas, config.max_replicas) == (2, 5)
-    assert config.policy.get_policy().__code__ == by_load.__code__
+    assert config.policy.get_policy().__code__ == scale_by_load.__code__
 
 
 def test_the_policy_goes_by_what_replicas_tell() -> None:
-    assert by_load(SimpleNamespace(aggregated_metrics={"sonant_load": {"a": 0.9, "b": 0.6}}, target_num_replicas=2))[0] == 3
-    assert by_load(SimpleNamespace(aggregated_metrics=None, target_num_replicas=2))[0] == 2
+    assert scale_by_load(SimpleNamespace(aggregated_metrics={"sonant_load": {"a": 0.9, "b": 0.6}}, target_num_replicas=2))[0] == 3
+    assert scale_by_load(SimpleNamespace(aggregated_metrics=None, target_num_replicas=2))[0] == 2
 
 
 def test_the_example_fits_serves_schema_and_its_arguments_are_good() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from service.frontend.worker_process import WorkerLink, WorkerProcess
 from service.protocol.capacity import Capacity
-from service.protocol.messages import Begin, FromWorker, Pulse, Started
+from service.protocol.messages import Begin, FromWorker, Heartbeat, Started
 from service.settings import ServiceSettings
 
 KNOWN = Capacity(rates=((1, 16_000.0),))
@@ -64,7 +64,7 @@ def test_one_that_measures_has_as_long_as_one_that_loads(link: WorkerProcess, cl
 def test_one_that_speaks(link: WorkerProcess, clock: Clock) -> None:
     link._heard(Started(voices=()))
     link.send(Begin(capacity=None))
-    link._heard(Pulse(capacity=KNOWN))
+    link._heard(Heartbeat(capacity=KNOWN))
     assert allowed(link, clock) == SILENT
 
 

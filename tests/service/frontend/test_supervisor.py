@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from service.app import create_app
 from service.frontend.supervisor import Supervisor
 from service.protocol.capacity import SURROUNDED, Capacity
-from service.protocol.messages import Failure, Planned, Pulse, Snapshot, Speak, Unable
+from service.protocol.messages import Failure, Heartbeat, Snapshot, StartFailed, StartStream, StreamPlanned
 from service.settings import ServiceSettings
 from service.worker.warm_up import measure
 from tests.service.asgi_call import AsgiCall
@@ -70,7 +70,7 @@ async def test_every_stream_survives_many_deaths(app: FastAPI, engine: GatedEngi
         before = [len(call.body) for call in calls]
 
         def further(before: list[int] = before) -> bool:
-            if sum(isinstance(message, Planned) for message in links[-1].heard) == len(calls):  # no one gets ahead while others are still planned
+            if sum(isinstance(message, StreamPlanned) for message in links[-1].heard) == len(calls):  # no one gets ahead while others are still planned
                 engine.allow_the_next()
             return all(len(call.body) > size for call, size in zip(calls, before, strict=True))
 
@@ -87,10 +87,10 @@ async def test_the_next_worker_begins_with_who_will_first_have_nothing_to_play(a
     await eventually(lambda: len(ahead.body) > voice.sample_rate)  # half a second of sound, made in less
     engine.gate()
     behind = AsgiCall(app, {"text": LONG, "seed": 2, "format": "pcm"})
-    await eventually(lambda: 2 in [message.order.seed for message in links[0].told if isinstance(message, Speak)])
+    await eventually(lambda: 2 in [message.order.seed for message in links[0].told if isinstance(message, StartStream)])
     links[0].die()
     await eventually(lambda: len(links) == 2 and len(links[1].told) >= 3)
-    assert [message.order.seed for message in links[1].told if isinstance(message, Speak)] == [2, 1]
+    assert [message.order.seed for message in links[1].told if isinstance(message, StartStream)] == [2, 1]
     engine.open()
     for seed, call in ((1, ahead), (2, behind)):
         assert await call.finished() == to_bytes(voice.synthesize(LONG, seed=seed))
@@ -125,7 +125,7 @@ async def test_a_reader_that_sleeps_is_not_blamed_for_workers_that_die(app: Fast
 
 
 async def test_a_defect_of_the_generator_costs_nobody_his_stream(app: FastAPI, links: list[LocalLink], voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links[0].worker._table.scheduler, "made", lambda *_: 1 / 0)
+    monkeypatch.setattr(links[0].worker._state.scheduler, "made", lambda *_: 1 / 0)
     call = AsgiCall(app, {"text": "Yes.", "seed": 5, "format": "pcm"})
     assert await call.finished() == to_bytes(voice.synthesize("Yes.", seed=5))
     assert len(links) == 2
@@ -164,7 +164,7 @@ async def test_the_capacity_is_measured_before_another_worker_is_loaded(
 
 def test_a_voice_that_cannot_be_loaded_is_told_at_the_start(settings: ServiceSettings, make_worker: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(self: LocalLink) -> None:
-        self._received(self, Unable(failure=Failure.of(VoiceError("the pack is damaged"))))
+        self._received(self, StartFailed(failure=Failure.of(VoiceError("the pack is damaged"))))
         self.die()
 
     monkeypatch.setattr(LocalLink, "start", fail)
@@ -234,7 +234,7 @@ async def test_while_streams_are_late_nobody_is_let_in(settings: ServiceSettings
     engine.gate()
     first = AsgiCall(app, {"text": "Yes."})
     await eventually(lambda: worker.status.making == 1)
-    late = Pulse(capacity=Capacity(rates=((1, 800_000.0),)), late_chunks=1, lateness_seconds=settings.strained_seconds + 0.1)
+    late = Heartbeat(capacity=Capacity(rates=((1, 800_000.0),)), late_chunks=1, lateness_seconds=settings.strained_seconds + 0.1)
     links[0]._hear(late)
     refused = AsgiCall(app, {"text": "Yes."})
     await refused.finished()

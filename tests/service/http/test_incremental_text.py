@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.http.incremental_text import TextPieces
+from service.http.incremental_text import SentenceBuffer
 from vocoder.text.sentences import split_sentences
 
 TEXT = st.text(st.sampled_from("abcAB12 .,;:!?\n'\"-\u2014\u3002Dr"), max_size=300)
 
 
 def pieces(chunks: list[str]) -> list[str]:
-    all_of_it = TextPieces()
+    all_of_it = SentenceBuffer()
     return [piece for chunk in chunks for piece in all_of_it.feed(chunk)] + all_of_it.flush()
 
 
@@ -56,11 +56,11 @@ def test_nothing_is_lost_and_nothing_said_twice(text: str) -> None:
     ],
 )
 def test_what_is_complete(fed: str, ready: list[str]) -> None:
-    assert TextPieces().feed(fed) == ready
+    assert SentenceBuffer().feed(fed) == ready
 
 
 def test_after_a_flush_the_first_clause_is_spoken_again() -> None:
-    text = TextPieces()
+    text = SentenceBuffer()
     assert text.feed("Good morning to all of you here, and welcome to the show ") == ["Good morning to all of you here,"]
     assert text.flush() == ["and welcome to the show"]
     assert text.feed("And so we come to the second half, which ") == ["And so we come to the second half,"]

@@ -16,10 +16,10 @@ import pytest
 import soundfile
 from fastapi import FastAPI
 
-from service.protocol.messages import Ask, Sound, Speak
+from service.protocol.messages import AskQuery, AudioChunk, StartStream
 from service.settings import ServiceSettings
 from service.worker.planner import Planner
-from service.worker.query_handler import _Writing
+from service.worker.query_handler import _SubtitleWriter
 from tests.service.asgi_call import AsgiCall
 from tests.service.frontend.test_supervisor import snapshots
 from tests.service.gated_engine import GatedEngine
@@ -104,7 +104,7 @@ async def test_another_worker_goes_on_without_planning_what_was_heard(
 @pytest.fixture
 def slow_planning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every sentence takes a slice."""
-    monkeypatch.setattr("service.worker.time_slices._TURN_SECONDS", 0.0)
+    monkeypatch.setattr("service.worker.time_slices._SLICE_SECONDS", 0.0)
 
 
 @pytest.mark.usefixtures("slow_planning")
@@ -117,7 +117,7 @@ async def test_others_are_planned_in_between(app: FastAPI, links: list[LocalLink
     calls = []
     for seed, text in enumerate((TEXT, "Yes. No."), start=1):
         calls.append(AsgiCall(app, {"text": text, "seed": seed, "format": "wav"}))
-        await eventually(lambda seed=seed: sum(isinstance(told, Speak) for told in links[0].told) == seed)
+        await eventually(lambda seed=seed: sum(isinstance(told, StartStream) for told in links[0].told) == seed)
     both_wanted.set()
     for seed, (call, text) in enumerate(zip(calls, (TEXT, "Yes. No."), strict=True), start=1):
         assert (await call.finished())[44:] == to_bytes(voice.synthesize(text, seed=seed))
@@ -177,7 +177,7 @@ async def test_another_worker_tells_the_rest_of_the_times(app: FastAPI, links: l
 
 def sent(link: LocalLink) -> int:
     """How often it has sent sound."""
-    return sum(isinstance(message, Sound) for message in link.heard)
+    return sum(isinstance(message, AudioChunk) for message in link.heard)
 
 
 @pytest.mark.parametrize(("form", "write"), [("vtt", webvtt), ("srt", subrip)])
@@ -193,13 +193,13 @@ async def test_subtitles_are_written_a_while_at_a_time(
 ) -> None:
     timeline = Timeline.of(voice.plan(TEXT))
     both_asked = threading.Event()
-    go_on = _Writing.go_on
-    monkeypatch.setattr(_Writing, "go_on", lambda writing: both_asked.wait(10) and go_on(writing))
+    go_on = _SubtitleWriter.go_on
+    monkeypatch.setattr(_SubtitleWriter, "go_on", lambda writing: both_asked.wait(10) and go_on(writing))
     planned.clear()
     asked = []
     for number, text in enumerate((TEXT, "Yes."), start=1):
         asked.append(asyncio.create_task(client.post("/synthesize", json={"text": text, "timestamps": form})))
-        await eventually(lambda number=number: sum(isinstance(told, Ask) for told in links[0].told) == number)
+        await eventually(lambda number=number: sum(isinstance(told, AskQuery) for told in links[0].told) == number)
     both_asked.set()
     long, short = await asyncio.gather(*asked)
     assert short.status_code == 200

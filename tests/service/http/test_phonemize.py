@@ -15,7 +15,7 @@ import pytest
 from service.app import create_app
 from service.frontend.client_limits import Client
 from service.frontend.supervisor import Supervisor
-from service.protocol.queries import PhonemesWanted, Reading
+from service.protocol.queries import PhonemesQuery, PhonemizedText
 from service.protocol.speech_order import SpeechOrder
 from service.settings import ServiceSettings
 from tests.service.local_link import LocalLink
@@ -26,7 +26,7 @@ from vocoder.text import analyse
 
 TEXT = " It costs $5, \u4f60\u597d yes? \U0001d11e Go!"
 ANNA = Client(address="10.0.0.1")
-WANTED = PhonemesWanted(text="Yes.")
+WANTED = PhonemesQuery(text="Yes.")
 
 
 async def test_a_text_is_told_as_it_is_read(client: httpx.AsyncClient) -> None:
@@ -72,7 +72,7 @@ async def test_what_is_wrong_is_named(client: httpx.AsyncClient, body: dict[str,
 
 async def asked(worker: Supervisor, link: LocalLink) -> asyncio.Task[Any]:
     """A question that its worker will not answer by itself, asked."""
-    link.worker._clerk._turns.add(lambda: time.sleep(0.2))
+    link.worker._query_handler._executor.add(lambda: time.sleep(0.2))
     task = asyncio.create_task(worker.ask(WANTED, ANNA))
     await asyncio.sleep(0)
     return task
@@ -83,14 +83,14 @@ async def test_the_next_worker_answers_what_one_that_died_has_not(worker: Superv
     links[0].die()
     async with asyncio.timeout(10):
         reading = await task
-    assert isinstance(reading, Reading)
+    assert isinstance(reading, PhonemizedText)
     assert reading.sentences[0].text == "Yes."
     assert len(links) == 2
     assert links[0].heard == [message for message in links[0].heard if type(message).__name__ != "Answered"]
 
 
 async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.worker.query_handler.Clerk._read", lambda *_: links[-1].die())
+    monkeypatch.setattr("service.worker.query_handler.QueryHandler._read", lambda *_: links[-1].die())
     with pytest.raises(EngineError, match="again and again"):
         async with asyncio.timeout(10):
             await worker.ask(WANTED, ANNA)
@@ -99,7 +99,7 @@ async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor,
 
 async def test_no_stream_waits_for_a_question(worker: Supervisor, voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     held = threading.Event()
-    monkeypatch.setattr("service.worker.query_handler.Clerk._read", lambda *_: held.wait(20) or None)
+    monkeypatch.setattr("service.worker.query_handler.QueryHandler._read", lambda *_: held.wait(20) or None)
     task = asyncio.create_task(worker.ask(WANTED, ANNA))
     await asyncio.sleep(0)
     stream = await worker.open(SpeechOrder(text="Yes.", seed=1), ANNA)
@@ -118,8 +118,8 @@ async def test_whoever_leaves_is_forgotten(worker: Supervisor, links: list[Local
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert links[0].worker._table.asked == set()
-    assert isinstance(await worker.ask(WANTED, ANNA), Reading)
+    assert links[0].worker._state.open_queries == set()
+    assert isinstance(await worker.ask(WANTED, ANNA), PhonemizedText)
 
 
 async def test_there_is_a_limit_for_all_and_one_for_each(
@@ -130,7 +130,7 @@ async def test_there_is_a_limit_for_all_and_one_for_each(
     with pytest.raises(CapacityError, match="1 questions are open"):
         await worker.ask(WANTED, Client(address="10.0.0.2"))
     await task
-    assert isinstance(await worker.ask(WANTED, ANNA), Reading)
+    assert isinstance(await worker.ask(WANTED, ANNA), PhonemizedText)
     worker = make_worker(dataclasses.replace(settings, address_requests_per_minute=1))
     await worker.ask(WANTED, ANNA)
     with pytest.raises(ClientLimitError):

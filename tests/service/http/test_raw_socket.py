@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.frontend.supervisor import Supervisor
-from service.observability.logs import ClientsFault
+from service.observability.logs import ClientErrorFilter
 from service.settings import ServiceSettings
 from tests.service.http.test_websocket import until
 from tests.service.listening import listening
@@ -26,7 +26,7 @@ UPGRADE = (
 
 @pytest.fixture
 def address(settings: ServiceSettings, worker: Supervisor) -> Iterator[str]:
-    fault = ClientsFault()
+    fault = ClientErrorFilter()
     with listening(settings, worker) as address:
         logging.getLogger("uvicorn.error").addFilter(fault)
         yield address

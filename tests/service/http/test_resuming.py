@@ -14,7 +14,7 @@ from service.frontend.supervisor import Supervisor
 from service.http.byte_ranges import ByteRange, parse_range
 from service.http.errors import RequestError
 from service.http.etag import etag_of
-from service.http.resume_cache import Shelf, Shelved, Wanted
+from service.http.resume_cache import ResponseSpec, ResumableStream, ResumeCache
 from service.protocol.speech_order import SpeechOrder, VoiceDescription
 from service.settings import ServiceSettings
 from tests.service.asgi_call import AsgiCall
@@ -105,7 +105,7 @@ VOICE = VoiceDescription(
 
 
 def test_tags_differ_where_bytes_do_and_nowhere_else() -> None:
-    plain = Wanted(order=SpeechOrder(text="Yes.", seed=1))
+    plain = ResponseSpec(order=SpeechOrder(text="Yes.", seed=1))
 
     def tag(voice: VoiceDescription = VOICE, **changes: object) -> str:
         return etag_of(dataclasses.replace(plain, order=dataclasses.replace(plain.order, **changes)), [voice])  # type: ignore[arg-type]
@@ -120,9 +120,9 @@ def test_tags_differ_where_bytes_do_and_nowhere_else() -> None:
 
 
 def test_the_shelf_forgets() -> None:
-    shelf = Shelf(ServiceSettings(resume_seconds=10.0, resume_streams=2))
-    wanted = Wanted(order=SpeechOrder(text="Yes.", seed=1))
-    one = Shelved(wanted=wanted, etag='"a"', num_samples=1, sample_rate=8_000, snapshots=deque())
+    shelf = ResumeCache(ServiceSettings(resume_seconds=10.0, resume_streams=2))
+    wanted = ResponseSpec(order=SpeechOrder(text="Yes.", seed=1))
+    one = ResumableStream(wanted=wanted, etag='"a"', num_samples=1, sample_rate=8_000, snapshots=deque())
     first, second = shelf.put(one, 0.0), shelf.put(one, 5.0)
     assert shelf.find(first, 9.0) is one
     assert shelf.find(second, 16.0) is None

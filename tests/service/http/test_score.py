@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 import vocoder.synthesis.score
 from service.frontend.client_limits import Client
 from service.frontend.supervisor import Supervisor
-from service.protocol.queries import Scored, ScoreWanted
+from service.protocol.queries import ScoreQuery, ScoreResult
 from service.protocol.speech_order import SpeechOrder
 from service.settings import ServiceSettings
-from service.worker.scoring_queue import Judging
+from service.worker.scoring_queue import ScoringQueue
 from tests.service.gated_engine import GatedEngine
 from tests.service.local_link import LocalLink
 from vocoder.audio.file_reading import read_audio_bytes
@@ -154,26 +154,26 @@ def clock() -> list[float]:
 
 
 @pytest.fixture
-def judging(clock: list[float]) -> Judging:
-    return Judging(ServiceSettings(turn_seconds=0.05), lambda: clock[0])
+def judging(clock: list[float]) -> ScoringQueue:
+    return ScoringQueue(ServiceSettings(turn_seconds=0.05), lambda: clock[0])
 
 
-def test_nobody_waits_no_slice(judging: Judging) -> None:
+def test_nobody_waits_no_slice(judging: ScoringQueue) -> None:
     assert judging.next(idle=True, slack=100.0) is None
 
 
-def test_streams_go_first_where_a_listener_has_little_left(judging: Judging, voice: Voice, clock: list[float]) -> None:
+def test_streams_go_first_where_a_listener_has_little_left(judging: ScoringQueue, voice: Voice, clock: list[float]) -> None:
     judging.add(7, voice, Case(9, clock))  # type: ignore[arg-type]
     assert [judging.next(idle=False, slack=0.2) for _ in range(4)] == [None] * 4
     assert judging.next(idle=True, slack=0.2) == 7
 
 
-def test_where_they_have_plenty_slices_and_turns_alternate(judging: Judging, voice: Voice, clock: list[float]) -> None:
+def test_where_they_have_plenty_slices_and_turns_alternate(judging: ScoringQueue, voice: Voice, clock: list[float]) -> None:
     judging.add(7, voice, Case(9, clock))  # type: ignore[arg-type]
     assert [judging.next(idle=False, slack=10.0) for _ in range(5)] == [7, None, 7, None, 7]
 
 
-def test_what_is_plenty_follows_from_how_long_a_slice_takes(judging: Judging, voice: Voice, clock: list[float]) -> None:
+def test_what_is_plenty_follows_from_how_long_a_slice_takes(judging: ScoringQueue, voice: Voice, clock: list[float]) -> None:
     judging.add(7, voice, Case(9, clock))  # type: ignore[arg-type]
     assert judging.next(idle=False, slack=1.5) == 7
     judging.advance(7)  # a whole second
@@ -182,7 +182,7 @@ def test_what_is_plenty_follows_from_how_long_a_slice_takes(judging: Judging, vo
     assert judging.next(idle=False, slack=2.5) == 7
 
 
-def test_the_oldest_is_first_and_one_that_has_left_is_not_worked_at(judging: Judging, voice: Voice, clock: list[float]) -> None:
+def test_the_oldest_is_first_and_one_that_has_left_is_not_worked_at(judging: ScoringQueue, voice: Voice, clock: list[float]) -> None:
     judging.add(7, voice, Case(2, clock))  # type: ignore[arg-type]
     judging.add(8, voice, Case(1, clock))  # type: ignore[arg-type]
     assert judging.next(idle=True, slack=0.0) == 7
@@ -192,7 +192,7 @@ def test_the_oldest_is_first_and_one_that_has_left_is_not_worked_at(judging: Jud
     assert clock[0] == 1.0
     assert judging.next(idle=True, slack=0.0) == 8
     scored = judging.advance(8)
-    assert isinstance(scored, Scored)
+    assert isinstance(scored, ScoreResult)
     assert scored.bits == 10.0
 
 
@@ -205,14 +205,14 @@ async def eventually(holds: Any) -> None:
 async def test_the_next_worker_scores_what_one_that_died_has_begun(worker: Supervisor, links: list[LocalLink], engine: GatedEngine, voice: Voice) -> None:
     engine.gate()  # the generator stands in a stream's turn
     stream = await worker.open(SpeechOrder(text="Yes.", seed=1), ANNA)
-    scoring = asyncio.create_task(worker.ask(ScoreWanted(recording=recording()), ANNA))
-    await eventually(lambda: links[0].worker._table.judging._row)
+    scoring = asyncio.create_task(worker.ask(ScoreQuery(recording=recording()), ANNA))
+    await eventually(lambda: links[0].worker._state.scoring_queue._queue)
     links[0].die()
     engine.open()
     async with asyncio.timeout(20):
         scored = await scoring
     stream.close()
-    assert isinstance(scored, Scored)
+    assert isinstance(scored, ScoreResult)
     assert scored.bits == voice.score(read_audio_bytes(recording(), voice.sample_rate, name="recording")).bits
     assert len(links) == 2
 
@@ -220,12 +220,12 @@ async def test_the_next_worker_scores_what_one_that_died_has_begun(worker: Super
 async def test_whoever_leaves_is_not_scored(worker: Supervisor, links: list[LocalLink], engine: GatedEngine) -> None:
     engine.gate()
     stream = await worker.open(SpeechOrder(text="Yes.", seed=1), ANNA)
-    scoring = asyncio.create_task(worker.ask(ScoreWanted(recording=recording()), ANNA))
-    await eventually(lambda: links[0].worker._table.judging._row)
+    scoring = asyncio.create_task(worker.ask(ScoreQuery(recording=recording()), ANNA))
+    await eventually(lambda: links[0].worker._state.scoring_queue._queue)
     scoring.cancel()
     with pytest.raises(asyncio.CancelledError):
         await scoring
-    assert links[0].worker._table.judging._row == {}
+    assert links[0].worker._state.scoring_queue._queue == {}
     engine.open()
     stream.close()
 

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from starlette.testclient import TestClient
 
 from service.app import create_app
-from service.frontend.lexicon_store import Lexicons
+from service.frontend.lexicon_store import LexiconStore
 from service.frontend.supervisor import Supervisor
 from service.settings import ServiceSettings
 from tests.service.asgi_call import AsgiCall
@@ -28,7 +28,7 @@ from tests.service.local_link import LocalLink
 from vocoder.audio.pcm import to_bytes
 from vocoder.errors import ConfigError, InputError, TextError
 from vocoder.synthesis.voice import Voice
-from vocoder.text import Given, Lexicon, Ssml
+from vocoder.text import Lexicon, SpeechInput, Ssml
 from vocoder.text.lexicon import read_lexicon_file, to_pls
 
 WORDS = {"SQL": "ˈsiːkwəl", "cat": {"alias": "dog"}}
@@ -292,18 +292,18 @@ def test_files_that_are_wrong_keep_the_service_from_starting(folder: Path, worke
     folder.mkdir()
     (folder / "tiny.json").write_text('{"a": 3}')
     with pytest.raises(InputError, match=r"tiny\.json: the lexicon must have for 'a'"):
-        Lexicons(folder).load(worker.voices)
+        LexiconStore(folder).load(worker.voices)
     (folder / "tiny.pls").write_text(to_pls(LEXICON, language="de"), "utf-8")
     with pytest.raises(ConfigError, match="has two lexicons"):
-        Lexicons(folder).load(worker.voices)
+        LexiconStore(folder).load(worker.voices)
     (folder / "tiny.json").unlink()
     with pytest.raises(InputError, match="language is 'de'"):
-        Lexicons(folder).load(worker.voices)
+        LexiconStore(folder).load(worker.voices)
     with pytest.raises(ConfigError, match="cannot be stored"):
-        Lexicons(folder / "tiny.pls").load(worker.voices)
+        LexiconStore(folder / "tiny.pls").load(worker.voices)
     for name in ("../tiny", ".tiny", "", "a\0"):
         with pytest.raises(ConfigError, match="no file can have this name"):
-            Lexicons(folder).load([dataclasses.replace(worker.voices[0], name=name)])
+            LexiconStore(folder).load([dataclasses.replace(worker.voices[0], name=name)])
 
 
 async def test_a_service_with_a_worker_of_its_own_reads_them_when_it_has_loaded(
@@ -320,10 +320,10 @@ async def test_a_service_with_a_worker_of_its_own_reads_them_when_it_has_loaded(
 
 
 def test_large_lexicons_do_not_travel(folder: Path, worker: Supervisor) -> None:
-    lexicons = Lexicons(folder)
+    lexicons = LexiconStore(folder)
     lexicons.load(worker.voices)
 
-    async def asked(given: Given) -> Lexicon | None:
+    async def asked(given: SpeechInput) -> Lexicon | None:
         await lexicons.edit("tiny", lambda _: Lexicon.of({f"word{n}": "ə" for n in range(5_000)}))
         return await lexicons.asked_for(given, voice=None, lexicon=None)
 

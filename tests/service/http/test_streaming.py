@@ -139,7 +139,7 @@ async def test_what_is_open_at_the_end_of_the_shutdown_limit_is_cut_short(app: F
     engine.gate()
     begun, waiting = AsgiCall(app, {"text": LONG}), AsgiCall(app, {"text": LONG, "stream": False})
     engine.allow(1)
-    await eventually(lambda: len(engine.company) > 0 and len(begun.body) > 0)
+    await eventually(lambda: len(engine.batches) > 0 and len(begun.body) > 0)
     worker.refuse_new()
     worker.break_off()
     assert len(await begun.finished()) < int(begun.headers["content-length"])

@@ -46,12 +46,12 @@ async def test_company_is_invisible(client: httpx.AsyncClient, engine: GatedEngi
     bodies = [{"text": text, "seed": seed, "speaker": speaker, "format": "pcm"} for text, seed, speaker in orders]
     engine.gate()
     calls = [asyncio.create_task(client.post("/synthesize", json=body)) for body in bodies]
-    while len(engine.company) < 3:
+    while len(engine.batches) < 3:
         engine.allow(1)
         await asyncio.sleep(0.02)
     engine.open()
     answers = await asyncio.gather(*calls)
-    assert any(len(seeds) > 1 for seeds in engine.company), "no two streams shared a call: nothing was tested"
+    assert any(len(seeds) > 1 for seeds in engine.batches), "no two streams shared a call: nothing was tested"
     for (text, seed, speaker), answer in zip(orders, answers, strict=True):
         assert answer.content == to_bytes(voice.synthesize(text, seed=seed, speaker=speaker))
 

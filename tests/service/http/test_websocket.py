@@ -20,9 +20,9 @@ from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from service.app import create_app
-from service.frontend.lexicon_store import Lexicons
+from service.frontend.lexicon_store import LexiconStore
 from service.frontend.supervisor import Supervisor
-from service.http.websocket import Live
+from service.http.websocket import SpeechSocket
 from service.keys import make_key
 from service.settings import ServiceSettings
 from tests.service.gated_engine import GatedEngine
@@ -274,5 +274,5 @@ def test_a_connection_that_the_server_closed_itself_is_one_that_the_client_left(
             raise RuntimeError("Unexpected ASGI message, after sending 'websocket.close'.")
 
     scope = {"type": "websocket", "path": "/stream", "headers": [], "client": ("127.0.0.1", 1)}
-    asyncio.run(asyncio.wait_for(Live(WebSocket(scope, receive, send), worker, settings, Lexicons(None)).run(), timeout=10))
+    asyncio.run(asyncio.wait_for(SpeechSocket(WebSocket(scope, receive, send), worker, settings, LexiconStore(None)).run(), timeout=10))
     assert len(refused) == 1

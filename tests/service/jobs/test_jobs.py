@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from service.app import create_app
 from service.frontend.supervisor import Supervisor
-from service.jobs.runner import _File
+from service.jobs.runner import _OutputFile
 from service.jobs.store import JobStore, WaitingLine
 from service.keys import make_key
 from service.settings import ServiceSettings
@@ -149,17 +149,17 @@ async def test_who_listens_comes_first(app: FastAPI, client: httpx.AsyncClient, 
     await eventually(lambda: worker.status.open_streams == 1)
     assert worker.status.making == 1  # nobody is refused for what nobody listens to
     await asyncio.sleep(0.1)
-    engine.company.clear()
+    engine.batches.clear()
     engine.allow(1)
-    await eventually(lambda: len(engine.company) == 1)  # the turn that was waiting for its permit: of the background, perhaps
+    await eventually(lambda: len(engine.batches) == 1)  # the turn that was waiting for its permit: of the background, perhaps
     for _ in range(3):
         engine.allow(1)
         await asyncio.sleep(0.05)
-    assert engine.company[-2:] == [(1,)] * 2
+    assert engine.batches[-2:] == [(1,)] * 2
     engine.open()
     assert await listener.finished() == to_bytes(voice.synthesize(LONG, seed=1))
     await ended(client, job)
-    assert not any(1 in company and len(company) > 1 for company in engine.company)
+    assert not any(1 in company and len(company) > 1 for company in engine.batches)
     sound = (await client.get(f"/jobs/{job}/lines/2/audio")).content
     assert sound == wav(voice, LONG, seed=102)
 
@@ -215,7 +215,7 @@ async def test_a_disk_that_is_full_costs_no_line(client: httpx.AsyncClient, voic
     full = sqlite3.OperationalError("database or disk is full")
     failing(JobStore, "made", full)
     failing(JobStore, "next_line", full)
-    failing(_File, "_write", OSError(errno.ENOSPC, "No space left on device"))
+    failing(_OutputFile, "_write", OSError(errno.ENOSPC, "No space left on device"))
     job = (await ordered(client))["id"]
     told = await ended(client, job)
     assert (told["lines"]["done"], told["lines"]["failed"]) == (3, 0)

@@ -84,7 +84,7 @@ async def test_a_worker_that_dies_leaves_no_sentence_out(client: httpx.AsyncClie
     job = (await ordered(client, {"lines": [{"text": LONG, "seed": 5}], "subtitles": "vtt"}))["id"]
     await eventually(lambda: worker.status.background == 1)
     engine.allow(8)
-    await eventually(lambda: len(engine.company) >= 8)
+    await eventually(lambda: len(engine.batches) >= 8)
     links[-1].die()
     engine.open()
     await ended(client, job)

@@ -37,7 +37,7 @@ async def test_two_turns_are_on_their_way_and_every_byte_is_right(client: httpx.
     assert {seed: answer.content == expected(voice, seed) for seed, answer in made.items()} == dict.fromkeys(TEXTS, True)
     assert engine.most_on_their_way == 2
     assert engine.on_their_way == []
-    assert any(len(company) > 1 for company in engine.company), "streams of one turn share a call"
+    assert any(len(company) > 1 for company in engine.batches), "streams of one turn share a call"
 
 
 async def test_what_is_there_first_is_sent_first(client: httpx.AsyncClient, engine: OverlappingEngine, voice: Voice) -> None:

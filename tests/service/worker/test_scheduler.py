@@ -9,7 +9,7 @@ import pytest
 
 from service.protocol.capacity import Capacity
 from service.settings import ServiceSettings
-from service.worker.scheduler import Scheduler, Turn
+from service.worker.scheduler import BatchStep, Scheduler
 from vocoder.errors import ConfigError
 
 RATE = 1_000
@@ -23,18 +23,18 @@ def scheduler(*streams: int, now: float = 0.0, voice: str = "a", num_samples: in
     return made
 
 
-def turn(scheduler: Scheduler) -> Turn:
-    found = scheduler.next_turn()
+def turn(scheduler: Scheduler) -> BatchStep:
+    found = scheduler.next_step()
     assert found is not None
     return found
 
 
-def streams(turn: Turn) -> list[int]:
+def streams(turn: BatchStep) -> list[int]:
     return [stream for stream, _ in turn.shares]
 
 
 def test_nothing_to_do() -> None:
-    assert scheduler().next_turn() is None
+    assert scheduler().next_step() is None
 
 
 def test_the_nearest_deadline_is_first() -> None:
@@ -48,18 +48,18 @@ def test_the_nearest_deadline_is_first() -> None:
 
 def test_a_stream_that_has_its_turn_has_no_other() -> None:
     two = scheduler(1, 2)
-    first = two.next_turn(at_once=2)
+    first = two.next_step(at_once=2)
     assert first is not None
     assert streams(first) == [1], "half of the streams, so that there is another turn"
     two.began(first)
-    second = two.next_turn(at_once=2)
+    second = two.next_step(at_once=2)
     assert second is not None
     assert streams(second) == [2]
     two.began(second)
-    assert two.next_turn(at_once=2) is None
+    assert two.next_step(at_once=2) is None
     two.made(1, 100, 0.0)
     two.ended(first)
-    third = two.next_turn(at_once=2)
+    third = two.next_step(at_once=2)
     assert third is not None
     assert streams(third) == [1]
     two.remove(2)
@@ -68,7 +68,7 @@ def test_a_stream_that_has_its_turn_has_no_other() -> None:
 
 def test_a_single_stream_has_every_turn() -> None:
     one = scheduler(1)
-    found = one.next_turn(at_once=2)
+    found = one.next_step(at_once=2)
     assert found is not None
     assert streams(found) == [1]
 
@@ -82,7 +82,7 @@ def test_the_more_share_a_turn_of_two_the_longer_its_chunks(others: int, samples
         made.made(stream, 500, 0.0)
     made.add(others, voice="a", sample_rate=RATE, num_samples=10_000, now=0.0)
     for capacity, expected in ((None, samples), (Capacity(rates=((1, RATE),)), slow_samples)):
-        found = made.next_turn(capacity, at_once=2)
+        found = made.next_step(capacity, at_once=2)
         assert found is not None
         assert found.shares[0] == (others, expected)
         assert [size for _, size in found.shares] == [expected] * ((others + 1) // 2)
@@ -122,7 +122,7 @@ def test_a_new_stream_comes_before_those_that_have_something_to_play_and_gets_a_
 def test_streams_of_another_voice_have_a_turn_of_their_own() -> None:
     mixed = scheduler(1, 3)
     mixed.add(2, voice="b", sample_rate=2 * RATE, num_samples=10_000, now=-1.0)
-    assert turn(mixed) == Turn(voice="b", shares=((2, 100),))
+    assert turn(mixed) == BatchStep(voice="b", shares=((2, 100),))
 
 
 def test_a_full_buffer_pauses_its_own_stream_only() -> None:
@@ -159,15 +159,15 @@ def test_the_finished_and_the_removed_have_no_turn() -> None:
     two.remove(2)
     two.remove(2)
     two.taken(2, 5, 0.0)
-    assert two.next_turn() is None
+    assert two.next_step() is None
 
 
 def test_everyone_is_served_in_time() -> None:
     """Three streams on an engine of four times real time; each listener plays a tenth of a second after his first sound, and never runs dry."""
     three = scheduler(1, 2, 3)
     now, heard_from, made = 0.0, {}, dict.fromkeys((1, 2, 3), 0)
-    while (next_turn := three.next_turn()) is not None:
-        for stream, size in next_turn.shares:
+    while (next_step := three.next_step()) is not None:
+        for stream, size in next_step.shares:
             now += size / RATE / 4
             heard_from.setdefault(stream, now + 0.1)
             assert made[stream] == 0 or now <= heard_from[stream] + made[stream] / RATE
@@ -200,12 +200,12 @@ def test_a_stream_from_another_worker_is_due_when_what_waits_has_been_played() -
     one = scheduler()
     one.add(1, voice="a", sample_rate=RATE, num_samples=500, now=7.0, waiting=950)
     assert one.deadline(1) == pytest.approx(7.95)
-    assert one.next_turn() is None
+    assert one.next_step() is None
     one.taken(1, 100, 7.1)
     assert streams(turn(one)) == [1]
     one.made(1, 500, 7.2)
     one.taken(1, 1_000, 7.3)
-    assert one.next_turn() is None
+    assert one.next_step() is None
 
 
 def test_no_turn_is_much_longer_than_allowed() -> None:
@@ -213,9 +213,9 @@ def test_no_turn_is_much_longer_than_allowed() -> None:
     for stream in (1, 2):
         two.made(stream, 200, 0.0)
     quick, slow, stuck = (Capacity(rates=((1, rate), (2, rate))) for rate in (20 * RATE, RATE, RATE / 1000))
-    assert two.next_turn(quick) == Turn(voice="a", shares=((1, 100), (2, 100)))
-    assert two.next_turn(slow) == Turn(voice="a", shares=((1, 50), (2, 50)))
-    assert two.next_turn(stuck) == Turn(voice="a", shares=((1, 10), (2, 10)))
+    assert two.next_step(quick) == BatchStep(voice="a", shares=((1, 100), (2, 100)))
+    assert two.next_step(slow) == BatchStep(voice="a", shares=((1, 50), (2, 50)))
+    assert two.next_step(stuck) == BatchStep(voice="a", shares=((1, 10), (2, 10)))
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_the_background_has_turns_while_nobody_else_has() -> None:
     found = turn(two)
     assert [stream for stream, _ in found.shares] == [7]
     assert found.shares[0][1] == round(SETTINGS.chunk * 1_000)  # no short chunks for whom nobody waits
-    assert two.next_turn(at_once=2) == found
+    assert two.next_step(at_once=2) == found
     assert two.slack(0.0) == math.inf
     two.made(7, 10, 0.0)
     assert two.lateness(7, 1_000.0) == 0.0

@@ -55,4 +55,4 @@ def test_streams_that_are_measured_have_no_more_frames_than_are_spoken(voice: Vo
 )
 def test_nobody_prepares_for_more_streams_than_there_may_be(settings: dict[str, Any], company: int) -> None:
     """Each takes room on a card that is not given back."""
-    assert ServiceSettings(**settings).company == company
+    assert ServiceSettings(**settings).batch_size == company

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vocoder.errors import TextError
-from vocoder.text import Analysis, Given, Ipa, Ssml, analyse, analyser_of, analysis_of, field_of
+from vocoder.text import Analysis, Ipa, SpeechInput, Ssml, analyse, analyser_of, analysis_of, field_name_of
 from vocoder.text.features import category_sizes
 from vocoder.text.inventory import PAUSE
 from vocoder.text.ssml.say_as import INTERPRETATIONS
@@ -64,14 +64,14 @@ _TREE = st.recursive(
 _DOCUMENT = st.lists(_TREE, max_size=6).map(lambda parts: f"<speak>{''.join(parts)}</speak>")
 
 
-def taken_apart(given: Given) -> Analysis | None:
+def taken_apart(given: SpeechInput) -> Analysis | None:
     """What is made of it; None where it is refused as it should be."""
     refused: TextError | None = None
     try:
         return analysis_of(analyser_of(given, language="en-us", voice="tiny", speakers=("anna", "otto")))
     except TextError as error:
         refused = error
-    assert refused.field == field_of(given)
+    assert refused.field == field_name_of(given)
     assert str(refused).isprintable()
     return None
 

@@ -10,9 +10,21 @@ phonemiser    another phonemiser, but for the words of a lexicon
 
 from vocoder.text.lexicon.documents import read_lexicon, read_lexicon_file
 from vocoder.text.lexicon.lexicon import Lexicon
-from vocoder.text.lexicon.lexicon_entry import MOST_ENTRIES, Entry, key_of
+from vocoder.text.lexicon.lexicon_entry import MOST_ENTRIES, LexiconEntry, key_of
 from vocoder.text.lexicon.phonemiser import LexiconPhonemiser
 from vocoder.text.lexicon.plain_json import from_json, to_json
 from vocoder.text.lexicon.pls import from_pls, to_pls
 
-__all__ = ["MOST_ENTRIES", "Entry", "Lexicon", "LexiconPhonemiser", "from_json", "from_pls", "key_of", "read_lexicon", "read_lexicon_file", "to_json", "to_pls"]
+__all__ = [
+    "MOST_ENTRIES",
+    "LexiconEntry",
+    "Lexicon",
+    "LexiconPhonemiser",
+    "from_json",
+    "from_pls",
+    "key_of",
+    "read_lexicon",
+    "read_lexicon_file",
+    "to_json",
+    "to_pls",
+]

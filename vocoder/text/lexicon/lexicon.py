@@ -19,12 +19,12 @@ from typing import cast
 from vocoder.errors import InputError, TextError
 from vocoder.text.cleaning import clean as clean_text
 from vocoder.text.ipa import possessive
-from vocoder.text.lexicon.lexicon_entry import MOST_ENTRIES, MOST_PARTS, WORD, Entry, key_of
+from vocoder.text.lexicon.lexicon_entry import MOST_ENTRIES, MOST_PARTS, WORD, LexiconEntry, key_of
 from vocoder.text.normalise import normalise
 from vocoder.text.normalise.cleaning import clean
 from vocoder.text.normalise.source import Reading
 from vocoder.text.phonemes import Phones
-from vocoder.text.speech_input import Given, Ipa, Ssml, field_of, written
+from vocoder.text.speech_input import Ipa, SpeechInput, Ssml, field_name_of, source_text
 
 _POSSESSIVE = "'s"
 # What may be an entry at a place, and what goes on so that it is none: letters alone come second, for "SQL3" is SQL and a number where "SQL3" is no entry.
@@ -43,14 +43,14 @@ class Lexicon:
         entries: by the word in lower case (`key_of`). Never changed: `edited` gives another lexicon.
     """
 
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[str, LexiconEntry] = field(default_factory=dict)
 
     @classmethod
     def of(cls, said: Mapping[str, object], *, most_entries: int = MOST_ENTRIES) -> Lexicon:
         """A lexicon of words, and what JSON has for each.
 
         Args:
-            said: as {"SQL": "ˈsiːkwəl", "WHO": {"alias": "World Health Organization"}}; `Entry.of` says what an entry may be.
+            said: as {"SQL": "ˈsiːkwəl", "WHO": {"alias": "World Health Organization"}}; `LexiconEntry.of` says what an entry may be.
             most_entries: limit on their number.
 
         Raises:
@@ -58,9 +58,9 @@ class Lexicon:
         """
         if len(said) > most_entries:
             raise InputError(f"the lexicon has {len(said)} entries, and the limit is {most_entries}", field="lexicon")
-        entries: dict[str, Entry] = {}
+        entries: dict[str, LexiconEntry] = {}
         for word, one in said.items():
-            entry, key = Entry.of(word, one), key_of(word)
+            entry, key = LexiconEntry.of(word, one), key_of(word)
             if key in entries:
                 raise InputError(f"the lexicon has {word!r} twice: capitals make no difference", field="lexicon")
             entries[key] = entry
@@ -76,10 +76,10 @@ class Lexicon:
         """This lexicon, and where it does not have a word the other, which is not copied: that may be the large one."""
         if not other or not self:
             return self or other or self
-        below = cast("dict[str, Entry]", other.entries)  # never written to
+        below = cast("dict[str, LexiconEntry]", other.entries)  # never written to
         return Lexicon(entries=ChainMap(dict(self.entries), below))
 
-    def edited(self, changes: Mapping[str, Entry | None]) -> Lexicon:
+    def edited(self, changes: Mapping[str, LexiconEntry | None]) -> Lexicon:
         """With other entries by their keys; None takes one away, and nothing where there is none.
 
         Raises:
@@ -95,7 +95,7 @@ class Lexicon:
             raise InputError(f"the lexicon would have {len(entries)} entries, and the limit is {MOST_ENTRIES}", field="lexicon")
         return Lexicon(entries=entries)
 
-    def check_length(self, text: Given, *, limit: int | None) -> None:
+    def check_length(self, text: SpeechInput, *, limit: int | None) -> None:
         """Refuses a text that its aliases make too long.
 
         Args:
@@ -107,11 +107,11 @@ class Lexicon:
         """
         if limit is None or isinstance(text, Ipa):
             return
-        aliases = (self.entries[key].alias for key in self._asked(written(text)))
-        length = len(written(text)) + sum(len(alias) for alias in aliases if alias is not None)
+        aliases = (self.entries[key].alias for key in self._asked(source_text(text)))
+        length = len(source_text(text)) + sum(len(alias) for alias in aliases if alias is not None)
         if length > limit:
             what = "ssml: the document" if isinstance(text, Ssml) else "the text"
-            raise TextError(f"{what} has {length} characters with the aliases of its words, and the limit is {limit}", field=field_of(text))
+            raise TextError(f"{what} has {length} characters with the aliases of its words, and the limit is {limit}", field=field_name_of(text))
 
     def match(self, text: str, at: int) -> Reading | None:
         """How the entry that stands at `at` in cleaned text is read, with its possessive; None where there is none."""

@@ -22,7 +22,7 @@ _FORMS = 'its IPA in a string, {"ipa": ...} or {"alias": ...}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class LexiconEntry:
     """A word of a lexicon; `of` makes one.
 
     Attributes:
@@ -38,7 +38,7 @@ class Entry:
     phones: Phones = ()
 
     @classmethod
-    def of(cls, word: str, said: object) -> Entry:
+    def of(cls, word: str, said: object) -> LexiconEntry:
         """An entry of a word and what JSON has for it.
 
         Args:

@@ -19,8 +19,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from vocoder.errors import InputError
 from vocoder.text.lexicon.lexicon import Lexicon
-from vocoder.text.lexicon.lexicon_entry import MOST_ENTRIES, Entry, key_of
-from vocoder.text.xml import Closed, Opened, Place, Written, read_xml
+from vocoder.text.lexicon.lexicon_entry import MOST_ENTRIES, LexiconEntry, key_of
+from vocoder.text.xml import CharacterData, EndTag, Place, StartTag, read_xml
 
 NAMESPACE = "http://www.w3.org/2005/01/pronunciation-lexicon"
 MEDIA_TYPE = "application/pls+xml"
@@ -42,14 +42,14 @@ def from_pls(document: str, *, language: str | None = None) -> Lexicon:
         InputError: field "lexicon", with line and column: it is not well-formed, not PLS 1.0, for another language, or has a word or a pronunciation that
             `Lexicon.of` would refuse.
     """
-    reader = _Reader(language)
+    reader = _PlsReader(language)
     for event in read_xml(document, what="the lexicon", field="lexicon", most_characters=_MOST_CHARACTERS):
         match event:
-            case Opened():
+            case StartTag():
                 reader.open(event)
-            case Written():
+            case CharacterData():
                 reader.write(event)
-            case Closed():
+            case EndTag():
                 reader.close(event)
     return Lexicon(entries=reader.entries)
 
@@ -84,20 +84,20 @@ class _Lexeme:
     said: list[tuple[dict[str, str], bool, Place]] = field(default_factory=list)  # with whether it is preferred
 
 
-class _Reader:
+class _PlsReader:
     """Follows the document, and keeps what it says."""
 
     def __init__(self, language: str | None) -> None:
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, LexiconEntry] = {}
         self._language = language
         self._inside: list[str] = []  # names of the open elements
         self._left_out = 0  # how many elements are open inside metadata
         self._alphabet = ""
         self._lexeme: _Lexeme | None = None
         self._text: list[str] = []
-        self._opened: Opened | None = None  # whose text is being read
+        self._opened: StartTag | None = None  # whose text is being read
 
-    def open(self, event: Opened) -> None:
+    def open(self, event: StartTag) -> None:
         if self._left_out or event.name == "metadata":
             self._left_out += 1
             return
@@ -114,7 +114,7 @@ class _Reader:
         else:
             self._opened, self._text = event, []
 
-    def write(self, event: Written) -> None:
+    def write(self, event: CharacterData) -> None:
         if self._left_out:
             return
         if self._inside and self._inside[-1] not in _CHILDREN:
@@ -122,7 +122,7 @@ class _Reader:
         elif event.text.strip():
             raise _wrong(f"the lexicon has text in {self._inside[-1] if self._inside else 'the document'}, where none may be", event.place)
 
-    def close(self, event: Closed) -> None:
+    def close(self, event: EndTag) -> None:
         if self._left_out:
             self._left_out -= 1
             return
@@ -132,7 +132,7 @@ class _Reader:
         elif event.name in _READ:
             self._take("".join(self._text))
 
-    def _begin(self, event: Opened) -> None:
+    def _begin(self, event: StartTag) -> None:
         version, self._alphabet = event.attributes.get("version", ""), event.attributes.get("alphabet", "")
         if version != _VERSION:
             raise _wrong(f"the lexicon's version is {version!r}, and version {_VERSION} is read", event.place)
@@ -172,7 +172,7 @@ class _Reader:
             with _placed(there):
                 key = key_of(word)
             with _placed(place):
-                entry = Entry.of(word, said)
+                entry = LexiconEntry.of(word, said)
             known = self.entries.setdefault(key, entry)
             if known.word != entry.word:
                 raise _wrong(f"the lexicon has {word!r} twice: capitals make no difference", there)

@@ -26,7 +26,7 @@ _LETTER = re.compile(r"[A-Z](?:'s)?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word:
+class AssembledWord:
     """A word of the final text.
 
     Attributes:
@@ -40,7 +40,7 @@ class Word:
     source: tuple[int, int]
 
 
-def assemble(spoken: Iterable[str], listed: frozenset[str] = frozenset()) -> list[Word]:
+def assemble(spoken: Iterable[str], listed: frozenset[str] = frozenset()) -> list[AssembledWord]:
     """Puts readings together.
 
     Args:
@@ -63,7 +63,7 @@ def assemble(spoken: Iterable[str], listed: frozenset[str] = frozenset()) -> lis
                     words.append(word)
                 marks.append("")
                 sources.append((number, number))
-    return _settle_a([Word(text=word, mark=mark, source=source) for word, mark, source in zip(words, marks, sources, strict=True)])
+    return _settle_a([AssembledWord(text=word, mark=mark, source=source) for word, mark, source in zip(words, marks, sources, strict=True)])
 
 
 def _final(token: str) -> list[str]:
@@ -101,16 +101,16 @@ def plain_marks(text: str) -> str:
     return "".join(kept)
 
 
-def _settle_a(words: list[Word]) -> list[Word]:
+def _settle_a(words: list[AssembledWord]) -> list[AssembledWord]:
     """Decides what each A is, so that reading the result again decides the same.
 
     At the start of a clause an A before a word is the article, unless the word cannot follow one; so the letter's name is tied to the word there ("A4 paper" ->
     "a-four paper"), which is read as the letter too. Before another letter, or before a mark, it is the letter; so it is behind a word ("vitamin A").
     """
-    settled: list[Word] = []
+    settled: list[AssembledWord] = []
     for number, word in enumerate(words):
         if settled and settled[-1].text == _TIED:
-            settled[-1] = Word(text=f"a-{word.text}", mark=word.mark, source=(settled[-1].source[0], word.source[1]))
+            settled[-1] = AssembledWord(text=f"a-{word.text}", mark=word.mark, source=(settled[-1].source[0], word.source[1]))
             continue
         following = words[number + 1].text if number + 1 < len(words) else None
         starts = not settled or settled[-1].mark != ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vocoder.errors import InputError, TextError
-from vocoder.text.xml import Closed, Opened, read_xml
+from vocoder.text.xml import EndTag, StartTag, read_xml
 
 MOST_DEPTH = 64
 NAMESPACE = "http://www.w3.org/2001/10/synthesis"
@@ -16,7 +16,7 @@ _TAG = re.compile(r"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")  # attributes may hold 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class DocumentPlace:
     """Where something stands in a document.
 
     Attributes:
@@ -30,7 +30,7 @@ class Place:
     column: int
 
 
-def refuse(message: str, place: Place | None = None) -> TextError:
+def refuse(message: str, place: DocumentPlace | None = None) -> TextError:
     """The error of a document."""
     where = "" if place is None else f" (line {place.line}, column {place.column})"
     return TextError(f"ssml: {message}{where}", field="ssml")
@@ -42,20 +42,20 @@ def shown(value: str) -> str:
     return "'" + (text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "...") + "'"
 
 
-class Listener(Protocol):
+class ElementHandler(Protocol):
     """Is told what a document holds, in order."""
 
-    def opened(self, name: str, attributes: dict[str, str], place: Place) -> None:
-        """An element begins. Names of SSML have no namespace; others are their namespace, a space and the name. Attributes are named as `Opened` has them."""
+    def opened(self, name: str, attributes: dict[str, str], place: DocumentPlace) -> None:
+        """An element begins. Names of SSML have no namespace; others are their namespace, a space and the name. Attributes are named as `StartTag` has them."""
 
     def closed(self, name: str) -> None:
         """It ends."""
 
-    def characters(self, text: str, place: Place) -> None:
+    def characters(self, text: str, place: DocumentPlace) -> None:
         """Characters: each is one of the document, but that a reference or a line's end of two is one character of `text`."""
 
 
-def tell(document: str, listener: Listener) -> None:
+def tell(document: str, listener: ElementHandler) -> None:
     """Tells a listener what a document holds.
 
     Raises:
@@ -63,12 +63,12 @@ def tell(document: str, listener: Listener) -> None:
     """
     try:
         for event in read_xml(document, what="the document", field="ssml", most_characters=len(document), deepest=MOST_DEPTH):
-            if isinstance(event, Closed):
+            if isinstance(event, EndTag):
                 listener.closed(_name(event.namespace, event.name))
                 continue
-            tag = _TAG.match(document, event.at) if isinstance(event, Opened) else None
-            place = Place(start=event.at, end=event.at + 1 if tag is None else tag.end(), line=event.place.line, column=event.place.column)
-            if isinstance(event, Opened):
+            tag = _TAG.match(document, event.at) if isinstance(event, StartTag) else None
+            place = DocumentPlace(start=event.at, end=event.at + 1 if tag is None else tag.end(), line=event.place.line, column=event.place.column)
+            if isinstance(event, StartTag):
                 listener.opened(_name(event.namespace, event.name), dict(event.attributes), place)
             else:
                 listener.characters(event.text, place)

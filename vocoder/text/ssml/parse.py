@@ -14,7 +14,7 @@ from vocoder.text.cleaning import clean
 from vocoder.text.ipa import phones_of
 from vocoder.text.normalise import normalise
 from vocoder.text.script import Break, Mark, Replaced, SaidWord, Script, Style
-from vocoder.text.ssml.document import Place, refuse, shown, tell
+from vocoder.text.ssml.document import DocumentPlace, refuse, shown, tell
 from vocoder.text.ssml.say_as import say_as
 from vocoder.text.ssml.values import MOST_BREAK_SECONDS, emphasis_of, gain_of, pitch_of, rate_of, seconds_of, spread_of, strength_of
 
@@ -56,28 +56,28 @@ def read_ssml(document: str, *, language: str, voice: str, speakers: Sequence[st
     Raises:
         TextError: field "ssml"; what is wrong, or cannot be spoken, with its line and column.
     """
-    building = _Building(language=language, voice=voice, speakers=speakers)
+    building = _ScriptBuilder(language=language, voice=voice, speakers=speakers)
     tell(document, building)
     return building.script()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Open:
+class _OpenElement:
     """An element that has begun."""
 
     name: str
     attributes: dict[str, str]
-    place: Place
+    place: DocumentPlace
     style: Style
     start: int  # in the text
 
 
-class _Building:
+class _ScriptBuilder:
     """Is told the document, and makes the script."""
 
     def __init__(self, *, language: str, voice: str, speakers: Sequence[str]) -> None:
         self._language, self._voice, self._speakers = language, voice, speakers
-        self._open: list[_Open] = []
+        self._open: list[_OpenElement] = []
         self._unheard = 0  # elements that are open and say nothing of how it sounds
         self._text: list[str] = []
         self._origins: list[int] = []
@@ -89,7 +89,7 @@ class _Building:
         self._paragraphs: list[int] = []
         self._after_tag = False
         self._pause = self._pauses = 0.0  # seconds of the breaks since the last word, and of all
-        self._begin: dict[str, Callable[[dict[str, str], Place, Style], Style]] = {
+        self._begin: dict[str, Callable[[dict[str, str], DocumentPlace, Style], Style]] = {
             "voice": self._voiced, "prosody": self._prosody, "emphasis": self._emphasis, "break": self._break, "mark": self._mark, "lang": self._lang,
         }  # fmt: skip
 
@@ -106,8 +106,8 @@ class _Building:
             paragraphs=tuple(self._paragraphs),
         )
 
-    def opened(self, name: str, attributes: dict[str, str], place: Place) -> None:
-        """See `vocoder.text.ssml.document.Listener`."""
+    def opened(self, name: str, attributes: dict[str, str], place: DocumentPlace) -> None:
+        """See `vocoder.text.ssml.document.ElementHandler`."""
         if self._unheard or name in _UNHEARD:
             self._unheard += 1
             return
@@ -118,10 +118,10 @@ class _Building:
         if name in ("p", "s", "voice"):
             self._bounds.append(len(self._text))
         self._speak_as(style)
-        self._open.append(_Open(name=name, attributes=attributes, place=place, style=style, start=len(self._text)))
+        self._open.append(_OpenElement(name=name, attributes=attributes, place=place, style=style, start=len(self._text)))
 
     def closed(self, name: str) -> None:
-        """See `vocoder.text.ssml.document.Listener`."""
+        """See `vocoder.text.ssml.document.ElementHandler`."""
         if self._unheard:
             self._unheard -= 1
             return
@@ -137,8 +137,8 @@ class _Building:
             self._paragraphs.append(len(self._text))
         self._speak_as(self._open[-1].style if self._open else Style())
 
-    def characters(self, text: str, place: Place) -> None:
-        """See `vocoder.text.ssml.document.Listener`."""
+    def characters(self, text: str, place: DocumentPlace) -> None:
+        """See `vocoder.text.ssml.document.ElementHandler`."""
         if self._unheard:
             return
         element = self._open[-1]
@@ -165,7 +165,7 @@ class _Building:
             self._styles.pop()
         self._styles.append((len(self._text), style))
 
-    def _check(self, name: str, attributes: dict[str, str], place: Place) -> None:
+    def _check(self, name: str, attributes: dict[str, str], place: DocumentPlace) -> None:
         """Refuses an element that is none, or stands where it may not."""
         if name in _NOT_DONE:
             raise refuse(f"<{name}> is not spoken: {_NOT_DONE[name]}", place)
@@ -191,12 +191,12 @@ class _Building:
         if name == "speak" and attributes.get("version", "1.1") not in ("1.0", "1.1"):
             raise refuse(f"version {shown(attributes['version'])} of SSML is not known (known: 1.0, 1.1)", place)
 
-    def _check_language(self, name: str, value: str, place: Place) -> None:
+    def _check_language(self, name: str, value: str, place: DocumentPlace) -> None:
         asked, own = value.lower().replace("_", "-"), self._language.lower()
         if not (asked == own or own.startswith(f"{asked}-") or asked.startswith(f"{own}-")):
             raise refuse(f"xml:lang of <{name}> is {shown(value)}, and the voice {shown(self._voice)} speaks {self._language}", place)
 
-    def _voiced(self, attributes: dict[str, str], place: Place, around: Style) -> Style:
+    def _voiced(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
         if "name" not in attributes:
             if "xml:lang" in attributes:
                 return around
@@ -210,12 +210,12 @@ class _Building:
         known = ", ".join(map(shown, dict.fromkeys((self._voice, *self._speakers))))
         raise refuse(f"<voice> {shown(name)} is no speaker of the voice {shown(self._voice)} (known: {known}); another voice is another request", place)
 
-    def _lang(self, attributes: dict[str, str], place: Place, around: Style) -> Style:
+    def _lang(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
         if "xml:lang" not in attributes:
             raise refuse("<lang> needs xml:lang", place)
         return around
 
-    def _prosody(self, attributes: dict[str, str], place: Place, around: Style) -> Style:
+    def _prosody(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
         style = around
         for attribute in ("rate", "pitch", "range", "volume"):
             if attribute not in attributes:
@@ -237,14 +237,14 @@ class _Building:
             raise refuse("<prosody> needs rate, pitch, range or volume", place)
         return style
 
-    def _emphasis(self, attributes: dict[str, str], place: Place, around: Style) -> Style:
+    def _emphasis(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
         level = attributes.get("level", "moderate").strip()
         try:
             return replace(around, emphasis=emphasis_of(level))
         except ValueError as error:
             raise self._wrong("emphasis", "level", level, error, place) from error
 
-    def _break(self, attributes: dict[str, str], place: Place, around: Style) -> Style:
+    def _break(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
         attribute = "time" if "time" in attributes else "strength"
         value = attributes.get(attribute, "medium").strip()
         try:
@@ -262,7 +262,7 @@ class _Building:
         self._cues.append(Break(position=len(self._text), seconds=seconds))
         return around
 
-    def _mark(self, attributes: dict[str, str], place: Place, around: Style) -> Style:
+    def _mark(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
         name = attributes.get("name", "")
         if not name:
             raise refuse("<mark> needs a name", place)
@@ -271,7 +271,7 @@ class _Building:
         self._cues.append(Mark(position=len(self._text), name=name, origin=place.start))
         return around
 
-    def _replace(self, element: _Open) -> None:
+    def _replace(self, element: _OpenElement) -> None:
         """What is said for a `<sub>`, `<say-as>` or `<phoneme>` that ends here. What is shown for one that holds nothing is what is said."""
         place, attributes = element.place, element.attributes
         needed = {"sub": "alias", "say-as": "interpret-as", "phoneme": "ph"}[element.name]
@@ -306,11 +306,11 @@ class _Building:
         self._replaced.append(Replaced(start=start, end=end, words=words, size=size))
 
     @staticmethod
-    def _wrong(element: str, attribute: str, value: str, error: ValueError, place: Place) -> TextError:
+    def _wrong(element: str, attribute: str, value: str, error: ValueError, place: DocumentPlace) -> TextError:
         return refuse(f"{attribute} of <{element}>: {shown(value)} {error}", place)
 
 
-def _words_for(element: _Open, said: str, content: str) -> tuple[tuple[SaidWord, ...], int]:
+def _words_for(element: _OpenElement, said: str, content: str) -> tuple[tuple[SaidWord, ...], int]:
     """What is said for an element, and how many characters that is."""
     match element.name:
         case "sub":

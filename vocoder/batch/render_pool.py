@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vocoder.audio.pcm import Int16Array
-from vocoder.batch.render_orders import Order
+from vocoder.batch.render_orders import RenderOrder
 from vocoder.engine import Engine, make_engine
 from vocoder.errors import SonantError
 from vocoder.synthesis.planning import Plan
@@ -29,7 +29,7 @@ from vocoder.synthesis.voice import Voice
 CHUNK_SECONDS = 0.64  # of each stream in one call: 64 frames, of which the correction takes sixteen side by side
 
 
-class Sink(Protocol):
+class SampleSink(Protocol):
     """Takes samples."""
 
     def write(self, samples: Int16Array) -> None:
@@ -37,7 +37,7 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Session:
+class RenderTask:
     """An order that is being spoken.
 
     Attributes:
@@ -45,19 +45,19 @@ class Session:
         plan: what is spoken.
         name: of the file in the folder.
         utterance: its samples.
-        take: where they go: a `vocoder.batch.take.Take`, but for who only wants to know how long it takes.
+        take: where they go: a `vocoder.batch.audio_file_task.AudioFileTask`, but for who only wants to know how long it takes.
         begun: ISO 8601, UTC.
     """
 
-    order: Order
+    order: RenderOrder
     plan: Plan
     name: str
     utterance: Utterance
-    take: Sink
+    take: SampleSink
     begun: str
 
 
-class Studio:
+class RenderPool:
     """Speaks sessions until told that no more come.
 
     Args:
@@ -73,7 +73,7 @@ class Studio:
         *,
         threads: int,
         streams: int,
-        deliver: Callable[[Session, SonantError | None], None],
+        deliver: Callable[[RenderTask, SonantError | None], None],
         heard: Callable[[float], None],
         broken: Callable[[BaseException], None],
     ) -> None:
@@ -81,7 +81,7 @@ class Studio:
         self._deliver = deliver
         self._heard = heard
         self._broken = broken
-        self._ready: deque[Session] = deque()
+        self._ready: deque[RenderTask] = deque()
         self._busy = 0
         self._closed = self._stopping = False
         self._changed = threading.Condition()
@@ -92,10 +92,10 @@ class Studio:
         for thread in self._threads:
             thread.start()
 
-    def admit(self, session: Session) -> None:
+    def admit(self, task: RenderTask) -> None:
         """One more session, to be spoken after those that are here."""
         with self._changed:
-            self._ready.append(session)
+            self._ready.append(task)
             self._changed.notify()
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class Studio:
         except BaseException as error:  # noqa: BLE001  (whoever waits for the run raises it)
             self._broken(error)
 
-    def _next_group(self) -> list[Session]:
+    def _next_group(self) -> list[RenderTask]:
         """Sessions of one voice, the oldest first; none when there is nothing left to do."""
         with self._changed:
             while not self._stopping:
@@ -135,9 +135,9 @@ class Studio:
                     alive = min(len(self._ready) + self._busy, self._streams)
                     share = -(-alive // len(self._threads))
                     voice = self._ready[0].order.voice
-                    group = [session for session in self._ready if session.order.voice is voice][: min(share, self._streams - self._busy)]
-                    for session in group:
-                        self._ready.remove(session)
+                    group = [task for task in self._ready if task.order.voice is voice][: min(share, self._streams - self._busy)]
+                    for task in group:
+                        self._ready.remove(task)
                     self._busy += len(group)
                     return group
                 if self._closed and self._busy == 0:
@@ -146,9 +146,9 @@ class Studio:
                 self._changed.wait()
             return []
 
-    def _put_back(self, sessions: list[Session], *, taken: int) -> None:
+    def _put_back(self, tasks: list[RenderTask], *, taken: int) -> None:
         with self._changed:
-            self._ready.extendleft(reversed(sessions))
+            self._ready.extendleft(reversed(tasks))
             self._busy -= taken
             self._changed.notify_all()
 
@@ -161,27 +161,27 @@ class Studio:
             engines[id(voice)] = make_engine(voice.pack.network, voice.engine.name, precision=voice.engine.precision)
         return engines[id(voice)]
 
-    def _advance(self, group: list[Session], engine: Engine) -> list[Session]:
+    def _advance(self, group: list[RenderTask], engine: Engine) -> list[RenderTask]:
         """Moves sessions on by a chunk; returns those that are not finished."""
         chunk = max(round(CHUNK_SECONDS * group[0].order.voice.sample_rate), 1)
         try:
-            made = engine.advance([session.utterance.job(chunk) for session in group])
+            made = engine.advance([task.utterance.job(chunk) for task in group])
         except SonantError as error:
             return self._failed(group, engine, error)
         left, samples_made = [], 0
-        for session, codes in zip(group, made, strict=True):
-            session.take.write(session.utterance.accept(codes))
+        for task, codes in zip(group, made, strict=True):
+            task.take.write(task.utterance.accept(codes))
             samples_made += len(codes)
-            if session.utterance.finished:
-                self._deliver(session, None)
+            if task.utterance.finished:
+                self._deliver(task, None)
             else:
-                left.append(session)
+                left.append(task)
         self._heard(samples_made / group[0].order.voice.sample_rate)
         return left
 
-    def _failed(self, group: list[Session], engine: Engine, error: SonantError) -> list[Session]:
+    def _failed(self, group: list[RenderTask], engine: Engine, error: SonantError) -> list[RenderTask]:
         """A call fails as a whole, and no state has moved: each alone shows whose fault it was."""
         if len(group) > 1:
-            return [session for one in group for session in self._advance([one], engine)]
+            return [task for one in group for task in self._advance([one], engine)]
         self._deliver(group[0], error)
         return []

@@ -31,7 +31,7 @@ def test_it_is_what_torch_makes_of_it(isa: str, context: int, batch: int, frames
     conditioning = make_network(config).conditioning.eval()
     given = inputs(config, batch, frames)
     before = conditioning(*given)
-    conditioning.quicken(isa)
+    conditioning.use_native(isa)
     made = conditioning(*given)
     assert frames == 1 or not torch.equal(made, before), "it was not computed anew"
     torch.testing.assert_close(made, before, rtol=0, atol=2e-5 * float(before.abs().max()))
@@ -44,5 +44,5 @@ def test_a_context_that_it_does_not_know_stays_with_torch() -> None:
     conditioning = make_network(config).conditioning.eval()
     given = inputs(config, 1, 30)
     before = conditioning(*given)
-    conditioning.quicken()
+    conditioning.use_native()
     torch.testing.assert_close(conditioning(*given), before, rtol=0, atol=0)

@@ -20,14 +20,14 @@ from vocoder.audio.chapter_marks import Chapter, embed_chapters
 from vocoder.audio.file_encoder import AudioEncoder
 from vocoder.audio.loudness import LoudnessMeter, amplify
 from vocoder.audio.pcm import BYTES_PER_SAMPLE, Int16Array, to_bytes
-from vocoder.batch.destinations import Files
-from vocoder.batch.subtitle_files import Subtitles
+from vocoder.batch.destinations import Destination
+from vocoder.batch.subtitle_files import SubtitleFile
 
 _READ_SAMPLES = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class FinishedFile:
     """A file that is whole, and its subtitles.
 
     Attributes:
@@ -41,10 +41,10 @@ class Taken:
     sha256: str
     loudness: float | None
     gain: float | None
-    subtitles: Subtitles | None
+    subtitles: SubtitleFile | None
 
 
-class Take:
+class AudioFileTask:
     """A recording on its way into a file.
 
     Args:
@@ -60,12 +60,12 @@ class Take:
         name: what errors call it.
 
     Raises:
-        AudioError, InputError: as `AudioEncoder` and `Files.writing`.
+        AudioError, InputError: as `AudioEncoder` and `Destination.writing`.
     """
 
     def __init__(
         self,
-        files: Files,
+        files: Destination,
         file_name: str,
         *,
         sample_rate: int,
@@ -73,7 +73,7 @@ class Take:
         num_samples: int,
         loudness: float | None,
         chapters: Sequence[Chapter],
-        subtitles: Subtitles | None,
+        subtitles: SubtitleFile | None,
         serial: int,
         name: str,
     ) -> None:
@@ -106,7 +106,7 @@ class Take:
             self._meter.add(samples)
             self._spool.write(to_bytes(samples))
 
-    def finish(self) -> Taken:
+    def finish(self) -> FinishedFile:
         """All has come: the file takes its name. Errors as `write`."""
         measured = gain = None
         try:
@@ -124,7 +124,7 @@ class Take:
                 raise OSError(None, "has been changed by another program", self._file_name)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             num_bytes = file.seek(0, os.SEEK_END)
-        return Taken(num_bytes=num_bytes, sha256=digest, loudness=measured, gain=gain, subtitles=self._subtitles)
+        return FinishedFile(num_bytes=num_bytes, sha256=digest, loudness=measured, gain=gain, subtitles=self._subtitles)
 
     def abandon(self) -> None:
         """It will not be finished: nothing of it stays."""
@@ -137,7 +137,7 @@ class _Abandoned(Exception):
 
 
 @contextmanager
-def _told_of(chapters: Sequence[Chapter], file: BinaryIO, files: Files, *, format_name: str, sample_rate: int, serial: int) -> Iterator[BinaryIO]:
+def _told_of(chapters: Sequence[Chapter], file: BinaryIO, files: Destination, *, format_name: str, sample_rate: int, serial: int) -> Iterator[BinaryIO]:
     """Where sound is encoded into; once the block has ended well it is in the file, with its chapters."""
     with files.spool() as sound:
         yield sound

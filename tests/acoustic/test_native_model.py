@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vocoder.acoustic.model import AcousticModel, Stack
-from vocoder.compiled import QUICK_TAPS, available_isas
+from vocoder.compiled import NATIVE_TAPS, available_isas
 from vocoder.config import AcousticConfig, LinguisticConfig
 
 # Channels of whole panels, of none, and fewer than a vector has; outputs alike.
@@ -41,7 +41,7 @@ def test_a_stack_is_what_torch_makes_of_it(isa: str, sizes: tuple[int, int, int,
     stack = make_stack(*sizes)
     x, mask = torch.randn(1, frames, sizes[0], generator=torch.Generator().manual_seed(1)), torch.ones(1, frames, 1)
     wanted = truth(stack, x, mask)
-    stack.quicken(isa)
+    stack.use_native(isa)
     made = stack(x, mask)
     torch.testing.assert_close(made.double(), wanted, rtol=0, atol=2e-5 * float(wanted.abs().max()))
 
@@ -53,14 +53,14 @@ def test_large_numbers_and_small_ones_are_taken_as_they_come(isa: str) -> None:
     stack.blocks[0].conv.weight *= 60.0
     x, mask = torch.randn(1, 50, 4, generator=torch.Generator().manual_seed(2)) * 1e3, torch.ones(1, 50, 1)
     wanted = truth(stack, x, mask)
-    stack.quicken(isa)
+    stack.use_native(isa)
     torch.testing.assert_close(stack(x, mask).double(), wanted, rtol=0, atol=2e-5 * float(wanted.abs().max()))
 
 
 @pytest.mark.skipif(not available_isas(), reason="nothing was compiled")
 def test_padding_changes_nothing_and_a_batch_is_its_rows() -> None:
     stack = make_stack(6, 20, 5, 2, 5)
-    stack.quicken()
+    stack.use_native()
     long, short = torch.randn(1, 30, 6), torch.randn(1, 17, 6)
     batch = torch.cat([long, nn.functional.pad(short, (0, 0, 0, 13), value=9.0)])
     mask = torch.ones(2, 30, 1)
@@ -74,11 +74,11 @@ def test_padding_changes_nothing_and_a_batch_is_its_rows() -> None:
 @pytest.mark.skipif(not available_isas(), reason="nothing was compiled")
 @pytest.mark.parametrize("taps", [1, 9])
 def test_taps_that_it_does_not_know_stay_with_torch(taps: int) -> None:
-    assert taps not in QUICK_TAPS
+    assert taps not in NATIVE_TAPS
     stack = make_stack(4, 8, 3, 1, taps)
     x, mask = torch.randn(1, 12, 4), torch.ones(1, 12, 1)
     before = stack(x, mask)
-    stack.quicken()
+    stack.use_native()
     torch.testing.assert_close(stack(x, mask), before, rtol=0, atol=0)
 
 
@@ -104,7 +104,7 @@ def test_the_whole_model(isa: str) -> None:
 
     before = spoken()
     names = list(model.state_dict())
-    model.quicken(isa)
+    model.use_native(isa)
     assert list(model.state_dict()) == names, "a voice that speaks can be trained on"
     for name, old, new in zip(("encoded", "durations", "log-F0", "voicing", "log-mel"), before, spoken(), strict=True):
         assert not np.array_equal(old, new), f"{name} was not computed anew"
