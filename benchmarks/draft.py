@@ -23,7 +23,7 @@ from pathlib import Path
 import torch
 
 from vocoder.engine import make_engine
-from vocoder.engine.bench import generating, reference_config
+from vocoder.engine.benchmark import generating, reference_config
 from vocoder.engine.native import PRECISIONS
 from vocoder.machine import processor_name
 from vocoder.wavenet.network import WaveNet

@@ -46,7 +46,7 @@ from vocoder.cuda.acoustic_model import CudaAcousticModel, DecoderInputs, Encode
 from vocoder.cuda.engine import CudaEngine  # noqa: E402
 from vocoder.cuda.kernel_shapes import WIDER  # noqa: E402
 from vocoder.engine import Engine, PendingCodes  # noqa: E402
-from vocoder.engine.bench import reference_config  # noqa: E402
+from vocoder.engine.benchmark import reference_config  # noqa: E402
 from vocoder.engine.graphs import GraphEngine  # noqa: E402
 from vocoder.engine.reference import ReferenceEngine  # noqa: E402
 from vocoder.wavenet.conditions import Conditions  # noqa: E402

@@ -26,7 +26,7 @@ from vocoder.config import AcousticConfig, AudioConfig, LinguisticConfig, WaveNe
 from vocoder.cuda.acoustic_model import CudaAcousticModel, EncoderInputs
 from vocoder.cuda.conditioning import CudaConditioning
 from vocoder.engine import Engine, Job, StreamState
-from vocoder.engine.bench import CONDITIONING_SPREAD
+from vocoder.engine.benchmark import CONDITIONING_SPREAD
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors

@@ -121,7 +121,7 @@ def run_worker(connection: Connection, settings: ServiceSettings, sample_seconds
         return Voice(pack=voice.pack, engine=FreeEngine(voice.engine, sample_seconds))
 
     worker.load_voice = load_freely
-    process._run(connection, settings)
+    process._worker_main(connection, settings)
 
 
 def serve(port: int, streams: int, chunk_seconds: float | None, sample_seconds: float) -> None:

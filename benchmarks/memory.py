@@ -21,7 +21,7 @@ import numpy as np
 from vocoder import _native
 from vocoder.compiled import available_isas
 from vocoder.config import WaveNetConfig
-from vocoder.engine.bench import reference_config
+from vocoder.engine.benchmark import reference_config
 from vocoder.machine import processor_name
 
 SAMPLE_RATE = 16_000  # Hz

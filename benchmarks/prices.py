@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from training import stages
-from training.price import bits_per_sample
+from training.precision_prices import bits_per_sample
 from vocoder.compiled import available_isas
 from vocoder.engine.native import PRECISIONS, NativeEngine
 from vocoder.voices.library import find_voice

@@ -46,7 +46,7 @@ def child(isa: str) -> None:
     import torch
 
     from vocoder.engine import make_engine
-    from vocoder.engine.bench import Work, generating, reference_config
+    from vocoder.engine.benchmark import Work, generating, reference_config
     from vocoder.wavenet.network import WaveNet
 
     torch.set_num_threads(1)

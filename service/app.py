@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
-from service.http.errors import answer_errors
+from service.http.error_responses import answer_errors
 from service.http.lexicon_routes import make_lexicon_router
 from service.http.middleware import RequestMiddleware
 from service.http.openai_routes import make_openai_router
@@ -25,7 +25,7 @@ from service.jobs.jobs import Jobs
 from service.keys import ApiKeys
 from service.observability.trace_setup import make_traces
 from service.observability.traces import NO_TRACES, Traces
-from service.page.routes import make_page_router
+from service.page.page_routes import make_page_router
 from service.settings import ServiceSettings
 
 # What pages of other origins may read of an answer beside its body.

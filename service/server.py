@@ -173,7 +173,7 @@ class SpeechServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Lets open streams finish within the limit."""
         self._worker.refuse_new()
-        limit = asyncio.get_running_loop().call_later(self._shutdown_seconds, self._worker.break_off)
+        limit = asyncio.get_running_loop().call_later(self._shutdown_seconds, self._worker.fail_open_streams)
         try:
             await super().shutdown(sockets)
         finally:

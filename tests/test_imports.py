@@ -1,4 +1,4 @@
-"""Who may import whom: the table of ARCHITECTURE.md, held by parsing every import of every file, late ones too."""
+"""Who may import whom, held by parsing every import of every file, late ones too; ARCHITECTURE.md explains it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WORKER = "service.worker"  # alone imports torch
 CARRIED = (
     "vocoder.wavenet.network", "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
     "training.data.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
-    "training.data.segments", "training.data.gpu_dataset", "training.fused", "training.bandwidth", "training.recipe", "training.carried",
+    "training.data.segments", "training.data.gpu_dataset", "training.fused_likelihood", "training.bandwidth", "training.recipe", "training.carried",
 )  # fmt: skip
 # What computes on a GPU, and can be imported where triton is: whoever wants it imports it late.
 ON_GPU = "vocoder.cuda"
@@ -167,19 +167,14 @@ def test_imports_keep_to_the_table(module: str) -> None:
     ("module", "imported"),
     [
         ("vocoder.audio.mel", "vocoder.text.features"),
-        ("vocoder.text.phonemes", "vocoder.audio.quantise"),
-        ("vocoder.acoustic.model", "vocoder.text.phonemes"),
-        ("vocoder.wavenet.network", "vocoder.audio.mel"),
-        ("vocoder.engine.native", "vocoder.synthesis.voice.Voice"),
+        ("vocoder.engine.native", "vocoder.synthesis.voice"),
         ("vocoder.voices.pack", "vocoder.synthesis.voice"),
         ("vocoder.synthesis.voice", "service.app"),
-        ("vocoder.synthesis.voice", "vocoder.batch.render"),
-        ("vocoder.cli.say", "training.loop"),
         ("training.loop", "service.app"),
         ("service.app", "training.loop"),
     ],
 )
-def test_an_arrow_that_runs_the_wrong_way_is_seen(module: str, imported: str) -> None:
+def test_a_forbidden_import_is_seen(module: str, imported: str) -> None:
     assert forbidden(module, {imported}) == {imported}
 
 
@@ -203,17 +198,6 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 def test_a_circle_is_seen() -> None:
     with pytest.raises(CycleError):
         order_of({**IMPORTS, "service.protocol.speech_order": IMPORTS["service.protocol.speech_order"] | {"service.protocol.queries.Query"}})
-
-
-def test_the_command_line_may_start_the_service() -> None:
-    assert not forbidden("vocoder.cli.serve", {"service.app"})
-
-
-def test_every_row_of_the_table_is_in_the_architecture() -> None:
-    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    rows = {line.split("|")[1] for line in page.splitlines() if line.startswith("| `vocoder")}
-    missing = [part for part in (*ROOMS, *STOREYS) if (ROOT / part.replace(".", "/")).is_dir() and not any(f"`{part}`" in row for row in rows)]
-    assert not missing
 
 
 def test_what_is_carried_to_a_gpu_machine_needs_torch_and_numpy_alone() -> None:

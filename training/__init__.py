@@ -7,12 +7,12 @@ recogniser           a WaveNet that recognises phonemes
 acoustic_task, vocoder_task    what the two models of a voice are trained on
 recipe               how the vocoder is trained
 loop, stopping       the training loop; stopping it without losing anything
-fused                likelihoods as a GPU should compute them
+fused_likelihood     likelihoods as a GPU should compute them
 carried              training on a machine with torch and numpy alone
-board, listening     what a person sees and hears of a run
+monitor, copy_synthesis    what a person sees and hears of a run
 estimate, bandwidth  how long training takes; how fast it is
 evaluation           how good a voice is; bootstrap: what a rate may be off by
-price                what lower precision costs
+precision_prices     what lower precision costs
 intonation           how much flatter a model's melody is
 export               a run as a voice pack
 html, parallel       pages; jobs over several processes

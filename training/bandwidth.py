@@ -5,7 +5,7 @@ speed is how many bytes a step must move, and how many the card moves in a secon
 
 Counted are groups of operations. A group is what one kernel does: a matrix product, or all that stands between two products and concerns one place at a
 time. It reads each of its tensors from memory once and writes each once; tables, weights and what there is once a frame stay in the cache. torch.compile makes
-about these groups of `training.fused`; without it there are more, so the share is lower: that is what it should show.
+about these groups of `training.fused_likelihood`; without it there are more, so the share is lower: that is what it should show.
 
 torch alone. R residual, G gate, S skip, A head, O output parameters, L layers, K taps, H predictions.
 """

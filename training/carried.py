@@ -24,7 +24,7 @@ from training.bandwidth import Throughput, speed_line
 from training.data.segments import SegmentConfig
 from training.loop import Trainer
 from training.recipe import GPU_SEGMENTS, Run, VocoderOptions, VocoderTraining, vocoder_loop, wavenet_config, write_config
-from training.stopping import stop_alike
+from training.stopping import stop_on_signals
 from vocoder.errors import ConfigError, InputError, SonantError
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -55,10 +55,10 @@ class LineReporter:
         if validated or time.monotonic() - self._told > SECONDS_BETWEEN_LINES:
             self._told = time.monotonic()
             shown = "".join(f", {name} {value:.4f}" for name, value in validated.items())
-            say(f"step {step}: loss {figures['loss']:.4f}{speed_line(figures)}{shown}")
+            log_line(f"step {step}: loss {figures['loss']:.4f}{speed_line(figures)}{shown}")
 
 
-def say(line: str) -> None:
+def log_line(line: str) -> None:
     """To whoever watches."""
     print(line, file=sys.stderr, flush=True)
 
@@ -83,7 +83,7 @@ def train(run: Run, options: VocoderOptions, *, steps: int, seconds: float | Non
     training = VocoderTraining.of(data, wavenet_config(data), loop, folder, options)
     trainer = Trainer(training.task, loop, folder, device=options.device)
     write_config(folder, training.resolved)
-    say(f"{_machine(training, options.device)}; ready after {time.monotonic() - began:.0f} s, at step {trainer.step} of {steps}")
+    log_line(f"{_machine(training, options.device)}; ready after {time.monotonic() - began:.0f} s, at step {trainer.step} of {steps}")
     with LineReporter(folder, training.throughput) as lines:
         trainer.run(lines, seconds=seconds)
     return trainer
@@ -121,7 +121,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
 def main(given: list[str]) -> int:
     """The command. Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped."""
     parsed = arguments(given)
-    stop_alike()
+    stop_on_signals()
     if parsed.threads is not None:
         torch.set_num_threads(parsed.threads)
     run = Run(name=parsed.run.name, root=parsed.run.parent)
@@ -132,12 +132,12 @@ def main(given: list[str]) -> int:
     try:
         trainer = train(run, options, steps=parsed.steps, seconds=parsed.seconds, learning_rate=parsed.learning_rate)
     except KeyboardInterrupt:
-        say("stopped; the same command goes on from here")
+        log_line("stopped; the same command goes on from here")
         return 130
     except SonantError as error:
-        say(f"training.carried: {error}")
+        log_line(f"training.carried: {error}")
         return 2 if isinstance(error, InputError | ConfigError) else 1
-    say(f"step {trainer.step} of {parsed.steps}, {trainer.seconds / 3600:.2f} hours")
+    log_line(f"step {trainer.step} of {parsed.steps}, {trainer.seconds / 3600:.2f} hours")
     return 0
 
 

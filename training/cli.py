@@ -32,7 +32,7 @@ from training.evaluation.temperatures import try_temperatures
 from training.pipeline import PipelineOptions, run_all
 from training.recipe import GPU_SEGMENTS, Run, VocoderOptions
 from training.recogniser.alignment import align_by_recogniser
-from training.stopping import stop_alike
+from training.stopping import stop_on_signals
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError, SonantError
 from vocoder.voices.pack import MOST_PASSES
@@ -357,7 +357,7 @@ def samples(
 
 def main() -> None:
     """The command. Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped."""
-    stop_alike()
+    stop_on_signals()
     try:
         app(standalone_mode=False)
     except typer.Exit as exit_:

@@ -8,7 +8,7 @@ from pathlib import Path
 from training.evaluation import Report
 from training.evaluation.sentences import unmeasured
 from training.intonation import intonation
-from training.price import precision_prices
+from training.precision_prices import precision_prices
 from training.recipe import Run
 from training.stages import read_average, read_model_config, trained_acoustic
 from vocoder.audio.whole_file import whole_file

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.stopping import undisturbed
+from training.stopping import signals_deferred
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import InputError, SonantError
 
@@ -138,11 +138,11 @@ class Trainer:
                 read = self._read()
                 if validates:
                     read[-1][1].update({f"validation/{name}": value for name, value in self.task.validate(self.average, self.device).items()})
-                _tell(report, read)
+                _report_all(report, read)
                 if saves:
                     self._save()
                     saved = time.monotonic()
-            _tell(report, self._read())
+            _report_all(report, self._read())
         except Diverged:
             raise
         except BaseException:
@@ -166,7 +166,7 @@ class Trainer:
         torch.autograd.backward(losses["loss"])
         self._share_gradients()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_norm)
-        with undisturbed():
+        with signals_deferred():
             self._whole = False
             self.optimiser.step()
             self.step += 1
@@ -253,6 +253,6 @@ class _UnreadStep:
         return self.number, figures | {"learning_rate": self.learning_rate}
 
 
-def _tell(report: ReportStep, read: list[tuple[int, dict[str, float]]]) -> None:
+def _report_all(report: ReportStep, read: list[tuple[int, dict[str, float]]]) -> None:
     for step, figures in read:
         report(step, figures)

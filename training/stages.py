@@ -22,10 +22,10 @@ import torch
 
 from training.acoustic_task import AcousticTask
 from training.bandwidth import Throughput
-from training.board import Board
+from training.copy_synthesis import CopySynthesisListener
 from training.data.dataset import PreparedSet
-from training.listening import CopySynthesisListener
 from training.loop import LoopConfig, Task, Trainer
+from training.monitor import TrainingMonitor
 from training.recipe import Run, VocoderOptions, VocoderTraining, bf16_pays, own_device, read_config, vocoder_loop, wavenet_config, write_config
 from training.recogniser.measure import Measured, measure
 from training.recogniser.network import Recogniser, RecogniserConfig
@@ -157,7 +157,7 @@ def _train(
     *,
     seconds: float | None,
     device: str,
-    listen: Callable[[torch.nn.Module, Board, int], None] | None = None,
+    listen: Callable[[torch.nn.Module, TrainingMonitor, int], None] | None = None,
     throughput: Throughput | None = None,
 ) -> Trainer:
     distributed = int(os.environ.get("WORLD_SIZE", "1")) > 1
@@ -168,7 +168,7 @@ def _train(
         trainer.run(lambda step, figures: None, seconds=seconds)
     else:
         write_config(folder, resolved)
-        with Board(folder, title=folder.name, total_steps=loop.total_steps, first_step=trainer.step) as board:
+        with TrainingMonitor(folder, title=folder.name, total_steps=loop.total_steps, first_step=trainer.step) as board:
 
             def report(step: int, figures: dict[str, float]) -> None:
                 board(step, figures if throughput is None else figures | throughput.figures(figures["steps_per_second"]))

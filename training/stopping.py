@@ -11,7 +11,7 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def stop_alike() -> None:
+def stop_on_signals() -> None:
     """From now on SIGTERM stops this process as Ctrl-C does: by a KeyboardInterrupt, wherever it is."""
     for number in SIGNALS:  # SIGINT as well: a shell starts background jobs with it ignored
         signal.signal(number, _stop)
@@ -22,7 +22,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def signals_deferred() -> Iterator[None]:
     """What the block does is done whole: a signal that comes meanwhile is handled at its end, as it would have been at once.
 
     Weights, their average, the optimiser's state and the number of the step change one after the other: a run that stopped between two of them

@@ -2,7 +2,7 @@
 
 A batch is some segments (`training.data.segments`). The first frames of a segment only fill the network's receptive field and are not counted in the
 loss. On the processor batches are made one segment at a time and the network computes its own likelihoods; a card has `training.data.gpu_dataset` and
-`training.fused` for that.
+`training.fused_likelihood` for that.
 
 B batch, F frames, T samples.
 """
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from training.data.dataset import DatasetEntry, PreparedSet
 from training.data.gpu_dataset import ResidentSegments
 from training.data.segments import Draw, SegmentConfig, segment_codes
-from training.fused import FusedLikelihood, require_compiler
+from training.fused_likelihood import FusedLikelihood, require_compiler
 from training.loop import Batch
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import CATEGORIES, FRAME_POSITIONS, WaveNetConfig

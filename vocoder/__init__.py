@@ -3,6 +3,18 @@
     voice = vocoder.load_voice("kathleen")
     samples = voice.synthesize("Hello.", seed=7)
 
+text         text to linguistic features
+acoustic     phonemes to durations, pitch and mel
+wavenet      the network, its conditioning, its distributions
+engine       cached generation on a CPU; native: its C++
+cuda         everything for a GPU
+synthesis    what is said, when, and its samples
+voices       voice packs
+audio        sound in and out
+batch, cli   lists to files; the command line
+config       what shapes a voice; errors: the tree of errors
+compiled     what was compiled; machine: what machine this is
+
 Importing this package imports nothing heavy: its network and quantiser are carried to machines that have torch and numpy alone.
 """
 

@@ -3,7 +3,7 @@
 An encoder is made for one answer and is fed pieces in order; neither their sizes nor the time between them changes a byte. It lives in
 the process of the event loop, not in the worker: a worker that dies takes no encoder's state along.
 
-base         what an encoder is
+encoder      what an encoder is
 factory      which encoder makes a format
 plain        wav, pcm, mulaw: a sample has its place, so the length is known and any place can be begun at
 compressed   flac, mp3, opus, aac
@@ -13,7 +13,7 @@ stream_resampler    resampling as a stream
 
 from __future__ import annotations
 
-from service.encoding.base import WITH_LENGTH, AudioFormat, Encoder, Layout
+from service.encoding.encoder import WITH_LENGTH, AudioFormat, Encoder, Layout
 from service.encoding.factory import layout_of, make_encoder, make_timed_encoder, timed_layout
 from service.encoding.timed import TimingEvents
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from service.encoding.base import AudioFormat, Encoder, Layout
 from service.encoding.compressed import CODECS, CompressedEncoder, FlacEncoder
+from service.encoding.encoder import AudioFormat, Encoder, Layout
 from service.encoding.plain import MulawEncoder, PcmEncoder
 from service.encoding.stream_resampler import ResamplingEncoder, resampled_length
 from service.encoding.timed import MEDIA_TYPE, TimedEncoder, TimingEvents

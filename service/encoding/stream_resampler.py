@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from service.encoding.base import Encoder
+from service.encoding.encoder import Encoder
 from vocoder.audio.pcm import BYTES_PER_SAMPLE, to_bytes, to_float32, to_int16
 
 

@@ -95,7 +95,7 @@ class LexiconStore:
         """That of a voice, which may be empty; None where no such voice is loaded."""
         return self._stored.get(voice)
 
-    async def asked_for(self, text: SpeechInput, *, voice: str | None, lexicon: Lexicon | None) -> Lexicon | None:
+    async def entries_for(self, text: SpeechInput, *, voice: str | None, lexicon: Lexicon | None) -> Lexicon | None:
         """The entries that reading a text asks for, of a request's lexicon and of the voice's below it; None for none.
 
         Raises:
@@ -112,9 +112,9 @@ class LexiconStore:
         read = partial(entries_needed, text, whole, language=speaker.language, voice=speaker.name, speakers=speaker.speakers)
         return await asyncio.to_thread(read) or None
 
-    async def applied(self, order: SpeechOrder) -> SpeechOrder:
+    async def with_entries(self, order: SpeechOrder) -> SpeechOrder:
         """The order, with all entries that its sound depends on: the request's own, and those that are stored now."""
-        return replace(order, lexicon=await self.asked_for(order.text, voice=order.voice, lexicon=order.lexicon))
+        return replace(order, lexicon=await self.entries_for(order.text, voice=order.voice, lexicon=order.lexicon))
 
     async def edit(self, voice: str, change: Callable[[StoredLexicon], Lexicon]) -> StoredLexicon:
         """Stores another lexicon for a loaded voice: on the disk, and then in use. One edit at a time.

@@ -63,7 +63,7 @@ class LiveStream:
         self._on_taken = on_taken
         self._on_close = on_close
         self._waiting: deque[tuple[bytes, Sequence[TimedSentence]]] = deque()
-        self._begun: list[TimedSentence] = []  # in what has been read, and not been taken
+        self._new_sentences: list[TimedSentence] = []  # in what has been read, and not been taken
         self._changed = asyncio.Event()
         self._finished = False
         self._failure: SonantError | None = None
@@ -71,17 +71,17 @@ class LiveStream:
 
     def put(self, pcm: bytes, sentences: Sequence[TimedSentence] = ()) -> None:
         """Sound that is ready: int16 samples, little-endian; and the sentences that begin in it, where the stream is timed. From any thread."""
-        self._hand_over(lambda: self._waiting.append((pcm, sentences)))
+        self._on_loop(lambda: self._waiting.append((pcm, sentences)))
 
     def finish(self) -> None:
         """Nothing comes after what has been put. From any thread."""
-        self._hand_over(lambda: setattr(self, "_finished", True))
+        self._on_loop(lambda: setattr(self, "_finished", True))
 
     def fail(self, error: SonantError) -> None:
         """Nothing comes any more, not even what is waiting. From any thread."""
-        self._hand_over(lambda: setattr(self, "_failure", error))
+        self._on_loop(lambda: setattr(self, "_failure", error))
 
-    def _hand_over(self, change: Callable[[], None]) -> None:
+    def _on_loop(self, change: Callable[[], None]) -> None:
         def arrive() -> None:
             change()
             self._changed.set()
@@ -101,7 +101,7 @@ class LiveStream:
                 raise self._failure
             if self._waiting:
                 pcm, sentences = self._waiting.popleft()
-                self._begun.extend(sentences)
+                self._new_sentences.extend(sentences)
                 self._on_taken(len(pcm) // BYTES_PER_SAMPLE)
                 return pcm
             if self._finished:
@@ -109,10 +109,10 @@ class LiveStream:
             self._changed.clear()
             await self._changed.wait()
 
-    def begun(self) -> list[TimedSentence]:
+    def new_sentences(self) -> list[TimedSentence]:
         """The sentences that begin in what has been read, in samples of `sample_rate`; each is given out once."""
-        begun, self._begun = self._begun, []
-        return begun
+        new, self._new_sentences = self._new_sentences, []
+        return new
 
     def close(self) -> None:
         """The reader leaves, early or not. On the event loop; more than once does no harm."""

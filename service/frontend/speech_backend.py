@@ -73,7 +73,7 @@ class SpeechBackend(Protocol):
     def refuse_new(self) -> None:
         """From now on every order is refused; open streams go on."""
 
-    def break_off(self) -> None:
+    def fail_open_streams(self) -> None:
         """Fails every open stream."""
 
     def stop(self) -> None:

@@ -167,7 +167,7 @@ class Supervisor:
         """From now on every order is refused."""
         self._refusing = True
 
-    def break_off(self) -> None:
+    def fail_open_streams(self) -> None:
         """Fails every open stream; called once no new ones are taken on."""
         with self._lock:
             for number, _ in self._streams.going():
@@ -177,7 +177,7 @@ class Supervisor:
     def stop(self) -> None:
         """Fails what is open, and ends the workers."""
         self.refuse_new()
-        self.break_off()
+        self.fail_open_streams()
         self._workers.stop()
 
     # What readers do.

@@ -68,7 +68,7 @@ class WorkerProcess:
         self._outbox: queue.SimpleQueue[ToWorker | None] = queue.SimpleQueue()
         context = multiprocessing.get_context("spawn")
         self._connection, self._theirs = context.Pipe()
-        self.process = context.Process(target=_run, args=(self._theirs, settings), name="sonant-worker")
+        self.process = context.Process(target=_worker_main, args=(self._theirs, settings), name="sonant-worker")
         self._reader = threading.Thread(target=self._read, name="from-worker", daemon=True)
         self._writer = threading.Thread(target=self._write, name="to-worker", daemon=True)
 
@@ -102,7 +102,7 @@ class WorkerProcess:
         try:
             while self._silent_for() is None:
                 if self._connection.poll(_LOOK_SECONDS):
-                    self._heard(self._connection.recv())
+                    self._on_message(self._connection.recv())
             log.error("the worker has said nothing for %g seconds, and is killed", self._silent_for())
         except (EOFError, OSError):
             self.process.join(_STOP_SECONDS)  # it has ended, or is about to: the normal way to leave this loop
@@ -112,10 +112,10 @@ class WorkerProcess:
         self._writer.join()
         self._connection.close()
         if not self._stopping:
-            log.error("the worker (process %s) has ended: %s", self.process.pid, _how(self.process.exitcode))
+            log.error("the worker (process %s) has ended: %s", self.process.pid, _exit_reason(self.process.exitcode))
             self._ended(self)
 
-    def _heard(self, message: FromWorker) -> None:
+    def _on_message(self, message: FromWorker) -> None:
         self._received(self, message)
         self._heard_at, self._loaded = time.monotonic(), True
         self._measuring = self._measuring and not isinstance(message, Heartbeat)
@@ -136,11 +136,11 @@ class WorkerProcess:
                 return  # it has died; whoever reads from it says so
 
 
-def _how(exit_code: int | None) -> str:
+def _exit_reason(exit_code: int | None) -> str:
     return f"killed by signal {-exit_code}" if exit_code is not None and exit_code < 0 else f"exit code {exit_code}"
 
 
-def _run(connection: Connection, settings: ServiceSettings) -> None:
+def _worker_main(connection: Connection, settings: ServiceSettings) -> None:
     """What the process does: hands over to a worker what comes through the connection, until nothing does any more."""
     # Ctrl-C and a supervisor of processes signal the whole group, but how to stop is the service's decision: open streams may finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -5,7 +5,7 @@ schemas, lexicon_field     what a request may hold
 request_body               from bytes to a checked request
 request_context            what a request says beside its body: client, wait, connection
 middleware                 request id, API key, log line
-errors                     errors to HTTP answers
+error_responses            errors to HTTP answers
 speech_responder           from an order to a response with sound, and the same response again
 audio_response             sound on the wire
 resume_cache, etag, byte_ranges, preconditions    the same bytes again, whole or in part

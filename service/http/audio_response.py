@@ -17,8 +17,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.encoding import Encoder, Layout
 from service.frontend.live_stream import LiveStream
-from service.http.errors import problem_response
-from service.http.request_context import until_left
+from service.http.error_responses import problem_response
+from service.http.request_context import wait_for_disconnect
 from service.http.tasks import cancel_tasks
 from vocoder.errors import SonantError
 
@@ -79,7 +79,7 @@ class AudioResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends until the end of the sound, or of the client."""
         sending = asyncio.create_task(self._send(scope, receive, send))
-        leaving = asyncio.create_task(until_left(receive))
+        leaving = asyncio.create_task(wait_for_disconnect(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 
 
 @dataclass(frozen=True, kw_only=True)

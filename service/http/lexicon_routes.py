@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from service.frontend.lexicon_store import LexiconStore, StoredLexicon, entry_tag
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 from service.http.lexicon_field import EXAMPLE, SAID, WORDS
 from service.http.preconditions import check_edit, is_known
 from service.http.request_body import media_type_of, parse_json, read_body, read_bytes

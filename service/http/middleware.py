@@ -16,18 +16,18 @@ from http import HTTPStatus
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.errors import RequestError, problem_response
+from service.http.error_responses import RequestError, problem_response
 from service.keys import ApiKeys
 from service.observability.logs import REQUESTS
 from service.observability.traces import NO_TRACES, RequestTrace, Traces
 
 log = logging.getLogger(REQUESTS)
 REQUEST_ID = "X-Request-Id"
-_GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POLICY_VIOLATION = 1008
 _METRICS = "/metrics"
-_OPEN = ("/", "/healthz", "/readyz", _METRICS, "/openapi.json")
-_OPEN_BELOW = "/page/"  # the page's own files: it is the page that asks for the key
+_PUBLIC_PATHS = ("/", "/healthz", "/readyz", _METRICS, "/openapi.json")
+_PUBLIC_PREFIX = "/page/"  # the page's own files: it is the page that asks for the key
 
 
 class RequestMiddleware:
@@ -44,7 +44,7 @@ class RequestMiddleware:
         self._app = app
         self._traces = traces
         self._keys = keys
-        self._open = tuple(path for path in _OPEN if not (guard_metrics and path == _METRICS))
+        self._open = tuple(path for path in _PUBLIC_PATHS if not (guard_metrics and path == _METRICS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or refuses it."""
@@ -57,7 +57,7 @@ class RequestMiddleware:
     async def _log(self, scope: Scope, receive: Receive, send: Send, trace: RequestTrace) -> None:
         headers, begun = Headers(scope=scope), time.monotonic()
         given = headers.get(REQUEST_ID, "")
-        request_id = given if _GOOD_ID.fullmatch(given) else secrets.token_hex(8)
+        request_id = given if _VALID_ID.fullmatch(given) else secrets.token_hex(8)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         status, sent = 0, 0
@@ -75,7 +75,7 @@ class RequestMiddleware:
                 sent += len(message.get("body") or message.get("bytes") or (message.get("text") or "").encode())
             await send(message)
 
-        let_through = self._let_socket_through if scope["type"] == "websocket" else self._let_through
+        let_through = self._handle_websocket if scope["type"] == "websocket" else self._handle_http
         try:
             await let_through(scope, headers, receive, send_on)
         except Exception:
@@ -97,7 +97,7 @@ class RequestMiddleware:
                 line["trace_id"] = trace.trace_id
             log.info("%s", json.dumps(line))
 
-    async def _let_through(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+    async def _handle_http(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         try:
             key = self._key(scope["path"], headers)
         except RequestError as refusal:
@@ -106,7 +106,7 @@ class RequestMiddleware:
         scope["state"]["key"] = key
         await self._app(scope, receive, send)
 
-    async def _let_socket_through(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+    async def _handle_websocket(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         try:
             scope["state"]["key"] = self._key(scope["path"], headers)
         except RequestError:
@@ -117,7 +117,7 @@ class RequestMiddleware:
 
     def _key(self, path: str, headers: Headers) -> str | None:
         """The name of the key that was shown, where one is asked for."""
-        if self._keys is None or path in self._open or path.startswith(_OPEN_BELOW):
+        if self._keys is None or path in self._open or path.startswith(_PUBLIC_PREFIX):
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         shown = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")

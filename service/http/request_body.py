@@ -13,10 +13,10 @@ from typing import Any, NoReturn, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 
 Model = TypeVar("Model", bound=BaseModel)
-QUICK_BYTES = 16_384  # that are read in no time
+INLINE_PARSE_BYTES = 16_384  # that are read in no time
 
 
 async def read_body(request: Request, model: type[Model], *, limit: int) -> Model:
@@ -33,7 +33,7 @@ async def read_body(request: Request, model: type[Model], *, limit: int) -> Mode
     media_type_of(request, "application/json")
     body = await read_bytes(request, limit)
     # A long text or a lexicon: no work for the event loop.
-    return _checked(body, model) if len(body) <= QUICK_BYTES else await asyncio.to_thread(_checked, body, model)
+    return _checked(body, model) if len(body) <= INLINE_PARSE_BYTES else await asyncio.to_thread(_checked, body, model)
 
 
 def _checked(body: bytes, model: type[Model]) -> Model:

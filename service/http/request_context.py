@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive
 
 from service.frontend.client_limits import Client
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 from service.http.tasks import cancel_tasks
 
 Result = TypeVar("Result")
@@ -27,7 +27,7 @@ def client_of(request: HTTPConnection) -> Client:
     return Client(address="" if request.client is None else request.client.host, key=key)
 
 
-def wait_of(request: Request) -> float:
+def wait_seconds_of(request: Request) -> float:
     """How long the client would wait for room: `Prefer: wait=SECONDS` (RFC 7240), at most a minute; 0 where it does not say.
 
     Raises:
@@ -43,7 +43,7 @@ def wait_of(request: Request) -> float:
     return 0.0
 
 
-async def unless_left(request: Request, work: Coroutine[object, object, Result]) -> Result:
+async def cancel_if_disconnected(request: Request, work: Coroutine[object, object, Result]) -> Result:
     """What the work gives; it is cancelled where the client leaves before.
 
     Args:
@@ -53,7 +53,7 @@ async def unless_left(request: Request, work: Coroutine[object, object, Result])
     Raises:
         RequestError: the client has left.
     """
-    working, leaving = asyncio.create_task(work), asyncio.create_task(until_left(request.receive))
+    working, leaving = asyncio.create_task(work), asyncio.create_task(wait_for_disconnect(request.receive))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
@@ -63,7 +63,7 @@ async def unless_left(request: Request, work: Coroutine[object, object, Result])
         await cancel_tasks(working, leaving)
 
 
-async def until_left(receive: Receive) -> None:
+async def wait_for_disconnect(receive: Receive) -> None:
     """Until the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass

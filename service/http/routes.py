@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.speech_backend import SpeechBackend
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 from service.http.request_body import read_body
-from service.http.request_context import client_of, unless_left
+from service.http.request_context import cancel_if_disconnected, client_of
 from service.http.schemas import PhonemizeRequest, ProblemAnswer, SynthesizeRequest
 from service.http.speech_responder import SpeechResponder
 from service.http.websocket import SpeechSocket
@@ -147,9 +147,9 @@ def make_router(worker: SpeechBackend, settings: ServiceSettings, responder: Spe
         given = wanted.given()
         if settings.log_text:
             log_text(request, source_text(given))
-        lexicon = await lexicons.asked_for(given, voice=wanted.voice, lexicon=wanted.lexicon)
+        lexicon = await lexicons.entries_for(given, voice=wanted.voice, lexicon=wanted.lexicon)
         query = PhonemesQuery(text=given, voice=wanted.voice, lexicon=lexicon)
-        reading = await unless_left(request, worker.ask(query, client_of(request)))
+        reading = await cancel_if_disconnected(request, worker.ask(query, client_of(request)))
         assert isinstance(reading, PhonemizedText)
         return reading
 

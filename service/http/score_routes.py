@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from service.frontend.speech_backend import SpeechBackend
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 from service.http.request_body import read_bytes
-from service.http.request_context import client_of, unless_left
+from service.http.request_context import cancel_if_disconnected, client_of
 from service.http.routes import BODY_REFUSALS, REFUSALS
 from service.http.schemas import ProblemAnswer
 from service.protocol.queries import ScoreQuery, ScoreResult
@@ -36,7 +36,7 @@ class ScoreRequest(BaseModel):
 
 
 class ScoreAnswer(BaseModel):
-    """How probable a recording is; `service.protocol.queries.ScoreResult` says what the fields are."""
+    """How probable a recording is."""
 
     voice: str
     release: str
@@ -84,7 +84,7 @@ def make_score_router(worker: SpeechBackend, settings: ServiceSettings) -> APIRo
         recording, wanted = await _read(request, settings.recording_limit)
         speaker = int(wanted.speaker) if wanted.speaker is not None and wanted.speaker.isascii() and wanted.speaker.isdigit() else wanted.speaker
         query = ScoreQuery(recording=recording, voice=wanted.voice, speaker=speaker)
-        scored = await unless_left(request, worker.ask(query, client_of(request)))
+        scored = await cancel_if_disconnected(request, worker.ask(query, client_of(request)))
         assert isinstance(scored, ScoreResult)
         answer = asdict(scored)
         if wanted.frames == "false":

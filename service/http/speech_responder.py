@@ -18,9 +18,9 @@ from service.frontend.live_stream import LiveStream
 from service.frontend.speech_backend import SpeechBackend
 from service.http.audio_response import AudioResponse, EncodedPart
 from service.http.byte_ranges import ByteRange, parse_range
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 from service.http.etag import etag_of
-from service.http.request_context import client_of, unless_left, wait_of
+from service.http.request_context import cancel_if_disconnected, client_of, wait_seconds_of
 from service.http.resume_cache import ResponseSpec, ResumableStream, ResumeCache
 from service.observability.logs import log_text
 from service.protocol.queries import SubtitlesQuery
@@ -61,14 +61,14 @@ class SpeechResponder:
         """
         self._check_format(spec)
         self._log(request, spec)
-        spec = replace(spec, order=await self._lexicons.applied(spec.order))
+        spec = replace(spec, order=await self._lexicons.with_entries(spec.order))
         stream = await self._open(request, spec)
         try:
             encoder, layout = self._encoder(spec, stream), _layout(spec, stream.num_samples, stream.sample_rate)
             if wrap is not None:
                 events = Layout(media_type="text/event-stream", sample_rate=layout.sample_rate)
                 headers = _headers(stream, events)
-                telling = TimingEvents(stream.begun, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
+                telling = TimingEvents(stream.new_sentences, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
                 return AudioResponse(stream, wrap(encoder, telling), events, whole=False, stall_seconds=self._settings.stall_seconds, headers=headers)
             spec = replace(spec, order=replace(spec.order, seed=stream.seed))
             resumable = ResumableStream(
@@ -93,8 +93,8 @@ class SpeechResponder:
         """
         self._check_format(spec)
         self._log(request, spec)
-        order = await self._lexicons.applied(spec.order)
-        subtitles = await unless_left(request, self._worker.ask(SubtitlesQuery(order=order, form=form), client_of(request)))
+        order = await self._lexicons.with_entries(spec.order)
+        subtitles = await cancel_if_disconnected(request, self._worker.ask(SubtitlesQuery(order=order, form=form), client_of(request)))
         assert isinstance(subtitles, str)
         return Response(subtitles, media_type=SUBTITLE_TYPES[form])
 
@@ -113,7 +113,7 @@ class SpeechResponder:
         layout = _layout(spec, resumable.num_samples, resumable.sample_rate)
         applies = layout.num_bytes is not None and request.headers.get("if-range", resumable.etag) == resumable.etag
         part = parse_range(request.headers.get("range"), layout.num_bytes) if applies and layout.num_bytes is not None else None
-        first_sample, cut = _where(part, layout)
+        first_sample, cut = _encoded_part_of(part, layout)
         stream = await self._open(request, spec, first_sample=first_sample, saved=resumable.before(first_sample))
         try:
             encoder = self._encoder(spec, stream)
@@ -135,8 +135,8 @@ class SpeechResponder:
             raise
 
     async def _open(self, request: Request, spec: ResponseSpec, *, first_sample: int = 0, saved: SavedStream | None = None) -> LiveStream:
-        opening = self._worker.open(spec.order, client_of(request), wait_seconds=wait_of(request), first_sample=first_sample, saved=saved)
-        return await unless_left(request, opening)
+        opening = self._worker.open(spec.order, client_of(request), wait_seconds=wait_seconds_of(request), first_sample=first_sample, saved=saved)
+        return await cancel_if_disconnected(request, opening)
 
     def _log(self, request: Request, spec: ResponseSpec) -> None:
         if self._settings.log_text:
@@ -155,7 +155,7 @@ class SpeechResponder:
         voice = voice_of(spec.order, self._worker.voices)
         skipped = [asdict(one) for one in stream.skipped]
         start = {"voice": voice.name, "release": voice.release, "seed": stream.seed, "skipped": skipped}
-        return make_timed_encoder(stream.begun, start, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=spec.sample_rate)
+        return make_timed_encoder(stream.new_sentences, start, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=spec.sample_rate)
 
 
 def _layout(spec: ResponseSpec, num_samples: int | None, source_rate: int) -> Layout:
@@ -164,7 +164,7 @@ def _layout(spec: ResponseSpec, num_samples: int | None, source_rate: int) -> La
     return layout_of(spec.audio_format, num_samples=num_samples, source_rate=source_rate, rate=spec.sample_rate)
 
 
-def _where(part: ByteRange | None, layout: Layout) -> tuple[int, EncodedPart]:
+def _encoded_part_of(part: ByteRange | None, layout: Layout) -> tuple[int, EncodedPart]:
     """From which sample a range has to be made, and which of the bytes from there on it is."""
     if part is None:
         return 0, EncodedPart()

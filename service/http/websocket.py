@@ -24,9 +24,9 @@ from service.encoding import TimingEvents, layout_of, make_encoder
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.live_stream import LiveStream
 from service.frontend.speech_backend import SpeechBackend
-from service.http.errors import RequestError, problem_of
+from service.http.error_responses import RequestError, problem_of
 from service.http.incremental_text import SentenceBuffer
-from service.http.request_body import QUICK_BYTES, parse_json
+from service.http.request_body import INLINE_PARSE_BYTES, parse_json
 from service.http.request_context import client_of
 from service.http.tasks import cancel_tasks
 from service.http.websocket_messages import SocketCommand, SocketMessage, SocketSettings, SocketSsml, SocketText, parse_socket_message
@@ -142,7 +142,7 @@ class SpeechSocket:
             if message["type"] == "websocket.disconnect":
                 return "left"
             try:
-                long = len(message.get("text") or "") > QUICK_BYTES  # with a lexicon, perhaps: no work for the event loop
+                long = len(message.get("text") or "") > INLINE_PARSE_BYTES  # with a lexicon, perhaps: no work for the event loop
                 parsed = await asyncio.to_thread(self._parse, message) if long else self._parse(message)
                 if isinstance(parsed, SocketCommand) and parsed.type == "cancel":
                     return "cancel"
@@ -196,7 +196,7 @@ class SpeechSocket:
             if self._service.log_text:
                 log_text(self._socket, source_text(message.text))
             try:
-                order = await self._lexicons.applied(message.settings.order(message.text, message.seed))
+                order = await self._lexicons.with_entries(message.settings.order(message.text, message.seed))
                 stream = await self._worker.open(order, self._client, wait_seconds=_WAIT_SECONDS if self._heard_any else 0.0)
             except CapacityError as error:
                 await self._send_error(error)
@@ -241,7 +241,7 @@ class SpeechSocket:
                     "skipped": [{"text": one.text, "start": one.start, "reason": one.reason} for one in stream.skipped],
                 }
             )
-            telling = TimingEvents(stream.begun, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
+            telling = TimingEvents(stream.new_sentences, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
             position = 0
             while pcm := await stream.read():
                 position += len(pcm) // BYTES_PER_SAMPLE

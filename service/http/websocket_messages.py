@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 from service.http.lexicon_field import RequestLexicon
 from service.protocol.speech_order import SpeechOrder
 from vocoder.text import SpeechInput

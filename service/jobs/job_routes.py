@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from service.frontend.speech_backend import SpeechBackend
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 from service.http.request_body import read_body
 from service.http.request_context import client_of
 from service.http.routes import AUDIO, BODY_REFUSALS, REFUSALS, SUBTITLES
@@ -122,7 +122,7 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: Service
         worker.request(client_of(request))
         job, secret = secrets.token_urlsafe(16), None if wanted.webhook is None else make_secret()
         await asyncio.to_thread(store.add, job, lines, owner=_owner(request), webhook=wanted.webhook, webhook_secret=secret, subtitles=wanted.subtitles)
-        kept().runner.look()
+        kept().runner.wake()
         row = await asyncio.to_thread(store.job, job)
         assert row is not None
         answer = NewJobAnswer(**JobAnswer.of(row, time.time()).model_dump(), webhook_secret=secret)

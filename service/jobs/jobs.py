@@ -32,7 +32,7 @@ class Jobs:
     def __init__(self, folder: Path, worker: SpeechBackend, settings: ServiceSettings, lexicons: LexiconStore) -> None:
         self.store = JobStore(folder)
         self.webhooks = Webhooks(self.store, private=settings.webhooks_to_private)
-        self.runner = JobRunner(self.store, folder, worker, lexicons, streams=settings.job_streams, ended=self.webhooks.look)
+        self.runner = JobRunner(self.store, folder, worker, lexicons, streams=settings.job_streams, ended=self.webhooks.wake)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -47,11 +47,11 @@ class Jobs:
     async def cancel(self, job: str) -> None:
         """Makes nothing more of a job."""
         if await asyncio.to_thread(self.store.cancel, job):
-            await self.runner.drop(job)
-            self.webhooks.look()
+            await self.runner.cancel_job(job)
+            self.webhooks.wake()
 
     async def delete(self, job: str) -> None:
         """Nothing is left of a job, and nobody is told."""
         await asyncio.to_thread(self.store.delete, job)
-        await self.runner.drop(job)
+        await self.runner.cancel_job(job)
         await self.runner.delete_files(job)

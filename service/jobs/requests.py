@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema
 
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 from service.http.resume_cache import ResponseSpec
 from service.http.schemas import Problem, Speech
 from service.jobs.store import JobRow, LineRow, NewLine, SubtitleForm

@@ -20,10 +20,10 @@ from service.encoding import layout_of, make_encoder
 from service.frontend.client_limits import Client
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.speech_backend import SpeechBackend
-from service.http.errors import RequestError, problem_of
+from service.http.error_responses import RequestError, problem_of
 from service.http.tasks import cancel_tasks
 from service.jobs.requests import JobLine, skipped_json
-from service.jobs.store import DISK_SECONDS, Fault, JobStore, Made, WaitingLine, patiently
+from service.jobs.store import DISK_SECONDS, FinishedLine, JobStore, LineError, WaitingLine, retry_while_busy
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import CapacityError
 from vocoder.synthesis.subtitles import subrip, webvtt
@@ -57,7 +57,7 @@ class JobRunner:
         self._making: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._changed = asyncio.Event()
 
-    def look(self) -> None:
+    def wake(self) -> None:
         """There may be something to do."""
         self._changed.set()
 
@@ -67,14 +67,14 @@ class JobRunner:
         try:
             while True:
                 self._changed.clear()
-                while len(self._making) < self._streams and (line := await patiently(self._store.next_line)) is not None:
+                while len(self._making) < self._streams and (line := await retry_while_busy(self._store.next_line)) is not None:
                     self._begin(line)
                 await self._changed.wait()
         finally:
             if self._making:
                 await cancel_tasks(*self._making.values())
 
-    async def drop(self, job: str) -> None:
+    async def cancel_job(self, job: str) -> None:
         """Nothing of a job is made any more, and nothing of it is half there."""
         tasks = [task for (of, _), task in self._making.items() if of == job]
         if tasks:
@@ -109,22 +109,22 @@ class JobRunner:
             made = await self._speak(line)
         except CapacityError:  # the service is stopping, or has no worker
             await asyncio.sleep(_AGAIN_SECONDS)
-            await patiently(partial(self._store.put_back, line))
+            await retry_while_busy(partial(self._store.put_back, line))
         except OSError:  # a full disk, say: when there is room, it goes on
             log.exception("line %d of job %s cannot be written; it is tried again in %d seconds", line.number, line.job, DISK_SECONDS)
             await asyncio.sleep(DISK_SECONDS)
-            await patiently(partial(self._store.put_back, line))
+            await retry_while_busy(partial(self._store.put_back, line))
         except Exception as error:  # noqa: BLE001  (what is no fault of the line's `problem_of` logs)
             problem = problem_of(RequestError.of_validation(error) if isinstance(error, ValidationError) else error)
-            await patiently(partial(self._store.failed, line, Fault(code=problem.code, message=problem.message, field=problem.field)))
+            await retry_while_busy(partial(self._store.failed, line, LineError(code=problem.code, message=problem.message, field=problem.field)))
         else:
-            if not await patiently(partial(self._store.made, line, made)):
+            if not await retry_while_busy(partial(self._store.made, line, made)):
                 for name in filter(None, (made.file, made.subtitles)):
                     await asyncio.to_thread(self.file_of(line.job, name).unlink, missing_ok=True)
 
-    async def _speak(self, line: WaitingLine) -> Made:
+    async def _speak(self, line: WaitingLine) -> FinishedLine:
         wanted = JobLine.model_validate(json.loads(line.request)).response_spec()
-        order = await self._lexicons.applied(replace(wanted.order, background=True, timestamps=line.subtitles is not None))
+        order = await self._lexicons.with_entries(replace(wanted.order, background=True, timestamps=line.subtitles is not None))
         stream = await self._worker.open(order, _NOBODY)
         try:
             form = wanted.audio_format
@@ -145,12 +145,12 @@ class JobRunner:
                     num_bytes += len(pcm)
                     await file.write(partial(encoder.encode, pcm))
                     # Subtitles have words alone: of a long text the phonemes would be most of what waits here.
-                    sentences += (replace(sentence, phonemes=()) for sentence in stream.begun())
+                    sentences += (replace(sentence, phonemes=()) for sentence in stream.new_sentences())
                 await file.write(encoder.finish)
                 if subtitles is not None:
                     write = webvtt if line.subtitles == "vtt" else subrip
                     await subtitles.write("".join(write(sentences, stream.sample_rate)).encode)
-            return Made(
+            return FinishedLine(
                 file=name,
                 media_type=layout.media_type,
                 num_bytes=file.num_bytes,

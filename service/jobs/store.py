@@ -79,7 +79,7 @@ class WaitingLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class FinishedLine:
     """A line's file, and that of its subtitles where its job has some."""
 
     file: str
@@ -93,7 +93,7 @@ class Made:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class LineError:
     """Why a line cannot be made."""
 
     code: str
@@ -156,7 +156,7 @@ class DueWebhook:
     attempts: int
 
 
-async def patiently(work: Callable[[], Result]) -> Result:
+async def retry_while_busy(work: Callable[[], Result]) -> Result:
     """Something of the store, on a thread; where the disk does not take it, again and again: when there is room, it goes on."""
     while True:
         try:
@@ -282,7 +282,7 @@ class JobStore:
         with self._transaction() as db:
             db.execute("UPDATE line SET state = 'waiting' WHERE job = ? AND number = ? AND state = 'making'", (line.job, line.number))
 
-    def made(self, line: WaitingLine, made: Made) -> bool:
+    def made(self, line: WaitingLine, made: FinishedLine) -> bool:
         """A line is done; False where nobody wants it any more."""
         return self._ended(
             line,
@@ -290,7 +290,7 @@ class JobStore:
             (made.file, made.media_type, made.num_bytes, made.sha256, made.seconds, made.skipped, made.subtitles, made.subtitles_sha256),
         )
 
-    def failed(self, line: WaitingLine, fault: Fault) -> None:
+    def failed(self, line: WaitingLine, fault: LineError) -> None:
         """A line cannot be made."""
         self._ended(line, "state = 'failed', code = ?, message = ?, field = ?", (fault.code, fault.message, fault.field))
 
@@ -330,7 +330,7 @@ class JobStore:
             ).fetchone()
         return None if row is None else DueWebhook(**dict(row))
 
-    def told(self, job: str, *, again_at: float | None) -> None:
+    def mark_sent(self, job: str, *, again_at: float | None) -> None:
         """An address has been told or could not be; then, where a time is given, it is tried again at that."""
         with self._transaction() as db:
             db.execute("UPDATE job SET webhook_attempts = webhook_attempts + 1, webhook_due = ? WHERE id = ?", (again_at, job))

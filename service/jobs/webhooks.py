@@ -22,7 +22,7 @@ import httpx
 from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from service.jobs.requests import JobAnswer
-from service.jobs.store import DueWebhook, JobStore, patiently
+from service.jobs.store import DueWebhook, JobStore, retry_while_busy
 from vocoder.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class Webhooks:
         self._private = private
         self._changed = asyncio.Event()
 
-    def look(self) -> None:
+    def wake(self) -> None:
         """A job may have ended."""
         self._changed.set()
 
@@ -98,16 +98,16 @@ class Webhooks:
         """Until it is cancelled."""
         while True:
             self._changed.clear()
-            while (due := await patiently(self._store.due_webhook)) is not None:
-                await self._tell(due)
+            while (due := await retry_while_busy(self._store.due_webhook)) is not None:
+                await self._notify(due)
             try:
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await self._changed.wait()
             except TimeoutError:
                 pass  # some may be due again
 
-    async def _tell(self, due: DueWebhook) -> None:
-        job = await patiently(partial(self._store.job, due.job))
+    async def _notify(self, due: DueWebhook) -> None:
+        job = await retry_while_busy(partial(self._store.job, due.job))
         if job is None:
             return
         try:
@@ -116,13 +116,13 @@ class Webhooks:
         except (httpx.HTTPError, OSError, InputError) as error:
             told, why = False, str(error) or type(error).__name__
         if told:
-            await patiently(partial(self._store.told, due.job, again_at=None))
+            await retry_while_busy(partial(self._store.mark_sent, due.job, again_at=None))
             return
         if due.attempts < len(_AGAIN_SECONDS):
-            await patiently(partial(self._store.told, due.job, again_at=time.time() + _AGAIN_SECONDS[due.attempts]))
+            await retry_while_busy(partial(self._store.mark_sent, due.job, again_at=time.time() + _AGAIN_SECONDS[due.attempts]))
         else:
             log.warning("the webhook of job %s is given up: %s", due.job, why)
-            await patiently(partial(self._store.told, due.job, again_at=None))
+            await retry_while_busy(partial(self._store.mark_sent, due.job, again_at=None))
 
     async def _post(self, due: DueWebhook, body: bytes) -> int:
         url = check_url(due.url, private=self._private)

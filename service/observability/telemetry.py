@@ -117,22 +117,22 @@ class _StreamSpans:
         self._request = contexts.get_current()  # that of whoever opens the stream: what follows is told on other threads
         self._span: Span | None = tracer.start_span(first, context=self._request)
 
-    def _go_on(self, name: str) -> None:
+    def _next_span(self, name: str) -> None:
         if self._span is not None:
             self._span.end()
             self._span = self._tracer.start_span(name, context=self._request)
 
     def admitted(self) -> None:
-        self._go_on("plan")
+        self._next_span("plan")
 
     def planned(self, *, voice: str, sample_rate: int, num_samples: int | None) -> None:
         if self._span is not None:
             length = {} if num_samples is None else {"sonant.num_samples": num_samples}
             self._span.set_attributes({"sonant.voice": voice, "sonant.sample_rate": sample_rate, **length})
-        self._go_on("first sound")
+        self._next_span("first sound")
 
     def first_sound(self) -> None:
-        self._go_on("generation")
+        self._next_span("generation")
 
     def ended(self, outcome: Outcome, error: Exception | None = None) -> None:
         if self._span is None:

@@ -1,5 +1,5 @@
 """The page at /: speaks what is typed, in a browser.
 
-routes    its addresses and headers
-static    its files: HTML, style, scripts; no build step
+page_routes    its addresses and headers
+static         its files: HTML, style, scripts; no build step
 """

@@ -5,7 +5,7 @@ does slows all of them down alike: that is one factor, followed by an exponentia
 becomes slower at once, for streams are at stake; one that becomes faster it follows slowly, for only a few more could be let in. And what
 one stream gets alone says nothing of what many would get, who need every core: it can only make up for slowness. What stands around turns
 takes the same cores (texts are planned, sound is encoded and sent), and is not there yet when a worker measures itself: until turns of several
-streams tell otherwise, it is taken to be `SURROUNDED`.
+streams tell otherwise, it is taken to be `INITIAL_SLOWNESS`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 # Of turns: after so much work a change of the machine's speed is known to two thirds.
 _SLOWER_SECONDS, _FASTER_SECONDS = 1.0, 5.0
-SURROUNDED = 1.3  # slowness; 31 seconds of speech a second alone were 24 with 25 listeners (two cores, clients beside)
+INITIAL_SLOWNESS = 1.3  # slowness; 31 seconds of speech a second alone were 24 with 25 listeners (two cores, clients beside)
 _MOST_SLOWNESS = 20.0  # a turn that took longer than this many times as expected was interrupted, which tells no speed
 
 
@@ -50,7 +50,7 @@ class Capacity:
             return self
         seen = seconds * self.samples_per_second(num_streams) * self.slowness / num_samples
         if seen < self.slowness and num_streams < 2:
-            seen = max(seen, min(SURROUNDED, self.slowness))
+            seen = max(seen, min(INITIAL_SLOWNESS, self.slowness))
         weight = 1.0 - math.exp(-seconds / (_SLOWER_SECONDS if seen > self.slowness else _FASTER_SECONDS))
         return replace(self, slowness=self.slowness + weight * (min(seen, _MOST_SLOWNESS) - self.slowness))
 

@@ -21,7 +21,7 @@ from service.protocol.saved_stream import SavedStream
 from service.settings import ServiceSettings
 from service.worker.loaded_voices import LoadedVoices
 from service.worker.scheduler import BatchStep
-from service.worker.warm_up import measure
+from service.worker.warm_up import measure_capacity
 from service.worker.worker_state import ActiveStream, WorkerState
 from vocoder.audio.pcm import Int16Array, to_bytes
 
@@ -95,7 +95,7 @@ class Generator:
     def _run(self) -> None:
         try:
             if self._capacity is None:
-                self._capacity = measure(self._voices.find(None), self._settings, self._clock)
+                self._capacity = measure_capacity(self._voices.find(None), self._settings, self._clock)
             self._busy_since = self._clock()
             while (work := self._wait_for_work()) is not None:
                 match work:
@@ -152,7 +152,7 @@ class Generator:
             scored = self._state.scoring_queue.advance(number)
         except Exception as error:
             log.exception("recording %d cannot be scored", number)
-            self._state.break_off(number, error)
+            self._state.fail(number, error)
         else:
             if scored is not None:
                 self._state.answer(QueryAnswered(number=number, answer=scored))
@@ -169,20 +169,20 @@ class Generator:
                 jobs.append(stream.utterance.job(size))  # at the start of a sentence this computes its conditioning
             except Exception as error:
                 log.exception("stream %d broke off", number)
-                self._state.break_off(number, error)
+                self._state.fail(number, error)
             else:
                 working.append((number, stream))
         try:
             pending = self._voices.find(step.voice).engine.begin(jobs)
         except Exception as error:
             log.exception("streams %s broke off", [number for number, _ in working])
-            self._break_off(step, working, error)
+            self._fail_step(step, working, error)
         else:
             self._begun.append(_PendingStep(step=step, working=tuple(working), pending=pending))
 
-    def _break_off(self, step: BatchStep, working: Sequence[tuple[int, ActiveStream]], error: Exception) -> None:
+    def _fail_step(self, step: BatchStep, working: Sequence[tuple[int, ActiveStream]], error: Exception) -> None:
         for number, _ in working:
-            self._state.break_off(number, error)
+            self._state.fail(number, error)
         with self._state.changed:
             self._state.scheduler.ended(step)
 
@@ -192,7 +192,7 @@ class Generator:
             made = begun.pending.finish()
         except Exception as error:
             log.exception("streams %s broke off", [number for number, _ in begun.working])
-            self._break_off(begun.step, begun.working, error)
+            self._fail_step(begun.step, begun.working, error)
             return
         for (number, stream), codes in zip(begun.working, made, strict=True):  # nearest deadline first: each is sent before the next is decoded
             samples = self._accept(number, stream, codes)
@@ -212,7 +212,7 @@ class Generator:
             return stream.utterance.accept(codes)  # at the end of a sentence this may plan the next one
         except Exception as error:
             log.exception("stream %d broke off", number)
-            self._state.break_off(number, error)
+            self._state.fail(number, error)
             return None
 
     def _deliver(self, number: int, stream: ActiveStream, samples: Int16Array) -> None:

@@ -73,34 +73,34 @@ class Planner:
         """One more stream. Returns at once."""
         with self._state.changed:
             self._state.to_plan[wanted.number] = 0
-        self._executor.add(lambda: self._work_on(wanted))
+        self._executor.add(lambda: self._plan_slice(wanted))
 
     def stop(self) -> None:
         """Ends the thread, once what it has in hand is done."""
         self._executor.stop()
 
-    def _work_on(self, wanted: StartStream, beginning: _PlanningTask | None = None) -> None:
+    def _plan_slice(self, wanted: StartStream, beginning: _PlanningTask | None = None) -> None:
         try:
             if wanted.number not in self._state.to_plan:
                 return  # the reader left while others were planned
             try:
-                beginning = beginning or self._take_on(wanted)
+                beginning = beginning or self._start_planning(wanted)
                 plan = self._plan(beginning)
-                utterance = None if plan is None else self._begin(beginning, plan)
+                utterance = None if plan is None else self._make_utterance(beginning, plan)
             except Exception as error:
                 if not isinstance(error, InputError):
                     log.exception("stream %d cannot begin", wanted.number)
-                self._state.break_off(wanted.number, error)
+                self._state.fail(wanted.number, error)
                 return
             if plan is None or utterance is None:
-                self._executor.add(lambda: self._work_on(wanted, beginning))
+                self._executor.add(lambda: self._plan_slice(wanted, beginning))
             else:
                 self._admit(beginning, plan, utterance)
         except Exception:
             log.exception("the planner has failed")
             self._failed()
 
-    def _take_on(self, wanted: StartStream) -> _PlanningTask:
+    def _start_planning(self, wanted: StartStream) -> _PlanningTask:
         voice = self._voices.find(wanted.order.voice)
         # One that goes on from a snapshot has told its length already, where it has one.
         whole = len(source_text(wanted.order.text)) <= self._settings.planned_characters or (wanted.order.exact_length and wanted.saved is None)
@@ -116,7 +116,7 @@ class Planner:
                 return None
         return planning
 
-    def _begin(self, beginning: _PlanningTask, plan: Plan | Planning) -> Utterance:
+    def _make_utterance(self, beginning: _PlanningTask, plan: Plan | Planning) -> Utterance:
         wanted = beginning.wanted
         utterance = beginning.voice.utterance(plan, seed=wanted.order.seed, saved=None if wanted.saved is None else wanted.saved.state)
         if utterance.num_samples is not None and wanted.first_sample >= utterance.num_samples:

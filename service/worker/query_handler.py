@@ -42,36 +42,36 @@ class QueryHandler:
         """One more question. Returns at once."""
         with self._state.changed:
             self._state.open_queries.add(asked.number)
-        self._executor.add(lambda: self._take_on(asked))
+        self._executor.add(lambda: self._handle(asked))
 
     def stop(self) -> None:
         """Ends the thread, once the answer in hand is done."""
         self._executor.stop()
 
-    def _take_on(self, asked: AskQuery, writing: _SubtitleWriter | None = None) -> None:
+    def _handle(self, asked: AskQuery, writing: _SubtitleWriter | None = None) -> None:
         if asked.number not in self._state.open_queries:
             return  # nobody waits any more
         try:
             match asked.query:
                 case ScoreQuery():
-                    self._listen(asked.number, asked.query)
+                    self._start_scoring(asked.number, asked.query)
                     return
                 case SubtitlesQuery():
                     writing = writing or self._writing(asked.query)
-                    if not writing.go_on():
-                        self._executor.add(lambda: self._take_on(asked, writing))
+                    if not writing.advance():
+                        self._executor.add(lambda: self._handle(asked, writing))
                         return
                     answer: Answer = "".join(writing.pieces)
                 case PhonemesQuery():
-                    answer = self._read(asked.query)
+                    answer = self._phonemize(asked.query)
         except Exception as error:
             if not isinstance(error, InputError):
                 log.exception("question %d cannot be answered", asked.number)
-            self._state.break_off(asked.number, error)
+            self._state.fail(asked.number, error)
             return
         self._state.answer(QueryAnswered(number=asked.number, answer=answer))
 
-    def _listen(self, number: int, wanted: ScoreQuery) -> None:
+    def _start_scoring(self, number: int, wanted: ScoreQuery) -> None:
         """Analyses a recording. The generator goes on with it."""
         voice = self._voices.find(wanted.voice)
         samples = read_audio_bytes(wanted.recording, voice.sample_rate, name="recording", most_seconds=self._settings.recording_seconds)
@@ -87,7 +87,7 @@ class QueryHandler:
         write = webvtt if wanted.form == "vtt" else subrip
         return _SubtitleWriter(left=write(timed_sentences(planned, hop_length=voice.manifest.audio.hop_length), voice.sample_rate))
 
-    def _read(self, wanted: PhonemesQuery) -> PhonemizedText:
+    def _phonemize(self, wanted: PhonemesQuery) -> PhonemizedText:
         voice = self._voices.find(wanted.voice)
         manifest, lexicon = voice.manifest, voice.pack.lexicon_below(wanted.lexicon)
         limit = min(self._voices.text_limit, self._settings.planned_characters)
@@ -104,7 +104,7 @@ class _SubtitleWriter:
     left: Iterator[str]
     pieces: list[str] = field(default_factory=list)
 
-    def go_on(self) -> bool:
+    def advance(self) -> bool:
         """Until its turn is over; says whether all is written."""
         begun = time.monotonic()
         for piece in self.left:

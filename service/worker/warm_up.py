@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from service.protocol.capacity import SURROUNDED, Capacity
+from service.protocol.capacity import INITIAL_SLOWNESS, Capacity
 from service.settings import ServiceSettings
 
 if TYPE_CHECKING:  # which need torch, and are only handed through
@@ -29,7 +29,7 @@ def warm_up(voice: Voice, batch_size: int) -> None:
     _advance(voice, [voice.utterance(voice.plan(_TEXT), seed=WARM_UP_SEED)], 1)
 
 
-def measure(voice: Voice, settings: ServiceSettings, clock: Callable[[], float]) -> Capacity:
+def measure_capacity(voice: Voice, settings: ServiceSettings, clock: Callable[[], float]) -> Capacity:
     """How fast a voice is made, by the number of streams that share a turn."""
     passage = voice.utterance(voice.plan(_TEXT)).passage
     assert passage is not None
@@ -48,7 +48,7 @@ def measure(voice: Voice, settings: ServiceSettings, clock: Callable[[], float])
         for _ in range(_MEASURED_CHUNKS):
             made += _advance(voice, [one for one in utterances if not one.finished], size)
         rates.append((num_streams, made / max(clock() - begun, 1e-6)))
-    return Capacity(rates=tuple(rates), slowness=SURROUNDED)
+    return Capacity(rates=tuple(rates), slowness=INITIAL_SLOWNESS)
 
 
 def _advance(voice: Voice, utterances: list[Utterance], size: int) -> int:

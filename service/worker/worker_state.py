@@ -95,7 +95,7 @@ class WorkerState:
         self.leave(message.number)
         self._send(message)
 
-    def break_off(self, number: int, error: Exception) -> None:
+    def fail(self, number: int, error: Exception) -> None:
         """Tells that a stream or an answer will not come, which is off the table with it."""
         self.leave(number)
         self._send(Failed(number=number, failure=Failure.of(error)))

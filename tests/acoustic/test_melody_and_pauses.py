@@ -20,7 +20,7 @@ def applied(melody: Melody, log_f0: np.ndarray, voicing: np.ndarray, text: str =
     row = features(text)
     durations = np.full(row.num_phonemes, len(log_f0) // row.num_phonemes)
     durations[-1] += len(log_f0) - durations.sum()
-    return melody.applied(log_f0, voicing, row, durations)
+    return melody.apply(log_f0, voicing, row, durations)
 
 
 LOG_F0 = (5.2 + 0.1 * np.sin(np.arange(200) / 9)).astype(np.float32)
@@ -48,17 +48,17 @@ def test_stretches_are_moved_about_their_own_mean_and_the_rise_stays_on_top() ->
     row = features("Is the table ready?")
     durations = np.full(row.num_phonemes, 10)
     log_f0, voicing = np.resize(LOG_F0, durations.sum()), np.ones(durations.sum(), np.float32)
-    plain = Melody(rises=True).applied(log_f0, voicing, row, durations)
+    plain = Melody(rises=True).apply(log_f0, voicing, row, durations)
     bends = (Bend(first=1, behind=4, scale=1.5), Bend(first=4, behind=6, scale=0.0, offset_hz=120.0, spread=0.5), Bend(first=8, behind=9, offset_hz=-500.0))
-    bent = Melody(rises=True, bends=bends).applied(log_f0, voicing, row, durations)
+    bent = Melody(rises=True, bends=bends).apply(log_f0, voicing, row, durations)
     np.testing.assert_allclose((bent - plain)[10:40], np.log(1.5), atol=1e-5)
     assert bent[40:60].mean() == pytest.approx(np.log(120.0), abs=1e-5)
     assert bent[40:60].std() == pytest.approx(0.5 * plain[40:60].std(), rel=1e-3)
     assert np.exp(bent[80:90] - (plain - log_f0)[80:90]).mean() == pytest.approx(LOWEST_HZ, rel=0.02)
     others = np.r_[0:10, 60:80, 90 : durations.sum()]
     np.testing.assert_allclose(bent[others], plain[others], atol=1e-5)
-    silent = Melody(bends=bends).applied(log_f0, 0 * voicing, row, durations)
-    np.testing.assert_allclose(silent, Melody().applied(log_f0, 0 * voicing, row, durations), atol=1e-5)
+    silent = Melody(bends=bends).apply(log_f0, 0 * voicing, row, durations)
+    np.testing.assert_allclose(silent, Melody().apply(log_f0, 0 * voicing, row, durations), atol=1e-5)
 
 
 def test_where_nothing_is_voiced_there_is_no_mean_to_spread_around() -> None:
@@ -79,7 +79,7 @@ def test_a_question_rises_from_its_last_stress_to_its_end() -> None:
     inside = rise[ends[stressed] - durations[stressed] : ends[ready[-1]]]
     assert (np.diff(inside) > 0).all()
     steady = np.full(ends[-1], 5.0, np.float32)
-    made = Melody(rises=True).applied(steady, np.ones_like(steady), row, durations)
+    made = Melody(rises=True).apply(steady, np.ones_like(steady), row, durations)
     assert made.max() - made.min() == pytest.approx(RISE_SEMITONES * NATS_PER_SEMITONE, rel=1e-4)
 
 

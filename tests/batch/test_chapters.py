@@ -164,13 +164,13 @@ def test_elsewhere_than_in_the_folder_they_are_the_same_bytes(workplace: Path) -
 def test_a_full_disk_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     chaptered(LINES[:1])
 
-    class Full(embedding._Sink):
+    class Full(embedding._CountedFile):
         def write(self, data: bytes) -> int:
             self._error = OSError(errno.ENOSPC, "No space left on device")
             raise self._error
 
     with monkeypatch.context() as context:
-        context.setattr(embedding, "_Sink", Full)
+        context.setattr(embedding, "_CountedFile", Full)
         with pytest.raises(OSError, match="No space left on device"):
             chaptered()
     assert sorted(digests()) == ["flac.flac"]

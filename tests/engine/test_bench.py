@@ -11,7 +11,7 @@ from torch.nn import functional
 from tests.engine.engines import ENGINES
 from tests.wavenet.networks import make_network, predictors, small_config
 from tests.wavenet.networks import outputs as parallel_outputs
-from vocoder.engine import bench
+from vocoder.engine import benchmark as bench
 from vocoder.engine.torch_loop import TorchLoop
 
 

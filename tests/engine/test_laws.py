@@ -160,6 +160,6 @@ def test_the_frames_of_a_job_are_found_wherever_it_starts(name: str) -> None:
 
 
 def test_the_state_is_under_a_mebibyte_at_the_reference_size() -> None:
-    from vocoder.engine.bench import reference_config
+    from vocoder.engine.benchmark import reference_config
 
     assert StreamState.initial(reference_config(), 0).nbytes < 2**20

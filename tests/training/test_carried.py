@@ -99,17 +99,17 @@ def test_a_stopped_run_goes_on_with_the_same_command_to_the_same_weights(
 ) -> None:
     other = folder.parent / "whole"
     shutil.copytree(folder / "data", other / "data")
-    monkeypatch.setattr(carried, "stop_alike", lambda: None)
+    monkeypatch.setattr(carried, "stop_on_signals", lambda: None)
     assert carried.main([str(other), *SMALL]) == 0
-    tell = carried.Lines.__call__
+    tell = carried.LineReporter.__call__
 
-    def stop(self: carried.Lines, step: int, figures: dict[str, float]) -> None:
+    def stop(self: carried.LineReporter, step: int, figures: dict[str, float]) -> None:
         tell(self, step, figures)
         if step == 7:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(carried.Lines, "__call__", stop)
+        patch.setattr(carried.LineReporter, "__call__", stop)
         assert carried.main([str(folder), *SMALL]) == 130
     assert "the same command goes on" in capsys.readouterr().err
     assert read_average(folder / "vocoder")[1] == 7
@@ -131,14 +131,14 @@ def test_a_stopped_run_goes_on_with_the_same_command_to_the_same_weights(
     ],
 )
 def test_what_is_wrong_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: list[str], said: str) -> None:
-    monkeypatch.setattr(carried, "stop_alike", lambda: None)
+    monkeypatch.setattr(carried, "stop_on_signals", lambda: None)
     assert carried.main([str(folder), *given]) == 2
     assert said in capsys.readouterr().err
     assert not (folder / "vocoder").exists(), "nothing was begun"
 
 
 def test_a_folder_without_a_data_set_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(carried, "stop_alike", lambda: None)
+    monkeypatch.setattr(carried, "stop_on_signals", lambda: None)
     assert carried.main([str(tmp_path / "nobody"), "--device", "cpu"]) == 2
     assert "nobody/data/dataset.json" in capsys.readouterr().err
 

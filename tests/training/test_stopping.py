@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from tests.training.test_loop import losses, tiny_vocoder
 from training.data.dataset import PreparedSet
 from training.loop import Batch, Diverged, LoopConfig, Trainer
-from training.stopping import SIGNALS, stop_alike, undisturbed
+from training.stopping import SIGNALS, signals_deferred, stop_on_signals
 from training.vocoder_task import VocoderTask
 
 LOOP = LoopConfig(total_steps=8, learning_rate=1e-3, warmup_steps=2, validate_every=100)
@@ -26,7 +26,7 @@ LOOP = LoopConfig(total_steps=8, learning_rate=1e-3, warmup_steps=2, validate_ev
 def _stoppable() -> object:
     """SIGTERM as in the command; afterwards as before."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    stop_alike()
+    stop_on_signals()
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -69,7 +69,7 @@ def test_signals_are_handled_as_usual_afterwards_and_elsewhere() -> None:
     usual = [signal.getsignal(number) for number in SIGNALS]
 
     def disturbed() -> None:
-        with undisturbed():
+        with signals_deferred():
             assert [signal.getsignal(number) for number in SIGNALS] != usual
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGTERM)
@@ -80,7 +80,7 @@ def test_signals_are_handled_as_usual_afterwards_and_elsewhere() -> None:
     done = []
 
     def elsewhere() -> None:
-        with undisturbed():
+        with signals_deferred():
             done.append(True)
 
     thread = threading.Thread(target=elsewhere)
@@ -88,7 +88,7 @@ def test_signals_are_handled_as_usual_afterwards_and_elsewhere() -> None:
     thread.join()
     assert done == [True]
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with undisturbed():
+    with signals_deferred():
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
 

@@ -56,7 +56,7 @@ class Melody:
     rises: bool = False
     bends: tuple[Bend, ...] = ()
 
-    def applied(self, log_f0: FloatArray, voicing: FloatArray, features: LinguisticFeatures, durations: npt.NDArray[np.int64]) -> FloatArray:
+    def apply(self, log_f0: FloatArray, voicing: FloatArray, features: LinguisticFeatures, durations: npt.NDArray[np.int64]) -> FloatArray:
         """The pitch to speak with.
 
         Args:

@@ -197,7 +197,7 @@ class AcousticModel(nn.Module):
         log_f0, logit = self.predict_pitch(frames, mask)
         voicing = (logit > 0).float()
         if melody is not None:
-            log_f0 = torch.from_numpy(melody.applied(log_f0[0].numpy(), voicing[0].numpy(), features, durations)).unsqueeze(0)
+            log_f0 = torch.from_numpy(melody.apply(log_f0[0].numpy(), voicing[0].numpy(), features, durations)).unsqueeze(0)
         log_mel = self.predict_log_mel(frames, log_f0, voicing, mask)
         return Conditions(
             log_mel=log_mel[0].numpy(),

@@ -3,7 +3,7 @@
 file_reading, file_writing, whole_file    recordings on disk, written whole or not at all
 file_encoder, ogg             files written as their sound is made
 chapter_marks                 chapters inside a file
-loudness                      how loud a recording is, and what brings it to a target
+loudness, gain                how loud a recording is, and what brings it to a target
 pcm, wav                      16-bit integers, and the header of a stream
 resample                      another sample rate, whole or streamed
 emphasis, quantise, decode    samples to codes and back

@@ -3,7 +3,7 @@
 program     the commands together, and what becomes of their errors
 say, render, vocode, voices, score, bench, serve    one command each
 options     what several commands take
-output      where sound goes
+output      where sound goes; recording: recordings that are given
 waiting, rendering_view    what is shown on standard error while something takes its time
 
 Commands import what they need when they are called: `sonant --help` does not wait for torch.

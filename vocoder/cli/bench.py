@@ -21,7 +21,7 @@ def bench(
 ) -> None:
     """Measure how many samples a second each engine makes on one core, beside two yardsticks: a torch loop, and recomputing everything for every sample."""
     with waiting("loading"):
-        from vocoder.engine import bench as measuring
+        from vocoder.engine import benchmark as measuring
         from vocoder.synthesis.voice import voice_folder
         from vocoder.voices.pack import read_manifest
 

@@ -140,7 +140,7 @@ class CudaAcousticModel:
         frames, pitch = self._for_pitch.submit(timed)
         log_f0, voicing = pitch[:, 0] * np.float32(LOG_F0_SCALE) + np.float32(LOG_F0_CENTRE), (pitch[:, 1] > 0).astype(np.float32)
         if melody is not None:
-            log_f0 = melody.applied(log_f0, voicing, features, durations)
+            log_f0 = melody.apply(log_f0, voicing, features, durations)
         scaled = (log_f0 - np.float32(LOG_F0_CENTRE)) / np.float32(LOG_F0_SCALE) * voicing
         log_mel = self._for_log_mel.submit(DecoderInputs(frames=frames, melody=np.stack([scaled, voicing], axis=1)))
         return Conditions(

@@ -8,7 +8,7 @@ base        the interface: `Engine`, `Job`
 reference   the engine in torch, any device
 native      the engine in C++ (`vocoder/native/engine`), where it was built
 graphs      the engine for GPUs where Triton is missing, in torch
-bench       how fast they are
+benchmark   how fast they are; torch_loop: the plain loop that they are held against
 """
 
 from __future__ import annotations

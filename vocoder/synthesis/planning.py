@@ -141,7 +141,7 @@ class Planning:
                 self.sentences.append(planned)
             return True
         if not self.sentences:
-            raise _nothing_in(self.skipped, self._field)
+            raise _no_speech_error(self.skipped, self._field)
         return False
 
     def plan(self) -> Plan:
@@ -168,7 +168,7 @@ class Planning:
                 found = True
                 yield planned
         if number == 0 and not found:
-            raise _nothing_in(skipped, self._field)
+            raise _no_speech_error(skipped, self._field)
 
     def _walk(self, number: int, skipped: list[Skipped]) -> Iterator[PlannedSentence | None]:
         """A step for each sentence of the text: one that is planned, or None. It ends with a longer pause where another is spoken after it."""
@@ -191,7 +191,7 @@ class Planning:
         return PlannedSentence(number=number, sentence=sentence, durations=_durations(sentence, self.settings, self._pack, at_end=at_end))
 
 
-def _nothing_in(skipped: Iterable[Skipped], field: str) -> TextError:
+def _no_speech_error(skipped: Iterable[Skipped], field: str) -> TextError:
     why = "".join(f"; {one.text!r} {one.reason}" for one in in_order(skipped)[:3])
     return TextError(f"{'' if field == 'text' else field + ': '}nothing in the text can be spoken{why}", field=field)
 
@@ -206,7 +206,7 @@ def _durations(sentence: Sentence, settings: Settings, pack: Pack, *, at_end: fl
     if delivery is None:
         frames = predicted.astype(np.float64) * settings.length_scale
     else:
-        frames = _directed(predicted, delivery, settings.length_scale, frames_per_second, followed=at_end > 0)
+        frames = _directed_frames(predicted, delivery, settings.length_scale, frames_per_second, followed=at_end > 0)
     ends = np.cumsum(frames)
     if not math.isfinite(ends[-1]):
         raise VoiceError(f"voice {pack.manifest.name!r}: its acoustic model gives durations that are not finite numbers")
@@ -216,7 +216,7 @@ def _durations(sentence: Sentence, settings: Settings, pack: Pack, *, at_end: fl
     return durations
 
 
-def _directed(
+def _directed_frames(
     predicted: npt.NDArray[np.float32], delivery: Delivery, length_scale: float, frames_per_second: float, *, followed: bool
 ) -> npt.NDArray[np.float64]:
     """Frames before rounding, of a sentence whose author says how fast it is, and how long its pauses are: whole ones, so that none is changed by rounding."""

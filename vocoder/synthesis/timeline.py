@@ -141,13 +141,13 @@ class TimedSentence:
             return self
 
         def moved(one: Timed) -> Timed:
-            return replace(one, start_sample=_there(one.start_sample, source_rate, rate), end_sample=_there(one.end_sample, source_rate, rate))
+            return replace(one, start_sample=_at_rate(one.start_sample, source_rate, rate), end_sample=_at_rate(one.end_sample, source_rate, rate))
 
         return replace(
             moved(self),
             words=tuple(map(moved, self.words)),
             phonemes=tuple(map(moved, self.phonemes)),
-            marks=tuple(replace(mark, start_sample=_there(mark.start_sample, source_rate, rate)) for mark in self.marks),
+            marks=tuple(replace(mark, start_sample=_at_rate(mark.start_sample, source_rate, rate)) for mark in self.marks),
         )
 
     def events(self, index: int) -> Iterator[tuple[int, Event]]:
@@ -174,15 +174,15 @@ class TimedSentence:
         marks = list(self.marks[::-1])
         for phoneme in self.phonemes:
             while marks and marks[-1].start_sample <= phoneme.start_sample:
-                yield _of_mark(marks.pop())
+                yield _mark_event(marks.pop())
             if word is not None and word.start_sample <= phoneme.start_sample:
-                yield word.start_sample, _told(word)
+                yield word.start_sample, _word_event(word)
                 word = next(words, None)
             yield (
                 phoneme.start_sample,
                 {"type": "phoneme", "phoneme": phoneme.phoneme, "start_sample": phoneme.start_sample, "end_sample": phoneme.end_sample},
             )
-        yield from map(_of_mark, reversed(marks))
+        yield from map(_mark_event, reversed(marks))
 
 
 Timed = TypeVar("Timed", TimedPhoneme, TimedWord, TimedSentence)
@@ -223,7 +223,7 @@ class Timeline:
         if sample_rate == self.sample_rate:
             return self
         sentences = tuple(one.at(sample_rate, source_rate=self.sample_rate) for one in self.sentences)
-        return Timeline(sample_rate=sample_rate, num_samples=_there(self.num_samples, self.sample_rate, sample_rate), sentences=sentences)
+        return Timeline(sample_rate=sample_rate, num_samples=_at_rate(self.num_samples, self.sample_rate, sample_rate), sentences=sentences)
 
     def events(self) -> Iterator[tuple[int, Event]]:
         """All that happens: `TimedSentence.events`, of one sentence after the other."""
@@ -236,18 +236,18 @@ def event_line(event: Mapping[str, object]) -> str:
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _of_mark(mark: TimedMark) -> tuple[int, Event]:
+def _mark_event(mark: TimedMark) -> tuple[int, Event]:
     return mark.start_sample, {"type": "mark", "name": mark.name, "start_sample": mark.start_sample, "start_char": mark.start_char}
 
 
-def _told(word: TimedWord) -> Event:
+def _word_event(word: TimedWord) -> Event:
     event: Event = {"type": "word", "text": word.text, "start_sample": word.start_sample, "end_sample": word.end_sample}
     if word.start_char is not None and word.end_char is not None:
         event |= {"start_char": word.start_char, "end_char": word.end_char}
     return event
 
 
-def _there(sample: int, source_rate: int, rate: int) -> int:
+def _at_rate(sample: int, source_rate: int, rate: int) -> int:
     return -(-sample * rate // source_rate)
 
 

@@ -239,7 +239,7 @@ class Utterance:
         assert max_samples > 0
         assert not self.finished
         assert self._state.position == self._decoded, "the codes of the last job have not been accepted"
-        prepared = self._here()
+        prepared = self._current_passage()
         return Job(
             state=self._state,
             conditioning=prepared.conditioning,
@@ -256,7 +256,7 @@ class Utterance:
             int16 [T] where nothing is corrected; else fewer at first, even none, and with the last codes all that are left.
         """
         assert self._state.position == self._decoded + len(codes), "these are not the codes of the last job"
-        here, frame = self._here(), self._decoded // self._hop - self._first_frame
+        here, frame = self._current_passage(), self._decoded // self._hop - self._first_frame
         samples, self._decoder_state = self._decoder.decode(codes, here.log_mel[frame:], self._decoder_state, here.gains[frame:])
         self._decoded += len(codes)
         if self._decoded == self._end:
@@ -291,7 +291,7 @@ class Utterance:
         """The sample behind the passage that is being spoken."""
         return (self._first_frame + (0 if self._passage is None else self._passage.num_frames)) * self._hop
 
-    def _here(self) -> _PreparedPassage:
+    def _current_passage(self) -> _PreparedPassage:
         """The passage that the next code belongs to, prepared."""
         assert self._passage is not None
         if self._prepared is None:

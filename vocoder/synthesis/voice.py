@@ -67,10 +67,10 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
     if precision == "auto":
         precision = pack.manifest.precision_prices.fastest_within(PRICE_LIMIT, precisions_of(engine))
     made = make_engine(pack.network, engine, precision=precision, threads=threads)
-    return Voice(pack=_beside(pack, made), engine=made)
+    return Voice(pack=_with_engine_device(pack, made), engine=made)
 
 
-def _beside(pack: Pack, engine: Engine) -> Pack:
+def _with_engine_device(pack: Pack, engine: Engine) -> Pack:
     """The pack with an acoustic model that computes where the engine does."""
     if engine.name != "cuda":
         return pack

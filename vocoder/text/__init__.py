@@ -1,5 +1,16 @@
 """Text to linguistic features: `analyse` does it all, `Analysis` is what comes out, an `Analyser` does it a sentence at a time; `analyser_of` also takes
 headings, SSML and phonemes.
+
+speech_input          what may be given to be spoken
+cleaning, sentences   any Unicode to clean text, and to sentences
+normalise             numbers, dates and the like to words
+lexicon               pronunciations that somebody lists; lexicon_dependencies: which of them a text needs
+phonemes, espeak      words to phonemes; inventory: which there are; ipa, letters, word_boundaries: on the way
+question_intonation   which questions rise
+features              linguistic features of each phoneme
+analysis              all of that for plain text
+ssml, headings        documents and headings to a script; script: a text with directions; xml: XML from strangers
+directed, delivery    a script to sentences, and how each is to be spoken
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from tests.cuda.engine.without_gpu import EngineWithoutGpu
 from tests.cuda.layers.without_gpu import compiled, without_gpu
 from vocoder.cuda.chain_kernel import advance_chain
 from vocoder.cuda.whole_kernel import advance_whole
-from vocoder.engine.bench import reference_config
+from vocoder.engine.benchmark import reference_config
 from vocoder.wavenet.network import WaveNet
 
 TOOL = pathlib.Path(triton.__file__).parent / "backends/nvidia/bin/cuobjdump"

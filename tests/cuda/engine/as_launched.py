@@ -20,7 +20,7 @@ from tests.engine.engines import job_for
 from vocoder.acoustic.model import AcousticModel
 from vocoder.cuda.acoustic_model import CudaAcousticModel, DecoderInputs, PitchInputs
 from vocoder.cuda.transfer import TransferLane
-from vocoder.engine.bench import reference_config
+from vocoder.engine.benchmark import reference_config
 from vocoder.errors import EngineError
 from vocoder.text import analyse
 from vocoder.voices.pack import Pack, read_pack

@@ -16,7 +16,7 @@ from tests.cuda.engine.test_laws import DEVICE, THOROUGH
 from tests.engine.engines import job_for
 from vocoder.cuda.engine import CudaEngine
 from vocoder.engine import Codes, StreamState
-from vocoder.engine.bench import reference_config
+from vocoder.engine.benchmark import reference_config
 from vocoder.engine.reference import ReferenceEngine
 from vocoder.wavenet.network import WaveNet
 

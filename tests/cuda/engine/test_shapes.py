@@ -8,7 +8,7 @@ import pytest
 
 from vocoder.cuda.kernel_shapes import TRIES, KernelChooser
 from vocoder.cuda.packed_weights import ownable
-from vocoder.engine.bench import reference_config
+from vocoder.engine.benchmark import reference_config
 
 
 def test_each_shape_is_tried_and_then_the_fastest_serves() -> None:

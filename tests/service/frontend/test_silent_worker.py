@@ -49,26 +49,26 @@ def test_one_that_loads(link: WorkerProcess, clock: Clock) -> None:
 
 
 def test_one_that_waits_has_nothing_to_say(link: WorkerProcess, clock: Clock) -> None:
-    link._heard(Started(voices=()))
+    link._on_message(Started(voices=()))
     assert allowed(link, clock) is None
 
 
 def test_one_that_measures_has_as_long_as_one_that_loads(link: WorkerProcess, clock: Clock) -> None:
     """On a card a thousand streams are measured: one that was killed meanwhile would be followed by others, for ever."""
-    link._heard(Started(voices=()))
+    link._on_message(Started(voices=()))
     clock.now += 500
     link.send(Begin(capacity=None))
     assert allowed(link, clock) == LOADING
 
 
 def test_one_that_speaks(link: WorkerProcess, clock: Clock) -> None:
-    link._heard(Started(voices=()))
+    link._on_message(Started(voices=()))
     link.send(Begin(capacity=None))
-    link._heard(Heartbeat(capacity=KNOWN))
+    link._on_message(Heartbeat(capacity=KNOWN))
     assert allowed(link, clock) == SILENT
 
 
 def test_one_that_takes_over_and_knows_how_fast_it_is(link: WorkerProcess, clock: Clock) -> None:
-    link._heard(Started(voices=()))
+    link._on_message(Started(voices=()))
     link.send(Begin(capacity=KNOWN))
     assert allowed(link, clock) == SILENT

@@ -13,10 +13,10 @@ from fastapi import FastAPI
 
 from service.app import create_app
 from service.frontend.supervisor import Supervisor
-from service.protocol.capacity import SURROUNDED, Capacity
+from service.protocol.capacity import INITIAL_SLOWNESS, Capacity
 from service.protocol.messages import Failure, Heartbeat, Snapshot, StartFailed, StartStream, StreamPlanned
 from service.settings import ServiceSettings
-from service.worker.warm_up import measure
+from service.worker.warm_up import measure_capacity
 from tests.service.asgi_call import AsgiCall
 from tests.service.gated_engine import GatedEngine
 from tests.service.http.test_streaming import LONG, eventually
@@ -151,7 +151,7 @@ async def test_the_capacity_is_measured_before_another_worker_is_loaded(
     seen: list[tuple[int, float]] = []
 
     def measured(voice: Voice, settings: ServiceSettings, clock: Callable[[], float]) -> Capacity:
-        capacity = measure(voice, settings, clock)
+        capacity = measure_capacity(voice, settings, clock)
         time.sleep(0.2)  # for another that would be loaded beside
         seen.append((len(links), capacity.slowness))
         return capacity
@@ -159,7 +159,7 @@ async def test_the_capacity_is_measured_before_another_worker_is_loaded(
     monkeypatch.setattr("service.worker.generator.measure", measured)
     make_worker(dataclasses.replace(settings, standby=True))
     await eventually(lambda: len(links) == 2)
-    assert seen == [(1, SURROUNDED)]
+    assert seen == [(1, INITIAL_SLOWNESS)]
 
 
 def test_a_voice_that_cannot_be_loaded_is_told_at_the_start(settings: ServiceSettings, make_worker: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -193,8 +193,8 @@ async def test_subtitles_are_written_a_while_at_a_time(
 ) -> None:
     timeline = Timeline.of(voice.plan(TEXT))
     both_asked = threading.Event()
-    go_on = _SubtitleWriter.go_on
-    monkeypatch.setattr(_SubtitleWriter, "go_on", lambda writing: both_asked.wait(10) and go_on(writing))
+    advance = _SubtitleWriter.advance
+    monkeypatch.setattr(_SubtitleWriter, "advance", lambda writing: both_asked.wait(10) and advance(writing))
     planned.clear()
     asked = []
     for number, text in enumerate((TEXT, "Yes."), start=1):

@@ -90,7 +90,7 @@ async def test_the_next_worker_answers_what_one_that_died_has_not(worker: Superv
 
 
 async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.worker.query_handler.QueryHandler._read", lambda *_: links[-1].die())
+    monkeypatch.setattr("service.worker.query_handler.QueryHandler._phonemize", lambda *_: links[-1].die())
     with pytest.raises(EngineError, match="again and again"):
         async with asyncio.timeout(10):
             await worker.ask(WANTED, ANNA)
@@ -99,7 +99,7 @@ async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor,
 
 async def test_no_stream_waits_for_a_question(worker: Supervisor, voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     held = threading.Event()
-    monkeypatch.setattr("service.worker.query_handler.QueryHandler._read", lambda *_: held.wait(20) or None)
+    monkeypatch.setattr("service.worker.query_handler.QueryHandler._phonemize", lambda *_: held.wait(20) or None)
     task = asyncio.create_task(worker.ask(WANTED, ANNA))
     await asyncio.sleep(0)
     stream = await worker.open(SpeechOrder(text="Yes.", seed=1), ANNA)
@@ -139,7 +139,7 @@ async def test_there_is_a_limit_for_all_and_one_for_each(
 
 async def test_a_service_that_stops_refuses(settings: ServiceSettings, worker: Supervisor, links: list[LocalLink]) -> None:
     task = await asked(worker, links[0])
-    worker.break_off()
+    worker.fail_open_streams()
     with pytest.raises(CapacityError):
         await task
     worker.refuse_new()

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from service.frontend.supervisor import Supervisor
 from service.http.byte_ranges import ByteRange, parse_range
-from service.http.errors import RequestError
+from service.http.error_responses import RequestError
 from service.http.etag import etag_of
 from service.http.resume_cache import ResponseSpec, ResumableStream, ResumeCache
 from service.protocol.speech_order import SpeechOrder, VoiceDescription
@@ -122,7 +122,7 @@ def test_tags_differ_where_bytes_do_and_nowhere_else() -> None:
 def test_the_shelf_forgets() -> None:
     shelf = ResumeCache(ServiceSettings(resume_seconds=10.0, resume_streams=2))
     wanted = ResponseSpec(order=SpeechOrder(text="Yes.", seed=1))
-    one = ResumableStream(wanted=wanted, etag='"a"', num_samples=1, sample_rate=8_000, snapshots=deque())
+    one = ResumableStream(spec=wanted, etag='"a"', num_samples=1, sample_rate=8_000, snapshots=deque())
     first, second = shelf.put(one, 0.0), shelf.put(one, 5.0)
     assert shelf.find(first, 9.0) is one
     assert shelf.find(second, 16.0) is None

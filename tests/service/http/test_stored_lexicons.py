@@ -325,7 +325,7 @@ def test_large_lexicons_do_not_travel(folder: Path, worker: Supervisor) -> None:
 
     async def asked(given: SpeechInput) -> Lexicon | None:
         await lexicons.edit("tiny", lambda _: Lexicon.of({f"word{n}": "ə" for n in range(5_000)}))
-        return await lexicons.asked_for(given, voice=None, lexicon=None)
+        return await lexicons.entries_for(given, voice=None, lexicon=None)
 
     for said in ("Say word7, word77.", Ssml("<speak>Say word7, <emphasis>word77</emphasis>.</speak>")):
         found = asyncio.run(asked(said))

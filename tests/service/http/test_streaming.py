@@ -141,7 +141,7 @@ async def test_what_is_open_at_the_end_of_the_shutdown_limit_is_cut_short(app: F
     engine.allow(1)
     await eventually(lambda: len(engine.batches) > 0 and len(begun.body) > 0)
     worker.refuse_new()
-    worker.break_off()
+    worker.fail_open_streams()
     assert len(await begun.finished()) < int(begun.headers["content-length"])
     assert b'"at_capacity"' in await waiting.finished()
     assert waiting.status == 503

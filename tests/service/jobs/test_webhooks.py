@@ -113,7 +113,7 @@ async def test_it_is_given_up_in_the_end(store: JobStore, listener: Listener, mo
         due = store.due_webhook()
         assert due is not None
         assert due.attempts == attempt
-        await Webhooks(store, private=True)._tell(due)
+        await Webhooks(store, private=True)._notify(due)
     assert store.due_webhook() is None
     assert len(listener.told) == 3
     assert "given up: it answered 404" in caplog.text
@@ -124,7 +124,7 @@ async def test_a_name_of_this_network_is_not_told(store: JobStore, listener: Lis
     finished(store, listener.url)
     due = store.due_webhook()
     assert due is not None
-    await Webhooks(store, private=False)._tell(due)
+    await Webhooks(store, private=False)._notify(due)
     assert not listener.told
     assert store.due_webhook() is None  # until it is tried again
 
@@ -160,5 +160,5 @@ def test_public_addresses_are_good() -> None:
 def test_a_retry_waits(store: JobStore) -> None:
     finished(store, "https://example.com/")
     for again_at, is_due in ((time.time() + 100, False), (time.time() - 1, True), (None, False)):
-        store.told("job", again_at=again_at)
+        store.mark_sent("job", again_at=again_at)
         assert (store.due_webhook() is not None) == is_due

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.protocol.capacity import SURROUNDED, Capacity, seconds_until_finished
+from service.protocol.capacity import INITIAL_SLOWNESS, Capacity, seconds_until_finished
 
 KNOWN = Capacity(rates=((1, 1_000.0), (2, 1_600.0), (4, 2_000.0)))
 
@@ -27,7 +27,7 @@ def test_a_machine_that_becomes_half_as_fast_is_known_after_some_seconds_of_work
     assert slow.samples_per_second(1) == pytest.approx(500.0, rel=0.02)
     for _ in range(600):
         slow = slow.after(1, 50, 0.05)
-    assert slow.full == pytest.approx(2_000.0 / SURROUNDED, rel=0.02), "one stream leaves room for what stands around many"
+    assert slow.full == pytest.approx(2_000.0 / INITIAL_SLOWNESS, rel=0.02), "one stream leaves room for what stands around many"
     for _ in range(600):
         slow = slow.after(2, 80, 0.05)
     assert slow.full == pytest.approx(2_000.0, rel=0.02)

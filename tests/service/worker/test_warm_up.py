@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from service.settings import ServiceSettings
-from service.worker.warm_up import measure, warm_up
+from service.worker.warm_up import measure_capacity, warm_up
 from vocoder.synthesis.voice import Voice
 
 
 def test_every_number_of_streams_is_measured_up_to_a_full_turn(voice: Voice) -> None:
     clock = itertools.count(0.0, 0.1).__next__
-    rates = measure(voice, ServiceSettings(streams_per_turn=6), clock).rates
+    rates = measure_capacity(voice, ServiceSettings(streams_per_turn=6), clock).rates
     assert [number for number, _ in rates] == [1, 2, 4, 6]
     size = round(0.1 * voice.sample_rate)
     assert [round(rate) for _, rate in rates] == [round(number * 2 * size / 0.1) for number in (1, 2, 4, 6)]
@@ -22,7 +22,7 @@ def test_every_number_of_streams_is_measured_up_to_a_full_turn(voice: Voice) -> 
 
 def test_measuring_ends_where_it_takes_long(voice: Voice) -> None:
     clock = itertools.count(0.0, 5.5).__next__
-    assert [number for number, _ in measure(voice, ServiceSettings(), clock).rates] == [1]
+    assert [number for number, _ in measure_capacity(voice, ServiceSettings(), clock).rates] == [1]
 
 
 def test_a_turn_may_be_full_before_anybody_listens(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_streams_that_are_measured_have_no_more_frames_than_are_spoken(voice: Vo
     frames: list[int] = []
     copy = type(voice).copy
     monkeypatch.setattr(type(voice), "copy", lambda self, conditions, **words: frames.append(conditions.num_frames) or copy(self, conditions, **words))
-    measure(voice, ServiceSettings(streams_per_turn=2, chunk_seconds=0.05), itertools.count().__next__)
+    measure_capacity(voice, ServiceSettings(streams_per_turn=2, chunk_seconds=0.05), itertools.count().__next__)
     assert frames == [10, 10, 10]
 
 

@@ -21,7 +21,7 @@ SMOOTHING = 0.98  # of the loss shown
 SHOWN_EVERY = 20  # steps between two of a curve, or of the speed
 
 
-class Board:
+class TrainingMonitor:
     """A reporter for `Trainer.run`, and a context that closes what it opened."""
 
     def __init__(self, folder: Path, *, title: str, total_steps: int, first_step: int) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from tests.engine.engines import NATIVE_BUILT
 from training.data.dataset import PreparedSet
-from training.price import bits_per_sample, precision_prices
+from training.precision_prices import bits_per_sample, precision_prices
 from training.stages import wavenet_config
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.engine import NATIVE_PRECISIONS, make_engine

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.fused import FusedLikelihood, blocks_log_prob, require_compiler
+from training.fused_likelihood import FusedLikelihood, blocks_log_prob, require_compiler
 from vocoder.config import LinguisticConfig, WaveNetConfig
 from vocoder.errors import InputError
 from vocoder.wavenet.network import WaveNet
@@ -86,16 +86,16 @@ def test_what_is_compiled_computes_the_same() -> None:
 def test_without_a_compiler_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.delenv("CXX", raising=False)
-    monkeypatch.setattr("training.fused.find_spec", lambda name: None)
+    monkeypatch.setattr("training.fused_likelihood.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"needs triton for cuda.*--no-compile"):
         require_compiler(torch.device("cuda"))
-    monkeypatch.setattr("training.fused.find_spec", lambda name: object())
-    monkeypatch.setattr("training.fused.shutil.which", lambda name: None)
+    monkeypatch.setattr("training.fused_likelihood.find_spec", lambda name: object())
+    monkeypatch.setattr("training.fused_likelihood.shutil.which", lambda name: None)
     with pytest.raises(InputError, match=r"\(gcc, clang\).*--no-compile"):
         require_compiler(torch.device("cuda"))
     with pytest.raises(InputError, match=r"\(g\+\+\).*--no-compile"):
         require_compiler(CPU)
-    monkeypatch.setattr("training.fused.shutil.which", lambda name: f"/bin/{name}" if name in ("clang", "g++") else None)
+    monkeypatch.setattr("training.fused_likelihood.shutil.which", lambda name: f"/bin/{name}" if name in ("clang", "g++") else None)
     require_compiler(torch.device("cuda"))
     require_compiler(CPU)
     monkeypatch.setenv("CC", "nothing-of-this-name")

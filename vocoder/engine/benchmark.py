@@ -4,7 +4,7 @@
 all rounds of one. Speed is given by the clock on the wall and by the processor's: they differ where
 other processes share the cores, and ratios are of the latter.
 
-    python -m vocoder.engine.bench [--reference-size] [--json]
+    python -m vocoder.engine.benchmark [--reference-size] [--json]
 """
 
 from __future__ import annotations
@@ -320,8 +320,8 @@ def table(report: BenchmarkReport) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """`python -m vocoder.engine.bench`."""
-    parser = argparse.ArgumentParser(prog="python -m vocoder.engine.bench", description="How fast the engines are here.")
+    """`python -m vocoder.engine.benchmark`."""
+    parser = argparse.ArgumentParser(prog="python -m vocoder.engine.benchmark", description="How fast the engines are here.")
     parser.add_argument("--reference-size", action="store_true", help="the size that speeds are compared at, not a voice's")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)

@@ -7,8 +7,8 @@ import copy
 import numpy as np
 import torch
 
-from training.board import Board
 from training.data.dataset import PreparedSet
+from training.monitor import TrainingMonitor
 from vocoder.audio.decode import PcmDecoder
 from vocoder.audio.mel import log_mel
 from vocoder.engine import Job, make_engine
@@ -26,7 +26,7 @@ class CopySynthesisListener:
         self.data = data
         self.entry = data.entries(validation=True)[0]
 
-    def listen(self, model: torch.nn.Module, board: Board, step: int) -> None:
+    def listen(self, model: torch.nn.Module, board: TrainingMonitor, step: int) -> None:
         """Puts sound and spectrogram on the board, and, the first time, the recording's."""
         assert isinstance(model, WaveNet)
         audio = self.data.audio
