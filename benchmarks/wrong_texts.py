@@ -65,9 +65,9 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as scratch:
         wrong = align_copy(run, Path(scratch) / "data", texts, options.by)
-        judged = rate_utterances(wrong.header.entries, None)
+        rated = rate_utterances(wrong.header.entries, None)
         more = bits(wrong) - bits(run.dataset())
-    deviations = {kind: [one.deviations for one in judged if (one.entry.id in texts) == kind] for kind in (False, True)}
+    deviations = {kind: [one.deviations for one in rated if (one.entry.id in texts) == kind] for kind in (False, True)}
     print(f"by {options.by}: true texts up to {max(deviations[False]):.1f} deviations, wrong ones {min(deviations[True]):.1f} to {max(deviations[True]):.1f}")
     print(f"bits per sample of the vocoder with a wrong text: {more.min():.4f} to {more.max():.4f} more than with the alignment at hand; {processor_name()}")
 

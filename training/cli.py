@@ -132,18 +132,18 @@ def alignment(
         typer.echo(f"{count} utterances put back")
         return
     bits = None if score_only else corpus_bits(data, pack or Path("voices") / voice)
-    judged = rate_utterances(data.header.entries, bits)
+    rated = rate_utterances(data.header.entries, bits)
     if aside_bits is not None or aside_score is not None:
-        aside = set_aside(data, judged, bits=aside_bits, score=aside_score)
-        typer.echo("\n".join([f"{len(aside)} of {len(judged)} utterances set aside", *(f"{entry.id}: {entry.set_aside}" for entry in aside)]))
+        aside = set_aside(data, rated, bits=aside_bits, score=aside_score)
+        typer.echo("\n".join([f"{len(aside)} of {len(rated)} utterances set aside", *(f"{entry.id}: {entry.set_aside}" for entry in aside)]))
         data = run.dataset()
-        judged = rate_utterances(data.header.entries, bits)
-    for one in judged[:worst]:
+        rated = rate_utterances(data.header.entries, bits)
+    for one in rated[:worst]:
         typer.echo(str(one))
     if page is not None:
         from training.alignment.alignment_page import write_alignment_page  # late: it draws, which only the extra `measure` can
 
-        write_alignment_page(page, data, judged, worst=worst)
+        write_alignment_page(page, data, rated, worst=worst)
 
 
 @app.command()

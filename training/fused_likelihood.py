@@ -30,7 +30,7 @@ from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import predict_with
 
 ADVICE = "--no-compile trains without it"
-MOST_TOLD = 400  # characters of what a compiler says
+MAX_REPORTED = 400  # characters of what a compiler says
 
 
 def require_compiler(device: torch.device) -> None:
@@ -109,5 +109,5 @@ class _Compiled:
         try:
             compiled: Tensor = self._compiled(network, x, conditioning, codes)
         except TorchDynamoException as error:
-            raise InputError(f"torch.compile failed: {shorten(str(error), MOST_TOLD)}; {ADVICE}", field="compile") from error
+            raise InputError(f"torch.compile failed: {shorten(str(error), MAX_REPORTED)}; {ADVICE}", field="compile") from error
         return compiled

@@ -20,7 +20,7 @@ class Layout:
         bytes_per_sample: of what is sent; None where samples have no places of their own.
         num_bytes: of all; None where only the encoder knows, at the end.
         seekable: whether a source sample is exactly one sample of what is sent, so that the answer can be begun at any of them.
-        quick: whether encoding is no more than moving bytes; else it has no place on the event loop.
+        inline: whether encoding is no more than moving bytes; else it has no place on the event loop.
     """
 
     media_type: str
@@ -29,7 +29,7 @@ class Layout:
     bytes_per_sample: int | None = None
     num_bytes: int | None = None
     seekable: bool = False
-    quick: bool = False
+    inline: bool = False
 
 
 class Encoder(Protocol):

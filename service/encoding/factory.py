@@ -37,13 +37,13 @@ def layout_of(audio_format: AudioFormat, *, num_samples: int | None, source_rate
     if audio_format == "wav":
         size = None if length is None else _WAV_HEAD + BYTES_PER_SAMPLE * length
         return Layout(
-            media_type="audio/wav", sample_rate=rate, head_bytes=_WAV_HEAD, bytes_per_sample=BYTES_PER_SAMPLE, num_bytes=size, seekable=same, quick=same
+            media_type="audio/wav", sample_rate=rate, head_bytes=_WAV_HEAD, bytes_per_sample=BYTES_PER_SAMPLE, num_bytes=size, seekable=same, inline=same
         )
     if audio_format == "pcm":
         size = None if length is None else BYTES_PER_SAMPLE * length
-        return Layout(media_type="audio/pcm", sample_rate=rate, bytes_per_sample=BYTES_PER_SAMPLE, num_bytes=size, seekable=same, quick=same)
+        return Layout(media_type="audio/pcm", sample_rate=rate, bytes_per_sample=BYTES_PER_SAMPLE, num_bytes=size, seekable=same, inline=same)
     if audio_format == "mulaw":
-        return Layout(media_type="audio/basic", sample_rate=rate, bytes_per_sample=1, num_bytes=length, seekable=same, quick=same)
+        return Layout(media_type="audio/basic", sample_rate=rate, bytes_per_sample=1, num_bytes=length, seekable=same, inline=same)
     return Layout(media_type=CODECS[audio_format].media_type, sample_rate=rate)
 
 
@@ -69,7 +69,7 @@ def make_encoder(audio_format: AudioFormat, *, num_samples: int | None, source_r
 def timed_layout(*, source_rate: int, rate: int | None = None) -> Layout:
     """How an answer of sound and times is laid out. Arguments and errors as `layout_of`."""
     rate = _rate("pcm", source_rate, rate)
-    return Layout(media_type=MEDIA_TYPE, sample_rate=rate, quick=rate == source_rate)
+    return Layout(media_type=MEDIA_TYPE, sample_rate=rate, inline=rate == source_rate)
 
 
 def make_timed_encoder(
@@ -89,8 +89,8 @@ def make_timed_encoder(
     """
     rate = _rate("pcm", source_rate, rate)
     length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
-    telling = TimingEvents(begun, source_rate=source_rate, rate=rate)
-    inner = TimedEncoder(telling, {**start, "sample_rate": rate, "num_samples": length, "format": "pcm"}, rate=rate)
+    timing = TimingEvents(begun, source_rate=source_rate, rate=rate)
+    inner = TimedEncoder(timing, {**start, "sample_rate": rate, "num_samples": length, "format": "pcm"}, rate=rate)
     return inner if rate == source_rate else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
 
 

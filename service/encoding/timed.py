@@ -31,7 +31,7 @@ class TimingEvents:
     """
 
     def __init__(self, begun: Callable[[], Iterable[TimedSentence]], *, source_rate: int, rate: int | None = None) -> None:
-        self._begun = begun
+        self._new_sentences = begun
         self._source_rate = source_rate
         self._rate = source_rate if rate is None else rate
         self._sentences = 0
@@ -54,7 +54,7 @@ class TimingEvents:
             yield self._waiting.popleft()[1]
 
     def _hear(self) -> None:
-        for sentence in self._begun():
+        for sentence in self._new_sentences():
             self._waiting.extend(sentence.at(self._rate, source_rate=self._source_rate).events(self._sentences))
             self._sentences += 1
 
@@ -68,9 +68,9 @@ class TimedEncoder:
         rate: Hz, of what is fed.
     """
 
-    def __init__(self, telling: TimingEvents, start: Mapping[str, object], *, rate: int) -> None:
+    def __init__(self, timing: TimingEvents, start: Mapping[str, object], *, rate: int) -> None:
         self._start = start
-        self._telling = telling
+        self._timing = timing
         self._piece_bytes = BYTES_PER_SAMPLE * round(_PIECE_SECONDS * rate)
         self._waiting = bytearray()  # less than a piece
         self._position = 0  # the first sample that has not been sent
@@ -90,12 +90,12 @@ class TimedEncoder:
     def finish(self) -> bytes:
         """The last sound, and the line that says that it was the last."""
         rest = self._audio(bytes(self._waiting)) if self._waiting else b""
-        rest += b"".join(map(_line, self._telling.rest()))
+        rest += b"".join(map(_line, self._timing.rest()))
         return rest + _line({"type": "end", "num_samples": self._position})
 
     def _audio(self, pcm: bytes) -> bytes:
         start, self._position = self._position, self._position + len(pcm) // BYTES_PER_SAMPLE
-        events = b"".join(map(_line, self._telling.before(self._position)))
+        events = b"".join(map(_line, self._timing.before(self._position)))
         return events + _line({"type": "audio", "start_sample": start, "data": base64.b64encode(pcm).decode()})
 
 

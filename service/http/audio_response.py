@@ -66,7 +66,7 @@ class AudioResponse(Response):
     ) -> None:
         self._stream = stream
         self._encoder = encoder
-        self._quick = layout.quick
+        self._inline = layout.inline
         self._whole = whole
         self._stall_seconds = stall_seconds
         self._cut = cut or EncodedPart()
@@ -113,11 +113,11 @@ class AudioResponse(Response):
         """What the encoder gives, joined so that the first piece comes when there is sound, not before."""
         before = self._encoder.head() if self._cut.with_head else b""
         while pcm := await self._stream.read():
-            piece = before + (self._encoder.encode(pcm) if self._quick else await asyncio.to_thread(self._encoder.encode, pcm))
+            piece = before + (self._encoder.encode(pcm) if self._inline else await asyncio.to_thread(self._encoder.encode, pcm))
             before = b""
             if piece:
                 yield piece
-        yield before + (self._encoder.finish() if self._quick else await asyncio.to_thread(self._encoder.finish))
+        yield before + (self._encoder.finish() if self._inline else await asyncio.to_thread(self._encoder.finish))
 
     async def _cut_out(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         skip, left = self._cut.first, self._cut.num_bytes

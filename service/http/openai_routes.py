@@ -107,9 +107,9 @@ class SseEncoder:
         telling: what is heard when: each a `speech.timestamp`, ahead of its sound; None tells nothing.
     """
 
-    def __init__(self, inner: Encoder, telling: TimingEvents | None) -> None:
+    def __init__(self, inner: Encoder, timing: TimingEvents | None) -> None:
         self._inner = inner
-        self._telling = telling
+        self._timing = timing
         self._position = 0  # samples of the source that were fed
 
     def head(self) -> bytes:
@@ -119,12 +119,12 @@ class SseEncoder:
     def encode(self, pcm: bytes) -> bytes:
         """Events, where there is something to say."""
         self._position += len(pcm) // BYTES_PER_SAMPLE
-        told = [] if self._telling is None else self._telling.before_source(self._position)
+        told = [] if self._timing is None else self._timing.before_source(self._position)
         return _told(told) + _delta(self._inner.encode(pcm))
 
     def finish(self) -> bytes:
         """The last events."""
-        told = [] if self._telling is None else self._telling.rest()
+        told = [] if self._timing is None else self._timing.rest()
         done = {"type": "speech.audio.done", "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}}
         return _told(told) + _delta(self._inner.finish()) + _event(done)
 

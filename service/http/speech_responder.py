@@ -68,8 +68,8 @@ class SpeechResponder:
             if wrap is not None:
                 events = Layout(media_type="text/event-stream", sample_rate=layout.sample_rate)
                 headers = _headers(stream, events)
-                telling = TimingEvents(stream.new_sentences, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
-                return AudioResponse(stream, wrap(encoder, telling), events, whole=False, stall_seconds=self._settings.stall_seconds, headers=headers)
+                timing = TimingEvents(stream.new_sentences, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
+                return AudioResponse(stream, wrap(encoder, timing), events, whole=False, stall_seconds=self._settings.stall_seconds, headers=headers)
             spec = replace(spec, order=replace(spec.order, seed=stream.seed))
             resumable = ResumableStream(
                 spec=spec,

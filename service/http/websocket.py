@@ -241,17 +241,17 @@ class SpeechSocket:
                     "skipped": [{"text": one.text, "start": one.start, "reason": one.reason} for one in stream.skipped],
                 }
             )
-            telling = TimingEvents(stream.new_sentences, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
+            timing = TimingEvents(stream.new_sentences, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
             position = 0
             while pcm := await stream.read():
                 position += len(pcm) // BYTES_PER_SAMPLE
-                for event in [] if telling is None else telling.before_source(position):
+                for event in [] if timing is None else timing.before_source(position):
                     await self._send_json(event)
-                await self._send_sound(encoder.encode(pcm) if layout.quick else await asyncio.to_thread(encoder.encode, pcm))
+                await self._send_sound(encoder.encode(pcm) if layout.inline else await asyncio.to_thread(encoder.encode, pcm))
                 self._heard_any = True
-            for event in [] if telling is None else telling.rest():
+            for event in [] if timing is None else timing.rest():
                 await self._send_json(event)
-            await self._send_sound(encoder.finish() if layout.quick else await asyncio.to_thread(encoder.finish))
+            await self._send_sound(encoder.finish() if layout.inline else await asyncio.to_thread(encoder.finish))
         except SonantError as error:
             await self._send_error(error)
         finally:

@@ -76,7 +76,7 @@ class Generator:
         self._pulse_due = 0.0
         self._busy_since = 0.0  # when there was last nothing to do, or a turn ended
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
-        self._begun: list[_PendingStep] = []  # turns on their way, those of engines that overlap; the first was begun first
+        self._pending_steps: list[_PendingStep] = []  # turns on their way, those of engines that overlap; the first was begun first
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
     def start(self, capacity: Capacity | None) -> None:
@@ -105,8 +105,8 @@ class Generator:
                         self._finish(work)
                     case number:
                         self._score_slice(number)
-            while self._begun:
-                self._finish(self._begun[0])
+            while self._pending_steps:
+                self._finish(self._pending_steps[0])
         except Exception:
             # A defect in Sonant: another process may do better, this one is not to be trusted.
             log.exception("the generator has died")
@@ -124,7 +124,7 @@ class Generator:
                 if self._stopping:
                     return None
                 at_once = _STEPS_AT_ONCE if self._overlaps else 1
-                if len(self._begun) < at_once:
+                if len(self._pending_steps) < at_once:
                     step = self._state.scheduler.next_step(self._capacity, at_once=at_once)
                     recording = self._state.scoring_queue.next(idle=step is None, slack=self._state.scheduler.slack(self._clock()))
                     if recording is not None:
@@ -132,11 +132,11 @@ class Generator:
                     if step is not None:
                         self._state.scheduler.began(step)
                         return step
-                for begun in self._begun:
-                    if begun.pending.ready():
-                        return begun
-                self._state.changed.wait(_POLL_SECONDS if self._begun else _PULSE_SECONDS)
-                if not self._begun:
+                for pending_step in self._pending_steps:
+                    if pending_step.pending.ready():
+                        return pending_step
+                self._state.changed.wait(_POLL_SECONDS if self._pending_steps else _PULSE_SECONDS)
+                if not self._pending_steps:
                     self._busy_since = self._clock()
 
     def _pulse(self) -> None:
@@ -178,7 +178,7 @@ class Generator:
             log.exception("streams %s broke off", [number for number, _ in working])
             self._fail_step(step, working, error)
         else:
-            self._begun.append(_PendingStep(step=step, working=tuple(working), pending=pending))
+            self._pending_steps.append(_PendingStep(step=step, working=tuple(working), pending=pending))
 
     def _fail_step(self, step: BatchStep, working: Sequence[tuple[int, ActiveStream]], error: Exception) -> None:
         for number, _ in working:
@@ -186,24 +186,24 @@ class Generator:
         with self._state.changed:
             self._state.scheduler.ended(step)
 
-    def _finish(self, begun: _PendingStep) -> None:
-        self._begun.remove(begun)
+    def _finish(self, pending_step: _PendingStep) -> None:
+        self._pending_steps.remove(pending_step)
         try:
-            made = begun.pending.finish()
+            made = pending_step.pending.finish()
         except Exception as error:
-            log.exception("streams %s broke off", [number for number, _ in begun.working])
-            self._fail_step(begun.step, begun.working, error)
+            log.exception("streams %s broke off", [number for number, _ in pending_step.working])
+            self._fail_step(pending_step.step, pending_step.working, error)
             return
-        for (number, stream), codes in zip(begun.working, made, strict=True):  # nearest deadline first: each is sent before the next is decoded
+        for (number, stream), codes in zip(pending_step.working, made, strict=True):  # nearest deadline first: each is sent before the next is decoded
             samples = self._accept(number, stream, codes)
             if samples is not None:
                 self._deliver(number, stream, samples)
         with self._state.changed:
-            self._state.scheduler.ended(begun.step)
+            self._state.scheduler.ended(pending_step.step)
         assert self._capacity is not None
         now = self._clock()
         # From the end of the turn before: what lies between two turns is time that streams have to wait, too.
-        self._capacity = self._capacity.after(len(begun.working), sum(map(len, made)), now - self._busy_since)
+        self._capacity = self._capacity.after(len(pending_step.working), sum(map(len, made)), now - self._busy_since)
         self._busy_since = now
 
     def _accept(self, number: int, stream: ActiveStream, codes: Codes) -> Int16Array | None:

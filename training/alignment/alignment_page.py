@@ -21,29 +21,29 @@ from vocoder.text.inventory import PHONEMES
 TYPICAL = 4  # utterances from the middle of the list that are shown, so that the worst have something to be held against
 
 
-def write_alignment_page(path: Path, data: PreparedSet, judged: Sequence[RatedUtterance], *, worst: int) -> None:
+def write_alignment_page(path: Path, data: PreparedSet, rated: Sequence[RatedUtterance], *, worst: int) -> None:
     """Writes the page, whole or not at all.
 
     Args:
         path: of the page.
         data: aligned; holds the recordings.
-        judged: its utterances, the worst first.
+        rated: its utterances, the worst first.
         worst: how many of the worst are shown as pictures.
     """
-    middle = max((len(judged) - TYPICAL) // 2, 0)
-    aside = sum(bool(one.entry.set_aside) for one in judged)
+    middle = max((len(rated) - TYPICAL) // 2, 0)
+    aside = sum(bool(one.entry.set_aside) for one in rated)
     legend = (
-        f"{len(judged)} utterances, aligned by {data.header.aligned_by}; {aside} set aside. Bits per sample: what the voice's vocoder pays for the "
+        f"{len(rated)} utterances, aligned by {data.header.aligned_by}; {aside} set aside. Bits per sample: what the voice's vocoder pays for the "
         "recording. Score: the aligner's, in nats per frame. Deviations: robust standard deviations from the median, of the worse of the two."
     )
     parts = [
         f"<p>{legend}</p>",
         "<h2>The worst</h2>",
-        *(_picture(one, data) for one in judged[:worst]),
+        *(_picture(one, data) for one in rated[:worst]),
         "<h2>Typical</h2>",
-        *(_picture(one, data) for one in judged[middle : middle + TYPICAL]),
+        *(_picture(one, data) for one in rated[middle : middle + TYPICAL]),
         "<h2>All</h2>",
-        table([["utterance", "deviations", "bits per sample", "score", "used", "text"], *(_row(one) for one in judged)]),
+        table([["utterance", "deviations", "bits per sample", "score", "used", "text"], *(_row(one) for one in rated)]),
     ]
     write_html(path, f"Alignment of {', '.join(data.header.speakers)}", parts)
 

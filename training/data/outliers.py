@@ -56,7 +56,7 @@ def rate_utterances(entries: Sequence[DatasetEntry], bits: Mapping[str, float] |
     above = paid - np.median(paid)
     if bits is not None:
         worst = np.maximum(worst, above / _spread(above))
-    judged = [
+    rated = [
         RatedUtterance(
             entry=entry,
             bits=None if bits is None else bits[entry.id],
@@ -66,7 +66,7 @@ def rate_utterances(entries: Sequence[DatasetEntry], bits: Mapping[str, float] |
         )
         for index, entry in enumerate(entries)
     ]
-    return sorted(judged, key=lambda one: -one.deviations)
+    return sorted(rated, key=lambda one: -one.deviations)
 
 
 def _spread(centred: np.ndarray) -> float:
@@ -74,23 +74,23 @@ def _spread(centred: np.ndarray) -> float:
     return max(_CONSISTENT * float(np.median(np.abs(centred))), 1e-9)
 
 
-def set_aside(data: PreparedSet, judged: Sequence[RatedUtterance], *, bits: float | None, score: float | None) -> list[DatasetEntry]:
+def set_aside(data: PreparedSet, rated: Sequence[RatedUtterance], *, bits: float | None, score: float | None) -> list[DatasetEntry]:
     """Sets utterances aside, and puts back all others; `dataset.json` is written anew.
 
     Args:
         data: the data set; its header is what it was until it is read again.
-        judged: of all its utterances.
+        rated: of all its utterances.
         bits: those that cost more than so many bits per sample above the median are set aside; None for none.
         score: those whose score lies more than so many nats per frame below the median are; None for none.
 
     Returns:
         what is set aside now, the worst first.
     """
-    reasons = {one.entry.id: _reason(one, bits=bits, score=score) for one in judged}
+    reasons = {one.entry.id: _reason(one, bits=bits, score=score) for one in rated}
     entries = tuple(dataclasses.replace(entry, set_aside=reasons[entry.id]) for entry in data.header.entries)
     dataclasses.replace(data.header, entries=entries).write(data.folder)
     now = {entry.id: entry for entry in entries}
-    return [now[one.entry.id] for one in judged if reasons[one.entry.id]]
+    return [now[one.entry.id] for one in rated if reasons[one.entry.id]]
 
 
 def _reason(one: RatedUtterance, *, bits: float | None, score: float | None) -> str:

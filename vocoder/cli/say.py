@@ -76,24 +76,24 @@ def say(
         if text == "-":
             text = read_standard_input()
         given = speech_input_of(text, ssml=ssml, phonemes=phonemes, headings=chapters)
-        speaking = load_voice(voice, engine=engine, precision=precision)
-        settings = speaking.settings(speaker=speaker_of(speaker), length_scale=scale, pitch=pitch, volume=volume, temperature=temperature)
+        loaded = load_voice(voice, engine=engine, precision=precision)
+        settings = loaded.settings(speaker=speaker_of(speaker), length_scale=scale, pitch=pitch, volume=volume, temperature=temperature)
         # No limit here: it protects a service from its clients, and this is the user's own machine.
-        words = None if lexicon is None else read_lexicon_file(lexicon, language=speaking.manifest.language)
-        plan = speaking.plan(given, settings, text_limit=None, lexicon=words)
+        words = None if lexicon is None else read_lexicon_file(lexicon, language=loaded.manifest.language)
+        plan = loaded.plan(given, settings, text_limit=None, lexicon=words)
         told = chapters_of(plan) if chapters else ()
         if told:
             check_number_of_chapters(len(told), destination.format_name)
-        utterance = speaking.utterance(plan, seed=seed)
+        utterance = loaded.utterance(plan, seed=seed)
     for skipped in plan.skipped:
         typer.echo(f"skipped {skipped.text!r}: it {skipped.reason}", err=True)
     with ExitStack() as beside:
         if timestamps is not None and write is not None:
             skips = [asdict(skipped) for skipped in plan.skipped]
-            start = {"voice": speaking.manifest.name, "release": speaking.manifest.release, "seed": utterance.seed, "skipped": skips}
+            start = {"voice": loaded.manifest.name, "release": loaded.manifest.release, "seed": utterance.seed, "skipped": skips}
             # There when the sound is, and not without it.
             beside.enter_context(whole_file(timestamps)).write(write(Timeline.of(plan), start).encode())
-        destination.take(speaking.speak(utterance), num_samples=plan.num_samples, sample_rate=plan.sample_rate, what="speaking", chapters=told)
+        destination.take(loaded.speak(utterance), num_samples=plan.num_samples, sample_rate=plan.sample_rate, what="speaking", chapters=told)
     typer.echo(f"{destination.path or 'standard output'}: {plan.seconds:.2f} seconds, seed {utterance.seed}", err=True)
 
 

@@ -23,21 +23,21 @@ def score(
     with waiting("loading"):
         from vocoder.synthesis.voice import load_voice
 
-        judging = load_voice(voice, engine="reference")
-        samples = read_recording(recording, judging.sample_rate)
+        loaded = load_voice(voice, engine="reference")
+        samples = read_recording(recording, loaded.sample_rate)
     with Bar("scoring", len(samples)) as bar:
-        found = judging.score(samples, speaker=speaker_of(speaker), progress=bar.advance)
-    seconds = found.num_samples / judging.sample_rate
+        found = loaded.score(samples, speaker=speaker_of(speaker), progress=bar.advance)
+    seconds = found.num_samples / loaded.sample_rate
     if as_json:
         answer = {
-            "voice": judging.manifest.name,
-            "release": judging.manifest.release,
-            "sample_rate": judging.sample_rate,
+            "voice": loaded.manifest.name,
+            "release": loaded.manifest.release,
+            "sample_rate": loaded.sample_rate,
             "num_samples": found.num_samples,
             "seconds": seconds,
             "bits": found.bits,
             "bits_per_sample": found.bits_per_sample,
-            "hop_length": judging.manifest.audio.hop_length,
+            "hop_length": loaded.manifest.audio.hop_length,
             "bits_per_frame": [round(bits, 3) for bits in found.bits_per_frame.tolist()],
         }
         typer.echo(json.dumps(answer))

@@ -33,13 +33,13 @@ def vocode(
         from vocoder.synthesis.voice import load_voice
 
         destination = Output.choose(output, format_name)
-        speaking = load_voice(voice, engine=engine, precision=precision)
-        samples = read_recording(recording, speaking.sample_rate)
-        conditions = speaking.analyse(samples, speaker=speaker_of(speaker))
-        utterance = speaking.copy(conditions, temperature=temperature, seed=seed)
-    pieces = _first(speaking.speak(utterance), len(samples))
-    destination.take(pieces, num_samples=len(samples), sample_rate=speaking.sample_rate, what="speaking")
-    typer.echo(f"{destination.path or 'standard output'}: {len(samples) / speaking.sample_rate:.2f} seconds, seed {utterance.seed}", err=True)
+        loaded = load_voice(voice, engine=engine, precision=precision)
+        samples = read_recording(recording, loaded.sample_rate)
+        conditions = loaded.analyse(samples, speaker=speaker_of(speaker))
+        utterance = loaded.copy(conditions, temperature=temperature, seed=seed)
+    pieces = _first(loaded.speak(utterance), len(samples))
+    destination.take(pieces, num_samples=len(samples), sample_rate=loaded.sample_rate, what="speaking")
+    typer.echo(f"{destination.path or 'standard output'}: {len(samples) / loaded.sample_rate:.2f} seconds, seed {utterance.seed}", err=True)
 
 
 def _first(pieces: Iterator[Int16Array], num_samples: int) -> Iterator[Int16Array]:

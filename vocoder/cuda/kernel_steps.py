@@ -79,8 +79,8 @@ def first_input(
     table = inputs + Q * R
     if P > 0:
         factor = tl.load(coefficients + row * P, mask=live, other=0.0).to(tl.float64)
-        foretold = code_of(expected + factor * tl.load(values + before, mask=live, other=0.0), edges, Q, QP, STEPS)
-        x += tl.load(table + (foretold.to(tl.int64) * R)[:, None] + r[None, :], mask=seen, other=0.0)
+        predicted = code_of(expected + factor * tl.load(values + before, mask=live, other=0.0), edges, Q, QP, STEPS)
+        x += tl.load(table + (predicted.to(tl.int64) * R)[:, None] + r[None, :], mask=seen, other=0.0)
         table += Q * R
     if MAX_LAG > 0:  # the table is packed by the code that there was
         lag = tl.load(lags + row, mask=live, other=1)

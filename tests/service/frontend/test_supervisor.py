@@ -156,7 +156,7 @@ async def test_the_capacity_is_measured_before_another_worker_is_loaded(
         seen.append((len(links), capacity.slowness))
         return capacity
 
-    monkeypatch.setattr("service.worker.generator.measure", measured)
+    monkeypatch.setattr("service.worker.generator.measure_capacity", measured)
     make_worker(dataclasses.replace(settings, standby=True))
     await eventually(lambda: len(links) == 2)
     assert seen == [(1, INITIAL_SLOWNESS)]
