@@ -129,9 +129,9 @@ def serve(port: int, streams: int, chunk_seconds: float | None, sample_seconds: 
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     launch = functools.partial(FreeWorker, sample_seconds=sample_seconds)
     server.Supervisor = functools.partial(Supervisor, launch=launch)  # type: ignore[misc,assignment]
-    card = ServiceSettings(engine="cuda", chunk_seconds=chunk_seconds)
+    gpu = ServiceSettings(engine="cuda", chunk_seconds=chunk_seconds)
     settings = ServiceSettings(
-        standby=False, capacity=1e6, max_streams=2 * streams, queue_limit=streams, streams_per_turn=card.company, chunk_seconds=card.chunk
+        standby=False, capacity=1e6, max_streams=2 * streams, queue_limit=streams, streams_per_turn=gpu.batch_size, chunk_seconds=gpu.chunk
     )
     server.run(settings, host=HOST, port=port, log_level="warning")
 
