@@ -26,7 +26,7 @@ def weights(count: int) -> Float64Array:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
+class BootstrapEstimate:
     """A figure and its 95 % interval; all three are not a number where nothing was measured."""
 
     value: float
@@ -34,7 +34,7 @@ class Estimate:
     high: float
 
     @classmethod
-    def of_draws(cls, values: Float64Array) -> Estimate:
+    def of_draws(cls, values: Float64Array) -> BootstrapEstimate:
         """From float64 [1 + D]: the figure itself, then that of each draw. Draws without a figure (not a number) do not count."""
         if not np.isfinite(values[0]):
             return cls(value=float("nan"), low=float("nan"), high=float("nan"))
@@ -42,7 +42,7 @@ class Estimate:
         return cls(value=float(values[0]), low=float(low), high=float(high))
 
     @classmethod
-    def of_mean(cls, values: Sequence[float]) -> Estimate:
+    def of_mean(cls, values: Sequence[float]) -> BootstrapEstimate:
         """Mean over sentences; those without the figure (not a number) do not count."""
         found = np.array([value for value in values if np.isfinite(value)])
         if len(found) == 0:
@@ -57,11 +57,11 @@ class Estimate:
         return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
 
 
-def rate(errors: Sequence[tuple[int, int]]) -> Estimate:
+def rate(errors: Sequence[tuple[int, int]]) -> BootstrapEstimate:
     """Errors per word or phoneme over all sentences together.
 
     Args:
         errors: for each sentence how many of its words or phonemes were wrong, and how many there are.
     """
     drawn = weights(len(errors)) @ np.array(errors, np.float64)
-    return Estimate.of_draws(drawn[:, 0] / drawn[:, 1])
+    return BootstrapEstimate.of_draws(drawn[:, 0] / drawn[:, 1])

@@ -94,9 +94,9 @@ def run_all(run: Run, corpus: str, output: Path, options: PipelineOptions, *, sa
     acoustic = stages.train_acoustic(run, steps=options.acoustic_steps, seconds=None, device=options.device)
     if acoustic.step != acoustic_before or not (run.data / PREDICTED).is_file():
         predict(run.dataset(), stages.trained_acoustic(run))
-    stages.train_vocoder(run, VocoderWishes(device=wishes.device, predicted_share=stages.PREDICTED_SHARE), steps=wishes.vocoder_steps, seconds=None)
-    pack = export(run, output / run.name, licence=wishes.licence, source=wishes.source, release=wishes.release)
-    judging = Judging(sentences=wishes.sentences, unseen=wishes.unseen, whisper=wishes.whisper, rows=run.judged)
+    stages.train_vocoder(run, VocoderOptions(device=options.device, predicted_share=stages.PREDICTED_SHARE), steps=options.vocoder_steps, seconds=None)
+    pack = export(run, output / run.name, licence=options.licence, source=options.source, release=options.release)
+    judging = Judging(sentences=options.sentences, unseen=options.unseen, whisper=options.whisper, rows=run.judged)
     report = evaluate(run.dataset(), pack, judging, page=run.root / run.name / "report.html")
     write_figures(pack, report)
     say(report.to_markdown())

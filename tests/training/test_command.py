@@ -12,7 +12,7 @@ import soundfile
 import torch
 
 from tests.tiny_voice import make_tiny_voice
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from training.evaluation.samples import SENTENCES
 from training.evaluation.sentences import choose
 from training.evaluation.temperatures import try_temperatures

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from training.bootstrap import Estimate, rate, weights
+from training.bootstrap import BootstrapEstimate, rate, weights
 from training.evaluation.figures import differences, figures, variance_ratios
 from training.evaluation.judge import Row
 from training.evaluation.report import to_json
@@ -66,11 +66,11 @@ def test_a_modulation_is_told_in_db_to_the_recordings() -> None:
 
 def test_an_interval_is_as_wide_as_bootstrap_makes_it() -> None:
     values = np.random.default_rng(0).standard_normal(400)
-    interval = Estimate.of_mean(values.tolist())
+    interval = BootstrapEstimate.of_mean(values.tolist())
     assert interval.value == pytest.approx(values.mean())
     assert (interval.high - interval.low) / 2 == pytest.approx(1.96 * values.std() / 20, rel=0.05)
-    assert Estimate.of_mean([1.0, float("nan"), 3.0]).value == 2.0
-    assert np.isnan(Estimate.of_mean([float("nan")]).value)
+    assert BootstrapEstimate.of_mean([1.0, float("nan"), 3.0]).value == 2.0
+    assert np.isnan(BootstrapEstimate.of_mean([float("nan")]).value)
 
 
 def test_draws_are_always_the_same_and_the_first_counts_each_sentence_once() -> None:
@@ -81,10 +81,10 @@ def test_draws_are_always_the_same_and_the_first_counts_each_sentence_once() -> 
 
 
 def test_figures_are_shown_with_their_interval() -> None:
-    assert Estimate(value=-0.004, low=-0.1, high=0.25).shown(2, sign=True) == "+0.00 [-0.10, +0.25]"
-    assert Estimate(value=4.218, low=4.1, high=4.3).shown(2) == "4.22 [4.10, 4.30]"
+    assert BootstrapEstimate(value=-0.004, low=-0.1, high=0.25).shown(2, sign=True) == "+0.00 [-0.10, +0.25]"
+    assert BootstrapEstimate(value=4.218, low=4.1, high=4.3).shown(2) == "4.22 [4.10, 4.30]"
 
 
 def test_json_is_strict_where_something_could_not_be_measured() -> None:
-    nothing = {"a": [Estimate.of_mean([float("nan")]).value, 1.5], "b": ("x", 2)}
+    nothing = {"a": [BootstrapEstimate.of_mean([float("nan")]).value, 1.5], "b": ("x", 2)}
     assert json.loads(to_json(nothing), parse_constant=pytest.fail) == {"a": [None, 1.5], "b": ["x", 2]}

@@ -16,7 +16,7 @@ from training.evaluation.judge import Judge
 from training.evaluation.level import RMS, at_judges_rate, levelled
 from training.evaluation.listeners import Listener, PocketSphinx, Whisper, make_listener, normalised, word_errors
 from training.evaluation.naturalness import distill_mos, p808
-from training.evaluation.sentences import UNSEEN, Sentence, measured, unmeasured, unseen
+from training.evaluation.sentences import UNSEEN, JudgedSentence, measured, unmeasured, unseen
 from vocoder.audio.pcm import to_float32
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError
@@ -128,7 +128,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
     return Counting()
 
 
-HELLO = Sentence(id="a", readings=("Hello, there.",))
+HELLO = JudgedSentence(id="a", readings=("Hello, there.",))
 
 
 def test_what_was_judged_is_not_judged_again(counting: Counting, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_what_was_judged_is_not_judged_again(counting: Counting, tmp_path: Path)
     assert counting.times == 1
     assert len(file.read_text().splitlines()) == 1
     Judge(counting, AUDIO, file).judge("s", HELLO, moving_noise(5.0))
-    assert Judge(counting, AUDIO, file).judge("s", Sentence(id="a", readings=("Hello, dear.",)), moving_noise(4.0)).errors == 1
+    assert Judge(counting, AUDIO, file).judge("s", JudgedSentence(id="a", readings=("Hello, dear.",)), moving_noise(4.0)).errors == 1
     assert counting.times == 3
 
 

@@ -14,7 +14,7 @@ from training.evaluation.ladder import COPY, RECORDINGS, TEXT, Ladder
 from training.evaluation.listeners import make_listener
 from training.evaluation.report import Figures, figure_rows, markdown, to_json
 from training.evaluation.run import Judging, judged, label, write_clips
-from training.evaluation.sentences import Sentence, measured, unseen
+from training.evaluation.sentences import JudgedSentence, measured, unseen
 from vocoder.errors import InputError
 from vocoder.synthesis.voice import load_voice
 
@@ -69,7 +69,7 @@ def compare(data: PreparedSet, packs: tuple[Path, Path], judging: Judging) -> Co
     judge = Judge(make_listener(judging.whisper), data.audio, judging.rows)
     entries = measured(data, judging.sentences)
     said = unseen(judging.unseen)
-    sentences = [Sentence(id=entry.id, readings=(entry.text,)) for entry in entries]
+    sentences = [JudgedSentence(id=entry.id, readings=(entry.text,)) for entry in entries]
     recordings = judged(judge, RECORDINGS, sentences, [data.wave(entry) for entry in entries])
     rows = []
     for name, pack in zip("ab", packs, strict=True):

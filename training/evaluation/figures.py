@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.bootstrap import Estimate, Float64Array, weights
+from training.bootstrap import BootstrapEstimate, Float64Array, weights
 from training.evaluation.judge import Row
 from training.evaluation.spectra import MODULATION_HZ
 
@@ -86,13 +86,13 @@ MEASURES = (
 )
 
 
-def figures(rows: Rows, recordings: Rows = ()) -> dict[str, Estimate]:
+def figures(rows: Rows, recordings: Rows = ()) -> dict[str, BootstrapEstimate]:
     """Every measure of one system, by its key; without recordings those that need none."""
     counts = weights(len(rows))
-    return {measure.key: Estimate.of_draws(measure.draws(rows, recordings, counts)) for measure in _possible(recordings)}
+    return {measure.key: BootstrapEstimate.of_draws(measure.draws(rows, recordings, counts)) for measure in _possible(recordings)}
 
 
-def differences(rows: Rows, others: Rows, recordings: Rows = ()) -> dict[str, Estimate]:
+def differences(rows: Rows, others: Rows, recordings: Rows = ()) -> dict[str, BootstrapEstimate]:
     """Every measure of one system minus that of another, paired over sentences: rows of the same ids in the same order.
 
     Without recordings those measures that need none; those that do say by themselves how far a system is from the recordings.
@@ -100,7 +100,8 @@ def differences(rows: Rows, others: Rows, recordings: Rows = ()) -> dict[str, Es
     assert [row.id for row in rows] == [row.id for row in others]
     counts = weights(len(rows))
     return {
-        measure.key: Estimate.of_draws(measure.draws(rows, recordings, counts) - measure.draws(others, recordings, counts)) for measure in _possible(recordings)
+        measure.key: BootstrapEstimate.of_draws(measure.draws(rows, recordings, counts) - measure.draws(others, recordings, counts))
+        for measure in _possible(recordings)
     }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from training.evaluation.level import FloatArray, at_judges_rate, levelled
 from training.evaluation.listeners import Listener, word_errors
 from training.evaluation.naturalness import distill_mos, p808
-from training.evaluation.sentences import Sentence
+from training.evaluation.sentences import JudgedSentence
 from training.evaluation.spectra import band_variances, modulation_powers
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError
@@ -91,7 +91,7 @@ class Judge:
                 file.write_text("".join(whole), "utf-8")
                 self._known = {row.key: row for row in _rows(file, whole)}
 
-    def judge(self, system: str, sentence: Sentence, samples: FloatArray) -> Row:
+    def judge(self, system: str, sentence: JudgedSentence, samples: FloatArray) -> Row:
         """What is found of a sound, float32 [T] at the rate of `audio`."""
         level = levelled(samples)
         key = self._key(level, sentence.readings)

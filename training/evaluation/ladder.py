@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.acoustic_task import AcousticTask
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.acoustic.melody import Melody
 from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.pcm import to_float32
@@ -45,7 +45,7 @@ class Ladder:
         assert isinstance(acoustic, AcousticModel), "the voice speaks elsewhere"
         self._voice, self._data, self._acoustic = voice, data, acoustic
         self._task = AcousticTask(data, voice.manifest.acoustic)
-        self.systems: dict[str, Callable[[Entry], FloatArray]] = {
+        self.systems: dict[str, Callable[[DatasetEntry], FloatArray]] = {
             RECORDINGS: self._recording,
             COPY: self._copy,
             "copy, predicted mel": self._predicted_mel,
@@ -57,18 +57,18 @@ class Ladder:
         """A text with the voice's defaults."""
         return to_float32(self._voice.synthesize(text, speaker=speaker, seed=SEED))
 
-    def _recording(self, entry: Entry) -> FloatArray:
+    def _recording(self, entry: DatasetEntry) -> FloatArray:
         return np.asarray(self._data.wave(entry))
 
-    def _copy(self, entry: Entry) -> FloatArray:
+    def _copy(self, entry: DatasetEntry) -> FloatArray:
         return to_float32(self._voice.vocode(self._voice.analyse(self._recording(entry), speaker=entry.speaker), seed=SEED))
 
-    def _predicted_mel(self, entry: Entry) -> FloatArray:
+    def _predicted_mel(self, entry: DatasetEntry) -> FloatArray:
         with one_torch_thread():
             predicted = self._task.predict(self._acoustic, entry).log_mel
         return to_float32(self._voice.vocode(dataclasses.replace(self._data.conditions(entry), log_mel=predicted), seed=SEED))
 
-    def _predicted_pitch(self, entry: Entry) -> FloatArray:
+    def _predicted_pitch(self, entry: DatasetEntry) -> FloatArray:
         categories, positions, durations = self._data.phonemes(entry)
         phonemes = tuple(PHONEMES[index] for index in categories[:, 0])
         features = LinguisticFeatures(

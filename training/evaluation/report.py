@@ -9,33 +9,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.bootstrap import Estimate
+from training.bootstrap import BootstrapEstimate
 from training.evaluation.figures import MEASURES
 from training.evaluation.ladder import RECORDINGS, TEXT
 
-Figures = Mapping[str, Estimate]  # by the key of a measure
+Figures = Mapping[str, BootstrapEstimate]  # by the key of a measure
 
 
 @dataclass(frozen=True, kw_only=True)
 class CopyFigures:
     """One way of saying recordings again, held against them sample by sample or frame by frame."""
 
-    pesq_wb: Estimate
-    stoi: Estimate
-    mcd_db: Estimate
-    f0_error_cents: Estimate
-    voicing_error: Estimate
-    click_level_db: Estimate
+    pesq_wb: BootstrapEstimate
+    stoi: BootstrapEstimate
+    mcd_db: BootstrapEstimate
+    f0_error_cents: BootstrapEstimate
+    voicing_error: BootstrapEstimate
+    click_level_db: BootstrapEstimate
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class DeliveryFigures:
     """How sentences are spoken."""
 
-    seconds: Estimate  # of a sentence
+    seconds: BootstrapEstimate  # of a sentence
     f0_mean_cents: float  # above 100 Hz, over all voiced frames
     f0_spread_cents: float  # standard deviation over the same
-    quiet_level_db: Estimate
+    quiet_level_db: BootstrapEstimate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +74,11 @@ class Report:
     unseen: Figures
     unseen_sentences: int
     misheard: list[tuple[int, int, str, str]]
-    bits_per_sample: Estimate
+    bits_per_sample: BootstrapEstimate
     copies: Mapping[str, CopyFigures]
-    spoken: Delivery
-    natural: Delivery
-    warped_mel: Estimate
+    spoken: DeliveryFigures
+    natural: DeliveryFigures
+    warped_mel: BootstrapEstimate
 
     def to_json(self) -> str:
         """For programs."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track
 
-from training.bootstrap import Estimate
+from training.bootstrap import BootstrapEstimate
 from training.data.dataset import PreparedSet
 from training.evaluation import measures
 from training.evaluation.baselines import griffin_lim, world
@@ -24,8 +24,8 @@ from training.evaluation.judge import Judge, Row
 from training.evaluation.ladder import COPY, RECORDINGS, SEED, TEXT, Ladder
 from training.evaluation.listeners import make_listener
 from training.evaluation.page import Heard, write_page
-from training.evaluation.report import CopyFigures, Delivery, Report
-from training.evaluation.sentences import Sentence, measured, unseen
+from training.evaluation.report import CopyFigures, DeliveryFigures, Report
+from training.evaluation.sentences import JudgedSentence, measured, unseen
 from vocoder.audio.file_writing import encode_audio
 from vocoder.audio.pcm import to_int16
 from vocoder.config import AudioConfig
@@ -76,7 +76,7 @@ def evaluate(data: PreparedSet, pack: Path, judging: Judging, *, page: Path | No
     ladder = Ladder(voice, data)
     entries = measured(data, judging.sentences)
     said = unseen(judging.unseen)
-    sentences = [Sentence(id=entry.id, readings=(entry.text,)) for entry in entries]
+    sentences = [JudgedSentence(id=entry.id, readings=(entry.text,)) for entry in entries]
     sounds = {system: [make(entry) for entry in _shown(entries, system)] for system, make in ladder.systems.items()}
     new = [ladder.say(sentence.text) for sentence in _shown(said, "sentences of no corpus")]
     if judging.clips is not None:
@@ -108,11 +108,11 @@ def evaluate(data: PreparedSet, pack: Path, judging: Judging, *, page: Path | No
         unseen=figures(new_rows) if new_rows else {},
         unseen_sentences=len(new_rows),
         misheard=misheard([*rows[TEXT], *new_rows]),
-        bits_per_sample=Estimate.of_mean([voice.score(recording).bits_per_sample for recording in _shown(recordings, "likelihood")]),
+        bits_per_sample=BootstrapEstimate.of_mean([voice.score(recording).bits_per_sample for recording in _shown(recordings, "likelihood")]),
         copies={name: _copy_figures(recordings, made, data.audio, name) for name, made in copies.items()},
         spoken=_delivery(spoken, data.audio),
         natural=_delivery(recordings, data.audio),
-        warped_mel=Estimate.of_mean([measures.warped_mel_distance(truth, made, data.audio) for truth, made in zip(recordings, spoken, strict=True)]),
+        warped_mel=BootstrapEstimate.of_mean([measures.warped_mel_distance(truth, made, data.audio) for truth, made in zip(recordings, spoken, strict=True)]),
     )
     if page is not None:
         all_sounds = sounds | {f"copy by {name}": made for name, made in copies.items() if name != "voice"}
@@ -128,7 +128,7 @@ def label(pack: Path, system: str) -> str:
     return system if system == RECORDINGS else f"{pack}: {system}"
 
 
-def judged(judge: Judge, system: str, sentences: Sequence[Sentence], sounds: Sequence[FloatArray]) -> list[Row]:
+def judged(judge: Judge, system: str, sentences: Sequence[JudgedSentence], sounds: Sequence[FloatArray]) -> list[Row]:
     """A row for each sentence, in their order."""
     pairs = list(zip(sentences, sounds, strict=True))
     return [judge.judge(system, sentence, samples) for sentence, samples in _shown(pairs, f"{system}, judged")]
@@ -140,7 +140,7 @@ def misheard(rows: Sequence[Row]) -> list[tuple[int, int, str, str]]:
     return [(row.errors, row.words, row.text, row.heard) for row in wrong[:MISHEARD]]
 
 
-def write_clips(folder: Path, sentences: Sequence[Sentence], sounds: Mapping[str, Sequence[FloatArray]], audio: AudioConfig) -> None:
+def write_clips(folder: Path, sentences: Sequence[JudgedSentence], sounds: Mapping[str, Sequence[FloatArray]], audio: AudioConfig) -> None:
     """Writes FOLDER/metadata.csv (id|text|other readings) and FOLDER/SYSTEM/ID.wav, as they were made."""
     for system, made in sounds.items():
         place = folder / re.sub(r"[^a-z0-9]+", "_", system.lower())
@@ -165,15 +165,15 @@ def _copy_figures(truths: Sequence[FloatArray], copies: Sequence[FloatArray], au
         )
         for truth, made in _shown(list(zip(truths, copies, strict=True)), f"{title}, measured")
     ]
-    quality, intelligibility, distortion, cents, voicing, clicks = (Estimate.of_mean(column) for column in zip(*rows, strict=True))
+    quality, intelligibility, distortion, cents, voicing, clicks = (BootstrapEstimate.of_mean(column) for column in zip(*rows, strict=True))
     return CopyFigures(pesq_wb=quality, stoi=intelligibility, mcd_db=distortion, f0_error_cents=cents, voicing_error=voicing, click_level_db=clicks)
 
 
-def _delivery(sounds: Sequence[FloatArray], audio: AudioConfig) -> Delivery:
+def _delivery(sounds: Sequence[FloatArray], audio: AudioConfig) -> DeliveryFigures:
     cents = np.concatenate([measures.pitch_statistics(samples, audio) for samples in sounds])
-    return Delivery(
-        seconds=Estimate.of_mean([len(samples) / audio.sample_rate for samples in sounds]),
+    return DeliveryFigures(
+        seconds=BootstrapEstimate.of_mean([len(samples) / audio.sample_rate for samples in sounds]),
         f0_mean_cents=float(cents.mean()) if len(cents) else float("nan"),
         f0_spread_cents=float(cents.std()) if len(cents) else float("nan"),
-        quiet_level_db=Estimate.of_mean([measures.quiet_level(samples, audio) for samples in sounds]),
+        quiet_level_db=BootstrapEstimate.of_mean([measures.quiet_level(samples, audio) for samples in sounds]),
     )

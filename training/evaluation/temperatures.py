@@ -17,7 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from training.bootstrap import Estimate
+from training.bootstrap import BootstrapEstimate
 from training.data.dataset import PreparedSet
 from training.evaluation import measures
 from training.evaluation.ladder import SEED
@@ -40,10 +40,10 @@ class Trial:
     temperature: float
     voiced_ratio: float
     passes: int
-    distillmos: Estimate
-    pesq_wb: Estimate
-    stoi: Estimate
-    p808: Estimate
+    distillmos: BootstrapEstimate
+    pesq_wb: BootstrapEstimate
+    stoi: BootstrapEstimate
+    p808: BootstrapEstimate
     level_nats: float  # mean of log-mel above the recording's: a cool voice is too quiet, a hot one too loud
 
     def __str__(self) -> str:
@@ -95,9 +95,9 @@ def _trial(voice: Voice, recordings: Sequence[measures.FloatArray], temperature:
         temperature=temperature,
         voiced_ratio=ratio,
         passes=passes,
-        distillmos=Estimate.of_mean(natural),
-        p808=Estimate.of_mean(opinion),
-        pesq_wb=Estimate.of_mean(quality),
-        stoi=Estimate.of_mean(intelligibility),
+        distillmos=BootstrapEstimate.of_mean(natural),
+        p808=BootstrapEstimate.of_mean(opinion),
+        pesq_wb=BootstrapEstimate.of_mean(quality),
+        stoi=BootstrapEstimate.of_mean(intelligibility),
         level_nats=float(np.mean(levels)),
     )

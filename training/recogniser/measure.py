@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional
 
 from training.bootstrap import rate
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from training.data.segments import segment_codes
 from training.recogniser.decoding import Errors, compare, decode
 from training.recogniser.network import Recogniser
