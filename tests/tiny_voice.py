@@ -33,7 +33,9 @@ def make_tiny_voice(
     acoustic_config = AcousticConfig(
         channels=16,
         encoder_layers=1,
+        decoder_channels=24,
         decoder_layers=1,
+        harmonic_steps=8,
         kernel_size=3,
         predictor_channels=8,
         num_speakers=len(speakers),
@@ -59,6 +61,8 @@ def make_tiny_voice(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
         acoustic, network = AcousticModel(acoustic_config), WaveNet(wavenet_config)
+        assert acoustic.harmonic_table is not None
+        acoustic.harmonic_table.normal_()
     with torch.no_grad():
         acoustic.duration.leave.weight.mul_(0.2)
         acoustic.duration.leave.bias.fill_(math.log1p(FRAMES_PER_PHONEME))
@@ -71,6 +75,7 @@ def make_tiny_voice(
         temperature=temperature,
         voiced_temperature_ratio=0.8,
         correction_passes=passes,
+        copy_correction_passes=passes,
         audio=audio,
         acoustic=acoustic_config,
         wavenet=wavenet_config,

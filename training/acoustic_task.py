@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.data.dataset import DatasetEntry, PreparedSet
+from training.harmonic_table import harmonic_table
 from training.loop import Batch
 from vocoder.acoustic.model import AcousticModel
 from vocoder.config import POSITIONS, AcousticConfig
@@ -46,7 +47,10 @@ class AcousticTask:
     def __init__(self, data: PreparedSet, config: AcousticConfig) -> None:
         self.data = data
         self.config = config
-        self.model: nn.Module = AcousticModel(config)
+        model = AcousticModel(config)
+        if model.harmonic_table is not None:
+            model.harmonic_table.copy_(harmonic_table(data.audio, config.harmonic_steps))
+        self.model: nn.Module = model
         entries = [entry for entry in data.entries(validation=False) if entry.phoneme_start >= 0 and entry.num_frames <= LONGEST_FRAMES]
         scores = np.array([entry.score for entry in entries])
         floor = np.quantile(scores, WORST_SHARE)

@@ -175,6 +175,23 @@ def acoustic(
 
 
 @app.command()
+def adversarial(
+    voice: Name,
+    runs: Runs = Path("runs"),
+    steps: Steps = 8000,
+    seconds: Seconds = None,
+    device: Device = "cpu",
+    threads: Threads = _CORES,
+    learning_rate: LearningRate = 3e-4,
+) -> None:
+    """Train the acoustic model's decoder further, against discriminators; run again to go on."""
+    torch.set_num_threads(threads)
+    run = Run(name=voice, root=runs)
+    trainer = stages.train_adversarial(run, steps=steps, seconds=seconds, device=device, learning_rate=learning_rate)
+    typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
+
+
+@app.command()
 def predict(voice: Name, runs: Runs = Path("runs")) -> None:
     """Write what the acoustic model makes of every recording's durations and pitch, for the vocoder to be trained on."""
     run = Run(name=voice, root=runs)
@@ -235,6 +252,7 @@ def everything(
     output: Voices = Path("voices"),
     release: Release = "1",
     acoustic_steps: Steps = 4000,
+    adversarial_steps: Steps = 8000,
     vocoder_steps: Steps = 12_000,
     leave_out: Annotated[bool, typer.Option("--leave-out", help="Leave out recordings that cannot be trained on, instead of refusing.")] = False,
     sentences: Annotated[int, typer.Option(min=1, help="Held-out sentences that the voice is measured on.")] = MEASURED,
@@ -247,8 +265,8 @@ def everything(
     """Go from recordings to a measured voice; stop at any moment, run again to go on."""
     torch.set_num_threads(threads)
     options = PipelineOptions(
-        licence=licence, source=source, release=release, acoustic_steps=acoustic_steps, vocoder_steps=vocoder_steps, device=device,
-        workers=workers, leave_out=leave_out, sentences=sentences, unseen=unseen, whisper=whisper,
+        licence=licence, source=source, release=release, acoustic_steps=acoustic_steps, adversarial_steps=adversarial_steps,
+        vocoder_steps=vocoder_steps, device=device, workers=workers, leave_out=leave_out, sentences=sentences, unseen=unseen, whisper=whisper,
     )  # fmt: skip
     pack = run_all(Run(name=voice, root=runs), corpus, output, options, say=typer.echo)
     typer.echo(f"{pack}: {sum(path.stat().st_size for path in pack.iterdir()) / 1e6:.1f} MB")
@@ -264,7 +282,8 @@ def export(
     release: Release = "1",
     temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="The voice's default; `sonant-train temperatures` finds the best.")] = 0.7,
     voiced_ratio: Annotated[float, typer.Option(min=0.0, max=1.0, help="Times which voiced frames are sampled.")] = 1.0,
-    correction_passes: Annotated[int, typer.Option(min=0, max=MOST_PASSES, help="Passes that bring the sound to its spectrum; each delays it.")] = 2,
+    correction_passes: Annotated[int, typer.Option(min=0, max=MOST_PASSES, help="Passes of the spectral correction from text; each delays the sound.")] = 0,
+    copy_correction_passes: Annotated[int, typer.Option(min=0, max=MOST_PASSES, help="The same in copies of recordings.")] = 3,
     note: Annotated[list[str] | None, typer.Option(help="A further line of the model card; may be given several times.")] = None,
 ) -> None:
     """Write the voice pack."""
@@ -277,6 +296,7 @@ def export(
         temperature=temperature,
         voiced_temperature_ratio=voiced_ratio,
         correction_passes=correction_passes,
+        copy_correction_passes=copy_correction_passes,
         notes=note or (),
     )
     typer.echo(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.1f} MB")

@@ -17,7 +17,8 @@ from vocoder.wavenet.network import WaveNet
 TIMED_STEPS = 5
 # Seconds for a minute of recordings, per core that works on it: generous, for these stages are short beside training.
 PREPARE_SECONDS_PER_MINUTE, ALIGN_SECONDS_PER_MINUTE = 1.0, 2.5
-ACOUSTIC_STEP_SHARE = 1.5  # a step of the acoustic model takes about as long as this many of the vocoder's
+# A step of the acoustic model, and one of its adversarial training, take about as long as so many of the vocoder's.
+ACOUSTIC_STEP_SHARE, ADVERSARIAL_STEP_SHARE = 1.5, 2.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,15 @@ def duration(seconds: float) -> str:
 
 
 def estimate(
-    config: WaveNetConfig, loop: LoopConfig, segments: SegmentConfig, *, minutes: float, acoustic_steps: int, vocoder_steps: int, device: str
+    config: WaveNetConfig,
+    loop: LoopConfig,
+    segments: SegmentConfig,
+    *,
+    minutes: float,
+    acoustic_steps: int,
+    adversarial_steps: int,
+    vocoder_steps: int,
+    device: str,
 ) -> Estimate:
     """For what is left of a run.
 
@@ -57,14 +66,15 @@ def estimate(
         segments: of a batch.
         minutes: of recordings still to be prepared and aligned.
         acoustic_steps: still to be made.
+        adversarial_steps: likewise.
         vocoder_steps: likewise.
         device: where.
     """
-    step = _seconds_per_step(config, loop, segments, torch.device(device)) if acoustic_steps + vocoder_steps else 0.0
+    step = _seconds_per_step(config, loop, segments, torch.device(device)) if acoustic_steps + adversarial_steps + vocoder_steps else 0.0
     return Estimate(
         prepare=minutes * PREPARE_SECONDS_PER_MINUTE,
         align=minutes * ALIGN_SECONDS_PER_MINUTE,
-        acoustic=acoustic_steps * step * ACOUSTIC_STEP_SHARE,
+        acoustic=(acoustic_steps * ACOUSTIC_STEP_SHARE + adversarial_steps * ADVERSARIAL_STEP_SHARE) * step,
         vocoder=vocoder_steps * step,
     )
 

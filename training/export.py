@@ -10,7 +10,7 @@ from training.evaluation.sentences import unmeasured
 from training.intonation import intonation
 from training.precision_prices import precision_prices
 from training.recipe import Run
-from training.stages import read_average, read_model_config, trained_acoustic
+from training.stages import ADVERSARIAL, read_average, read_model_config, steps_done, trained_acoustic
 from vocoder.audio.whole_file import whole_file
 from vocoder.cli.voices import price_text
 from vocoder.config import WaveNetConfig
@@ -29,7 +29,8 @@ def export(
     release: str,
     temperature: float = 0.7,
     voiced_temperature_ratio: float = 1.0,
-    correction_passes: int = 2,
+    correction_passes: int = 0,
+    copy_correction_passes: int = 3,
     notes: Sequence[str] = (),
 ) -> Path:
     """Writes the voice pack of a run.
@@ -42,7 +43,8 @@ def export(
         release: of the voice; another one whenever its weights differ.
         temperature: the voice's default, 0..2.
         voiced_temperature_ratio: times which voiced frames are sampled, 0..1.
-        correction_passes: 0..4, of `vocoder.audio.correction`.
+        correction_passes: 0..4, of `vocoder.audio.correction` in speech from text.
+        copy_correction_passes: 0..4, where the spectrum is a recording's own.
         notes: what else the model card should say, a line each.
 
     Returns:
@@ -55,6 +57,10 @@ def export(
     wavenet_config = WaveNetConfig.from_dict(read_model_config(run.stage("vocoder")))
     acoustic, network = trained_acoustic(run), WaveNet(wavenet_config)
     _, acoustic_steps, acoustic_seconds = read_average(run.stage("acoustic"))
+    trained = f"{acoustic_steps:,} steps, {acoustic_seconds / 3600:.2f} hours"
+    if steps_done(run.stage(ADVERSARIAL)) > 0:
+        _, steps, seconds = read_average(run.stage(ADVERSARIAL))
+        trained += f"; its decoder {steps:,} steps, {seconds / 3600:.2f} hours against discriminators"
     weights, vocoder_steps, vocoder_seconds = read_average(run.stage("vocoder"))
     network.load_state_dict(weights)
     network.eval().requires_grad_(False)
@@ -70,6 +76,7 @@ def export(
         voiced_temperature_ratio=voiced_temperature_ratio,
         intonation=melody,
         correction_passes=correction_passes,
+        copy_correction_passes=copy_correction_passes,
         precision_prices=prices,
         audio=data.audio,
         acoustic=acoustic.config,
@@ -83,11 +90,12 @@ def export(
             "",
             f"- Data: {source}; {minutes:.1f} minutes trained on, {len(data.entries(validation=True))} utterances held out by prompt.",
             f"- Licence: {licence}.",
-            f"- Acoustic model: {sizes[0]:,} weights, {acoustic_steps:,} steps, {acoustic_seconds / 3600:.2f} hours.",
+            f"- Acoustic model: {sizes[0]:,} weights, {trained}.",
             f"- Vocoder: WaveNet of {wavenet_config.num_layers} blocks, {sizes[1]:,} weights, {vocoder_steps:,} steps, {vocoder_seconds / 3600:.2f} hours.",
             f"- Sound: {data.audio.sample_rate} Hz, pre-emphasis {data.audio.pre_emphasis}, {wavenet_config.quantisation_levels} levels.",
             f"- Price per sample, held-out speech, through the engine: bf16 {price_text(prices.bf16)}, int8 {price_text(prices.int8)}.",
-            f"- Defaults: temperature {temperature:g}, times {voiced_temperature_ratio:g} in voiced frames; spectrum corrected in {correction_passes} passes.",
+            f"- Defaults: temperature {temperature:g}, times {voiced_temperature_ratio:g} in voiced frames.",
+            f"- Passes of the spectral correction: {correction_passes} from text, {copy_correction_passes} in copies of recordings.",
             f"- Intonation times {melody:g}: what brings its spread to the recordings' on held-out sentences that are not among those measured below.",
             *(f"- {note}" for note in notes),
             "",

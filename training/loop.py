@@ -46,6 +46,7 @@ class LoopConfig:
     warmup_steps: int = 200  # it rises linearly for so long ...
     decay_share: float = 0.3  # ... stays, and falls linearly to 0 over this last share of the steps
     weight_decay: float = 1e-4
+    betas: tuple[float, float] = (0.9, 0.99)  # of Adam
     gradient_norm: float = 1.0  # longest gradient that is not shortened
     ema_decay: float = 0.9995  # of the average of the weights, which is what is validated and exported
     seed: int = 0
@@ -63,7 +64,7 @@ class LoopConfig:
 
 def optimiser_for(model: nn.Module, config: LoopConfig) -> torch.optim.Optimizer:
     """AdamW over all weights."""
-    return torch.optim.AdamW(model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=config.weight_decay, fused=True)
+    return torch.optim.AdamW(model.parameters(), lr=config.learning_rate, betas=config.betas, weight_decay=config.weight_decay, fused=True)
 
 
 class Task(Protocol):

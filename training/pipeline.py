@@ -16,8 +16,7 @@ from training import stages
 from training.alignment.align import align
 from training.data.corpus import Recording, read_corpus
 from training.data.corpus_check import Finding, check
-from training.data.dataset import PREDICTED, Header, PreparedSet
-from training.data.predict import predict
+from training.data.dataset import Header, PreparedSet
 from training.data.prepare import prepare
 from training.estimate import estimate
 from training.evaluation import Judging, evaluate
@@ -46,6 +45,7 @@ class PipelineOptions:
     source: str
     release: str = "1"
     acoustic_steps: int
+    adversarial_steps: int
     vocoder_steps: int
     device: str
     workers: int
@@ -82,6 +82,7 @@ def run_all(run: Run, corpus: str, output: Path, options: PipelineOptions, *, sa
         VocoderOptions(device=options.device).segments_for(run.stage("vocoder")),
         minutes=0.0 if aligned else sum(soundfile.info(str(recording.path)).duration for recording in recordings) / 60,
         acoustic_steps=max(options.acoustic_steps - stages.steps_done(run.stage("acoustic")), 0),
+        adversarial_steps=max(options.adversarial_steps - stages.steps_done(run.stage(stages.ADVERSARIAL)), 0),
         vocoder_steps=max(options.vocoder_steps - stages.steps_done(run.stage("vocoder")), 0),
         device=options.device,
     )
@@ -90,11 +91,9 @@ def run_all(run: Run, corpus: str, output: Path, options: PipelineOptions, *, sa
         prepare(recordings, run.data, audio, workers=options.workers)
     if not aligned:
         align(run.data)
-    acoustic_before = stages.steps_done(run.stage("acoustic"))
-    acoustic = stages.train_acoustic(run, steps=options.acoustic_steps, seconds=None, device=options.device)
-    if acoustic.step != acoustic_before or not (run.data / PREDICTED).is_file():
-        predict(run.dataset(), stages.trained_acoustic(run))
-    stages.train_vocoder(run, VocoderOptions(device=options.device, predicted_share=stages.PREDICTED_SHARE), steps=options.vocoder_steps, seconds=None)
+    stages.train_acoustic(run, steps=options.acoustic_steps, seconds=None, device=options.device)
+    stages.train_adversarial(run, steps=options.adversarial_steps, seconds=None, device=options.device)
+    stages.train_vocoder(run, VocoderOptions(device=options.device), steps=options.vocoder_steps, seconds=None)
     pack = export(run, output / run.name, licence=options.licence, source=options.source, release=options.release)
     judging = Judging(sentences=options.sentences, unseen=options.unseen, whisper=options.whisper, rows=run.judged)
     report = evaluate(run.dataset(), pack, judging, page=run.root / run.name / "report.html")

@@ -3,6 +3,7 @@
 runs/NAME/data        prepare, align          a prepared data set (`training.data.dataset`)
 runs/NAME/recogniser  recogniser              config.json, checkpoint.pt, tensorboard/, phoneme_errors.json
 runs/NAME/acoustic    acoustic                config.json, checkpoint.pt, tensorboard/
+runs/NAME/adversarial adversarial             the same: the acoustic model with a decoder that was trained further
 runs/NAME/vocoder     vocoder                 config.json, checkpoint.pt, tensorboard/
 runs/NAME/evaluation.jsonl   evaluate          what judges said of each sound
 voices/NAME           export                  the voice pack
@@ -21,6 +22,7 @@ from typing import Any
 import torch
 
 from training.acoustic_task import AcousticTask
+from training.adversarial_task import AdversarialConfig, AdversarialTask
 from training.bandwidth import Throughput
 from training.copy_synthesis import CopySynthesisListener
 from training.data.dataset import PreparedSet
@@ -38,7 +40,7 @@ from vocoder.machine import processor_name
 from vocoder.voices.pack import read_pack
 from vocoder.wavenet.network import WaveNet
 
-PREDICTED_SHARE = 0.5  # of the vocoder's segments that have the acoustic model's spectrum, in the recipe of a whole voice
+ADVERSARIAL = "adversarial"
 
 
 def acoustic_config(data: PreparedSet) -> AcousticConfig:
@@ -62,6 +64,24 @@ def train_acoustic(run: Run, *, steps: int, seconds: float | None, device: str, 
         assert isinstance(acoustic, AcousticModel)
         _begin_with(task, acoustic, begin_with)
     return _train(run.stage("acoustic"), task, _resolved(config, loop), loop, seconds=seconds, device=device)
+
+
+def train_adversarial(run: Run, *, steps: int, seconds: float | None, device: str, learning_rate: float = 3e-4) -> Trainer:
+    """Trains the decoder of the run's acoustic model further, against discriminators; to `steps`, or for `seconds`, from where it was.
+
+    Raises:
+        InputError: the acoustic model has not been trained.
+        Diverged: a loss or a gradient is not finite.
+    """
+    regression = trained_regression(run)
+    loop = LoopConfig(
+        total_steps=steps, learning_rate=learning_rate, betas=(0.7, 0.99), ema_decay=0.999, gradient_norm=10.0, validate_every=500, bf16=bf16_pays(device)
+    )
+    torch.manual_seed(loop.seed)  # the weights that the discriminators begin with
+    config = AdversarialConfig()
+    task = AdversarialTask(run.dataset(), regression, config, device=device)
+    resolved = {"model": regression.config.to_dict(), "loop": dataclasses.asdict(loop), "adversarial": dataclasses.asdict(config)}
+    return _train(run.stage(ADVERSARIAL), task, resolved, loop, seconds=seconds, device=device)
 
 
 def train_vocoder(
@@ -206,9 +226,23 @@ def read_average(folder: Path) -> tuple[dict[str, torch.Tensor], int, float]:
     return state["average"], int(state["step"]), float(state["seconds"])
 
 
-def trained_acoustic(run: Run) -> AcousticModel:
-    """The averaged acoustic model of a run, in evaluation mode; InputError where the stage has not run."""
+def trained_regression(run: Run) -> AcousticModel:
+    """The averaged acoustic model of a run before adversarial training, in evaluation mode; InputError where the stage has not run."""
     folder = run.stage("acoustic")
+    return _acoustic(folder, read_average(folder)[0])
+
+
+def trained_acoustic(run: Run) -> AcousticModel:
+    """The averaged acoustic model that a run speaks with: after adversarial training where that has begun. Raises as `trained_regression`."""
+    folder = run.stage(ADVERSARIAL)
+    if steps_done(folder) == 0:
+        return trained_regression(run)
+    prefix = "acoustic."
+    weights = {name.removeprefix(prefix): tensor for name, tensor in read_average(folder)[0].items() if name.startswith(prefix)}
+    return _acoustic(folder, weights)
+
+
+def _acoustic(folder: Path, weights: dict[str, torch.Tensor]) -> AcousticModel:
     acoustic = AcousticModel(AcousticConfig.from_dict(read_model_config(folder)))
-    acoustic.load_state_dict(read_average(folder)[0])
+    acoustic.load_state_dict(weights)
     return acoustic.eval().requires_grad_(False)

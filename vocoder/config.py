@@ -173,9 +173,11 @@ class WaveNetConfig(Config):
 class AcousticConfig(Config):
     """The acoustic model: phonemes to durations, log-F0, voicing and log-mel."""
 
-    channels: int = 160  # of the encoder and the decoder
+    channels: int = 160  # of the encoder
     encoder_layers: int = 3
-    decoder_layers: int = 4
+    decoder_channels: int = 192
+    decoder_layers: int = 6
+    harmonic_steps: int = 256  # rows of the table of harmonic spectra that the decoder is shown; 0: it is shown none
     kernel_size: int = 5  # frames or phonemes under one convolution
     predictor_channels: int = 128  # of the duration and pitch predictors
     dropout: float = 0.1  # in training only
@@ -186,5 +188,6 @@ class AcousticConfig(Config):
     def __post_init__(self) -> None:
         _require(self.kernel_size % 2 == 1, "kernel_size must be odd")
         _require(0 <= self.dropout < 1, "dropout must lie in 0..1")
-        for name in ("channels", "encoder_layers", "decoder_layers", "predictor_channels", "num_speakers", "n_mels"):
+        _require(self.harmonic_steps == 0 or self.harmonic_steps >= 2, "harmonic_steps must be 0 or at least 2")
+        for name in ("channels", "encoder_layers", "decoder_channels", "decoder_layers", "predictor_channels", "num_speakers", "n_mels"):
             _require(getattr(self, name) > 0, f"{name} must be positive, not {getattr(self, name)}")

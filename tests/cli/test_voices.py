@@ -38,4 +38,4 @@ def test_a_damaged_voice_hides_no_other(library: Path, tmp_path: Path, monkeypat
     assert run(["voices", "--json"]) == FAILED
     captured = capfd.readouterr()
     assert "tiny" in [row["name"] for row in json.loads(captured.out)]
-    assert f"format version 99, and this release reads version {FORMAT_VERSION}" in captured.err
+    assert f"format version 99, and this release reads versions 3 to {FORMAT_VERSION}" in captured.err

@@ -101,7 +101,7 @@ def test_the_same_voice_is_the_same_files(tiny_folder: Path, tmp_path: Path) -> 
 
 
 SPOILED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
-    "another format": (lambda d: d.update(format_version=2), r"format version 2, and this release reads version 3"),
+    "another format": (lambda d: d.update(format_version=2), r"format version 2, and this release reads versions 3 to 4"),
     "no format": (lambda d: d.pop("format_version"), r"format version None"),
     "other features": (lambda d: d.update(feature_hash="0123"), rf"feature_hash 0123, and this release computes {feature_hash()}"),
     "other phonemes": (lambda d: d["phonemes"].append("!"), rf"'!'\), and this release computes .*{PHONEMES[-1]}"),

@@ -75,13 +75,13 @@ def try_temperatures(
     if not others:
         raise InputError("every held-out sentence is among those that `evaluate` measures: hold out more", field="sentences")
     recordings = [np.asarray(data.wave(entry)) for entry in choose(others, sentences)]
-    choices = list(itertools.product(temperatures, voiced_ratios, passes or [voice.manifest.correction_passes]))
+    choices = list(itertools.product(temperatures, voiced_ratios, passes or [voice.manifest.copy_correction_passes]))
     trials = [_trial(voice, recordings, *choice) for choice in track(choices, "temperatures", console=Console(stderr=True))]
     return sorted(trials, key=lambda trial: -trial.pesq_wb.value)
 
 
 def _trial(voice: Voice, recordings: Sequence[measures.FloatArray], temperature: float, ratio: float, passes: int) -> Trial:
-    manifest = dataclasses.replace(voice.manifest, voiced_temperature_ratio=ratio, correction_passes=passes)
+    manifest = dataclasses.replace(voice.manifest, voiced_temperature_ratio=ratio, copy_correction_passes=passes)
     trying = Voice(pack=dataclasses.replace(voice.pack, manifest=manifest), engine=voice.engine)
     audio = manifest.audio
     rows = []

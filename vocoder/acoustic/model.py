@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vocoder.acoustic.frames import expand
+from vocoder.acoustic.harmonics import harmonic_spectra
 from vocoder.acoustic.melody import Melody
 from vocoder.compiled import NATIVE_TAPS, native_module
 from vocoder.config import FRAME_POSITIONS, POSITIONS, AcousticConfig
@@ -125,6 +126,7 @@ class AcousticModel(nn.Module):
     def __init__(self, config: AcousticConfig) -> None:
         super().__init__()
         self.config = config
+        self.harmonic_table: Tensor | None
         channels, kernel_size, dropout = config.channels, config.kernel_size, config.dropout
         sizes = config.linguistic.category_sizes
         self.embeddings = nn.ModuleList(nn.Embedding(size, width, padding_idx=0) for size, width in zip(sizes, EMBEDDING_CHANNELS, strict=True))
@@ -134,7 +136,10 @@ class AcousticModel(nn.Module):
         self.encoder = Stack(inputs, channels, channels, config.encoder_layers, kernel_size, dropout)
         self.duration = Stack(channels, config.predictor_channels, 1, 2, kernel_size, dropout)
         self.pitch = Stack(channels + in_phoneme, config.predictor_channels, 2, 3, kernel_size, dropout)
-        self.decoder = Stack(channels + in_phoneme + 2, channels, config.n_mels, config.decoder_layers, kernel_size, dropout)
+        harmonics = config.n_mels if config.harmonic_steps > 0 else 0
+        self.decoder = Stack(channels + in_phoneme + 2 + harmonics, config.decoder_channels, config.n_mels, config.decoder_layers, kernel_size, dropout)
+        # Stored with the weights: a voice needs no settings of sound to speak by it.
+        self.register_buffer("harmonic_table", torch.zeros(config.harmonic_steps, config.n_mels) if harmonics else None)
 
     def use_native(self, isa: str = "auto") -> None:
         """Speaks faster from now on: as `Stack.use_native`."""
@@ -160,9 +165,15 @@ class AcousticModel(nn.Module):
 
     def predict_log_mel(self, frames: Tensor, log_f0: Tensor, voicing: Tensor, mask: Tensor) -> Tensor:
         """Frames [B, F, C + 2], log-F0 [B, F] and voicing 0..1 [B, F] to log-mel [B, F, M]."""
-        melody = torch.stack([(log_f0 - LOG_F0_CENTRE) / LOG_F0_SCALE * voicing, voicing], dim=-1)
-        log_mel: Tensor = self.decoder(torch.cat([frames, melody], dim=-1), mask)
+        log_mel: Tensor = self.decoder(torch.cat([frames, self.melody_inputs(log_f0, voicing)], dim=-1), mask)
         return log_mel * LOG_MEL_SCALE + LOG_MEL_CENTRE
+
+    def melody_inputs(self, log_f0: Tensor, voicing: Tensor) -> Tensor:
+        """What the decoder is shown of the pitch: log-F0 [B, F] and voicing [B, F] to [B, F, 2], or [B, F, 2 + M] with the harmonics' spectra."""
+        inputs = torch.stack([(log_f0 - LOG_F0_CENTRE) / LOG_F0_SCALE * voicing, voicing], dim=-1)
+        if self.harmonic_table is None:
+            return inputs
+        return torch.cat([inputs, harmonic_spectra(self.harmonic_table, log_f0, voicing)], dim=-1)
 
     @torch.inference_mode()
     def durations(self, features: LinguisticFeatures, speaker: int = 0) -> npt.NDArray[np.float32]:

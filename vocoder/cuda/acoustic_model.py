@@ -80,7 +80,7 @@ class DecoderInputs:
 
     Attributes:
         frames: float32 [F, C + 2] on the card, of `CudaAcousticModel.pitches`.
-        melody: float32 [F, 2], the scaled log-F0 where voiced, and voicing.
+        melody: float32 [F, 2 or 2 + M], `AcousticModel.melody_inputs`.
     """
 
     frames: Tensor
@@ -102,6 +102,7 @@ class CudaAcousticModel:
     def __init__(self, model: AcousticModel, device: str | torch.device = "cuda", *, most: int = MAX_BATCH) -> None:
         self.config = model.config
         self.device = device_for(device)
+        self._model = model
         self._embeddings = HostEmbeddings(model.embeddings)
         self._speakers = to_device(weights_of(model.speaker), self.device)
         self._encoder, self._duration, self._pitch, self._decoder = (
@@ -141,8 +142,8 @@ class CudaAcousticModel:
         log_f0, voicing = pitch[:, 0] * np.float32(LOG_F0_SCALE) + np.float32(LOG_F0_CENTRE), (pitch[:, 1] > 0).astype(np.float32)
         if melody is not None:
             log_f0 = melody.apply(log_f0, voicing, features, durations)
-        scaled = (log_f0 - np.float32(LOG_F0_CENTRE)) / np.float32(LOG_F0_SCALE) * voicing
-        log_mel = self._for_log_mel.submit(DecoderInputs(frames=frames, melody=np.stack([scaled, voicing], axis=1)))
+        inputs = self._model.melody_inputs(torch.from_numpy(log_f0).unsqueeze(0), torch.from_numpy(voicing).unsqueeze(0))
+        log_mel = self._for_log_mel.submit(DecoderInputs(frames=frames, melody=inputs[0].numpy()))
         return Conditions(
             log_mel=log_mel * np.float32(LOG_MEL_SCALE) + np.float32(LOG_MEL_CENTRE),
             log_f0=log_f0,
@@ -182,8 +183,9 @@ class CudaAcousticModel:
         ragged = RaggedBatch.of([len(sentence.melody) for sentence in sentences], self.device)
         joined = torch.zeros((ragged.num_rows, self._decoder.inputs), device=self.device)
         for place, sentence in zip(ragged.split(joined), sentences, strict=True):
-            place[:, :-2] = sentence.frames
-        joined[:, -2:] = ragged.joined([sentence.melody for sentence in sentences])
+            place[:, : sentence.frames.shape[1]] = sentence.frames
+        melodies = ragged.joined([sentence.melody for sentence in sentences])
+        joined[:, -melodies.shape[1] :] = melodies
         return _fetched(self._decoder(joined, ragged), ragged)
 
     def _encode(self, sentences: Sequence[EncoderInputs]) -> tuple[Tensor, RaggedBatch]:

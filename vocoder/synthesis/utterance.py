@@ -110,6 +110,7 @@ class Utterance:
         pack: the voice.
         engine: made of the voice's network; used here to begin and for what it keeps of conditions, the caller runs the jobs.
         temperature: 0..2; voiced frames use this times the voice's `voiced_temperature_ratio`.
+        correction_passes: of the spectral correction, 0..4.
         volume: at least 0, times the amplitude.
         shaped: whether passages have gains beside.
         num_frames: of all passages, where that is known beforehand.
@@ -131,6 +132,7 @@ class Utterance:
         engine: Engine,
         *,
         temperature: float,
+        correction_passes: int,
         volume: float = 1.0,
         shaped: bool = False,
         num_frames: int | None = None,
@@ -148,7 +150,7 @@ class Utterance:
             quantiser=pack.network.quantiser,
             pre_emphasis=self._audio.pre_emphasis,
             hop_length=self._hop,
-            correction=spectral_correction(self._audio, pack.manifest.correction_passes),
+            correction=spectral_correction(self._audio, correction_passes),
             volume=volume,
             shaped=shaped,
         )
@@ -186,6 +188,7 @@ class Utterance:
             pack,
             engine,
             temperature=plan.settings.temperature,
+            correction_passes=pack.manifest.correction_passes,
             volume=plan.settings.volume,
             shaped=plan.directed,
             num_frames=plan.num_frames,

@@ -253,7 +253,15 @@ class Voice:
         """Conditions to be spoken: what `vocode` speaks at once."""
         temperature = self.settings(temperature=temperature).temperature
         passage = Passage(num_frames=conditions.num_frames, conditions=lambda: conditions)
-        return Utterance(lambda number: iter([passage][number:]), self.pack, self.engine, temperature=temperature, num_frames=conditions.num_frames, seed=seed)
+        return Utterance(
+            lambda number: iter([passage][number:]),
+            self.pack,
+            self.engine,
+            temperature=temperature,
+            correction_passes=self.manifest.copy_correction_passes,
+            num_frames=conditions.num_frames,
+            seed=seed,
+        )
 
     def vocode(self, conditions: Conditions, *, temperature: float | None = None, seed: int | None = None) -> Int16Array:
         """Conditions as sound: int16 [F * hop_length]. Arguments as `synthesize`."""

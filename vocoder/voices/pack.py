@@ -38,7 +38,8 @@ from vocoder.voices.library import MANIFEST
 from vocoder.voices.strict_json import check_types
 from vocoder.wavenet.network import WaveNet
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
+READABLE_VERSIONS = (3, FORMAT_VERSION)
 MODEL_CARD = "README.md"
 MOST_INTONATION = 3.0
 MOST_PASSES = 4  # each delays the sound by some frames
@@ -79,7 +80,8 @@ class PackManifest(Config):
     temperature: float = 1.0  # sampling temperature of requests that name none, 0..2
     voiced_temperature_ratio: float = 1.0  # voiced frames are sampled at this times the temperature, 0..1
     intonation: float = 1.0  # times which the predicted pitch departs from its mean in the sentence, 0..3
-    correction_passes: int = 0  # of `vocoder.audio.correction`, 0..4; 0 is the network's sound as it is
+    correction_passes: int = 0  # of `vocoder.audio.correction` in speech from text, 0..4; 0 is the network's sound as it is
+    copy_correction_passes: int = 0  # the same where the spectrum is a recording's own
     precision_prices: PrecisionPrices = PrecisionPrices()
     audio: AudioConfig
     acoustic: AcousticConfig
@@ -104,8 +106,9 @@ class PackManifest(Config):
             raise ConfigError(f"voiced_temperature_ratio must lie in 0..1, not {self.voiced_temperature_ratio}")
         if not 0 <= self.intonation <= MOST_INTONATION:
             raise ConfigError(f"intonation must lie in 0..{MOST_INTONATION:g}, not {self.intonation}")
-        if not 0 <= self.correction_passes <= MOST_PASSES:
-            raise ConfigError(f"correction_passes must lie in 0..{MOST_PASSES}, not {self.correction_passes}")
+        for name, passes in (("correction_passes", self.correction_passes), ("copy_correction_passes", self.copy_correction_passes)):
+            if not 0 <= passes <= MOST_PASSES:
+                raise ConfigError(f"{name} must lie in 0..{MOST_PASSES}, not {passes}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,8 +218,10 @@ def _read_document(folder: Path) -> tuple[PackManifest, dict[str, str]]:
     if not isinstance(document, dict):
         raise VoiceError(f"{path}: must hold a JSON object")
     version = document.get("format_version")
-    if version != FORMAT_VERSION:
-        raise VoiceError(f"{path}: has format version {version!r}, and this release reads version {FORMAT_VERSION}")
+    if version not in READABLE_VERSIONS:
+        raise VoiceError(f"{path}: has format version {version!r}, and this release reads versions {READABLE_VERSIONS[0]} to {FORMAT_VERSION}")
+    if version == 3:
+        document = _from_version_3(document)
     digests = document.pop("weights", None)
     names = {ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS}
     if not isinstance(digests, dict) or set(digests) != names or not all(isinstance(digest, str) for digest in digests.values()):
@@ -233,6 +238,17 @@ def _read_document(folder: Path) -> tuple[PackManifest, dict[str, str]]:
         raise VoiceError(f"{path}: {error}") from error
     _check_features(path, manifest)
     return manifest, digests
+
+
+def _from_version_3(document: dict[str, Any]) -> dict[str, Any]:
+    """One number of passes for everything, and a decoder as wide as the encoder that is shown no harmonics."""
+    changed = document | {"format_version": FORMAT_VERSION}
+    if "correction_passes" in document:
+        changed["copy_correction_passes"] = document["correction_passes"]
+    acoustic = document.get("acoustic")
+    if isinstance(acoustic, dict) and "channels" in acoustic:
+        changed["acoustic"] = acoustic | {"decoder_channels": acoustic["channels"], "harmonic_steps": 0}
+    return changed
 
 
 def _refuse_constant(name: str) -> NoReturn:
