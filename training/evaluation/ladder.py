@@ -66,7 +66,7 @@ class Ladder:
     def _predicted_mel(self, entry: DatasetEntry) -> FloatArray:
         with one_torch_thread():
             predicted = self._task.predict(self._acoustic, entry).log_mel
-        return to_float32(self._voice.vocode(dataclasses.replace(self._data.conditions(entry), log_mel=predicted), seed=SEED))
+        return to_float32(self._voice.vocode(dataclasses.replace(self._data.conditions(entry), log_mel=predicted), predicted=True, seed=SEED))
 
     def _predicted_pitch(self, entry: DatasetEntry) -> FloatArray:
         categories, positions, durations = self._data.phonemes(entry)
@@ -80,4 +80,4 @@ class Ladder:
         melody = Melody(intonation=self._voice.manifest.intonation, rises=analyse(entry.text).sentences[-1].rises)
         with one_torch_thread():
             conditions = self._acoustic.conditions(features, np.array(durations), entry.speaker, melody)
-        return to_float32(self._voice.vocode(conditions, seed=SEED))
+        return to_float32(self._voice.vocode(conditions, predicted=True, seed=SEED))

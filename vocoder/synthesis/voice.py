@@ -249,8 +249,8 @@ class Voice:
         log_f0, voicing = pitch(samples, audio)
         return Conditions(log_mel=mel, log_f0=log_f0, voicing=voicing, speaker=self._speaker(speaker))
 
-    def copy(self, conditions: Conditions, *, temperature: float | None = None, seed: int | None = None) -> Utterance:
-        """Conditions to be spoken: what `vocode` speaks at once."""
+    def copy(self, conditions: Conditions, *, predicted: bool = False, temperature: float | None = None, seed: int | None = None) -> Utterance:
+        """Conditions to be spoken: what `vocode` speaks at once. Arguments as there."""
         temperature = self.settings(temperature=temperature).temperature
         passage = Passage(num_frames=conditions.num_frames, conditions=lambda: conditions)
         return Utterance(
@@ -258,14 +258,21 @@ class Voice:
             self.pack,
             self.engine,
             temperature=temperature,
-            correction_passes=self.manifest.copy_correction_passes,
+            correction_passes=self.manifest.correction_passes if predicted else self.manifest.copy_correction_passes,
             num_frames=conditions.num_frames,
             seed=seed,
         )
 
-    def vocode(self, conditions: Conditions, *, temperature: float | None = None, seed: int | None = None) -> Int16Array:
-        """Conditions as sound: int16 [F * hop_length]. Arguments as `synthesize`."""
-        return np.concatenate(list(self.speak(self.copy(conditions, temperature=temperature, seed=seed))))
+    def vocode(self, conditions: Conditions, *, predicted: bool = False, temperature: float | None = None, seed: int | None = None) -> Int16Array:
+        """Conditions as sound: int16 [F * hop_length].
+
+        Args:
+            conditions: of F frames.
+            predicted: whether the spectrum is a model's, and so corrected as speech from text; else it is a recording's own.
+            temperature: as `synthesize`.
+            seed: as `synthesize`.
+        """
+        return np.concatenate(list(self.speak(self.copy(conditions, predicted=predicted, temperature=temperature, seed=seed))))
 
     def score(self, samples: FloatArray, *, speaker: str | int | None = None, progress: Callable[[int], object] | None = None) -> Score:
         """Exact log-likelihood of a recording under the vocoder, conditioned on what `analyse` finds in it.

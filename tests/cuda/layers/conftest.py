@@ -12,3 +12,7 @@ collect_ignore_glob = (
 )
 if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"
+    if importlib.util.find_spec("triton") is not None:
+        from tests.cuda.layers.interpreted_dot import install
+
+        install()
