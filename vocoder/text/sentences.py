@@ -9,34 +9,52 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from vocoder.text.normalise.abbreviation_names import BEFORE_NAME, BEFORE_NUMBER, CAPITAL_AND_STOP
+from vocoder.text.normalise.romans import HEADINGS
+from vocoder.text.normalise.word_lists import listed
+
 LONGEST_SENTENCE = 400  # characters
 _SHORTEST_PART = 60  # characters: a long sentence is divided no nearer to either end, where that can be
 
-_NEVER_END = """
-    mr mrs ms messrs mme mlle dr prof rev hon gov sen rep pres supt gen col capt cpt cmdr lt sgt cpl pvt maj adm mt no nos vol vols pp p
-    fig figs sec ch chap eq eqs ed eds vs v approx dept est ext incl viz e.g i.e eg ie cf ca c sq tel hwy
-"""
-# Those that end one where a capital follows.
-_OFTEN_END = "etc inc ltd co corp bros jr sr esp al ave rd blvd oz lb lbs ft hr hrs min mins"
+# What goes on behind its full stop, whatever follows; beside titles (`BEFORE_NAME`).
+_NEVER_END = listed("""
+    mr mrs ms messrs mme mlle dr drs prof capt cmdr lt sgt mt vs v approx dept attn incl viz e.g i.e eg ie cf ca c tel fed civ crim
+""") | frozenset(BEFORE_NAME) - {"st", "sec", "fr", "br", "ste"}
+# Those that end a sentence where a capital follows.
+_OFTEN_END = listed("etc inc ltd co corp bros jr sr esp al ave rd blvd hwy ct ln pl oz lb lbs ft hr hrs min mins sq est ext rev ed no app")
 # Those that end one only where a word follows that begins many: not in "U.S. Senate", "St. Louis" or "Jan. Fifth".
-_SELDOM_END = """
-    a.m p.m u.s u.k u.s.a u.n e.u d.c a.d b.c ph.d m.d b.a m.a b.sc m.sc st
-"""
+_SELDOM_END = listed("u.s u.k u.s.a u.n e.u d.c a.d b.c ph.d m.d b.a m.a b.sc m.sc st ste gen fr br")
 # Likewise, and abbreviations with a capital alone: "We sat. John left."
-_DAYS_AND_MONTHS_END = """
-    jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun
-"""
-_OFTEN = frozenset(_OFTEN_END.split())
-_DAYS_AND_MONTHS = frozenset(_DAYS_AND_MONTHS_END.split())
-_SELDOM = frozenset(_SELDOM_END.split()) | _DAYS_AND_MONTHS
-_ABBREVIATIONS = _OFTEN | _SELDOM | frozenset(_NEVER_END.split())
-# Before a number these do not end, whatever else they are: "No. 5", "p. 12".
-_NUMBERED = frozenset({"no", "nos", "p", "pp", "fig", "figs", "vol", "vols", "ch", "chap", "sec", "eq", "eqs", "tel"})
-_OFTEN_FIRST = """
+_DAYS_AND_MONTHS = frozenset(CAPITAL_AND_STOP)
+_CLOCK = frozenset(("a.m", "p.m"))
+_COUNTRIES = frozenset(("u.s", "u.k", "u.s.a", "u.n", "e.u", "d.c"))
+_SELDOM = _SELDOM_END | _DAYS_AND_MONTHS
+_ABBREVIATIONS = _OFTEN_END | _SELDOM | _NEVER_END | _CLOCK | frozenset(BEFORE_NUMBER)
+_STARTERS = listed("""
     the a an he she it we they you i this that these those there his her its our their but and so in on at for if when while after as then
-    what who how
-"""
-_STARTERS = frozenset(_OFTEN_FIRST.split())
+    what who how my your all most many some no not yes now here where why both each every one to with from by
+""")
+# Behind "a.m." these go on with the time: "6 p.m. Eastern", "9 a.m. Monday".
+_BEHIND_TIMES = listed("""
+    monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december
+    eastern central mountain pacific atlantic greenwich est edt cst cdt mst mdt pst pdt et ct mt pt gmt utc bst cet ist jst
+""") | _DAYS_AND_MONTHS
+# Behind the name of a country these go on with it: "U.S. Senate".
+_BEHIND_COUNTRIES = listed("""
+    senate house congress army navy marine marines air coast supreme court courts district attorney department president vice treasury federal government
+    open steel bank postal capitol secretary ambassador representative rep sen highway route census constitution virgin dollar embassy olympic forest fish
+    geological food environmental patent national central securities soccer women men border customs special marshal marshals secret state states cyber
+    space strategic pacific military security general assembly charter council chamber prime minister parliament government agency commission office
+    citizenship justice trade energy labor education interior commerce agriculture surgeon rangers grand representative representatives civil
+""")
+# A capital behind these is a letter that names one of several, and no initial: "vitamin C."
+_LETTERED = listed("""
+    vitamin vitamins plan plans type types grade grades group groups hepatitis option options section class level gate part team letter letters point exhibit
+    answer column row appendix case step area block channel factor unit room terminal building model serie series an the and or to
+""")
+# "St." behind these begins a saint's name, behind other names it ends a street's: "Port St. Lucie", "King St. Peter".
+_BEFORE_SAINTS = listed("mount mt port fort bay east west north south mont saint lake cape isle point church cathedral hotel old new")
+_BEFORE_STREETS = listed("on at in of down along to from near and off across by behind beyond between onto up")
 
 _OPENERS = "\"'“‘«‹([{¿¡„‚「『（【《"
 _CLOSERS = "\"'”’»›)]}」』）】》"
@@ -95,22 +113,65 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if marks != ".":
         return True
     before = _word_before(text, match.start())
-    if len(before) == 1 and before.isalpha() and before.isupper() and before != "I":
-        return _is_starter(word)  # an initial, unless what follows is no name: "J. R. R. Tolkien", "vitamin C. The"
+    start = match.start() - len(before)
+    if len(before) == 1 and before.isalpha() and before.isupper():
+        return _is_starter(word) if _is_initial(text, start, before) else True
     abbreviation = before.lower()
+    if abbreviation in _CLOCK:
+        return re.sub(r"[^a-z].*", "", word.lower()) not in _BEHIND_TIMES and not word[0].isdigit()
+    if abbreviation in _COUNTRIES and not _is_starter(word):
+        return text[: start + len(before)].endswith(before) and _leaves_country(text, start, following)
     if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", before) and abbreviation not in _ABBREVIATIONS:
         return _is_starter(word)  # "J.R.R. Tolkien", "a.k.a. Bob", "N.A.S.A. The"
-    if abbreviation.isdigit() and _begins_line(text, match.start() - len(before)):
+    if abbreviation.isdigit() and _numbers_item(text, start, before):
         return False  # "1. First"
     if abbreviation not in _ABBREVIATIONS or (abbreviation == "no" and not word[0].isdigit()):
         return True
     if abbreviation in _DAYS_AND_MONTHS and before.islower():
-        return True
-    if word[0].isdigit() and abbreviation in _NUMBERED:
+        return not word[0].isdigit()
+    if word[0] in "0123456789#" and (abbreviation in BEFORE_NUMBER or abbreviation in _DAYS_AND_MONTHS):
         return False
+    if abbreviation == "st" and not _is_starter(word):
+        return _ends_street(text, start, before)
     if abbreviation in _SELDOM:
         return _is_starter(word)
-    return abbreviation in _OFTEN and word[0].isupper()
+    if abbreviation in _NEVER_END:
+        return False
+    return word[0].isupper()
+
+
+def _is_initial(text: str, start: int, letter: str) -> bool:
+    """Whether a capital letter is that of a name, and not a letter or the pronoun that ends a sentence."""
+    before = _word_before(text, start - 1) if start else ""
+    if letter == "I":  # "Ann I. Fox"; but "So did I. Jones left."
+        return len(before) > 1 and before.istitle() and before.lower() not in _STARTERS | HEADINGS
+    return before.lower() not in _LETTERED
+
+
+def _leaves_country(text: str, start: int, following: list[str]) -> bool:
+    """Whether "the U.S." ends a sentence before a capital that begins no office's name: "in the U.S. John stayed"."""
+    names = re.sub(r"[^a-z].*", "", following[0].lstrip(_OPENERS).lower()) in _BEHIND_COUNTRIES
+    of_it = len(following) > 1 and (following[1].strip(",.") in ("of", "and", "&") or following[1][:1].isupper())
+    return not names and not of_it and _word_before(text, start - 1).lower() == "the"
+
+
+def _ends_street(text: str, start: int, written: str) -> bool:
+    """Whether "St." ends a street's name, before a word with a capital: "on King St. Peter runs it"; but "in Port St. Lucie"."""
+    name = _word_before(text, start - 1) if start else ""
+    before = _word_before(text, start - 2 - len(name)) if start > len(name) + 1 else ""
+    street = name[:1].isupper() and name.lower() not in _BEFORE_SAINTS and name.lower() not in _STARTERS
+    return written[0].isupper() and ((street and (before.lower() in _BEFORE_STREETS or before[:1].isdigit())) or re.fullmatch(r"\d+(?:st|nd|rd|th)", name) is not None)
+
+
+def _numbers_item(text: str, start: int, digits: str) -> bool:
+    """Whether a number with a full stop begins an item: at the beginning of a line, or a small one behind the end of a sentence ("1. Mix. 2. Bake.")."""
+    if _begins_line(text, start):
+        return True
+    ended = re.search(r"[.!?][\"')]*\s+\Z", text[max(0, start - 8) : start])
+    if len(digits) > 2 or ended is None:
+        return False
+    before = _word_before(text, max(0, start - 8) + ended.start())
+    return before.lower() not in _ABBREVIATIONS and len(before) > 1
 
 
 def _is_starter(word: str) -> bool:

@@ -9,18 +9,43 @@ from __future__ import annotations
 
 import re
 
-from vocoder.text.normalise.abbreviation_names import AFTER_NAME, BEFORE_NAME, BEFORE_NUMBER, CAPITAL_AND_STOP, DOTTED, PLAIN, SLASHED
+from vocoder.text.normalise.abbreviation_names import (
+    AFTER_NAME,
+    BEFORE_NAME,
+    BEFORE_NUMBER,
+    CAPITAL_AND_STOP,
+    DIRECTIONS,
+    DOTTED,
+    PHRASES,
+    PLAIN,
+    SLASHED,
+    WITHOUT_STOP,
+    WORDS_TOO,
+)
 from vocoder.text.normalise.source import Reading, Source
+from vocoder.text.normalise.word_lists import listed
 
-_WORD = re.compile(r"([A-Za-z]{1,8})(\.?)(?![^\W_]|'[^\W\d_])")
+_WORD = re.compile(r"([A-Za-z]{1,8})(\.?)('s)?(?![^\W_]|'[^\W\d_])")
 _NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{2,6}\b)")
-_NAME_NEXT = re.compile(r"\s(?:[A-Z][a-z]|[A-Z]\.)")
+_UNIT_NEXT = re.compile(r"\s?[A-Z0-9](?![a-z])")  # "Apt. B", "Rm 4"
+_NAME_NEXT = re.compile(r"\s(?:[A-Z][a-z]|[A-Z]\.|Mc|O')")
 _FULL_NAME_NEXT = re.compile(r"\s[A-Z][a-z]")
 _DOTTED_WORD = re.compile(r"((?:[A-Za-z]|[Pp]h)(?:\.[A-Za-z]){1,8}(?:[Ss]c|[Pp]hil|s|l)?)(\.?)(?!\w)")
 _SLASHED_WORD = re.compile(rf"(?:{'|'.join(sorted(SLASHED, key=len, reverse=True))})(?![^\W\d_]|[0-9])|w/(?=[^\W\d_])", re.IGNORECASE)
 _INITIALS = re.compile(r"((?:[A-Z]\.[ -]?){1,6})(?=[A-Z][a-z])")
 _ET_AL = re.compile(r"et al(\.?)(?!\w)", re.IGNORECASE)
-_STREET_NUMBER = re.compile(r"[0-9]+(?:st|nd|rd|th)?(?:\s[A-Z][a-z]{1,20}){0,2}\s\Z")
+_PHRASE = re.compile("|".join(re.escape(phrase) for phrase in PHRASES))
+_DIRECTION = re.compile(r"([NSEW]|[NS][EW])(\.?)(?=\s(?:[A-Z][a-z]|[0-9]{1,3}(?:st|nd|rd|th)\b))")
+_HOUSE_BEFORE = re.compile(r"(?<![\w.,$])[0-9]{1,5}\s\Z")
+# The name of a street before "St.": an ordinal, or words with capitals behind the number of a house.
+_STREET_BEFORE = re.compile(
+    r"(?:(?<!\w)[0-9]{1,3}(?:st|nd|rd|th)|(?<![\w.,$])[0-9]{1,5}[A-Z]?\s(?:[NSEW]{1,2}\.?\s)?[A-Z0-9][A-Za-z]{0,20}(?:\s[A-Z][A-Za-z]{1,20}){0,2})\s\Z"
+)
+_WINDOW = 60  # characters in which the name of a street is looked for
+_LETTERED = frozenset(("apt", "ste", "rm", "bldg", "fl"))  # a letter may number them
+_LOWER_ONLY = frozenset(("p", "c"))
+_DAY_BEFORE = listed("on next last this every until till by since from through thru before after and or to each early late in")
+_DAY_NEXT = re.compile(r"\.?(?:,|\s?[0-9]|\s?[-–—&/]|\s(?:and|or|to|through|thru|at|the|morning|afternoon|evening|night)\b)")
 
 
 def read_abbreviation(source: Source, at: int) -> Reading | None:
@@ -30,6 +55,10 @@ def read_abbreviation(source: Source, at: int) -> Reading | None:
         return Reading(spoken=SLASHED[slashed.group().lower()], end=slashed.end())
     if et_al := _ET_AL.match(text, at):
         return _closed(source, "and others", et_al.end(), et_al.group(1))
+    if phrase := _PHRASE.match(text, at):
+        return _closed(source, PHRASES[phrase.group()], phrase.end(), ".")
+    if (direction := _DIRECTION.match(text, at)) and _HOUSE_BEFORE.search(text[max(0, at - _WINDOW) : at]):
+        return Reading(spoken=DIRECTIONS[direction.group(1)], end=direction.end())
     if initials := _INITIALS.match(text, at):
         return Reading(spoken=" ".join(re.findall("[A-Z]", initials.group(1))), end=initials.end())
     if dotted := _DOTTED_WORD.match(text, at):
@@ -39,32 +68,34 @@ def read_abbreviation(source: Source, at: int) -> Reading | None:
     if word is None:
         return None
     expanded = _expand(source, word)
-    return _closed(source, expanded, word.end(), word.group(2)) if expanded else None
+    if not expanded:
+        return None
+    if word.group(3):  # "Jr.'s"
+        return Reading(spoken=f"{expanded}'s", end=word.end())
+    return _closed(source, expanded, word.end(2), word.group(2))
 
 
 def _expand(source: Source, word: re.Match[str]) -> str:
     """What an abbreviation stands for, "" if it is none here."""
     written, stop = word.group(1), word.group(2)
     low = written.lower()
-    text, end = source.text, word.end()
+    text, start, end = source.text, word.start(), word.end(2)
     capital = written[0].isupper()
-    if stop and low in BEFORE_NUMBER and _NUMBER_NEXT.match(text, end):
-        return BEFORE_NUMBER[low]
-    if capital and low in ("st", "dr") and _is_street(source, word.start(), end):
-        return "street" if low == "st" else "drive"
+    if low in BEFORE_NUMBER and (stop or low in WITHOUT_STOP) and not (capital and low in _LOWER_ONLY):
+        if _NUMBER_NEXT.match(text, end) or (low in _LETTERED and capital and _UNIT_NEXT.match(text, end)):
+            return BEFORE_NUMBER[low]
+    if capital and low in AFTER_NAME and (low == "st" or low == "dr" or stop or written.istitle()) and _is_street(source, start, end):
+        return AFTER_NAME[low]
     if capital and low in BEFORE_NAME and (stop or low in ("st", "mt", "ft")) and _NAME_NEXT.match(text, end):
         return BEFORE_NAME[low]
-    if written == "v" and stop and source.word_before(word.start())[:1].isupper() and _FULL_NAME_NEXT.match(text, end):
-        return "versus"
-    if (
-        capital
-        and stop
-        and low in AFTER_NAME
-        and low != "dr"
-        and (source.word_before(word.start())[:1].isupper() or text[word.start() - 2 : word.start()] == "& ")
-    ):
+    if written in ("v", "vs") and source.word_before(start)[:1].isupper() and (_FULL_NAME_NEXT.match(text, end) if stop or written == "v" else True):
+        return "versus" if stop or written == "vs" else ""
+    if capital and stop and low in AFTER_NAME and low not in ("dr", "st"):
+        if source.word_before(start)[:1].isupper() or text[start - 2 : start] == "& ":
+            return AFTER_NAME[low]
+    if capital and low == "bros" and source.word_before(start)[:1].isupper():
         return AFTER_NAME[low]
-    if capital and stop and low in CAPITAL_AND_STOP:
+    if capital and stop and low in CAPITAL_AND_STOP and (low not in WORDS_TOO or _is_day(source, start, end)):
         return CAPITAL_AND_STOP[low]
     if written.isupper() and len(written) > 1 and not stop:
         return ""  # MS, DR, MT: letters, or a word in a text of capitals
@@ -74,12 +105,18 @@ def _expand(source: Source, word: re.Match[str]) -> str:
 def _is_street(source: Source, start: int, end: int) -> bool:
     """Whether "St." or "Dr." stands behind the name of a street."""
     text = source.text
-    if _STREET_NUMBER.search(text[max(0, start - 60) : start]):
+    if _STREET_BEFORE.search(text[max(0, start - _WINDOW) : start]):
         return True
-    if _NAME_NEXT.match(text, end):
+    if text[start : start + 2] not in ("St", "Dr", "ST", "DR") or _NAME_NEXT.match(text, end):
         return False
     before = source.word_before(start)
     return before[:1].isupper() and text[start - 1 : start] == " " and text[start - 2 : start - 1].isalnum()
+
+
+def _is_day(source: Source, start: int, end: int) -> bool:
+    """Whether "Sun." or "Jan." is a day or a month, and neither a word nor a name at the end of a sentence."""
+    before = source.word_before(start).lower()
+    return before in _DAY_BEFORE or before in CAPITAL_AND_STOP or _DAY_NEXT.match(source.text, end - 1) is not None
 
 
 def _closed(source: Source, spoken: str, end: int, stop: str) -> Reading:

@@ -19,7 +19,7 @@ _RULERS = listed("""
 """)
 _SHORT_HEADINGS = listed("vol ch chap pt sec fig no art bk")
 _TITLES = listed("king queen pope emperor empress tsar czar kaiser prince pharaoh saint")
-_HEADINGS = listed("""
+HEADINGS = listed("""
     chapter part volume book section act scene article title appendix phase type class level stage grade war bowl amendment canto figure table
     category mark group division tier step schedule unit lesson psalm symphony episode
 """)
@@ -46,7 +46,7 @@ def read_roman(source: Source, at: int) -> Reading | None:
         return None
     if name.lower() in _RULERS and name[0].isupper():
         return Reading(spoken=f"the {ordinal(str(value))}{possessive}", end=found.end()) if len(numeral) > 1 or _is_ruler(source, at, numeral, name) else None
-    if name.lower() in _HEADINGS and (name[0].isupper() or len(numeral) > 1):
+    if name.lower() in HEADINGS and (name[0].isupper() or len(numeral) > 1):
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     numbers = len(numeral) > 1 and (numeral not in _DOUBTFUL or name.lower() in _SEQUELS) and value <= _GREATEST_ANYWHERE
     if numbers and len(name) > 1 and name[0].isupper() and name.lower() not in _NO_NAMES and not name.isupper():
