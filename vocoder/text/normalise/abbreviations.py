@@ -41,6 +41,12 @@ _HOUSE_BEFORE = re.compile(r"(?<![\w.,$])[0-9]{1,5}\s\Z")
 _STREET_BEFORE = re.compile(
     r"(?:(?<!\w)[0-9]{1,3}(?:st|nd|rd|th)|(?<![\w.,$])[0-9]{1,5}[A-Z]?\s(?:[NSEW]{1,2}\.?\s)?[A-Z0-9][A-Za-z]{0,20}(?:\s[A-Z][A-Za-z]{1,20}){0,2})\s\Z"
 )
+_CAPITALS_NEXT = re.compile(r"\s([A-Z]{3,20})")
+_TITLES = listed("dr mr mrs prof sgt capt lt messrs")
+_SAINTS = listed("""
+    louis john james paul peter mary joseph george andrew patrick nicholas francis anthony thomas michael helens augustine petersburg catherine lucia kitts
+    vincent moritz tropez pancras albans ives denis germain etienne jude anne bernard cloud clair charles croix martin mark luke elizabeth margaret
+""")
 _WINDOW = 60  # characters in which the name of a street is looked for
 _LETTERED = frozenset(("apt", "ste", "rm", "bldg", "fl"))  # a letter may number them
 _LOWER_ONLY = frozenset(("p", "c"))
@@ -97,6 +103,10 @@ def _expand(source: Source, word: re.Match[str]) -> str:
         return AFTER_NAME[low]
     if capital and stop and low in CAPITAL_AND_STOP and (low not in WORDS_TOO or _is_day(source, start, end)):
         return CAPITAL_AND_STOP[low]
+    if low == "st" and written.isupper() and (saint := _CAPITALS_NEXT.match(text, end)) and saint.group(1).lower() in _SAINTS:
+        return "saint"
+    if low in _TITLES and written.isupper() and _CAPITALS_NEXT.match(text, end):
+        return PLAIN[low]  # "DR SMITH"
     if written.isupper() and len(written) > 1 and not stop:
         return ""  # MS, DR, MT: letters, or a word in a text of capitals
     return PLAIN.get(low, "")

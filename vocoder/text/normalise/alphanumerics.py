@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from vocoder.text.normalise.initialisms import could_be_word, spell_capitals
+from vocoder.text.normalise.capital_words import could_be_word
+from vocoder.text.normalise.initialisms import spell_capitals
 from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import label, letters, one_by_one, plural
 

@@ -27,8 +27,11 @@ def read_state(source: Source, at: int) -> Reading | None:
     """The state behind a town and a comma."""
     text = source.text
     found = _STATE.match(text, at)
-    if found is None or found.group(1) not in _STATES or text[max(0, at - 2) : at] != ", " or not source.word_before(at)[:1].isupper():
+    if found is None or found.group(1) not in _STATES or text[max(0, at - 2) : at] != ", ":
         return None
+    town = source.word_before(at)
+    if not town[:1].isupper() or (len(town) > 1 and town.isupper() and not source.shouted):
+        return None  # "MRI, CT and EKG"
     state, code, extension = found.groups()
     if code is None and (state in _DOUBTFUL or not _NEXT.match(text, found.end())):
         return None

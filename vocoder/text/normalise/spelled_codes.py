@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from vocoder.text.normalise.initialisms import could_be_word, spell_capitals
+from vocoder.text.normalise.capital_words import is_known
+from vocoder.text.normalise.initialisms import is_short_word, spell_capitals
 from vocoder.text.normalise.spelling import label, letters, one_by_one
 from vocoder.text.normalise.word_lists import listed
 
@@ -15,7 +16,8 @@ MARK_NAMES = {
 }  # fmt: skip
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^A-Za-z0-9]")
 _SPELLED = listed("io ai uk us eu edu tv fm au ca de fr ch py js ts cpp exe xyz usr src api id url ie ru")
-_SAID = {"json": "jason", "yaml": "yaml", "jpg": "jay peg", "jpeg": "jay peg", "www": "W W W"}
+_SHORTEST_NAME, _MOST_CONSONANTS = 5, 4  # letters; consonants to a vowel
+_SAID = {"json": "jason", "yaml": "yaml", "jpg": "jay peg", "jpeg": "jay peg", "www": "W W W", "imdb": "I M D B", "aol": "A O L", "msn": "M S N"}
 
 
 def speak_code(written: str) -> str:
@@ -39,4 +41,10 @@ def _piece(piece: str) -> str:
         return letters(low)
     if piece.isupper():
         return spell_capitals(piece, "")
-    return low if could_be_word(low) else letters(low)
+    return low if is_known(low) or is_short_word(low) or _is_name(low) else letters(low)
+
+
+def _is_name(low: str) -> bool:
+    """Whether letters that no word has are a name or words run together ("gmail"), and no abbreviation."""
+    vowels = sum(letter in "aeiouy" for letter in low)
+    return len(low) >= _SHORTEST_NAME and _MOST_CONSONANTS * vowels >= len(low) - vowels

@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 from vocoder.text.normalise.assembly import UNSURE_A
-from vocoder.text.normalise.initialisms import spell_capitals
+from vocoder.text.normalise.initialisms import among_capitals, spell_capitals
 from vocoder.text.normalise.interjections import is_cry
 from vocoder.text.normalise.source import Reading, Source
 
@@ -60,9 +60,11 @@ def read_word(source: Source, at: int) -> Reading | None:
         return Reading(spoken=spoken, end=at)
     if len(parts) == 1 and is_cry(source, start, at):
         return Reading(spoken=parts[0].lower(), end=at)
+    shouted = parts[0].isupper() and parts[0].isascii() and among_capitals(source, start, start + len(parts[0]))
+    spoken = _compound(parts, joints, shouted=shouted)
     if text.startswith("(s)", at) and parts[-1].islower():
-        return Reading(spoken=_compound(parts, joints, shouted=source.shouted) + "s", end=at + len("(s)"))
-    return Reading(spoken=_compound(parts, joints, shouted=source.shouted), end=at)
+        return Reading(spoken=spoken + "s", end=at + len("(s)"))
+    return Reading(spoken=spoken, end=at)
 
 
 def _in_title(source: Source, start: int, end: int) -> bool:
