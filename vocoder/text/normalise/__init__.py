@@ -1,6 +1,6 @@
 """English text to plain words, as an American reads it aloud.
 
-    clean      any Unicode to the characters that the rules know                                  cleaning
+    clean      any Unicode to the characters that the rules know                                  cleaning, grouping
     read       at each position the first rule that knows what stands there says it               pipeline, and one module for each kind of thing
     assemble   words and marks to one string                                                      assembly
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from vocoder.text.normalise.assembly import MARKS, assemble
 from vocoder.text.normalise.cleaning import clean
+from vocoder.text.normalise.grouping import regroup
 from vocoder.text.normalise.pipeline import Known, read
 from vocoder.text.normalise.source import Source
 
@@ -53,7 +54,7 @@ def normalise(sentence: str, known: Known | None = None) -> Normalised:
         its words; `text` is empty where there is nothing to say. Never raises on any string.
     """
     cleaned = clean(sentence)
-    readings = read(Source.of(cleaned), known)
+    readings = read(Source.of(regroup(cleaned)), known)
     listed = frozenset(word.rstrip(MARKS) for _, reading in readings if reading.listed for word in reading.spoken.split())
     words = assemble((reading.spoken for _, reading in readings), listed)
     origins = _origins(sentence, cleaned)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from vocoder.text.normalise.abbreviation_names import DAYS
 from vocoder.text.normalise.source import Reading, Source
-from vocoder.text.normalise.spelling import ordinal, year
+from vocoder.text.normalise.spelling import cardinal, ordinal, time_of_24, year
 from vocoder.text.normalise.word_lists import listed
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 _SHORT = {name[:3]: name for name in MONTHS} | {"sept": "september"}
-# "may" and "march" are words as well, so months need a capital; "MARCH" has one too.
-_MONTH = "(?P<month>" + "|".join([*(name.capitalize() for name in MONTHS), *(name.upper() for name in MONTHS)])
-_MONTH += "|(?:" + "|".join([*(short.capitalize() for short in _SHORT), *(short.upper() for short in _SHORT)]) + r")\b\.?)"
+# "may", "march", "mar" and others are words as well, so these months need a capital; "MARCH" has one too.
+_NEED_CAPITALS = ("may", "march", "mar")
+
+
+def _written(names: Iterable[str]) -> str:
+    return "|".join(form for name in names for form in (name.capitalize(), name.upper(), *(() if name in _NEED_CAPITALS else (name,))))
+
+
+_MONTH = rf"(?P<month>{_written(MONTHS)}|(?:{_written(_SHORT)})\b\.?)"
 _DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _TH = r"(?:st|nd|rd|th)?"
 _DAYS = rf"(?P<day>{_DAY}){_TH}(?:\s?[-–]\s?(?P<last>{_DAY}){_TH})?(?![\w:%°/]|[.,:][0-9])"
@@ -20,11 +28,57 @@ _YEAR = r"(?P<year>[12][0-9]{3})(?![\w%]|[.,:][0-9])"
 _MONTH_FIRST = re.compile(rf"{_MONTH}\s{_DAYS}(?:,?\s{_YEAR})?")
 _MONTH_YEAR = re.compile(rf"{_MONTH},?\s{_YEAR}(?!-)")
 _DAY_FIRST = re.compile(rf"(?P<day>{_DAY})(?P<th>{_TH})(?:\s?[-–]\s?(?P<last>{_DAY}){_TH})?\s(?:of\s)?{_MONTH}(?!\w)(?:,?\s{_YEAR})?")
+_DASHED = re.compile(rf"{_MONTH}[-/](?P<day>{_DAY})(?:[-/]{_YEAR})?(?![\w-]|[.,:/][0-9])")
+_DAY_DASHED = re.compile(rf"(?P<day>{_DAY})[-/]{_MONTH}(?:[-/]{_YEAR})?(?![\w-]|[.,:/][0-9])")
 _NUMERIC = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([12][0-9]{3}|[0-9]{2})(?![\w/-]|[.][0-9])")
 _ISO = re.compile(r"([12][0-9]{3})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![\w/-]|[.][0-9])")
+_ISO_TIME = re.compile(
+    r"([12][0-9]{3})-([0-9]{2})-([0-9]{2})(?:T|\s)([01][0-9]|2[0-3]):?([0-5][0-9])(?::?([0-5][0-9])(?:[.,][0-9]{1,9})?)?\s?(Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?(?![\w:])"
+)
+_YEAR_MONTH = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(?![\w-]|[.:/][0-9])")
+_MONTH_SLASH_YEAR = re.compile(r"(0?[1-9]|1[0-2])/((?:19|20)[0-9]{2})(?![\w/-]|[.:][0-9])")
+_SEASON = re.compile(r"((?:1[5-9]|20)[0-9]{2})/([0-9]{2}|[12][0-9]{3})(?![\w/-]|[.:][0-9])")
 _NO_YEAR = re.compile(r"([0-9]{1,2})/([0-9]{1,2})(?![\w/%]|[.][0-9])")
-_DATED = listed("on by since until till due dated before after monday tuesday wednesday thursday friday saturday sunday")
+_DATED = listed("on by since until till due dated before after monday tuesday wednesday thursday friday saturday sunday th") | frozenset(DAYS)
+_MONTHLY = listed("month months period statement billing cycle")
 _CENTURY_TURN = 50  # years written with two digits: from 50 on they are of the twentieth century
+
+_DAY_NAME = "|".join(sorted((day.capitalize() for day in DAYS), key=len, reverse=True))
+_DAY_NAME += "|" + _DAY_NAME.upper()
+_CALENDAR = "|".join(sorted((*_SHORT, *MONTHS), key=len, reverse=True))
+_SPAN = re.compile(rf"(?P<first>{_DAY_NAME})\.?\s?(?:[-–—]|\b(?:to|thru|through)\b)\s?(?P<last>{_DAY_NAME})\b\.?")
+_MONTH_SPAN = re.compile(
+    rf"(?P<first>{'|'.join(name.capitalize() for name in (*_SHORT, *MONTHS))})\.?\s?[-–—]\s?(?P<last>{'|'.join(name.capitalize() for name in (*_SHORT, *MONTHS))})(?!\w)(?!\s?[0-9]{{1,2}}\b)\.?"
+)
+_WEEKDAY = re.compile(
+    rf"(?P<day>{_DAY_NAME}|Th)(?P<stop>\.?)(?=,?\s\(?(?:the\s)?(?:[0-9]{{1,2}}(?:st|nd|rd|th|:|/|\s?[ap]\.?m|\s(?:of\s)?(?i:{_CALENDAR})\b)|(?i:{_CALENDAR})\b\.?\s[0-9])"
+    rf"|,?(?:\s(?:and|or|&))?[\s/](?:{_DAY_NAME})\b)"
+)
+_DAY_LISTED = re.compile(rf"(?:{_DAY_NAME})\.?(?:,|/|,?\s(?:and|or|&))\s?\Z")
+_DAY_ALONE = re.compile(rf"(?P<day>{_DAY_NAME})(?P<stop>)(?!\w)")
+
+
+def read_weekday(source: Source, at: int) -> Reading | None:
+    """Weekdays cut short, where a date, a time or another of them is near: "Mon-Fri", "Mon, 5 Feb"; and months: "Jan-Mar"."""
+    text = source.text
+    if not source.starts_token(at):
+        return None
+    if span := _SPAN.match(text, at):
+        first, last = (DAYS[span.group(name).lower()] for name in ("first", "last"))
+        return Reading(spoken=f"{first} to {last}" + _stop(source, span.end()), end=span.end())
+    if months := _MONTH_SPAN.match(text, at):
+        first, last = (_full(months.group(name)) for name in ("first", "last"))
+        return Reading(spoken=f"{first} to {last}" + _stop(source, months.end()), end=months.end())
+    found = _WEEKDAY.match(text, at)
+    if found is None and _DAY_LISTED.search(text[max(0, at - 16) : at]):
+        found = _DAY_ALONE.match(text, at)
+    if found is None:
+        return None
+    return Reading(spoken="thursday" if found.group("day") == "Th" else DAYS[found.group("day").lower()], end=found.end())
+
+
+def _stop(source: Source, end: int) -> str:
+    return "." if source.text[end - 1] == "." and source.ends_at(end) else ""
 
 
 def read_named_date(source: Source, at: int) -> Reading | None:
@@ -33,6 +87,8 @@ def read_named_date(source: Source, at: int) -> Reading | None:
     if found:
         days = ordinal(found.group("day")) + (f" to {ordinal(found.group('last'))}" if found.group("last") else "")
         return Reading(spoken=f"{_month(found)} {days}{_year(found.group('year'))}", end=found.end())
+    if found := _DASHED.match(source.text, at):
+        return Reading(spoken=f"{_month(found)} {ordinal(found.group('day'))}{_year(found.group('year'))}", end=found.end())
     found = _MONTH_YEAR.match(source.text, at)
     return Reading(spoken=f"{_month(found)} {year(found.group('year'))}", end=found.end()) if found else None
 
@@ -46,6 +102,10 @@ def read_numeric_date(source: Source, at: int) -> Reading | None:
         days = ordinal(found.group("day")) + (f" to {ordinal(found.group('last'))}" if found.group("last") else "")
         the = "" if source.word_before(at).lower() == "the" else "the "
         return Reading(spoken=f"{the}{days} of {_month(found)}{_year(found.group('year'))}", end=found.end())
+    if found := _DAY_DASHED.match(text, at):
+        return Reading(spoken=f"{_month(found)} {ordinal(found.group('day'))}{_year(found.group('year'))}", end=found.end())
+    if (found := _ISO_TIME.match(text, at)) and (day := date_in_words(found.group(2), found.group(3), found.group(1))):
+        return Reading(spoken=f"{day}, {_moment(found)}", end=found.end())
     if found := _ISO.match(text, at):
         spoken = date_in_words(found.group(3), found.group(4), found.group(1))
         return Reading(spoken=spoken, end=found.end()) if spoken else None
@@ -56,6 +116,8 @@ def read_numeric_date(source: Source, at: int) -> Reading | None:
         month, day = (second, first) if mark == "." else (first, second)  # with full stops the day comes first wherever it is written so
         spoken = date_in_words(month, day, which) or date_in_words(day, month, which)
         return Reading(spoken=spoken, end=found.end()) if spoken else None
+    if reading := _without_day(source, at):
+        return reading
     found = _NO_YEAR.match(text, at)
     if found and source.word_before(at).lower() in _DATED and source.word_after(found.end()) != "of":
         spoken = date_in_words(found.group(1), found.group(2), "")
@@ -63,8 +125,47 @@ def read_numeric_date(source: Source, at: int) -> Reading | None:
     return None
 
 
+def _without_day(source: Source, at: int) -> Reading | None:
+    """A month of a year in numbers, or a season that begins in one year and ends in the next."""
+    text = source.text
+    if found := _YEAR_MONTH.match(text, at):
+        is_range = int(found.group(2)) > int(found.group(1)[2:])  # "2010-11"
+        if not is_range or source.word_before(at).lower() in _MONTHLY or found.group(2)[0] == "0":
+            return Reading(spoken=f"{MONTHS[int(found.group(2)) - 1]} {year(found.group(1))}", end=found.end())
+    if found := _MONTH_SLASH_YEAR.match(text, at):
+        return Reading(spoken=f"{MONTHS[int(found.group(1)) - 1]} {year(found.group(2))}", end=found.end())
+    found = _SEASON.match(text, at)
+    if found and (int(found.group(1)) + 1) % 100 == int(found.group(2)) % 100:
+        last = found.group(2)
+        return Reading(spoken=f"{year(found.group(1))} {year(last) if len(last) == 4 else _short_year(last)}", end=found.end())
+    return None
+
+
+def _short_year(digits: str) -> str:
+    return f"oh {cardinal(digits[1])}" if digits[0] == "0" else cardinal(digits)
+
+
+def _moment(found: re.Match[str]) -> str:
+    """The time of an ISO date, with its zone."""
+    hour, minute, second, zone = found.group(4, 5, 6, 7)
+    spoken = time_of_24(int(hour), minute)
+    if second and int(second):
+        spoken += f" and {cardinal(str(int(second)))} second{'' if int(second) == 1 else 's'}"
+    if zone in ("Z", "UTC"):
+        return f"{spoken} U T C"
+    if zone:
+        sign, hours = zone[0], str(int(zone[1:3]))
+        minutes = f" {zone[-2:]}" if len(zone) > 3 and zone[-2:] != "00" else ""
+        spoken += f" U T C {'plus' if sign == '+' else 'minus'} {cardinal(hours)}{' ' + cardinal(minutes.strip()) if minutes else ''}"
+    return spoken
+
+
 def _month(found: re.Match[str]) -> str:
-    name = found.group("month").rstrip(".").lower()
+    return _full(found.group("month"))
+
+
+def _full(written: str) -> str:
+    name = written.rstrip(".").lower()
     return name if name in MONTHS else _SHORT[name]
 
 

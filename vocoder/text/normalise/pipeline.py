@@ -11,8 +11,9 @@ from collections.abc import Callable
 from vocoder.text.normalise.abbreviations import read_abbreviation
 from vocoder.text.normalise.addresses import read_address, read_handle
 from vocoder.text.normalise.alphanumerics import read_alphanumeric, read_joined_capitals
+from vocoder.text.normalise.codes import read_code
 from vocoder.text.normalise.compounds import read_compound
-from vocoder.text.normalise.dates import read_named_date, read_numeric_date
+from vocoder.text.normalise.dates import read_named_date, read_numeric_date, read_weekday
 from vocoder.text.normalise.fractions import read_fraction, read_rating
 from vocoder.text.normalise.labels import read_label, read_product
 from vocoder.text.normalise.markup import read_markup
@@ -39,6 +40,8 @@ AT_LETTER: tuple[Rule, ...] = (
     read_money,  # US$5, EUR 50
     read_version,
     read_named_date,
+    read_weekday,
+    read_code,  # AB9453
     read_state,
     read_roman,
     read_joined_capitals,
@@ -53,6 +56,7 @@ AT_DIGIT: tuple[Rule, ...] = (
     read_telephone,
     read_time,
     read_digit_groups,
+    read_code,
     read_label,
     read_money,  # 20€, 3 USD
     read_decade,  # before units: "1990s" are no seconds

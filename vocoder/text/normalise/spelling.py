@@ -72,6 +72,20 @@ def year(digits: str) -> str:
     return f"{cardinal(century)} {cardinal(rest)}"
 
 
+def time_of_24(hour: int, minute: str) -> str:
+    """A time of day without its half: (15, "30") -> "fifteen thirty", (9, "00") -> "nine o'clock"."""
+    if minute != "00":
+        return f"{cardinal(str(hour))} {minutes_past(minute)}"
+    if hour == 0:
+        return "midnight"
+    return f"{cardinal(str(hour))} hundred" if hour > 12 else f"{cardinal(str(hour))} o'clock"
+
+
+def minutes_past(digits: str) -> str:
+    """The two digits of minutes: "05" -> "oh five"."""
+    return f"oh {cardinal(digits[1])}" if digits[0] == "0" else cardinal(digits)
+
+
 def label(digits: str) -> str:
     """A number that names rather than counts (a room, a flight, a model): "320" -> "three twenty", "101" -> "one oh one", "5000" -> "five thousand"."""
     if len(digits) <= 2:

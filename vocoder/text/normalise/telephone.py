@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 
 from vocoder.text.normalise.source import Reading, Source
-from vocoder.text.normalise.spelling import cardinal, one_by_one, plural
+from vocoder.text.normalise.spelling import cardinal, label, one_by_one, plural
 from vocoder.text.normalise.word_lists import listed
 
 _END = r"(?![^\W_]|[-.][0-9])"
 _AMERICAN = re.compile(
-    rf"(?P<country>\+?1[-. ]?)?(?:\((?P<area>[0-9]{{3}})\)\s?|(?P<plain>[0-9]{{3}})[-. ])(?P<exchange>[0-9]{{3}})[-. ](?P<line>[0-9]{{4}}){_END}"
+    rf"(?P<country>\+?1[-. ]?)?(?:\((?P<area>[0-9]{{3}})\)[-. ]?|(?P<plain>[0-9]{{3}})[-. ])(?P<exchange>[0-9]{{3}})[-. ](?P<line>[0-9]{{4}}){_END}"
 )
 _NAMED = re.compile(r"(?P<country>1)[-. ](?P<area>[0-9]{3})[-. ](?P<name>[A-Z]{3,10}(?:-[A-Z]{2,10})?)(?![^\W_])")
 _LOCAL = re.compile(rf"([2-9][0-9]{{2}})-([0-9]{{4}}){_END}")
-_INTERNATIONAL = re.compile(rf"\+(?P<groups>[0-9]{{1,3}}(?:[-. ]\(?[0-9]{{1,5}}\)?){{2,6}}|[0-9]{{8,15}}){_END}")
+_INTERNATIONAL = re.compile(rf"\+(?P<groups>[0-9]{{1,3}}(?:[-. ]?\([0-9]{{1,4}}\)[-. ]?[0-9]{{1,5}})?(?:[-. ][0-9]{{1,9}}){{1,6}}|[0-9]{{8,15}}){_END}")
+# With the zero in front that is dialled inside a country: "020 7946 0958", "(0161) 496 0000", "07911 123456".
+_NATIONAL = re.compile(rf"(?:\((?P<area>0[1-9][0-9]{{1,4}})\)|(?P<plain>0[1-9][0-9]{{1,4}}))[- ](?P<rest>[0-9]{{3,7}}(?:[- ][0-9]{{3,4}})?){_END}")
+_EXTENSION = re.compile(r",?\s?(?:[Ee]xt\.?|x)\s?([0-9]{1,6})(?![^\W_])")
+_FEWEST, _MOST = 7, 15  # digits of a telephone number
 _SHORT = re.compile(r"[2-9]11(?![^\W_]|[,.][0-9]|[-–:/%])")
 _GROUPS = re.compile(r"[0-9]{1,12}(?:-[0-9]{1,12}){2,8}(?:-?[Xx])?(?![^\W_])")
+_RECORD = 3  # numbers in a team's record
 _DIALLED = listed("call calls called calling dial dials dialed dialing phone phoned text")
 
 
@@ -25,6 +30,15 @@ def read_telephone(source: Source, at: int) -> Reading | None:
     text = source.text
     if not source.starts_token(at):
         return None
+    reading = _number(source, at)
+    extension = _EXTENSION.match(text, reading.end) if reading else None
+    if reading is None or extension is None:
+        return reading
+    return Reading(spoken=f"{reading.spoken}, extension {label(extension.group(1))}", end=extension.end())
+
+
+def _number(source: Source, at: int) -> Reading | None:
+    text = source.text
     if found := _AMERICAN.match(text, at):
         country = f"{'plus ' if text[at] == '+' else ''}one, " if found.group("country") else ""
         area = found.group("area") or found.group("plain")
@@ -33,8 +47,10 @@ def read_telephone(source: Source, at: int) -> Reading | None:
     if found := _NAMED.match(text, at):
         name = ", ".join(found.group("name").lower().split("-"))
         return Reading(spoken=f"one, {_area(found.group('area'))}, {name}", end=found.end())
-    if found := _INTERNATIONAL.match(text, at):
+    if (found := _INTERNATIONAL.match(text, at)) and _FEWEST <= sum(map(str.isdigit, found.group())) <= _MOST:
         return Reading(spoken="plus " + _one_by_one_in_groups(found.group("groups")), end=found.end())
+    if (found := _NATIONAL.match(text, at)) and _FEWEST <= sum(map(str.isdigit, found.group())) <= _MOST:
+        return Reading(spoken=_one_by_one_in_groups(found.group()), end=found.end())
     found = _LOCAL.match(text, at)
     # 200-1000 is a range: numbers of four digits that people measure out are round.
     if found and not found.group(2).endswith("00"):
@@ -50,6 +66,9 @@ def read_digit_groups(source: Source, at: int) -> Reading | None:
     found = _GROUPS.match(source.text, at)
     if found is None:
         return None
+    groups = found.group().split("-")
+    if all(len(group) <= 2 and not (len(group) == 2 and group[0] == "0") for group in groups) and len(groups) == _RECORD:
+        return Reading(spoken=" ".join(map(cardinal, groups)), end=found.end())  # wins, losses and draws: "10-6-1"
     check = ", X" if found.group()[-1] in "Xx" else ""
     return Reading(spoken=_one_by_one_in_groups(found.group().rstrip("Xx-")) + check, end=found.end())
 

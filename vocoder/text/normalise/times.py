@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from vocoder.text.normalise.source import Reading, Source
-from vocoder.text.normalise.spelling import cardinal, quantity
+from vocoder.text.normalise.spelling import cardinal, minutes_past, quantity, time_of_24
 from vocoder.text.normalise.word_lists import listed
 
 _MERIDIEM = r"\s?(?P<meridiem>[ap]\.\s?m\b|[ap]m\b|[AP]\.\s?M\b|[AP]M\b)(?P<stop>\.?)"
@@ -58,21 +58,9 @@ def _time(text: str, at: int) -> _Time | None:
     meridiem = found.group("meridiem")
     if meridiem:
         hour, minute = int(found.group("hour")), found.group("minute")
-        minutes = "" if minute == "00" else " " + _minutes(minute)
+        minutes = "" if minute == "00" else " " + minutes_past(minute)
         return _Time(spoken=f"{cardinal(str(hour))}{minutes} {_half(meridiem)}", end=found.end(), stop=found.group("stop"))
-    return _Time(spoken=_of_24(int(found.group("hour24")), found.group("minute24")), end=found.end(), stop="")
-
-
-def _of_24(hour: int, minute: str) -> str:
-    if minute != "00":
-        return f"{cardinal(str(hour))} {_minutes(minute)}"
-    if hour == 0:
-        return "midnight"
-    return f"{cardinal(str(hour))} hundred" if hour > 12 else f"{cardinal(str(hour))} o'clock"
-
-
-def _minutes(digits: str) -> str:
-    return f"oh {cardinal(digits[1])}" if digits[0] == "0" else cardinal(digits)
+    return _Time(spoken=time_of_24(int(found.group("hour24")), found.group("minute24")), end=found.end(), stop="")
 
 
 def _half(meridiem: str) -> str:
@@ -85,7 +73,7 @@ def _span(source: Source, at: int) -> Reading | None:
         return None
     hours, minutes, seconds, decimals, meridiem = found.group(1, 2, 3, 4, 5)
     if meridiem:
-        spoken = f"{cardinal(str(int(hours)))} {_minutes(minutes)} and {cardinal(str(int(seconds)))} seconds {_half(meridiem)}"
+        spoken = f"{cardinal(str(int(hours)))} {minutes_past(minutes)} and {cardinal(str(int(seconds)))} seconds {_half(meridiem)}"
         return _closed(source, spoken, _Time(spoken=spoken, end=found.end(), stop=found.group("stop")))
     parts = [_count(str(int(hours)), "hour"), _count(str(int(minutes)), "minute"), _count(str(int(seconds)) + (decimals or ""), "second")]
     return Reading(spoken=f"{parts[0]}, {parts[1]} and {parts[2]}", end=found.end())

@@ -1,0 +1,66 @@
+"""Numbers that are told digit by digit because of the words before them: one-time codes, postal codes, cards, orders, bookings, accounts."""
+
+from __future__ import annotations
+
+import re
+
+from vocoder.text.normalise.source import Reading, Source
+from vocoder.text.normalise.spelling import letters, one_by_one
+
+_NUMBER = re.compile(r"([0-9]{3,20}(?:[ -][0-9]{3,4}(?![0-9])){0,4})(?![^\W_]|[.,:/'°%-][0-9]|[%°$€£¥])")
+_MIXED = re.compile(r"(?=[A-Za-z]{0,12}[0-9])(?=[0-9]{0,12}[A-Za-z])[A-Za-z0-9]{4,16}(?![^\W_]|[-./'][^\W_])")
+_CARD = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){3}(?![^\W_])")
+_FAR = 60  # characters in which the words before are looked for
+_LINK = r"(?:\s?(?:#|:|is|was|are|reads|number|numbers|no\.?|code|codes|id|of|as|enter|use|-|–|=))*[\s:#\"'(]*\Z"
+# What is told digit by digit however short it is ...
+_SECRET = re.compile(
+    r"\b(?:otp|pin|pins|pincode|passcode|passcodes|password|passwd|zip|zipcode|postcode|postal|cvv|cvc|ssn|pnr|imei|iban|ending (?:in|with)|ends (?:in|with)|(?:card|account|number|visa|mastercard|amex) ending|"
+    r"last (?:four|4|three|3|five|5) digits|(?:verification|security|access|activation|confirmation|area|door|gate|promo|discount|voucher|login|entry|country|sort|dial|"
+    r"unlock|one-time|authentication|auth|error|status|product|booking|tracking|the|your|my|this|a|enter|use|secret|backup|sms|bank|routing|pairing|swift|bar) code)"
+    + _LINK,
+    re.IGNORECASE,
+)
+# ... and what counts nothing where it has many digits.
+_NAMED = re.compile(
+    r"\b(?:order|orders|booking|bookings|reservation|reference|ref|confirmation|tracking|account|acct|invoice|ticket|case|claim|serial|licen[cs]e|policy|member|"
+    r"membership|customer|client|employee|student|passport|transaction|receipt|shipment|parcel|card|patient|request|incident|id|phone|telephone|mobile|cell|fax|"
+    r"number|registration|permit|docket|routing|patent|badge|asset|docket|pnr|iban|gate|lot|batch|isbn|upc|sku|code)"
+    + _LINK,
+    re.IGNORECASE,
+)
+_SIGN_BEFORE = re.compile(r"#\Z")
+_LONG = 5  # digits from which on a number behind such a word is no count
+_VERY_LONG = 6  # digits from which on a number behind "#" is none
+_COUNTED = re.compile(r"\s(?!(?:is|was|has|as|this|does|shows|expires|ships|needs|asks|gets|works|appears|opens|remains|arrives)\b)(?:[a-z]{2,20}s|people|men|women|children)\b")
+
+
+def read_code(source: Source, at: int) -> Reading | None:
+    """Digits, or digits and letters, behind a word for a code: "The OTP is 4829" -> "four eight two nine"."""
+    text = source.text
+    if not source.starts_token(at):
+        return None
+    if card := _CARD.match(text, at):
+        return Reading(spoken=_in_groups(card.group()), end=card.end())
+    found = _NUMBER.match(text, at)
+    if found is None:
+        mixed = _MIXED.match(text, at)
+        if mixed is None or not _SECRET.search(text[max(0, at - _FAR) : at]):
+            return None
+        return Reading(spoken=" ".join(one_by_one(one) if one.isdigit() else letters(one) for one in mixed.group()), end=mixed.end())
+    before, digits = text[max(0, at - _FAR) : at], found.group(1)
+    if before[-1:] in ("$", "€", "£", "¥", "+", "-", "."):
+        return None
+    counts = _COUNTED.match(text, found.end()) is not None
+    told = _SECRET.search(before) is not None and not (counts and len(digits) < _LONG)
+    named = len(digits) >= _LONG and _NAMED.search(before) is not None and not counts
+    signed = len(digits) >= _VERY_LONG and _SIGN_BEFORE.search(before) is not None
+    if not (told or named or signed):
+        return None
+    if not digits.isdigit() and not told:  # only the first group is sure to belong to it
+        digits = re.split("[ -]", digits)[0]
+        return Reading(spoken=one_by_one(digits), end=at + len(digits)) if len(digits) >= _LONG else None
+    return Reading(spoken=_in_groups(digits), end=at + len(digits))
+
+
+def _in_groups(written: str) -> str:
+    return ", ".join(one_by_one(group) for group in re.split("[ -]", written))
