@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vocoder.text.normalise.abbreviation_names import BEFORE_NAME, BEFORE_NUMBER, CAPITAL_AND_STOP
+from vocoder.text.normalise.abbreviation_names import BEFORE_NAME, BEFORE_NUMBER, CAPITAL_AND_STOP, SCRIPTURE
 from vocoder.text.normalise.romans import HEADINGS
 from vocoder.text.normalise.word_lists import listed
 
@@ -29,7 +29,9 @@ _DAYS_AND_MONTHS = frozenset(CAPITAL_AND_STOP)
 _CLOCK = frozenset(("a.m", "p.m"))
 _COUNTRIES = frozenset(("u.s", "u.k", "u.s.a", "u.n", "e.u", "d.c"))
 _SELDOM = _SELDOM_END | _DAYS_AND_MONTHS
-_ABBREVIATIONS = _OFTEN_END | _SELDOM | _NEVER_END | _CLOCK | frozenset(BEFORE_NUMBER)
+# Before a number these do not end, whatever else they are: "No. 5", "Cor. 13:4", "Rs. 500".
+_NUMBERED = frozenset(BEFORE_NUMBER) | frozenset(SCRIPTURE) | _DAYS_AND_MONTHS | {"rs", "kr", "ver"}
+_ABBREVIATIONS = _OFTEN_END | _SELDOM | _NEVER_END | _CLOCK | _NUMBERED
 _STARTERS = listed("""
     the a an he she it we they you i this that these those there his her its our their but and so in on at for if when while after as then
     what who how my your all most many some no not yes now here where why both each every one to with from by
@@ -129,7 +131,7 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return True
     if abbreviation in _DAYS_AND_MONTHS and before.islower():
         return not word[0].isdigit()
-    if word[0] in "0123456789#" and (abbreviation in BEFORE_NUMBER or abbreviation in _DAYS_AND_MONTHS):
+    if word[0] in "0123456789#" and abbreviation in _NUMBERED:
         return False
     if abbreviation == "st" and not _is_starter(word):
         return _ends_street(text, start, before)
@@ -137,6 +139,8 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return _is_starter(word)
     if abbreviation in _NEVER_END:
         return False
+    if abbreviation not in _OFTEN_END and not word[0].isdigit():
+        return abbreviation not in BEFORE_NUMBER or word[0].isupper()
     return word[0].isupper()
 
 

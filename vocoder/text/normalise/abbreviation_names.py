@@ -47,6 +47,16 @@ MONTHS_CUT = {
 CAPITAL_AND_STOP = DAYS | MONTHS_CUT
 # Those of them that are words or names as well: they abbreviate behind a word that goes before days, or where a number or a comma follows.
 WORDS_TOO = frozenset(("jan", "sun", "sat", "mar", "mon", "wed", "fri"))
+# Books of the Bible, before chapter and verse.
+SCRIPTURE = {
+    "gen": "genesis", "ex": "exodus", "exod": "exodus", "lev": "leviticus", "num": "numbers", "deut": "deuteronomy", "dt": "deuteronomy", "josh": "joshua",
+    "judg": "judges", "sam": "samuel", "kgs": "kings", "chr": "chronicles", "chron": "chronicles", "neh": "nehemiah", "esth": "esther", "ps": "psalm",
+    "pss": "psalms", "prov": "proverbs", "eccl": "ecclesiastes", "eccles": "ecclesiastes", "isa": "isaiah", "jer": "jeremiah", "lam": "lamentations",
+    "ezek": "ezekiel", "dan": "daniel", "hos": "hosea", "obad": "obadiah", "mic": "micah", "hab": "habakkuk", "zeph": "zephaniah", "hag": "haggai",
+    "zech": "zechariah", "mal": "malachi", "matt": "matthew", "mt": "matthew", "mk": "mark", "lk": "luke", "jn": "john", "rom": "romans",
+    "cor": "corinthians", "gal": "galatians", "eph": "ephesians", "phil": "philippians", "col": "colossians", "thess": "thessalonians", "tim": "timothy",
+    "tit": "titus", "philem": "philemon", "heb": "hebrews", "jas": "james", "pet": "peter", "rev": "revelation",
+}  # fmt: skip
 DIRECTIONS = {"N": "north", "S": "south", "E": "east", "W": "west", "NE": "northeast", "NW": "northwest", "SE": "southeast", "SW": "southwest"}
 # Phrases that are read as a whole; full stops and spaces as they are written most often.
 PHRASES = {

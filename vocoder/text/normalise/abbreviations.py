@@ -26,7 +26,7 @@ from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.word_lists import listed
 
 _WORD = re.compile(r"([A-Za-z]{1,8})(\.?)('s)?(?![^\W_]|'[^\W\d_])")
-_NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{2,6}\b)")
+_NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{2,6}\b|[ivxl]{2,6}\b)")
 _UNIT_NEXT = re.compile(r"\s?[A-Z0-9](?![a-z])")  # "Apt. B", "Rm 4"
 _NAME_NEXT = re.compile(r"\s(?:[A-Z][a-z]|[A-Z]\.|Mc|O')")
 _FULL_NAME_NEXT = re.compile(r"\s[A-Z][a-z]")

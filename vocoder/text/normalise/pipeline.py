@@ -25,10 +25,11 @@ from vocoder.text.normalise.powers import read_exponent, read_scientific
 from vocoder.text.normalise.punctuation import read_mark, read_silent
 from vocoder.text.normalise.ranges import read_link, read_range
 from vocoder.text.normalise.romans import read_roman
+from vocoder.text.normalise.scripture import read_scripture
 from vocoder.text.normalise.source import Reading, Rule, Source
 from vocoder.text.normalise.symbols import read_symbol, read_unspeakable
 from vocoder.text.normalise.telephone import read_digit_groups, read_telephone
-from vocoder.text.normalise.times import read_time
+from vocoder.text.normalise.times import read_duration, read_time
 from vocoder.text.normalise.units import read_amount
 from vocoder.text.normalise.versions import read_points, read_version
 from vocoder.text.normalise.words import read_word
@@ -37,6 +38,7 @@ from vocoder.text.normalise.years import read_decade, read_year
 AT_LETTER: tuple[Rule, ...] = (
     read_address,
     read_path,
+    read_scripture,
     read_money,  # US$5, EUR 50
     read_version,
     read_named_date,
@@ -52,9 +54,11 @@ AT_LETTER: tuple[Rule, ...] = (
 AT_DIGIT: tuple[Rule, ...] = (
     read_address,
     read_path,
+    read_scripture,  # 1 Cor. 13:4
     read_numeric_date,
     read_telephone,
     read_time,
+    read_duration,
     read_digit_groups,
     read_code,
     read_label,

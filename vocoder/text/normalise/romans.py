@@ -5,60 +5,124 @@ from __future__ import annotations
 import re
 
 from vocoder.text.normalise.source import Reading, Source
-from vocoder.text.normalise.spelling import cardinal, ordinal
+from vocoder.text.normalise.spelling import cardinal, ordinal, year
 from vocoder.text.normalise.word_lists import listed
 
 _ROMAN = re.compile(r"([IVXLC]{1,9})('s)?(?!\w|-\w|\.\w)")
-_VALID = re.compile(r"(C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
-_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_SMALL = re.compile(r"([ivxl]{1,7})(?!\w|['-]\w|\.\w)")
+_YEAR = re.compile(r"(M[MDCLXVI]{3,14})(?!\w|-\w|\.\w)")
+_VALID = re.compile(r"(M{0,3})(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _RULERS = listed("""
     henry louis charles james george edward richard william elizabeth mary john paul pius leo benedict gregory clement innocent urban alexander
     nicholas peter catherine philip francis ferdinand frederick wilhelm otto napoleon victor umberto ramesses ramses thutmose ptolemy cleopatra darius
     xerxes robert malcolm harold olaf gustav haakon alfonso juan carlos pedro ivan boniface sixtus julius adrian theodore constantine leopold albert
-    maximilian rudolf joseph christian margrethe
+    maximilian rudolf joseph christian margrethe victoria suleiman hamid mehmed selim murad mustafa osman bayezid ahmed ahmad abbas akbar shah jahan
+    antiochus seleucus cyrus artaxerxes cambyses valentinian theodosius justinian michael stephen eric erik valdemar magnus canute cnut sigismund casimir
+    ladislaus matthias charlemagne lothair conrad henri philippe felipe jose joao manuel afonso isabella isabel anne beatrix wilhelmina juliana amenhotep
+    seti mithridates philippa celestine martin eugene callixtus honorius callistus nero kamehameha pomare rama zog faisal hussein abdullah farouk fuad
+    mohammed muhammad hassan menelik tewodros sargon ashurnasirpal shalmaneser sennacherib nebuchadnezzar
 """)
-_SHORT_HEADINGS = listed("vol ch chap pt sec fig no art bk")
-_TITLES = listed("king queen pope emperor empress tsar czar kaiser prince pharaoh saint")
+_SHORT_HEADINGS = listed("vol ch chap pt sec fig no art bk p pp")
+_TITLES = listed("king queen pope emperor empress tsar czar kaiser prince princess pharaoh saint sultan shah tsarina duke")
 HEADINGS = listed("""
     chapter part volume book section act scene article title appendix phase type class level stage grade war bowl amendment canto figure table
-    category mark group division tier step schedule unit lesson psalm symphony episode
+    category mark group division tier step schedule unit lesson psalm symphony episode page pages verse column line exhibit sonata concerto opus
 """)
-_SEQUELS = listed("rocky rambo fantasy godfather terminator halloween")
+# Behind these small letters are a numeral as well: "Act ii, scene iv".
+_SMALL_HEADINGS = listed("chapter part volume book section act scene article appendix page pages canto verse column line p pp vol ch sec fig art")
+_SMALL_ALONE = listed("act scene page")  # behind which one small letter is one, too
+_SEQUELS = listed("rocky rambo fantasy godfather terminator halloween civilization apollo diablo warcraft starcraft saturn titan falcon witcher auto kombat")
 # Of several letters, but as likely something else behind an ordinary word with a capital ("An IV drip", "XX chromosomes").
 _DOUBTFUL = listed("IV VI XI XX XXX IX LI CC CV CI XL LL CD")
 _GREATEST_ANYWHERE = 39  # letters L and C only behind headings
 _NO_NAMES = listed("a an the in on at of and or but is it for with to from by he she we they this that")
+_CENTURY = re.compile(r"(?:-|\s)(?:century|centuries|cent\.)", re.IGNORECASE)
+# What a numbered ruler does, or what stands behind the number; other words follow the pronoun: "said Charles. Charles I think".
+_BEHIND_NUMBER = re.compile(
+    r"(?:'s)?(?:[,.;:!?)\]]|\Z|\s(?:and|or|was|is|were|had|has|ruled|reigned|became|died|married|succeeded|of|who|whose|in|on|by|to|at|from|as|with|for|the|made|"
+    r"signed|granted|ordered|built|founded|refused|agreed|fled|fought|won|lost|left|took|gave|ascended|abdicated|executed|began|did|would|could|never|also|died|"
+    r"then|[(–—-]))"
+)
+_FIRST_NAMES = listed("""
+    james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark donald steven paul andrew joshua kenneth
+    kevin brian george edward ronald timothy jason jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott brandon benjamin samuel gregory
+    frank alexander raymond patrick jack dennis jerry tyler aaron jose henry adam douglas nathan peter zachary kyle walter harold jeremy carl arthur gerald
+    roger albert lawrence terry joe sean willie jesse bryan billy bruce jordan ralph roy noah dylan eugene wayne alan juan louis russell gabriel randy philip
+    harry vincent bobby johnny logan hank davis fred ray sam tom jim bob bill ben max luke owen ken hugh earl clarence ernest martin leo oscar adrian loudon
+    thurston griffin theodore edgar elliott cornelius winthrop marshall preston chester
+""")
 
 
 def read_roman(source: Source, at: int) -> Reading | None:
-    """A Roman numeral: an ordinal behind a ruler ("henry the eighth"), a cardinal behind everything else ("chapter four")."""
-    found = _ROMAN.match(source.text, at)
+    """A Roman numeral: an ordinal behind a ruler ("henry the eighth") or a full name, a cardinal behind everything else ("chapter four")."""
+    text = source.text
+    if not source.starts_token(at):
+        return None
+    if (dated := _YEAR.match(text, at)) and _value(dated.group(1)):
+        return Reading(spoken=year(str(_value(dated.group(1)))), end=dated.end())
+    found = _ROMAN.match(text, at)
+    century = found and _CENTURY.match(text, found.end())
+    if found and century and (value := _value(found.group(1))):
+        return Reading(spoken=ordinal(str(value)), end=found.end())
+    if source.character_before(at) not in (" ", "\u2013", "-"):
+        return None
+    name = source.word_before(at)
+    if not name:
+        return None
+    if small := _SMALL.match(text, at):
+        return _small(source, at, small, name)
     if found is None or source.character_before(at) != " ":
         return None
     numeral, possessive = found.group(1), found.group(2) or ""
     value = _value(numeral)
-    name = source.word_before(at)
-    if not value or not name:
+    if not value:
         return None
-    if source.text[at - 2] == "." and name.lower() in _SHORT_HEADINGS and len(numeral) > 1:
+    if text[at - 2] == "." and name.lower() in _SHORT_HEADINGS and len(numeral) > 1:
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
-    if source.text[at - 2] in ".,":
+    if text[at - 2] in ".,":
         return None
-    if name.lower() in _RULERS and name[0].isupper():
-        return Reading(spoken=f"the {ordinal(str(value))}{possessive}", end=found.end()) if len(numeral) > 1 or _is_ruler(source, at, numeral, name) else None
+    first = Reading(spoken=f"the {ordinal(str(value))}{possessive}", end=found.end())
+    if name.lower() in _RULERS and name[0].isupper() and not _is_surname(source, at, name):
+        return first if len(numeral) > 1 or _is_ruler(source, at, numeral, name) else None
     if name.lower() in HEADINGS and (name[0].isupper() or len(numeral) > 1):
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
-    numbers = len(numeral) > 1 and (numeral not in _DOUBTFUL or name.lower() in _SEQUELS) and value <= _GREATEST_ANYWHERE
+    if numeral in ("II", "III", "IV", "V") and name.istitle() and _is_surname(source, at, name):
+        return first
+    numbers = len(numeral) > 1 and value <= _GREATEST_ANYWHERE and (numeral not in _DOUBTFUL or name.lower() in _SEQUELS)
     if numbers and len(name) > 1 and name[0].isupper() and name.lower() not in _NO_NAMES and not name.isupper():
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     return None
 
 
+def _small(source: Source, at: int, found: re.Match[str], name: str) -> Reading | None:
+    """A numeral in small letters, behind what has such numbers; "page v" but not "part i"."""
+    value = _value(found.group(1).upper())
+    heading = name.lower() in _SMALL_HEADINGS and source.text[at - 2] != "," and source.character_before(at) == " "
+    if not value or not heading or (len(found.group(1)) == 1 and (name.lower() not in _SMALL_ALONE or found.group(1) in "lc")):
+        return None
+    last = re.compile(r"[-–]([ivxl]{1,7})(?!\w)").match(source.text, found.end())
+    if last and _value(last.group(1).upper()):
+        return Reading(spoken=f"{cardinal(str(value))} to {cardinal(str(_value(last.group(1).upper())))}", end=last.end())
+    return Reading(spoken=cardinal(str(value)), end=found.end())
+
+
+def _is_surname(source: Source, at: int, name: str) -> bool:
+    """Whether a first name stands before the name: "Hank Williams III"; but not before a ruler's second one: "John Paul II"."""
+    first = source.word_before(at - 1 - len(name))
+    between = source.text[at - 2 - len(name) : at - 1 - len(name)] == " "
+    return between and first[:1].isupper() and first.lower() in _FIRST_NAMES and not (first == "John" and name == "Paul")
+
+
 def _is_ruler(source: Source, at: int, numeral: str, name: str) -> bool:
-    """Whether a single letter numbers a ruler. "I" is a word as well, so it takes a title before the name, or "of" behind."""
+    """Whether a single letter numbers a ruler. "I" is a word as well, so what follows must be said of a ruler."""
     if numeral != "I":
         return numeral in "VX" and name.lower() not in ("malcolm", "mary", "albert", "adrian", "joseph", "robert")
-    return source.word_before(at - 1 - len(name)).lower() in _TITLES or source.word_after(at + 1) == "of"
+    titled = source.word_before(at - 1 - len(name)).lower() in _TITLES
+    behind = source.word_after(at + 1)
+    if titled:
+        return behind not in ("am", "think", "know", "have", "will", "can", "say", "said", "would", "mean", "love", "want")
+    return _BEHIND_NUMBER.match(source.text, at + 1) is not None
 
 
 def _value(numeral: str) -> int:

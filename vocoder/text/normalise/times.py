@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import cardinal, minutes_past, quantity, time_of_24
-from vocoder.text.normalise.word_lists import listed
 
 _MERIDIEM = r"\s?(?P<meridiem>[ap]\.\s?m\b|[ap]m\b|[AP]\.\s?M\b|[AP]M\b)(?P<stop>\.?)"
 _HOUR = r"(?P<hour>[01]?[0-9]|2[0-4])"
@@ -15,9 +14,17 @@ _CLOCK = re.compile(rf"{_HOUR}[:.](?P<minute>[0-5][0-9]){_MERIDIEM}(?!\w)|(?P<ho
 _HOUR_ONLY = re.compile(rf"{_HOUR}{_MERIDIEM}(?!\w)")
 _SPAN = re.compile(rf"([0-9]{{1,3}}):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?(?:{_MERIDIEM})?(?![\w:])")
 _RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?):([0-9]{1,6}(?:\.[0-9]{1,6})?)(?![\w:])")
-_BOOKS = listed("genesis exodus leviticus deuteronomy psalm psalms proverbs isaiah jeremiah matthew mark luke john acts romans corinthians revelation surah")
 _TO = re.compile(r"\s?[-–]\s?|\sto\s")
 _BARE_HOUR = re.compile(r"([1-9]|1[0-2])(?=\s?[-–]\s?[0-9]{1,2}(?::[0-5][0-9])?\s?[ap]\.?m)", re.IGNORECASE)
+
+
+_SPANS = (  # units of time that stand right behind their number, the longest first: "3h 20m"
+    ("year", "y|yrs?"), ("month", "mos?"), ("week", "w|wks?"), ("day", "d|days?"), ("hour", "h|hrs?|hours?"), ("minute", "m|mins?|minutes?"),
+    ("second", "s|secs?|seconds?"), ("millisecond", "ms"),
+)  # fmt: skip
+_PART = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)\s?(?:" + "|".join(f"(?P<{name}>{short})" for name, short in _SPANS) + r")(?![^\W\d_])")
+_RANKS = {name: rank for rank, (name, _) in enumerate(_SPANS)}
+_BARE_MINUTES = re.compile(r"([0-5][0-9])(?!\w|[.,:][0-9])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,5 +94,23 @@ def _ratio(source: Source, at: int) -> Reading | None:
     found = _RATIO.match(source.text, at)
     if found is None:
         return None
-    link = " " if source.word_before(at).lower() in _BOOKS else " to "  # chapter and verse
-    return Reading(spoken=f"{quantity(found.group(1))}{link}{quantity(found.group(2))}", end=found.end())
+    return Reading(spoken=f"{quantity(found.group(1))} to {quantity(found.group(2))}", end=found.end())
+
+
+def read_duration(source: Source, at: int) -> Reading | None:
+    """Hours, minutes and the like, one behind the other: "3h 20m", "1hr15min", "2h30"."""
+    if not source.starts_token(at):
+        return None
+    text, end, rank = source.text, at, -1
+    parts: list[str] = []
+    while (found := _PART.match(text, end)) and found.lastgroup and _RANKS[found.lastgroup] > rank:
+        parts.append(_count(found.group(1), found.lastgroup))
+        rank, behind = _RANKS[found.lastgroup], found.end()
+        joint = 2 if text.startswith(", ", behind) else int(text.startswith(" ", behind))
+        end = behind + joint
+    if not parts:
+        return None
+    if len(parts) == 1:
+        bare = _BARE_MINUTES.match(text, behind) if rank == _RANKS["hour"] else None
+        return Reading(spoken=f"{parts[0]} {_count(bare.group(1).lstrip('0') or '0', 'minute')}", end=bare.end()) if bare else None
+    return Reading(spoken=" ".join(parts), end=behind)
