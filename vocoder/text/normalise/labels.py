@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from vocoder.text.normalise.amounts import Amount
 from vocoder.text.normalise.numbers import NUMBER
 from vocoder.text.normalise.source import Reading, Source
-from vocoder.text.normalise.spelling import label, plural, quantity
+from vocoder.text.normalise.spelling import cardinal, label, letters, plural, quantity
+from vocoder.text.normalise.unit_names import PER
+from vocoder.text.normalise.units import read_unit
 from vocoder.text.normalise.word_lists import listed
 
 _IDIOMS = {
@@ -16,21 +19,29 @@ _IDIOMS = {
     "20/20": "twenty twenty",
     "20-20": "twenty twenty",
     "50-50": "fifty fifty",
-    "401(k)": "four oh one K",
+    "24/7/365": "twenty-four seven three sixty-five",
     "401k": "four oh one K",
+    "1099-K": "ten ninety-nine K",
 }
+# Paragraphs of a law: "501(c)(3)", "12(b)(6)".
+_PARAGRAPHS = re.compile(r"([0-9]{1,4})((?:\((?:[a-zA-Z]|[0-9]{1,2}|[ivx]{1,4})\)){1,5})(?![\w(])")
 _IDIOM = re.compile(rf"(?:{'|'.join(map(re.escape, _IDIOMS))})(?![\w/%])")
 _NUMBER = re.compile(r"([0-9]{3,4})(s?)(?![^\W_]|[,.:][0-9]|[-–/%$€£])")
 _NAMED = listed("""
     flight room highway interstate route apartment apt suite channel boeing airbus porsche studio area building extension ext platform hwy locker gate
-    psalm ste rm bus peugeot ferrari
+    psalm ste rm bus peugeot ferrari form forms fahrenheit section sections proposition prop unit asteroid apollo formula statute schedule agent area windows
+    penthouse flat car train trains bus buses tram line squadron regiment battalion locomotive bay ward pier cabin seat mission district
 """)
-_AIRCRAFT = re.compile(r"(7[0-9]7)(?:(s)(?![^\W_])|()(?=\s(?:planes?|jets?|aircraft|airliners?|jumbos?|pilots?)\b))")
+_TIED = re.compile(r"(?<![A-Za-z0-9-])[A-Z][A-Za-z]{0,20}-\Z")  # "Blink-182"
+_AIRCRAFT = re.compile(r"(7[0-9]7)(?:(s)(?![^\W_])|()(?=\s(?:planes?|jets?|aircraft|airliners?|jumbos?|pilots?|MAX|Max)\b))")
 _HOUSE = re.compile(
     r"([0-9]{3,5})(?=\s(?:[NSEW]\.?\s)?(?:[A-Z][a-z]{1,20}\s|[0-9]{1,3}(?:st|nd|rd|th)\s){1,3}"
     r"(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Pl|Place|Way|Hwy|Highway|Pkwy|Parkway)\b)"
 )
-_BY = re.compile(r"([0-9]{1,5})\s?x\s?([0-9]{1,5})(?:\s?x\s?([0-9]{1,5}))?(?![^\W_])|([0-9]{3,5})×([0-9]{3,5})(?![^\W_])")
+_SIDE = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"
+_BY = re.compile(rf"({_SIDE})\s?x\s?({_SIDE})(?:\s?x\s?({_SIDE}))?(?![0-9])|([0-9]{{3,5}})×([0-9]{{3,5}})(?![0-9])")
+_EQUALS = re.compile(r"\s?=")
+_PER_TIME = re.compile(rf"({NUMBER})x\s?/\s?(day|d|wk|week|mo|month|yr|year|hr|hour|h)(?![\w])")
 _FACTOR = r"[0-9]{1,4}(?:\.[0-9]{1,3})?"
 _TIMES = re.compile(rf"({_FACTOR})x(?=\s[a-z])|({_FACTOR})[-–]({_FACTOR})x(?![^\W_])")
 _LARGE = re.compile(rf"({NUMBER})(M|B|bn)(?=\s(?:[a-z]{{2,20}}s|people)\b)")
@@ -47,9 +58,15 @@ def read_label(source: Source, at: int) -> Reading | None:
         return _named(aircraft)
     if house := _HOUSE.match(text, at):
         return Reading(spoken=label(house.group(1)), end=house.end())
+    if paragraphs := _PARAGRAPHS.match(text, at):
+        parts = re.findall(r"\((\w+)\)", paragraphs.group(2))
+        spoken = [label(paragraphs.group(1)), *(cardinal(part) if part.isdigit() else letters(part) for part in parts)]
+        return Reading(spoken=" ".join(spoken), end=paragraphs.end())
     found = _NUMBER.match(text, at)
     if found is None:
         return None
+    if len(found.group(1)) == 3 and not found.group(2) and _TIED.search(text[max(0, at - 24) : at]):
+        return _named(found)
     before = source.word_before(at)
     is_model = len(before) > 1 and before.isupper() and source.character_before(at) == " " and not source.shouted and text[at - 2].isalpha()  # RTX 3080
     return _named(found) if is_model or before.lower() in _NAMED else None
@@ -59,12 +76,27 @@ def read_product(source: Source, at: int) -> Reading | None:
     """Sizes with an x between the sides: "4x4", "1920x1080"; factors: "5x faster"; counts in millions: "2.5M views"."""
     if not source.starts_token(at):
         return None
-    if found := _BY.match(source.text, at):
-        return Reading(spoken=" by ".join(label(side) for side in found.groups() if side), end=found.end())
+    if found := _PER_TIME.match(source.text, at):
+        return Reading(spoken=f"{quantity(found.group(1))} times a {PER[found.group(2)]}", end=found.end())
+    if (found := _BY.match(source.text, at)) and (reading := _sides(source, at, found)):
+        return reading
     if found := _TIMES.match(source.text, at):
         return Reading(spoken=" to ".join(quantity(factor) for factor in found.groups() if factor) + " times", end=found.end())
     found = _LARGE.match(source.text, at)
     return Reading(spoken=f"{quantity(found.group(1))} {'million' if found.group(2) == 'M' else 'billion'}", end=found.end()) if found else None
+
+
+def _sides(source: Source, at: int, found: re.Match[str]) -> Reading | None:
+    """Lengths of sides, with their unit if one follows: "a 3x7 m plot", "4x100m"; a product where it equals something."""
+    sides = [label(side) if side.isdigit() else quantity(side) for side in found.groups() if side]
+    if _EQUALS.match(source.text, found.end()):
+        return Reading(spoken=" times ".join(sides), end=found.end())
+    spoken = " by ".join(sides)
+    measured = read_unit(source, at, Amount(spoken=spoken, end=found.end(), is_one=False))
+    if measured is not None:
+        return measured
+    follows = source.character_after(found.end())
+    return None if follows.isalpha() else Reading(spoken=spoken, end=found.end())
 
 
 def _named(found: re.Match[str]) -> Reading:

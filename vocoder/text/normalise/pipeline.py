@@ -30,7 +30,7 @@ from vocoder.text.normalise.source import Reading, Rule, Source
 from vocoder.text.normalise.symbols import read_symbol, read_unspeakable
 from vocoder.text.normalise.telephone import read_digit_groups, read_telephone
 from vocoder.text.normalise.times import read_duration, read_time
-from vocoder.text.normalise.units import read_amount
+from vocoder.text.normalise.units import read_amount, read_bare_unit
 from vocoder.text.normalise.versions import read_points, read_version
 from vocoder.text.normalise.words import read_word
 from vocoder.text.normalise.years import read_decade, read_year
@@ -48,6 +48,7 @@ AT_LETTER: tuple[Rule, ...] = (
     read_roman,
     read_joined_capitals,
     read_alphanumeric,
+    read_bare_unit,  # km/h
     read_abbreviation,
     read_word,
 )

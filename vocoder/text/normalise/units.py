@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 
-from vocoder.text.normalise.amounts import Amount, amounts
+from vocoder.text.normalise.amounts import Amount, amounts, number
 from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import cardinal
 from vocoder.text.normalise.unit_names import PER, POWERS, UNITS
+from vocoder.text.normalise.word_lists import listed
 
 _UNIT = re.compile(
-    r"[ -]?(?:(?P<power_word>sq|cu|square|cubic)\.?[ -])?(?P<unit>[A-Za-zμΩ]{1,5})(?P<power>\^?[23](?![0-9]))?"
-    r"(?:/(?P<per>[A-Za-zμ]{1,9})(?P<per_power>\^?[23](?![0-9]))?)?(?P<stop>\.?)(?![^\W_]|'[a-z])"
+    r"[ -]?(?:(?P<power_word>sq|cu|square|cubic)\.?[ -])?(?P<unit>fl\.?\s?oz|y/o|y\.o|[A-Za-zμΩ]{1,5})(?P<power>\^?[23](?![0-9]))?"
+    r"(?:/(?P<per_number>[0-9]{1,4}\s?)?(?P<per>[A-Za-zμ]{1,9})(?P<per_power>\^?[23](?![0-9]))?)?(?P<stop>\.?)(?![^\W_]|'[a-z])"
 )
+_SCALE = re.compile(r" (?P<scale>hundred|thousand|million|billion|trillion)(?= )")
+_ANGLE = re.compile(r"([0-9]{1,3})\s?°\s?([0-9]{1,2}(?:\.[0-9]{1,4})?)\s?'(?:\s?([0-9]{1,2}(?:\.[0-9]{1,4})?)\s?(?:\"|''))?\s?([NSEW](?![^\W_]))?")
+_TEMPERATURE = re.compile(r"\s?([CF])(?![\w'/&+-])")
+_BEFORE_TEMPERATURES = listed("""
+    to at of is was about around below above under over minus from between and reached reaches hit hits near until by than nearly almost only exactly
+    approximately
+""")
+_AMPERES = re.compile(r"\s?A(?=\s(?:fuse|fuses|breaker|breakers|circuit|supply|current|charger|outlet|socket|battery|max|maximum|at)\b)")
+_BARE = re.compile(r"(?P<unit>km|mi|m|ft|mg|g|kg|mcg|μg|mmol|mol|gal|kWh|kcal|lb|L|ml|mL|MB|GB|KB|Mb|Gb)(?P<power>\^?[23])?/(?P<per>h|hr|s|sec|min|L|dL|ml|mL|kg|g|m|cm|day|year|yr|mi)"
+    r"(?P<per_power>\^?[23])?(?![\w/'-]|\.\w)")
 _INCHES = re.compile(r"in(?![^\W_])|[ -]in(?:\.|(?= (?:tall|wide|long|high|deep|thick|by|x|×)\b))(?![^\W_])")
 _PERCENT = re.compile(r"[ -]?%")
 _DEGREES = re.compile(r"\s?°(?:\s?(?P<scale>[CFK])(?![^\W_])|\s?(?P<direction>[NSEW])(?![^\W_]))?")
@@ -34,8 +45,10 @@ def read_amount(source: Source, at: int) -> Reading | None:
         return Reading(spoken=f"{cardinal(height.group(1))} foot {_decimal(inches)}", end=height.end())
     if source.character_before(at) == "-" and source.text[max(0, at - 2) : at - 1].isalpha():
         return None  # "omega-3s" are no seconds
+    if angle := _ANGLE.match(source.text, at):
+        return _angle(angle)
     for amount in amounts(source, at):
-        reading = _percent(source, amount) or _degrees(source, amount) or _marks(source, amount) or _unit(source, at, amount)
+        reading = _percent(source, amount) or _degrees(source, amount) or _marks(source, amount) or read_unit(source, at, amount) or _letter(source, at, amount)
         if reading is not None:
             return reading
     return None
@@ -75,30 +88,74 @@ def _marks(source: Source, amount: Amount) -> Reading | None:
     return None
 
 
-def _unit(source: Source, at: int, amount: Amount) -> Reading | None:
-    found = _UNIT.match(source.text, amount.end)
-    if found is None or found.group("unit") not in UNITS:
+def _angle(found: re.Match[str]) -> Reading:
+    """Degrees, minutes and seconds of an arc: "40°26'46\"N"."""
+    degrees, minutes, seconds, direction = found.groups()
+    spoken = f"{cardinal(degrees)} degree{'' if degrees == '1' else 's'} {number(minutes)} minute{'' if minutes == '1' else 's'}"
+    if seconds:
+        spoken += f" {number(seconds)} second{'' if seconds == '1' else 's'}"
+    return Reading(spoken=f"{spoken} {_DIRECTIONS[direction]}" if direction else spoken, end=found.end())
+
+
+def _letter(source: Source, at: int, amount: Amount) -> Reading | None:
+    """A temperature without its sign, or amperes, where the words around say so: "set it to 22 C"."""
+    if amperes := _AMPERES.match(source.text, amount.end):
+        return Reading(spoken=f"{amount.spoken} amp", end=amperes.end())
+    found = _TEMPERATURE.match(source.text, amount.end)
+    if found is None or (source.word_before(at).lower() not in _BEFORE_TEMPERATURES and source.text[at] != "-"):
+        return None
+    return Reading(spoken=f"{amount.spoken} {'degree' if amount.is_one else 'degrees'} {_SCALES[found.group(1)]}", end=found.end())
+
+
+def read_bare_unit(source: Source, at: int) -> Reading | None:
+    """A unit without a number: "in km/h"."""
+    found = _BARE.match(source.text, at)
+    if found is None or not source.starts_token(at):
+        return None
+    return Reading(spoken=f"{_powered(found, UNITS[found.group('unit')][1])}{_per(found, found.group('per'))}", end=found.end())
+
+
+def read_unit(source: Source, at: int, amount: Amount) -> Reading | None:
+    """The unit behind an amount that begins at `at`; nothing if none follows."""
+    scaled = _SCALE.match(source.text, amount.end)
+    start = scaled.end() if scaled else amount.end
+    found = _UNIT.match(source.text, start)
+    written = "" if found is None else re.sub(r"fl\.?\s?oz", "fl oz", found.group("unit"))
+    if found is None or written not in UNITS or (scaled and len(written) < 2):
         return None
     per = found.group("per")
     if per and per not in PER:
         return None
-    one, several = UNITS[found.group("unit")]
+    one, several = UNITS[written]
     # "a 5 km run": an amount that describes a noun takes the singular.
-    describes = source.word_before(at).lower() in ("a", "an") or source.text[amount.end] == "-"
-    unit = one if amount.is_one or describes else several
-    power_word, power = found.group("power_word"), (found.group("power") or "").removeprefix("^")
-    if power_word:
-        unit = f"{'square' if power_word.startswith('sq') else 'cubic'} {unit}"
-    elif power:
-        unit = f"{POWERS[power]} {unit}"
+    describes = source.word_before(at).lower() in ("a", "an") or source.text[start] == "-"
+    unit = one if (amount.is_one and not scaled) or describes else several
+    if found.group("power_word"):
+        unit = f"{'square' if found.group('power_word').startswith('sq') else 'cubic'} {unit}"
+    else:
+        unit = _powered(found, unit)
     if per:
-        per_power = (found.group("per_power") or "").removeprefix("^")
-        # Time is squared ("per second squared"), lengths are squares ("per square meter").
-        behind = per_power and PER[per] in ("second", "hour", "minute")
-        unit += f" per {PER[per]} {_SQUARED[per_power]}" if behind else f" per {POWERS[per_power]} {PER[per]}" if per_power else f" per {PER[per]}"
+        unit += _per(found, per)
     stop, end = found.group("stop"), found.end()
     if stop and not source.ends_at(end) and source.text[end : end + 1].isspace() and source.text[end + 1 : end + 2].isupper():
         end -= 1  # the full stop of a sentence, not of the unit
     elif stop and source.ends_at(end):
         unit += "."
-    return Reading(spoken=f"{amount.spoken} {unit}", end=end)
+    return Reading(spoken=f"{amount.spoken}{' ' + scaled.group('scale') if scaled else ''} {unit}", end=end)
+
+
+def _powered(found: re.Match[str], unit: str) -> str:
+    power = (found.group("power") or "").removeprefix("^")
+    return f"{POWERS[power]} {unit}" if power else unit
+
+
+def _per(found: re.Match[str], per: str) -> str:
+    """What stands behind the slash: " per second squared", " per one hundred grams"."""
+    groups = found.groupdict()
+    if groups.get("per_number"):
+        count = groups["per_number"].strip()
+        return f" per {cardinal(count)} {PER[per] if count == '1' else UNITS[per][1] if per in UNITS else PER[per] + 's'}"
+    power = (groups["per_power"] or "").removeprefix("^")
+    # Time is squared ("per second squared"), lengths are squares ("per square meter").
+    behind = power and PER[per] in ("second", "hour", "minute")
+    return f" per {PER[per]} {_SQUARED[power]}" if behind else f" per {POWERS[power]} {PER[per]}" if power else f" per {PER[per]}"
