@@ -9,7 +9,7 @@ from vocoder.text.normalise.spelling import cardinal, ordinal, year
 from vocoder.text.normalise.word_lists import listed
 
 _ROMAN = re.compile(r"([IVXLC]{1,9})('s)?(?!\w|-\w|\.\w)")
-_SMALL = re.compile(r"([ivxl]{1,7})(?!\w|['-]\w|\.\w)")
+_SMALL = re.compile(r"([ivxl]{1,7})(?!\w|'\w|-(?![ivxl]{1,7}\b)\w|\.\w)")
 _YEAR = re.compile(r"(M[MDCLXVI]{3,14})(?!\w|-\w|\.\w)")
 _VALID = re.compile(r"(M{0,3})(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
