@@ -3,6 +3,7 @@
 - Control characters, lone surrogates, private and unassigned code points become a space and are reported.
 - What has no sound by nature goes without a word: byte order marks, bidirectional controls, zero-width characters, soft hyphens, and combining marks past the
   second on one letter ("zalgo"). The joiner of emoji stays: it makes several of them one.
+- Blocks of code (Markdown's) go, and are reported; so do the marks before the lines of a quotation.
 - Every kind of space becomes a space; line ends become line feeds.
 
 How the rest is read (other forms of letters and digits, quotes, symbols) is the normaliser's affair.
@@ -10,7 +11,9 @@ How the rest is read (other forms of letters and digits, quotes, symbols) is the
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -20,6 +23,13 @@ _LONGEST_REPORT = 8  # characters of a run that are shown
 _ZERO_WIDTH_JOINER = "\u200d"
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _LOST = "\ufffd\ufffc"
+_FENCES = ("```", "~~~")
+# What Markdown writes for the eye alone: blocks of code, and the marks before the lines of a quotation.
+_HIDDEN = re.compile(
+    r"^[^\S\n]{0,3}```[^`\n]{0,60}\n(?:[^`]|`(?!``)){0,20000}```[^\S\n]*$|^[^\S\n]{0,3}~~~[^~\n]{0,60}\n(?:[^~]|~(?!~~)){0,20000}~~~[^\S\n]*$"
+    r"|^[^\S\n]{0,3}(?:>[^\S\n]?){1,5}(?=[^\W\d]|[\"'*_(\[“‘#-])",
+    re.MULTILINE,
+)
 _REASONS = {
     "Cc": "is a control character",
     "Cs": "is half of a surrogate pair",
@@ -54,8 +64,10 @@ class Cleaned:
 
 def clean(text: str) -> Cleaned:
     """Cleans any string; "" and strings of nothing but dirt give empty or blank text."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.isprintable() and not text.startswith((">", " ")):
         return Cleaned(text=text, origins=tuple(range(len(text))), removed=())
+    if hidden := [found.span() for found in _HIDDEN.finditer(text)]:
+        return _without(text, hidden)
     kept: list[str] = []
     origins: list[int] = []
     removed: list[Removed] = []
@@ -73,6 +85,26 @@ def clean(text: str) -> Cleaned:
                 origins.append(place)
         at += len(characters)
     return Cleaned(text="".join(kept), origins=tuple(origins), removed=tuple(removed))
+
+
+def _without(text: str, hidden: Sequence[tuple[int, int]]) -> Cleaned:
+    """Cleans what is left of a text without some stretches; of each block of code a line end stays, and a report."""
+    pieces: list[str] = []
+    places: list[int] = []
+    removed: list[Removed] = []
+    at = 0
+    for start, end in [*hidden, (len(text), len(text))]:
+        pieces.append(text[at:start])
+        places.extend(range(at, start))
+        if text.startswith(_FENCES, start):
+            pieces.append("\n\n")
+            places.extend((start, start))
+            removed.append(Removed(text=text[start : start + 3], start=start, reason="begins a block of code"))
+        at = end
+    cleaned = clean("".join(pieces)) if hidden else Cleaned(text="", origins=(), removed=())
+    removed += [Removed(text=one.text, start=places[one.start], reason=one.reason) for one in cleaned.removed]
+    origins = tuple(places[place] for place in cleaned.origins)
+    return Cleaned(text=cleaned.text, origins=origins, removed=tuple(sorted(removed, key=lambda one: one.start)))
 
 
 @lru_cache(maxsize=20_000)

@@ -30,7 +30,7 @@ _CLOCK = frozenset(("a.m", "p.m"))
 _COUNTRIES = frozenset(("u.s", "u.k", "u.s.a", "u.n", "e.u", "d.c"))
 _SELDOM = _SELDOM_END | _DAYS_AND_MONTHS
 # Before a number these do not end, whatever else they are: "No. 5", "Cor. 13:4", "Rs. 500".
-_NUMBERED = frozenset(BEFORE_NUMBER) | frozenset(SCRIPTURE) | _DAYS_AND_MONTHS | {"rs", "kr", "ver"}
+_NUMBERED = frozenset(BEFORE_NUMBER) | frozenset(SCRIPTURE) | _DAYS_AND_MONTHS | {"rs", "kr", "ver", "n°", "nº"}
 _ABBREVIATIONS = _OFTEN_END | _SELDOM | _NEVER_END | _CLOCK | _NUMBERED
 _STARTERS = listed("""
     the a an he she it we they you i this that these those there his her its our their but and so in on at for if when while after as then

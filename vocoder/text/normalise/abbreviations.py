@@ -41,6 +41,7 @@ _HOUSE_BEFORE = re.compile(r"(?<![\w.,$])[0-9]{1,5}\s\Z")
 _STREET_BEFORE = re.compile(
     r"(?:(?<!\w)[0-9]{1,3}(?:st|nd|rd|th)|(?<![\w.,$])[0-9]{1,5}[A-Z]?\s(?:[NSEW]{1,2}\.?\s)?[A-Z0-9][A-Za-z]{0,20}(?:\s[A-Z][A-Za-z]{1,20}){0,2})\s\Z"
 )
+_NUMERO = re.compile(r"N°\.?(?=\s?[0-9])|Nº\.?(?=\s?[0-9])")
 _CAPITALS_NEXT = re.compile(r"\s([A-Z]{3,20})")
 _TITLES = listed("dr mr mrs prof sgt capt lt messrs")
 _SAINTS = listed("""
@@ -61,6 +62,8 @@ def read_abbreviation(source: Source, at: int) -> Reading | None:
         return Reading(spoken=SLASHED[slashed.group().lower()], end=slashed.end())
     if et_al := _ET_AL.match(text, at):
         return _closed(source, "and others", et_al.end(), et_al.group(1))
+    if numero := _NUMERO.match(text, at):
+        return Reading(spoken="number", end=numero.end())
     if phrase := _PHRASE.match(text, at):
         return _closed(source, PHRASES[phrase.group()], phrase.end(), ".")
     if (direction := _DIRECTION.match(text, at)) and _HOUSE_BEFORE.search(text[max(0, at - _WINDOW) : at]):

@@ -24,6 +24,8 @@ _URL = re.compile(rf"(?:https?|ftp)://((?:[A-Za-z0-9-]{{1,63}}\.){{0,8}}[A-Za-z0
 _BARE = re.compile(rf"(?:www\.(?:{_LABEL}\.){{1,8}}[A-Za-z]{{2,24}}|{_HOST}){_TAIL}", re.IGNORECASE)
 _HANDLE = re.compile(r"@([A-Za-z0-9_]{1,40}(?:\.[A-Za-z0-9_]{1,40})?)")
 _TAG = re.compile(r"#([A-Za-z_][A-Za-z0-9_]{0,100}|[0-9]{1,12}[A-Za-z_][A-Za-z0-9_]{1,100})(?![^\W_])")
+_PORT = re.compile(r"(?:localhost|(?:[0-9]{1,3}\.){3}[0-9]{1,3}):[0-9]{1,5}(?:/[A-Za-z0-9._~/-]{0,200})?(?![\w:])", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.([A-Za-z][A-Za-z0-9]{1,8})(?![\w.]*[\w@])")
 _TRAILING = ".,;:!?'\")]}*"
 
 
@@ -34,6 +36,8 @@ def read_address(source: Source, at: int) -> Reading | None:
         return None
     if email := _EMAIL.match(text, at):
         return Reading(spoken=speak_code(email.group(1)), end=email.end())
+    if port := _PORT.match(text, at):
+        return Reading(spoken=speak_code(port.group().rstrip(_TRAILING).rstrip("/")), end=port.end())
     found = _URL.match(text, at)
     if found is None:
         found = _BARE.match(text, at)
@@ -66,3 +70,12 @@ def read_handle(source: Source, at: int) -> Reading | None:
     if tag := _TAG.match(text, at):
         return Reading(spoken="hashtag " + speak_code(tag.group(1)), end=tag.end())
     return None
+
+
+def read_suffix(source: Source, at: int) -> Reading | None:
+    """A name that begins with a full stop: ".NET", ".com", ".txt"."""
+    found = _SUFFIX.match(source.text, at)
+    before = source.character_before(at)
+    if found is None or (before and not before.isspace() and before not in "\"'(["):
+        return None
+    return Reading(spoken=speak_code(found.group()), end=found.end())

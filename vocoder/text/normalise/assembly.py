@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from vocoder.text.normalise.abbreviation_names import PLAIN
 from vocoder.text.normalise.greek import GREEK
+from vocoder.text.normalise.romans import small_numeral
 from vocoder.text.normalise.word_lists import listed
 
 UNSURE_A = "A*"
@@ -59,6 +60,8 @@ def assemble(spoken: Iterable[str], listed: frozenset[str] = frozenset()) -> lis
             for word in [token] if token in listed else _final(token):
                 if word == "al" and words and words[-1] == "et" and not marks[-1]:
                     words[-1:] = ["and", "others"]
+                elif words and not marks[-1] and (numeral := small_numeral(word, words[-1])):
+                    words.append(numeral)
                 else:
                     words.append(word)
                 marks.append("")

@@ -7,6 +7,7 @@ Control and format characters (zero width, soft hyphens, byte order marks, varia
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -40,13 +41,26 @@ _FRACTION = re.compile(r"(?<=\S)(?=[¼-¾⅐-⅞↉])")
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺"
 _SUPERSCRIPT_RUN = re.compile(f"[{_SUPERSCRIPTS}]+")
 _SUPERSCRIPT_TABLE = str.maketrans(_SUPERSCRIPTS, "0123456789-+")
+_SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
+_SUBSCRIPT_TABLE = str.maketrans(_SUBSCRIPTS, "0123456789")
+_LOGARITHM = re.compile(rf"\b(log)([{_SUBSCRIPTS}]{{1,3}})\s?")
+# Between a Greek letter and a Latin one a word ends: "Δx".
+_GREEK_BEFORE = re.compile(r"(?<![^\W\d_])[Α-Ωα-λν-ω∆](?=[A-Za-z](?![^\W\d_]))")
+_TICK = re.compile(r"(?<=[A-Za-z])`(?=[a-z])")
+_ENTITY = re.compile(r"&(?:amp;){0,3}(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _DROPPED = frozenset(("Cc", "Cf", "Cs", "Cn", "Co"))
 
 
 def clean(text: str) -> str:
-    """Cleans any string; ASCII text comes back as it is, but for control characters and backticks."""
+    """Cleans any string; ASCII text comes back as it is, but for control characters, backticks and HTML's names of characters."""
+    if "&" in text:
+        text = _entities(text)
+    if "`" in text:
+        text = _TICK.sub("'", text)
     text = text.translate(_TABLE)
     if not text.isascii():
+        text = _LOGARITHM.sub(lambda found: f"{found.group(1)} base {found.group(2).translate(_SUBSCRIPT_TABLE)} of ", text)
+        text = _GREEK_BEFORE.sub(r"\g<0> ", text)
         text = _FRACTION.sub(" ", text)
         text = _SUPERSCRIPT_RUN.sub(lambda run: "^" + run.group().translate(_SUPERSCRIPT_TABLE), text)
         text = unicodedata.normalize("NFKC", "".join(_known(text))).translate(_TABLE)
@@ -54,6 +68,18 @@ def clean(text: str) -> str:
     elif not text.isprintable():
         text = "".join(_known(text))
     return text
+
+
+def _entities(text: str) -> str:
+    """Characters that HTML names, however often they were escaped: "&amp;lt;" -> "<"; what names nothing stays."""
+
+    def plain(found: re.Match[str]) -> str:
+        escaped = found.group()
+        while (character := html.unescape(escaped)) != escaped and "&" in character and len(character) > 1:
+            escaped = character
+        return character
+
+    return _ENTITY.sub(plain, text)
 
 
 def _known(text: str) -> list[str]:
@@ -81,4 +107,6 @@ def _digit(character: str) -> str:
     value = unicodedata.decimal(character, None)
     if value is not None:
         return str(value)
+    if "\u2776" <= character <= "\u2793" or "\u24eb" <= character <= "\u24ff":  # white on black, and other enclosed numbers that NFKC leaves
+        return f" {int(unicodedata.numeric(character))} "
     return f" {character} " if character.isalnum() and not character.isalpha() else character

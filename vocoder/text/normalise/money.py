@@ -129,10 +129,10 @@ def _amount(amount: str, upper: str, scale: str, country: str, currency: Currenc
     """The amount and its currency; `describes` is whether a noun follows that both belong to ("a five dollar bill")."""
     if upper and not scale and ("." in amount or "." in upper):
         return f"{_amount(amount, '', '', country, currency, describes=False)} to {_amount(upper, '', '', country, currency, describes=False)}"
-    whole, point, hundredths = amount.partition(".")
+    whole, point, hundredths = (amount.removesuffix(".00") if scale or describes else amount).partition(".")
     if upper or scale or describes or not currency.part or len(hundredths) != 2:
         is_one = (amount == "1" and not upper and not scale) or describes
-        words = number(amount) + (f" to {number(upper)}" if upper else "") + scale
+        words = number(whole + point + hundredths) + (f" to {number(upper)}" if upper else "") + scale
         return f"{words} {country}{currency.one if is_one else currency.several}"
     parts = f"{cardinal(str(int(hundredths)))} {currency.part if hundredths == '01' else currency.parts}" if int(hundredths) else ""
     units = f"{number(whole)} {country}{currency.one if whole == '1' else currency.several}" if whole.strip("0,") or not parts else ""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vocoder.text.normalise.abbreviations import read_abbreviation
-from vocoder.text.normalise.addresses import read_address, read_handle
+from vocoder.text.normalise.addresses import read_address, read_handle, read_suffix
 from vocoder.text.normalise.alphanumerics import read_alphanumeric, read_joined_capitals
 from vocoder.text.normalise.codes import read_code
 from vocoder.text.normalise.compounds import read_compound
 from vocoder.text.normalise.dates import read_named_date, read_numeric_date, read_weekday
+from vocoder.text.normalise.formulas import read_formula, read_move
 from vocoder.text.normalise.fractions import read_fraction, read_rating
 from vocoder.text.normalise.labels import read_label, read_product
 from vocoder.text.normalise.markup import read_markup
@@ -47,6 +48,8 @@ AT_LETTER: tuple[Rule, ...] = (
     read_state,
     read_roman,
     read_joined_capitals,
+    read_formula,
+    read_move,
     read_alphanumeric,
     read_bare_unit,  # km/h
     read_abbreviation,
@@ -91,6 +94,7 @@ AT_OTHER: tuple[Rule, ...] = (
     read_exponent,
     read_link,
     read_number,
+    read_suffix,  # .NET
     read_word,  # 'tis
     read_symbol,
     read_mark,

@@ -12,6 +12,7 @@ from vocoder.text.normalise.spelling import quantity
 _RANGE = re.compile(rf"({NUMBER})(?:[-–]|\s–\s|-to-)({NUMBER})(?![\w:/]|[-–][0-9])")
 
 
+_EQUALS = re.compile(r"\s?=")
 _LINK = re.compile(r"–(?=[^\W_])|-(?=(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z.]{0,7}\s?[0-9])")
 _DECADE_NEXT = re.compile(r"[-–]'?[0-9]{1,3}0s\b")
 
@@ -29,4 +30,5 @@ def read_range(source: Source, at: int) -> Reading | None:
     found = _RANGE.match(source.text, at)
     if found is None or not source.starts_token(at):
         return None
-    return Reading(spoken=f"{quantity(found.group(1))} to {quantity(found.group(2))}", end=found.end())
+    link = "minus" if _EQUALS.match(source.text, found.end()) else "to"  # "10-5=5"
+    return Reading(spoken=f"{quantity(found.group(1))} {link} {quantity(found.group(2))}", end=found.end())

@@ -30,7 +30,7 @@ HEADINGS = listed("""
     category mark group division tier step schedule unit lesson psalm symphony episode page pages verse column line exhibit sonata concerto opus
 """)
 # Behind these small letters are a numeral as well: "Act ii, scene iv".
-_SMALL_HEADINGS = listed("chapter part volume book section act scene article appendix page pages canto verse column line p pp vol ch sec fig art")
+_SMALL_HEADINGS = listed("chapter part volume book section act scene article appendix page pages canto verse column line")
 _SMALL_ALONE = listed("act scene page")  # behind which one small letter is one, too
 _SEQUELS = listed("rocky rambo fantasy godfather terminator halloween civilization apollo diablo warcraft starcraft saturn titan falcon witcher auto kombat")
 # Of several letters, but as likely something else behind an ordinary word with a capital ("An IV drip", "XX chromosomes").
@@ -40,7 +40,7 @@ _NO_NAMES = listed("a an the in on at of and or but is it for with to from by he
 _CENTURY = re.compile(r"(?:-|\s)(?:century|centuries|cent\.)", re.IGNORECASE)
 # What a numbered ruler does, or what stands behind the number; other words follow the pronoun: "said Charles. Charles I think".
 _BEHIND_NUMBER = re.compile(
-    r"(?:'s)?(?:[,.;:!?)\]]|\Z|\s(?:and|or|was|is|were|had|has|ruled|reigned|became|died|married|succeeded|of|who|whose|in|on|by|to|at|from|as|with|for|the|made|"
+    r"(?:'s)?(?:[,;:!?)\]]|\.?[\"')]*\s*\Z|\s(?:and|or|was|is|were|had|has|ruled|reigned|became|died|married|succeeded|of|who|whose|in|on|by|to|at|from|as|with|for|the|made|"
     r"signed|granted|ordered|built|founded|refused|agreed|fled|fought|won|lost|left|took|gave|ascended|abdicated|executed|began|did|would|could|never|also|died|"
     r"then|[(–—-]))"
 )
@@ -82,6 +82,8 @@ def read_roman(source: Source, at: int) -> Reading | None:
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     if text[at - 2] in ".,":
         return None
+    if numeral == "I" and text[at + 1 : at + 2] == "." and not source.ends_at(at + 2):
+        return None  # the initial of "Albert I. Jones"
     first = Reading(spoken=f"the {ordinal(str(value))}{possessive}", end=found.end())
     if name.lower() in _RULERS and name[0].isupper() and not _is_surname(source, at, name):
         return first if len(numeral) > 1 or _is_ruler(source, at, numeral, name) else None
@@ -95,11 +97,20 @@ def read_roman(source: Source, at: int) -> Reading | None:
     return None
 
 
+def small_numeral(word: str, before: str) -> str:
+    """The word of a numeral in small letters behind a word that has such numbers; "" for every other word."""
+    if before not in _SMALL_HEADINGS or not _SMALL.fullmatch(word) or (len(word) == 1 and (before not in _SMALL_ALONE or word == "l")):
+        return ""
+    value = _value(word.upper())
+    return cardinal(str(value)) if value else ""
+
+
 def _small(source: Source, at: int, found: re.Match[str], name: str) -> Reading | None:
     """A numeral in small letters, behind what has such numbers; "page v" but not "part i"."""
     value = _value(found.group(1).upper())
-    heading = name.lower() in _SMALL_HEADINGS and source.text[at - 2] != "," and source.character_before(at) == " "
-    if not value or not heading or (len(found.group(1)) == 1 and (name.lower() not in _SMALL_ALONE or found.group(1) in "lc")):
+    stopped = source.text[at - 2] == "."
+    heading = name.lower() in (_SHORT_HEADINGS if stopped else _SMALL_HEADINGS) and source.text[at - 2] != "," and source.character_before(at) == " "
+    if not value or not heading or (len(found.group(1)) == 1 and ((name.lower() not in _SMALL_ALONE and not stopped) or found.group(1) in "lc")):
         return None
     last = re.compile(r"[-–]([ivxl]{1,7})(?!\w)").match(source.text, found.end())
     if last and _value(last.group(1).upper()):

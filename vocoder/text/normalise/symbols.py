@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from vocoder.text.normalise.source import Reading, Source
+from vocoder.text.normalise.spelling import cardinal
 
 _SPOKEN = {
     "&": "and", "@": "at", "#": "hash", "%": "percent", "+": "plus", "=": "equals", "§": "section", "¶": "paragraph", "©": "copyright",
@@ -30,11 +31,15 @@ _JOINED = {
     "&&": "and",
     "||": "or",
     "+/-": "plus or minus",
+    "**": "to the power of",
 }
-_JOINED_PATTERN = re.compile(r"--?>|=>|<-|<=|>=|!=|==|&&|\|\||\+/-")
+_JOINED_PATTERN = re.compile(r"--?>|=>|<-|<=|>=|!=|==|&&|\|\||\+/-|(?<=[0-9a-z)])\*\*(?=[0-9a-z(])")
+# The minus of a mark: "a B- in math".
+_MARK = re.compile(r"(?<![\w'-])[A-DF]-(?=[\s.,;:!?)\"']|\Z)(?!\s(?:and|or|to)\b)")
 _BETWEEN_NUMBERS = {"*": "times", "-": "minus", "/": "divided by", "^": "to the power of"}
 _DIGIT_BEFORE = re.compile(r"[0-9)]\s?\Z")
 _DIGIT_AFTER = re.compile(r"\s?[-+(]?[0-9]")
+_STARS = re.compile(r"([★⭐✭✮✯]{1,10})([☆]{0,10})")
 _TIGHT_HYPHEN = re.compile(r"-(?=\S)")
 _VARIABLE_BEFORE = re.compile(r"(?<![^\W\d_'-])[b-hj-z]\s\Z")
 _LETTER_AFTER = re.compile(r"\s[b-hj-z](?![^\W_])")
@@ -49,6 +54,10 @@ def read_symbol(source: Source, at: int) -> Reading | None:
     character = text[at]
     if joined := _JOINED_PATTERN.match(text, at):
         return Reading(spoken=_JOINED[joined.group()], end=joined.end())
+    if character == "-" and at and _MARK.match(text, at - 1):
+        return Reading(spoken="minus", end=at + 1)
+    if stars := _STARS.match(text, at):
+        return _stars(source, stars)
     if character in _BETWEEN_NUMBERS and _is_operation(text, at):
         return Reading(spoken=_BETWEEN_NUMBERS[character], end=at + 1)
     if character == "/":
@@ -60,6 +69,16 @@ def read_symbol(source: Source, at: int) -> Reading | None:
     if character in _SPOKEN:
         return Reading(spoken=_SPOKEN[character], end=at + 1)
     return None
+
+
+def _stars(source: Source, found: re.Match[str]) -> Reading:
+    """Stars behind a number, or as many as a thing has earned: "4.5★", "★★★☆☆"."""
+    full, empty = len(found.group(1)), len(found.group(2))
+    before = source.text[: found.start()].rstrip()[-1:]
+    if full == 1 and not empty:
+        return Reading(spoken="star" if not before.isdigit() else "stars", end=found.end())
+    of_all = f" out of {cardinal(str(full + empty))}" if empty else ""
+    return Reading(spoken=f"{cardinal(str(full))}{of_all} {'star' if full == 1 and not empty else 'stars'}", end=found.end())
 
 
 def _is_operation(text: str, at: int) -> bool:
