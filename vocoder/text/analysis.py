@@ -19,7 +19,8 @@ from vocoder.text.delivery import Delivery
 from vocoder.text.features import BREAKING, LinguisticFeatures, build_features
 from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
-from vocoder.text.phonemes import EspeakPhonemiser, Phonemiser, Phones
+from vocoder.text.phonemes import EspeakPhonemiser, Phonemiser
+from vocoder.text.pronunciation import capitals_of, pronounce
 from vocoder.text.question_intonation import rises
 from vocoder.text.script import Mark
 from vocoder.text.sentences import split_sentences
@@ -54,6 +55,8 @@ class Sentence:
     ends_paragraph: bool  # whether a blank line follows, and more text
     rises: bool  # whether its pitch goes up at the end, as that of a question does
     features: LinguisticFeatures
+    rules: tuple[str, ...] = ()  # of each word which rule of the normaliser read it: "money", "word"; "" where none did
+    told: tuple[str, ...] = ()  # of each word what told how it is said: "" for the phonemiser (`vocoder.text.pronunciation.pronounce`)
     delivery: Delivery | None = None  # how its author wants it spoken; None: as it stands
 
 
@@ -138,6 +141,7 @@ class Analyser:
 
     def __init__(self, text: str, *, language: str = "en-us", lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None) -> None:
         self._lexicon = lexicon
+        self._language = language
         self._phonemiser = phonemiser or phonemiser_of(language)
         if lexicon is not None:
             self._phonemiser = LexiconPhonemiser(self._phonemiser, lexicon)
@@ -156,7 +160,7 @@ class Analyser:
         skipped: list[Skipped] = []
         following = self._places[number + 1][0] if number + 1 < len(self._places) else end
         ends_paragraph = BLANK_LINE.search(self._cleaned.text, end, following) is not None
-        sentence = _analyse_sentence(self._cleaned, start, end, self._phonemiser, self._lexicon, skipped, ends_paragraph=ends_paragraph)
+        sentence = _analyse_sentence(self._cleaned, start, end, self._phonemiser, self._lexicon, skipped, language=self._language, ends_paragraph=ends_paragraph)
         return sentence, tuple(skipped)
 
 
@@ -167,16 +171,17 @@ def phonemiser_of(language: str) -> Phonemiser:
 
 
 def _analyse_sentence(
-    cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, lexicon: Lexicon | None, skipped: list[Skipped], *, ends_paragraph: bool
+    cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, lexicon: Lexicon | None, skipped: list[Skipped], *, language: str, ends_paragraph: bool
 ) -> Sentence | None:
     """One sentence of clean text; what cannot be spoken is added to `skipped`. None where nothing is left."""
     written = cleaned.text[start:end]
     runs = [found.span() for found in _RUN.finditer(written)]
-    normalised = normalise(" ".join(written[begin:behind] for begin, behind in runs), None if lexicon is None else lexicon.match)
+    joined = " ".join(written[begin:behind] for begin, behind in runs)
+    normalised = normalise(joined, None if lexicon is None else lexicon.match)
     tokens = tokens_of(normalised.text)
     assert len(tokens) == len(normalised.places), "the normaliser's words are those that are spoken"
     words = [word for word, _ in tokens]
-    phones = pronounce_in_phrases(phonemiser, tokens)
+    phones, told = pronounce(phonemiser, tokens, capitals_of(joined, normalised.places), language=language, lexicon=lexicon)
     silent = [(word, why_silent(word)) for word, said in zip(words, phones, strict=True) if not said]
     for reports in (normalised.skipped, silent):
         skipped.extend(located(reports, cleaned, start, end))
@@ -192,6 +197,8 @@ def _analyse_sentence(
         ends_paragraph=ends_paragraph,
         rises=rises(words, tokens[-1][1]),
         features=build_features(phones, [mark for _, mark in tokens]),
+        rules=normalised.rules,
+        told=tuple(told),
     )
 
 
@@ -214,18 +221,6 @@ def tokens_of(text: str) -> list[tuple[str, str]]:
             marks += before
         tokens.append((word, min(marks, key=_STRONGEST.index, default="")))
     return tokens
-
-
-def pronounce_in_phrases(phonemiser: Phonemiser, tokens: Sequence[tuple[str, str]]) -> list[Phones]:
-    """The phones of each word; words see each other inside their phrase only: no sound is linked across a pause."""
-    phones: list[Phones] = []
-    phrase: list[str] = []
-    for number, (word, mark) in enumerate(tokens):
-        phrase.append(word)
-        if mark or number == len(tokens) - 1:
-            phones.extend(phonemiser.pronounce(phrase))
-            phrase = []
-    return phones
 
 
 def why_silent(word: str) -> str:

@@ -27,7 +27,6 @@ from vocoder.text.analysis import (
     in_order,
     located,
     phonemiser_of,
-    pronounce_in_phrases,
     tokens_of,
     why_silent,
 )
@@ -40,6 +39,7 @@ from vocoder.text.lexicon import Lexicon, LexiconPhonemiser
 from vocoder.text.normalise import normalise
 from vocoder.text.normalise.source import Reading
 from vocoder.text.phonemes import Phonemiser
+from vocoder.text.pronunciation import capitals_of, pronounce
 from vocoder.text.question_intonation import rises
 from vocoder.text.script import Break, Mark, Replaced, SaidWord, Script, Style
 from vocoder.text.sentences import one_sentence, split_sentences
@@ -89,6 +89,7 @@ class _SpokenWord:
 
     said: SaidWord
     place: tuple[int, int] | None
+    rule: str = ""  # of the normaliser that read it
 
 
 class ScriptAnalyser:
@@ -107,6 +108,7 @@ class ScriptAnalyser:
 
     def __init__(self, script: Script, *, language: str = "en-us", lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None) -> None:
         self._lexicon = lexicon
+        self._language = language
         self._phonemiser = phonemiser or phonemiser_of(language)
         if lexicon is not None:
             self._phonemiser = LexiconPhonemiser(self._phonemiser, lexicon)
@@ -146,7 +148,9 @@ class ScriptAnalyser:
         start, end = self._places[number]
         cues = self._own_cues.get(number, [])
         words, pauses, skips = self._words(start, end, cues)
-        phones = pronounce_in_phrases(self._phonemiser, [(word.said.text, word.said.mark) for word in words])
+        tokens = [(word.said.text, word.said.mark) for word in words]
+        capitals = capitals_of(self._text, [word.place for word in words])
+        phones, told = pronounce(self._phonemiser, tokens, capitals, language=self._language, lexicon=self._lexicon)
         phones = [said if word.said.phones is None else word.said.phones for word, said in zip(words, phones, strict=True)]
         silent = [(word.said.text, why_silent(word.said.text)) for word, said in zip(words, phones, strict=True) if not said]
         skipped = tuple(one for reports in (skips, silent) for one in located(reports, self._cleaned, start, end))
@@ -164,6 +168,8 @@ class ScriptAnalyser:
             ends_paragraph=self._ends_paragraph(number),
             rises=rises(spoken, words[-1].said.mark),
             features=features,
+            rules=tuple(word.rule for word in words),
+            told=tuple("given" if word.said.phones is not None else by for word, by in zip(words, told, strict=True)),
             delivery=self._delivery(number, words, features, pauses, cues),
         )
         return sentence, skipped
@@ -258,9 +264,10 @@ class ScriptAnalyser:
         words: list[_SpokenWord] = []
         pauses: dict[int, float] = {}
         following = iter(items)
-        for (text, mark), place in zip(tokens_of(normalised.text), normalised.places, strict=True):
+        for (text, mark), place, rule in zip(tokens_of(normalised.text), normalised.places, normalised.rules, strict=True):
             if text != self._stand_in:
-                words.append(_SpokenWord(said=SaidWord(text=text, mark=mark), place=None if place is None else (places[place[0]][0], places[place[1] - 1][1])))
+                there = None if place is None else (places[place[0]][0], places[place[1] - 1][1])
+                words.append(_SpokenWord(said=SaidWord(text=text, mark=mark), place=there, rule=rule))
                 continue
             item = next(following)
             if isinstance(item, Replaced):

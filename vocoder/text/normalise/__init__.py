@@ -36,11 +36,13 @@ class Normalised:
         skipped: what cannot be spoken, in order, each with the reason.
         places: for each word of `text` where in the sentence that stands which it was read from: several words of "$5" have one place. None where Unicode's
             forms do not let it be told exactly. Not compared: where something was written is no part of what is said.
+        rules: for each word of `text` which rule read it: "money", "telephone", "word"; "lexicon" for what `known` read. Not compared either.
     """
 
     text: str
     skipped: tuple[tuple[str, str], ...]
     places: tuple[Place | None, ...] = field(default=(), compare=False)
+    rules: tuple[str, ...] = field(default=(), compare=False)
 
 
 def normalise(sentence: str, known: Known | None = None) -> Normalised:
@@ -55,8 +57,8 @@ def normalise(sentence: str, known: Known | None = None) -> Normalised:
     """
     cleaned = clean(sentence)
     readings = read(Source.of(regroup(cleaned)), known)
-    listed = frozenset(word.rstrip(MARKS) for _, reading in readings if reading.listed for word in reading.spoken.split())
-    words = assemble((reading.spoken for _, reading in readings), listed)
+    listed = frozenset(word.rstrip(MARKS) for _, reading, _ in readings if reading.listed for word in reading.spoken.split())
+    words = assemble((reading.spoken for _, reading, _ in readings), listed)
     origins = _origins(sentence, cleaned)
     places: list[Place | None] = []
     for word in words:
@@ -64,8 +66,9 @@ def normalise(sentence: str, known: Known | None = None) -> Normalised:
         places.append(None if origins is None else (origins[start][0], origins[end - 1][1]))
     return Normalised(
         text=" ".join(word.text + word.mark for word in words),
-        skipped=tuple(item for _, reading in readings for item in reading.skipped),
+        skipped=tuple(item for _, reading, _ in readings for item in reading.skipped),
         places=tuple(places),
+        rules=tuple(readings[word.source[0]][2] for word in words),
     )
 
 

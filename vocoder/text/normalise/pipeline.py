@@ -102,14 +102,17 @@ AT_OTHER: tuple[Rule, ...] = (
 )
 
 
+# What a rule is called where a reading is explained.
+NAMES = {rule: rule.__name__.removeprefix("read_").replace("_", " ") for rule in (*AT_LETTER, *AT_DIGIT, *AT_OTHER)}
+
 Known = Callable[[str, int], Reading | None]
 
 
-def read(source: Source, known: Known | None = None) -> list[tuple[int, Reading]]:
-    """Readings of the whole text, each with the index at which it begins, in order, without gaps but for spaces; `known` is asked before all rules at the
+def read(source: Source, known: Known | None = None) -> list[tuple[int, Reading, str]]:
+    """Readings of the whole text, each with the index at which it begins and its rule's name, in order, without gaps but for spaces; `known` is asked before all rules at the
     beginning of a word.
     """
-    readings: list[tuple[int, Reading]] = []
+    readings: list[tuple[int, Reading, str]] = []
     text = source.text
     at = 0
     while at < len(text):
@@ -117,18 +120,18 @@ def read(source: Source, known: Known | None = None) -> list[tuple[int, Reading]
             at += 1
             continue
         own = known(text, at) if known is not None and source.starts_token(at) else None
-        reading = _first(source, at) if own is None else own
+        reading, rule = _first(source, at) if own is None else (own, "lexicon")
         assert reading.end > at, "a rule reads at least one character"
-        readings.append((at, reading))
+        readings.append((at, reading, rule))
         at = reading.end
     return readings
 
 
-def _first(source: Source, at: int) -> Reading:
+def _first(source: Source, at: int) -> tuple[Reading, str]:
     character = source.text[at]
     rules = AT_LETTER if character.isalpha() else AT_DIGIT if "0" <= character <= "9" else AT_OTHER
     for rule in rules:
         reading = rule(source, at)
         if reading is not None:
-            return reading
-    return read_unspeakable(source, at)
+            return reading, NAMES[rule]
+    return read_unspeakable(source, at), "unspeakable"
