@@ -28,7 +28,7 @@ from vocoder.text.ipa import phones_of, possessive
 from vocoder.text.normalise.word_lists import listed
 from vocoder.text.phonemes import Phones
 
-_BREAKS = ",;:—.!?"
+_STOPS = ".!?:;—"
 _DETERMINERS = listed("""
     a an the this these those my your his her its our their some any no every each another either neither whose several many few most such both all
     two three four five six seven eight nine ten first second third last next other own same one's enough more less much
@@ -60,6 +60,7 @@ _PAST = listed("""
     previously loved laughed decided realized wanted liked enjoyed noticed learned finished
 """)
 _PRESENT = listed("every always usually often daily sometimes now whenever each never generally")
+_ATTRIBUTIVE = listed("sports sales news arms customs goods savings systems games mathematics physics economics politics business access process progress women's")  # before nouns, though they end in s
 _CONJUNCTIONS = frozenset(("and", "or", "but", "nor", "then"))
 _ADJECTIVE_ENDINGS = ("al", "ous", "ive", "ful", "ic", "able", "ible", "less", "ary", "ish", "ent", "ant")
 _COMMON_ADJECTIVES = listed("""
@@ -91,20 +92,21 @@ class Clause:
         low, high = min(self.at, place), max(self.at, place)
         if not 0 <= place < len(self.words) or any(self.marks[low:high]):
             return ""
-        return self.words[place]
+        word = self.words[place]
+        return "i" if word == "I" else word
 
     @property
     def before(self) -> str:
-        """The word before it, with adverbs between passed over; "" where a clause begins with it."""
+        """The word before it, with adverbs between passed over; "" where a clause begins with it or with them."""
         offset = -1
-        while (word := self.word(offset)) and _is_adverb(word) and (self.word(offset - 1) or word == "not"):
+        while (word := self.word(offset)) and _is_adverb(word):
             offset -= 1
         return word
 
     @property
     def starts(self) -> bool:
-        """Whether a clause begins with it."""
-        return self.word(-1) == ""
+        """Whether a clause begins with it, or with adverbs before it."""
+        return self.before == ""
 
     @property
     def is_name(self) -> bool:
@@ -145,8 +147,8 @@ def is_verb(clause: Clause, *, unsure: bool = False) -> bool:
     if before in _SUBJECTS:
         return not (before == "you" and clause.word(-2) in _PREPOSITIONS) and (clause.word(-1) == before or not after or not _is_adjective(clause.word(-1)))
     if subject in _OBJECTS and clause.word(-2) in _LETTING:
-        return True
-    if before == "who" or (before == "that" and _is_plural(clause.word(-2))):
+        return bool(after)
+    if before == "who" or (before in ("that", "which") and _is_plural(clause.word(-2))):
         return True
     if before in _DETERMINERS or before in _PREPOSITIONS or before in _BE or before in _HAVE or before == "that" or before.endswith("'s"):
         return False
@@ -156,11 +158,13 @@ def is_verb(clause: Clause, *, unsure: bool = False) -> bool:
         return False
     object_follows = _begins_object(after)
     if clause.starts:
-        return object_follows or (after in ("to", "up", "with") and not clause.at) or (not after and unsure)
+        begins = clause.at == 0 or clause.marks[clause.at - 1] in _STOPS
+        return object_follows or (begins and (after in ("up", "with") or (unsure and after not in _PREPOSITIONS and after not in _CONJUNCTIONS)))
     if before in _CONJUNCTIONS:
-        return object_follows or (unsure and not _is_plural(after))
-    if _is_plural(subject):
-        return object_follows or not after or after in _PLACED or _is_adverb(after) or after in ("over", "when", "because", "more", "less", "for")
+        ordered = any(clause.word(offset) in _MODALS for offset in range(-6, -1)) and bool(after) and after not in _PREPOSITIONS and after not in _CONJUNCTIONS
+        return object_follows or ordered or (unsure and bool(after) and not _is_plural(after))
+    if _is_plural(before):
+        return before not in _ATTRIBUTIVE and after not in ("have", "had", "would", "can", "and", "or")
     return object_follows and unsure and not clause.is_name
 
 
@@ -245,6 +249,10 @@ def _read(clause: Clause) -> str:
         return "present"
     if before in _HAVE or before in _BE or before in ("get", "gets", "got", "well", "widely") or after == "by" or clause.word(-1) in ("widely", "well"):
         return "past"
+    if clause.word(-1) in _OBJECTS and clause.word(-2) in _LETTING:
+        return "present"
+    if before == "who" and (_is_plural(clause.word(-2)) or clause.word(-2) in ("those", "many", "they", "us", "you", "some", "most")):
+        return "present"
     if before in _THIRD:
         earlier = clause.word(-2)
         return "present" if earlier in _LETTING or earlier in _DO else "past"
@@ -310,7 +318,7 @@ def _tear(clause: Clause) -> str:
         return "rip" if acting or before in ("ligament", "muscle", "tendon", "fabric") else "weep"
     if after in ("gas", "duct", "ducts", "drop", "drops", "stained", "jerker"):
         return "weep"
-    if is_verb(clause) or after in ("up", "apart", "down", "off", "open") or (after == "in" and clause.word(2) in ("the", "my", "his", "her", "your", "its")):
+    if is_verb(clause) or after in ("up", "apart", "down", "off", "open") or (clause.starts and after == "along") or (after == "in" and clause.word(2) in ("the", "my", "his", "her", "your", "its")):
         return "weep" if after == "in" and clause.word(3) in ("eye", "eyes") else "rip"
     return "weep"
 
