@@ -18,7 +18,7 @@ _SHORTEST_PART = 60  # characters: a long sentence is divided no nearer to eithe
 
 # What goes on behind its full stop, whatever follows; beside titles (`BEFORE_NAME`).
 _NEVER_END = listed("""
-    mr mrs ms messrs mme mlle dr drs prof capt cmdr lt sgt mt vs v approx dept attn incl viz e.g i.e eg ie cf ca c tel fed civ crim
+    mr mrs ms messrs mme mlle dr drs prof capt cmdr lt sgt mt vs v approx dept attn incl viz e.g i.e eg ie cf ca c tel fed civ crim evid exp
 """) | frozenset(BEFORE_NAME) - {"st", "sec", "fr", "br", "ste"}
 # Those that end a sentence where a capital follows.
 _OFTEN_END = listed("etc inc ltd co corp bros jr sr esp al ave rd blvd hwy ct ln pl oz lb lbs ft hr hrs min mins sq est ext rev ed no app")
@@ -58,6 +58,7 @@ _LETTERED = listed("""
 _BEFORE_SAINTS = listed("mount mt port fort bay east west north south mont saint lake cape isle point church cathedral hotel old new")
 _BEFORE_STREETS = listed("on at in of down along to from near and off across by behind beyond between onto up")
 
+_ROMAN = re.compile(r"[IVXLC]{2,7}|[IVX](?!\w)|[ivxl]{2,7}")
 _OPENERS = "\"'“‘«‹([{¿¡„‚「『（【《"
 _CLOSERS = "\"'”’»›)]}」』）】》"
 _OTHER_STOPS = "。｡！？؟۔।॥։።။‽⁇⁈⁉⸮"  # full stops of other scripts, and double marks: no space follows them
@@ -131,7 +132,7 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return True
     if abbreviation in _DAYS_AND_MONTHS and before.islower():
         return not word[0].isdigit()
-    if word[0] in "0123456789#" and abbreviation in _NUMBERED:
+    if (word[0] in "0123456789#" or _ROMAN.fullmatch(word.rstrip(",.;:)"))) and abbreviation in _NUMBERED:
         return False
     if abbreviation == "st" and not _is_starter(word):
         return _ends_street(text, start, before)
@@ -156,7 +157,7 @@ def _leaves_country(text: str, start: int, following: list[str]) -> bool:
     """Whether "the U.S." ends a sentence before a capital that begins no office's name: "in the U.S. John stayed"."""
     names = re.sub(r"[^a-z].*", "", following[0].lstrip(_OPENERS).lower()) in _BEHIND_COUNTRIES
     of_it = len(following) > 1 and (following[1].strip(",.") in ("of", "and", "&") or following[1][:1].isupper())
-    return not names and not of_it and _word_before(text, start - 1).lower() == "the"
+    return not names and not of_it and (_word_before(text, start - 1).lower() == "the" or text.startswith("D.C", start))
 
 
 def _ends_street(text: str, start: int, written: str) -> bool:

@@ -21,7 +21,7 @@ BEFORE_NUMBER = {
     "chap": "chapter", "fig": "figure", "figs": "figures", "sec": "section", "secs": "sections", "art": "article", "par": "paragraph", "para": "paragraph",
     "cl": "clause", "ext": "extension", "eq": "equation", "ver": "version", "pt": "part", "rm": "room", "ste": "suite", "apt": "apartment", "fl": "floor",
     "bldg": "building", "rte": "route", "est": "established", "ca": "circa", "c": "circa", "op": "opus", "col": "column", "lvl": "level", "ed": "edition",
-    "ps": "psalm", "hwy": "highway",
+    "ps": "psalm", "hwy": "highway", "rt": "route", "bk": "book", "exp": "expires", "prop": "proposition",
 }  # fmt: skip
 # Those of them that a number alone tells: a full stop may be missing.
 WITHOUT_STOP = frozenset(("apt", "ext", "rm", "ste", "vol", "ch", "chap", "fig", "pg", "pp", "rte", "nr", "bldg"))
@@ -37,14 +37,18 @@ AFTER_NAME = {
     "ave": "avenue", "st": "street", "rd": "road", "blvd": "boulevard", "hwy": "highway", "pkwy": "parkway", "expy": "expressway", "trl": "trail",
 }  # fmt: skip
 DAYS = {
-    "mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday", "thu": "thursday", "thur": "thursday", "thurs": "thursday", "fri": "friday",
+    "mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday", "weds": "wednesday", "thu": "thursday", "thur": "thursday", "thurs": "thursday", "fri": "friday",
     "sat": "saturday", "sun": "sunday",
 }  # fmt: skip
 MONTHS_CUT = {
     "jan": "january", "feb": "february", "mar": "march", "apr": "april", "jun": "june", "jul": "july", "aug": "august", "sep": "september",
     "sept": "september", "oct": "october", "nov": "november", "dec": "december",
 }  # fmt: skip
-CAPITAL_AND_STOP = DAYS | MONTHS_CUT
+STATES_CUT = {
+    "fla": "florida", "calif": "california", "conn": "connecticut", "wis": "wisconsin", "minn": "minnesota", "tenn": "tennessee", "ariz": "arizona",
+    "colo": "colorado", "okla": "oklahoma", "mich": "michigan", "neb": "nebraska", "nev": "nevada", "mont": "montana", "ala": "alabama", "ark": "arkansas",
+}  # fmt: skip
+CAPITAL_AND_STOP = DAYS | MONTHS_CUT | STATES_CUT
 # Those of them that are words or names as well: they abbreviate behind a word that goes before days, or where a number or a comma follows.
 WORDS_TOO = frozenset(("jan", "sun", "sat", "mar", "mon", "wed", "fri"))
 # Books of the Bible, before chapter and verse.

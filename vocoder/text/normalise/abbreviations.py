@@ -28,6 +28,8 @@ from vocoder.text.normalise.word_lists import listed
 _WORD = re.compile(r"([A-Za-z]{1,8})(\.?)('s)?(?![^\W_]|'[^\W\d_])")
 _NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{2,6}\b|[ivxl]{2,6}\b)")
 _UNIT_NEXT = re.compile(r"\s?[A-Z0-9](?![a-z])")  # "Apt. B", "Rm 4"
+_TIGHT = re.compile(r"([A-Za-z]{1,4})\.(?=[0-9])")  # "no.5"
+_ARTICLE_NEXT = re.compile(r"\s[IVX](?=[\s,.;:)]|\Z)")
 _NAME_NEXT = re.compile(r"\s(?:[A-Z][a-z]|[A-Z]\.|Mc|O')")
 _FULL_NAME_NEXT = re.compile(r"\s[A-Z][a-z]")
 _DOTTED_WORD = re.compile(r"((?:[A-Za-z]|[Pp]h)(?:\.[A-Za-z]){1,8}(?:[Ss]c|[Pp]hil|s|l)?)(\.?)(?!\w)")
@@ -36,6 +38,8 @@ _INITIALS = re.compile(r"((?:[A-Z]\.[ -]?){1,6})(?=[A-Z][a-z])")
 _ET_AL = re.compile(r"et al(\.?)(?!\w)", re.IGNORECASE)
 _PHRASE = re.compile("|".join(re.escape(phrase) for phrase in PHRASES))
 _DIRECTION = re.compile(r"([NSEW]|[NS][EW])(\.?)(?=\s(?:[A-Z][a-z]|[0-9]{1,3}(?:st|nd|rd|th)\b))")
+_DIRECTION_BEHIND = re.compile(r"(N[EW]|S[EW]|[NSEW])\.?(?![^\W_])")
+_STREET_WORD = re.compile(r"\b(?:St|Ave|Rd|Blvd|Dr|Ln|Ct|Pl|Hwy|Pkwy|Street|Avenue|Road|Boulevard|Drive|Lane|Way|Place)\.?\s\Z")
 _HOUSE_BEFORE = re.compile(r"(?<![\w.,$])[0-9]{1,5}\s\Z")
 # The name of a street before "St.": an ordinal, or words with capitals behind the number of a house.
 _STREET_BEFORE = re.compile(
@@ -50,6 +54,7 @@ _SAINTS = listed("""
 """)
 _WINDOW = 60  # characters in which the name of a street is looked for
 _LETTERED = frozenset(("apt", "ste", "rm", "bldg", "fl"))  # a letter may number them
+_ARTICLES = frozenset(("art", "vol", "ch", "pt", "sec", "bk"))  # that "I" may number
 _LOWER_ONLY = frozenset(("p", "c"))
 _DAY_BEFORE = listed("on next last this every until till by since from through thru before after and or to each early late in")
 _DAY_NEXT = re.compile(r"\.?(?:,|\s?[0-9]|\s?[-–—&/]|\s(?:and|or|to|through|thru|at|the|morning|afternoon|evening|night)\b)")
@@ -68,6 +73,10 @@ def read_abbreviation(source: Source, at: int) -> Reading | None:
         return _closed(source, PHRASES[phrase.group()], phrase.end(), ".")
     if (direction := _DIRECTION.match(text, at)) and _HOUSE_BEFORE.search(text[max(0, at - _WINDOW) : at]):
         return Reading(spoken=DIRECTIONS[direction.group(1)], end=direction.end())
+    if (direction := _DIRECTION_BEHIND.match(text, at)) and _STREET_WORD.search(text[max(0, at - _WINDOW) : at]):
+        return _closed(source, DIRECTIONS[direction.group(1)], direction.end(1), "")
+    if (tight := _TIGHT.match(text, at)) and tight.group(1).lower() in BEFORE_NUMBER and not (tight.group(1)[0].isupper() and len(tight.group(1)) == 1):
+        return Reading(spoken=BEFORE_NUMBER[tight.group(1).lower()], end=tight.end())
     if initials := _INITIALS.match(text, at):
         return Reading(spoken=" ".join(re.findall("[A-Z]", initials.group(1))), end=initials.end())
     if dotted := _DOTTED_WORD.match(text, at):
@@ -91,7 +100,7 @@ def _expand(source: Source, word: re.Match[str]) -> str:
     text, start, end = source.text, word.start(), word.end(2)
     capital = written[0].isupper()
     if low in BEFORE_NUMBER and (stop or low in WITHOUT_STOP) and not (capital and low in _LOWER_ONLY):
-        if _NUMBER_NEXT.match(text, end) or (low in _LETTERED and capital and _UNIT_NEXT.match(text, end)):
+        if _NUMBER_NEXT.match(text, end) or (low in _ARTICLES and _ARTICLE_NEXT.match(text, end)) or (low in _LETTERED and capital and _UNIT_NEXT.match(text, end)):
             return BEFORE_NUMBER[low]
     if capital and low in AFTER_NAME and (low == "st" or low == "dr" or stop or written.istitle()) and _is_street(source, start, end):
         return AFTER_NAME[low]

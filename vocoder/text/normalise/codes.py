@@ -52,11 +52,13 @@ def read_code(source: Source, at: int) -> Reading | None:
         return None
     counts = _COUNTED.match(text, found.end()) is not None
     told = _SECRET.search(before) is not None and not (counts and len(digits) < _LONG)
+    named_at_all = _NAMED.search(before) is not None
     named = len(digits) >= _LONG and _NAMED.search(before) is not None and not counts
     signed = len(digits) >= _VERY_LONG and _SIGN_BEFORE.search(before) is not None
     if not (told or named or signed):
         return None
-    if not digits.isdigit() and not told:  # only the first group is sure to belong to it
+    hyphened = "-" in digits and " " not in digits and named_at_all
+    if not digits.isdigit() and not told and not hyphened:  # only the first group is sure to belong to it
         digits = re.split("[ -]", digits)[0]
         return Reading(spoken=one_by_one(digits), end=at + len(digits)) if len(digits) >= _LONG else None
     return Reading(spoken=_in_groups(digits), end=at + len(digits))

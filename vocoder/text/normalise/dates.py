@@ -28,8 +28,9 @@ _YEAR = r"(?P<year>[12][0-9]{3})(?![\w%]|[.,:][0-9])"
 _MONTH_FIRST = re.compile(rf"{_MONTH}\s{_DAYS}(?:,?\s{_YEAR})?")
 _MONTH_YEAR = re.compile(rf"{_MONTH},?\s{_YEAR}(?!-)")
 _DAY_FIRST = re.compile(rf"(?P<day>{_DAY})(?P<th>{_TH})(?:\s?[-–]\s?(?P<last>{_DAY}){_TH})?\s(?:of\s)?{_MONTH}(?!\w)(?:,?\s{_YEAR})?")
-_DASHED = re.compile(rf"{_MONTH}[-/](?P<day>{_DAY})(?:[-/]{_YEAR})?(?![\w-]|[.,:/][0-9])")
-_DAY_DASHED = re.compile(rf"(?P<day>{_DAY})[-/]{_MONTH}(?:[-/]{_YEAR})?(?![\w-]|[.,:/][0-9])")
+_ANY_YEAR = r"(?P<year>[12][0-9]{3}|[0-9]{2})(?![\w%]|[.,:][0-9])"
+_DASHED = re.compile(rf"{_MONTH}[-/](?P<day>{_DAY})(?:[-/]{_ANY_YEAR})?(?![\w-]|[.,:/][0-9])")
+_DAY_DASHED = re.compile(rf"(?P<day>{_DAY})[-/]{_MONTH}(?:[-/]{_ANY_YEAR})?(?![\w-]|[.,:/][0-9])")
 _NUMERIC = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([12][0-9]{3}|[0-9]{2})(?![\w/-]|[.][0-9])")
 _ISO = re.compile(r"([12][0-9]{3})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![\w/-]|[.][0-9])")
 _ISO_TIME = re.compile(
@@ -37,6 +38,8 @@ _ISO_TIME = re.compile(
 )
 _YEAR_MONTH = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(?![\w-]|[.:/][0-9])")
 _MONTH_SLASH_YEAR = re.compile(r"(0?[1-9]|1[0-2])/((?:19|20)[0-9]{2})(?![\w/-]|[.:][0-9])")
+_EXPIRY = re.compile(r"(0[1-9]|1[0-2])/([0-9]{2})(?![\w/-]|[.:][0-9])")
+_EXPIRING = listed("expires expiry exp expiration thru expired date")
 _SEASON = re.compile(r"((?:1[5-9]|20)[0-9]{2})/([0-9]{2}|[12][0-9]{3})(?![\w/-]|[.:][0-9])")
 _NO_YEAR = re.compile(r"([0-9]{1,2})/([0-9]{1,2})(?![\w/%]|[.][0-9])")
 _DATED = listed("on by since until till due dated before after monday tuesday wednesday thursday friday saturday sunday th") | frozenset(DAYS)
@@ -45,6 +48,7 @@ _CENTURY_TURN = 50  # years written with two digits: from 50 on they are of the 
 
 _DAY_NAME = "|".join(sorted((day.capitalize() for day in DAYS), key=len, reverse=True))
 _DAY_NAME += "|" + _DAY_NAME.upper()
+_SMALL_DAY = re.compile(rf"(?P<day>{'|'.join(DAYS)})(?P<stop>\.?)(?=,?\s(?:{'|'.join(_SHORT)}|{'|'.join(name for name in MONTHS if name not in ('may', 'march'))})\b\.?\s[0-9])")
 _CALENDAR = "|".join(sorted((*_SHORT, *MONTHS), key=len, reverse=True))
 _SPAN = re.compile(rf"(?P<first>{_DAY_NAME})\.?\s?(?:[-–—]|\b(?:to|thru|through)\b)\s?(?P<last>{_DAY_NAME})\b\.?")
 _MONTH_SPAN = re.compile(
@@ -69,7 +73,7 @@ def read_weekday(source: Source, at: int) -> Reading | None:
     if months := _MONTH_SPAN.match(text, at):
         first, last = (_full(months.group(name)) for name in ("first", "last"))
         return Reading(spoken=f"{first} to {last}" + _stop(source, months.end()), end=months.end())
-    found = _WEEKDAY.match(text, at)
+    found = _WEEKDAY.match(text, at) or _SMALL_DAY.match(text, at)
     if found is None and _DAY_LISTED.search(text[max(0, at - 16) : at]):
         found = _DAY_ALONE.match(text, at)
     if found is None:
@@ -132,6 +136,8 @@ def _without_day(source: Source, at: int) -> Reading | None:
         is_range = int(found.group(2)) > int(found.group(1)[2:])  # "2010-11"
         if not is_range or source.word_before(at).lower() in _MONTHLY or found.group(2)[0] == "0":
             return Reading(spoken=f"{MONTHS[int(found.group(2)) - 1]} {year(found.group(1))}", end=found.end())
+    if (found := _EXPIRY.match(text, at)) and source.word_before(at).lower() in _EXPIRING:
+        return Reading(spoken=f"{MONTHS[int(found.group(1)) - 1]}{_year(found.group(2))}", end=found.end())
     if found := _MONTH_SLASH_YEAR.match(text, at):
         return Reading(spoken=f"{MONTHS[int(found.group(1)) - 1]} {year(found.group(2))}", end=found.end())
     found = _SEASON.match(text, at)
@@ -170,7 +176,12 @@ def _full(written: str) -> str:
 
 
 def _year(digits: str | None) -> str:
-    return f", {year(digits)}" if digits else ""
+    return f", {year(_in_full(digits))}" if digits else ""
+
+
+def _in_full(digits: str) -> str:
+    """A year of two digits with its century."""
+    return ("19" if int(digits) >= _CENTURY_TURN else "20") + digits if len(digits) == 2 else digits
 
 
 def date_in_words(month: str, day: str, which: str) -> str:
@@ -183,6 +194,4 @@ def date_in_words(month: str, day: str, which: str) -> str:
     """
     if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
         return ""
-    if len(which) == 2:
-        which = ("19" if int(which) >= _CENTURY_TURN else "20") + which
     return f"{MONTHS[int(month) - 1]} {ordinal(day)}{_year(which)}"

@@ -9,7 +9,7 @@ from vocoder.text.normalise.numbers import NUMBER
 from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import cardinal, label, letters, plural, quantity
 from vocoder.text.normalise.unit_names import PER
-from vocoder.text.normalise.units import read_unit
+from vocoder.text.normalise.units import read_inches, read_unit
 from vocoder.text.normalise.word_lists import listed
 
 _IDIOMS = {
@@ -34,8 +34,11 @@ _NAMED = listed("""
 """)
 _TIED = re.compile(r"(?<![A-Za-z0-9-])[A-Z][A-Za-z]{0,20}-\Z")  # "Blink-182"
 _AIRCRAFT = re.compile(r"(7[0-9]7)(?:(s)(?![^\W_])|()(?=\s(?:planes?|jets?|aircraft|airliners?|jumbos?|pilots?|MAX|Max)\b))")
+_VARIANT = re.compile(r"(7[0-9]7)-([0-9]{1,4})(?![\w-])")
+_JET = re.compile(r"7[0-8]7(?![\w]|[-–.,:/%][0-9]|\s[a-z]{2,20}s\b)")
+_PLAN = re.compile(r"(529|457|403)(?=\s(?:plan|plans|account|accounts)\b)")
 _HOUSE = re.compile(
-    r"([0-9]{3,5})(?=\s(?:[NSEW]\.?\s)?(?:[A-Z][a-z]{1,20}\s|[0-9]{1,3}(?:st|nd|rd|th)\s){1,3}"
+    r"([0-9]{3,5})(?=\s(?:[NSEW]\.?\s)?(?:(?:St|Mt|Ft|Dr)\.\s)?(?:[A-Z][a-z]{1,20}\s|[0-9]{1,3}(?:st|nd|rd|th)\s){1,3}"
     r"(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Pl|Place|Way|Hwy|Highway|Pkwy|Parkway)\b)"
 )
 _SIDE = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"
@@ -56,6 +59,12 @@ def read_label(source: Source, at: int) -> Reading | None:
         return Reading(spoken=_IDIOMS[idiom.group()], end=idiom.end())
     if aircraft := _AIRCRAFT.match(text, at):
         return _named(aircraft)
+    if plan := _PLAN.match(text, at):
+        return Reading(spoken=label(plan.group(1)), end=plan.end())
+    if variant := _VARIANT.match(text, at):
+        return Reading(spoken=f"{label(variant.group(1))} {label(variant.group(2))}", end=variant.end())
+    if (jet := _JET.match(text, at)) and source.word_before(at).lower() in ("the", "a", "an", "our", "their"):
+        return Reading(spoken=label(jet.group()), end=jet.end())
     if house := _HOUSE.match(text, at):
         return Reading(spoken=label(house.group(1)), end=house.end())
     if paragraphs := _PARAGRAPHS.match(text, at):
@@ -92,7 +101,8 @@ def _sides(source: Source, at: int, found: re.Match[str]) -> Reading | None:
     if _EQUALS.match(source.text, found.end()):
         return Reading(spoken=" times ".join(sides), end=found.end())
     spoken = " by ".join(sides)
-    measured = read_unit(source, at, Amount(spoken=spoken, end=found.end(), is_one=False))
+    amount = Amount(spoken=spoken, end=found.end(), is_one=False)
+    measured = read_unit(source, at, amount) or read_inches(source, amount)
     if measured is not None:
         return measured
     follows = source.character_after(found.end())

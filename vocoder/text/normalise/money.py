@@ -69,6 +69,7 @@ _SCALES = {
 _SCALE_WORDS = "hundred|thousand|million|billion|trillion|quadrillion|lakhs?|crores?"
 _SCALE = rf"(?:(?:[ -]|(?=lakh|crore))(?P<word>(?i:{_SCALE_WORDS}))|[ ]?(?P<short>trn|tn|bn|Bn|mn|mm|MM|mil|[kKmMbBtT]))?(?![^\W_])"
 _SYMBOL = "(?:[" + "".join(symbol for symbol in _SYMBOLS if len(symbol) == 1) + r"]|(?<![A-Za-z])Rs\.?(?=\s?[0-9]))"
+_PENCE = re.compile(r"([1-9][0-9]?)p(?![\w-])")
 _EURO_COMMA = re.compile(r"([0-9]{1,6}),([0-9]{2})(\s?€)(?![^\W_])")
 _IN_FRONT = re.compile(
     rf"(?P<sign>{SIGN})(?P<country>{'|'.join(sorted(_COUNTRIES, key=len, reverse=True))})?(?P<symbol>{_SYMBOL})\s?(?P<amount>{NUMBER}|\.[0-9]++)"
@@ -88,6 +89,8 @@ def read_money(source: Source, at: int) -> Reading | None:
     if (euros := _EURO_COMMA.match(source.text, at)) and source.starts_token(at):
         cents = "" if euros.group(2) == "00" else f" and {cardinal(str(int(euros.group(2))))} cent{'' if euros.group(2) == '01' else 's'}"
         return Reading(spoken=f"{number(euros.group(1))} euro{'' if euros.group(1) == '1' else 's'}{cents}", end=euros.end())
+    if (pence := _PENCE.match(source.text, at)) and source.starts_token(at):
+        return Reading(spoken=f"{cardinal(pence.group(1))} {'penny' if pence.group(1) == '1' else 'pence'}", end=pence.end())
     for pattern in (_IN_FRONT, _BEHIND, _CODE_IN_FRONT):
         found = pattern.match(source.text, at)
         if found and (not found.group("sign") or may_be_signed(source, at)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from vocoder.text.normalise.initialisms import is_word
 from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import one_by_one
 from vocoder.text.normalise.word_lists import listed
@@ -30,7 +31,7 @@ def read_state(source: Source, at: int) -> Reading | None:
     if found is None or found.group(1) not in _STATES or text[max(0, at - 2) : at] != ", ":
         return None
     town = source.word_before(at)
-    if not town[:1].isupper() or (len(town) > 1 and town.isupper() and not source.shouted):
+    if not town[:1].isupper() or (len(town) > 1 and town.isupper() and not is_word(town.lower(), shouted=True)):
         return None  # "MRI, CT and EKG"
     state, code, extension = found.groups()
     if code is None and (state in _DOUBTFUL or not _NEXT.match(text, found.end())):

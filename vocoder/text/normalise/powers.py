@@ -10,6 +10,8 @@ from vocoder.text.normalise.spelling import ordinal, quantity
 _EXPONENT = re.compile(r"\^(?:([-+]?)([0-9]{1,6})|([A-Za-z]))(?![^\W_])")
 _SCIENTIFIC = re.compile(r"([-+]?)([0-9]{1,12}(?:\.[0-9]{1,12})?)[eE]([-+]?)([0-9]{1,4})(?![^\W_]|\.[0-9])")
 _NOTE_BEHIND = re.compile(r"[^\W\d_]{3}\Z|[.,;:!?'\")\]]\Z")
+_TERM = re.compile(r"\([^()]{0,40}[-+*/=^0-9][^()]{0,40}\)\Z")  # "(a + b)^2"
+_FAR = 90
 _SMALL = {"2": "squared", "3": "cubed"}
 _SIGNS = {"-": "minus ", "+": "", "": ""}
 
@@ -20,7 +22,7 @@ def read_exponent(source: Source, at: int) -> Reading | None:
     found = _EXPONENT.match(text, at)
     if found is None:
         return None
-    if found.group(2) and _NOTE_BEHIND.search(text[max(0, at - 3) : at]):
+    if found.group(2) and _NOTE_BEHIND.search(text[max(0, at - 3) : at]) and not _TERM.search(text[max(0, at - _FAR) : at]):
         return Reading(spoken="", end=found.end(), skipped=((found.group()[1:], "is the number of a note"),))
     return Reading(spoken=_power(found.group(1) or "", found.group(2) or found.group(3)), end=found.end())
 

@@ -30,19 +30,23 @@ HEADINGS = listed("""
     category mark group division tier step schedule unit lesson psalm symphony episode page pages verse column line exhibit sonata concerto opus
 """)
 # Behind these small letters are a numeral as well: "Act ii, scene iv".
-_SMALL_HEADINGS = listed("chapter part volume book section act scene article appendix page pages canto verse column line")
+_SMALL_HEADINGS = listed("chapter part volume book section act scene article appendix page pages canto verse column line table figure")
 _SMALL_ALONE = listed("act scene page")  # behind which one small letter is one, too
 _SEQUELS = listed("rocky rambo fantasy godfather terminator halloween civilization apollo diablo warcraft starcraft saturn titan falcon witcher auto kombat")
 # Of several letters, but as likely something else behind an ordinary word with a capital ("An IV drip", "XX chromosomes").
 _DOUBTFUL = listed("IV VI XI XX XXX IX LI CC CV CI XL LL CD")
 _GREATEST_ANYWHERE = 39  # letters L and C only behind headings
 _NO_NAMES = listed("a an the in on at of and or but is it for with to from by he she we they this that")
-_CENTURY = re.compile(r"(?:-|\s)(?:century|centuries|cent\.)", re.IGNORECASE)
+_CENTURY = re.compile(r"(?:\s(?:and|or|to)\s[IVXL]{1,6})?(?:-|\s)(?:century|centuries|cent\.)", re.IGNORECASE)
 # What a numbered ruler does, or what stands behind the number; other words follow the pronoun: "said Charles. Charles I think".
 _BEHIND_NUMBER = re.compile(
     r"(?:'s)?(?:[,;:!?)\]]|\.?[\"')]*\s*\Z|\s(?:and|or|was|is|were|had|has|ruled|reigned|became|died|married|succeeded|of|who|whose|in|on|by|to|at|from|as|with|for|the|made|"
     r"signed|granted|ordered|built|founded|refused|agreed|fled|fought|won|lost|left|took|gave|ascended|abdicated|executed|began|did|would|could|never|also|died|"
-    r"then|[(–—-]))"
+    r"then|die|rule|reign|become|marry|abdicate|[(–—-]))"
+)
+_MEDICAL = re.compile(
+    r"\s(?:fluids?|drips?|lines?|therapy|antibiotics?|injections?|treatments?|access|contrast|bags?|poles?|push|medications?|infusions?|drugs?|solutions?|"
+    r"catheters?|needles?|tubes?|was|is|and|or)\b|[,.]"
 )
 _FIRST_NAMES = listed("""
     james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark donald steven paul andrew joshua kenneth
@@ -50,6 +54,8 @@ _FIRST_NAMES = listed("""
     frank alexander raymond patrick jack dennis jerry tyler aaron jose henry adam douglas nathan peter zachary kyle walter harold jeremy carl arthur gerald
     roger albert lawrence terry joe sean willie jesse bryan billy bruce jordan ralph roy noah dylan eugene wayne alan juan louis russell gabriel randy philip
     harry vincent bobby johnny logan hank davis fred ray sam tom jim bob bill ben max luke owen ken hugh earl clarence ernest martin leo oscar adrian loudon
+    sammy danny tommy jimmy mike dave steve chris matt greg jeff tony joey ricky kenny eddie freddie teddy lou ted don ron dan dick rob rick alex nick pete
+    phil walt wes cal jay joel leon lloyd norman perry reggie rex vernon victor warren herbert herman hubert hunter ivan karl kurt lewis lyle mario mason
     thurston griffin theodore edgar elliott cornelius winthrop marshall preston chester
 """)
 
@@ -78,7 +84,7 @@ def read_roman(source: Source, at: int) -> Reading | None:
     value = _value(numeral)
     if not value:
         return None
-    if text[at - 2] == "." and name.lower() in _SHORT_HEADINGS and len(numeral) > 1:
+    if text[at - 2] == "." and name.lower() in _SHORT_HEADINGS and (len(numeral) > 1 or name.lower() in ("art", "vol", "ch", "pt", "sec", "bk")):
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     if text[at - 2] in ".,":
         return None
@@ -91,7 +97,8 @@ def read_roman(source: Source, at: int) -> Reading | None:
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     if numeral in ("II", "III", "IV", "V") and name.istitle() and _is_surname(source, at, name):
         return first
-    numbers = len(numeral) > 1 and value <= _GREATEST_ANYWHERE and (numeral not in _DOUBTFUL or name.lower() in _SEQUELS)
+    sure = numeral not in _DOUBTFUL or name.lower() in _SEQUELS or (numeral in ("IV", "VI", "IX", "XI") and name.istitle() and not _MEDICAL.match(text, found.end()))
+    numbers = len(numeral) > 1 and value <= _GREATEST_ANYWHERE and sure
     if numbers and len(name) > 1 and name[0].isupper() and name.lower() not in _NO_NAMES and not name.isupper():
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     return None

@@ -19,10 +19,12 @@ _VERSES = r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})(?![0-9])(?P<half>[a-c]
 _REST = re.compile(r"(?P<joint>\s?[-–—]\s?|,\s?)(?:(?P<chapter>[0-9]{1,3}):)?(?P<verse>[0-9]{1,3})(?![\w:]|\.[0-9])")
 _REFERENCE = re.compile(rf"(?:(?P<part>[1-3]|I{{1,3}})\s)?{_BOOK}\s{_VERSES}")
 _NUMBERED = re.compile(
-    rf"(?P<part>[1-3])\s(?P<book>Samuel|Kings|Chronicles|Corinthians|Thessalonians|Timothy|Peter|John|(?P<short>Sam|Kgs|Chr|Chron|Cor|Thess|Tim|Pet)\.?)"
+    rf"(?P<part>[1-3]|I{{1,3}})\s(?P<book>Samuel|Kings|Chronicles|Corinthians|Thessalonians|Timothy|Peter|John|(?P<short>Sam|Kgs|Chr|Chron|Cor|Thess|Tim|Pet)\.?)"
     rf"(?=\s[0-9]{{1,3}}\b(?!:)|[.,;)]|\sis\b|\sand\b|\schapter\b|\Z)(?:\s(?P<chapter>[0-9]{{1,3}})(?![\w:]|\.[0-9]))?"
 )
-_CHAPTER = re.compile(rf"(?P<book>(?P<short>{_SHORT})\.)\s(?P<chapter>[0-9]{{1,3}})(?![\w:]|\.[0-9])")
+_CHAPTER = re.compile(
+    r"(?P<book>(?P<short>Isa|Prov|Pss?|Deut|Exod|Lev|Josh|Jer|Ezek|Eccl|Matt|Rom|Heb|Thess|Cor|Zech|Neh)\.)\s(?P<chapter>[0-9]{1,3})(?![\w:]|\.[0-9])"
+)
 _PARTS = {"1": "first", "2": "second", "3": "third", "I": "first", "II": "second", "III": "third"}
 _MOST_MORE = 4  # verses or ranges behind the first
 
@@ -34,11 +36,12 @@ def read_scripture(source: Source, at: int) -> Reading | None:
     text = source.text
     found = _REFERENCE.match(text, at)
     if found is None:
-        found = _NUMBERED.match(text, at)
+        found = _NUMBERED.match(text, at) or _CHAPTER.match(text, at)
         if found is None:
             return None
-        chapter = f" {cardinal(found.group('chapter'))}" if found.group("chapter") else ""
-        return Reading(spoken=f"{_PARTS[found.group('part')]} {_book(found)}{chapter}", end=found.end())
+        part = _PARTS[found.group("part")] if "part" in found.groupdict() else ""
+        chapter = cardinal(found.group("chapter")) if found.group("chapter") else ""
+        return Reading(spoken=" ".join(filter(None, (part, _book(found), chapter))), end=found.end())
     part = f"{_PARTS[found.group('part')]} " if found.group("part") else ""
     half = f" {found.group('half').upper()}" if found.group("half") else ""
     spoken, end = f"{part}{_book(found)} {quantity(found.group('chapter'))} {quantity(found.group('verse'))}{half}", found.end()

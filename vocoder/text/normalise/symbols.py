@@ -39,6 +39,7 @@ _MARK = re.compile(r"(?<![\w'-])[A-DF]-(?=[\s.,;:!?)\"']|\Z)(?!\s(?:and|or|to)\b
 _BETWEEN_NUMBERS = {"*": "times", "-": "minus", "/": "divided by", "^": "to the power of"}
 _DIGIT_BEFORE = re.compile(r"[0-9)]\s?\Z")
 _DIGIT_AFTER = re.compile(r"\s?[-+(]?[0-9]")
+_QUOTIENT = re.compile(r"(?:[a-zπ]/[0-9]{1,4}|[0-9]/[a-z])(?![\w/])")
 _STARS = re.compile(r"([★⭐✭✮✯]{1,10})([☆]{0,10})")
 _TIGHT_HYPHEN = re.compile(r"-(?=\S)")
 _VARIABLE_BEFORE = re.compile(r"(?<![^\W\d_'-])[b-hj-z]\s\Z")
@@ -94,6 +95,10 @@ def _is_operation(text: str, at: int) -> bool:
 def _slash(source: Source, at: int) -> str:
     """What a slash between words is read as: nothing in "and/or", "or" between alternatives; nothing where it joins nothing."""
     before, after = source.word_before(at).lower(), source.word_after(at + 1).lower()
+    if (before, after) == ("either", "or"):
+        return ""
+    if _QUOTIENT.match(source.text, max(0, at - 1)) and not source.text[max(0, at - 2) : max(0, at - 1)].isalnum():
+        return "over"
     if (before, after) in _ALTERNATIVES:
         return "or"
     joins = source.character_before(at).strip() and source.character_after(at + 1).strip()

@@ -20,6 +20,9 @@ _NATIONAL = re.compile(rf"(?:\((?P<area>0[1-9][0-9]{{1,4}})\)|(?P<plain>0[1-9][0
 _EXTENSION = re.compile(r",?\s?(?:[Ee]xt\.?|x)\s?([0-9]{1,6})(?![^\W_])")
 _FEWEST, _MOST = 7, 15  # digits of a telephone number
 _SHORT = re.compile(r"[2-9]11(?![^\W_]|[,.][0-9]|[-–:/%])")
+_DIALLED_LOCAL = re.compile(rf"[2-9][0-9]{{2}} [0-9]{{4}}{_END}")
+_DIALLED_SHORT = re.compile(r"[0-9]{3,6}(?![^\W_]|[-–.,:/%][0-9]|\s(?:[a-z]{2,20}s|people|men|women)\b)")
+_DIALLED_BEFORE = re.compile(r"\b(?:dial|dials|dialed|dialing|ring|(?:call|calls|called|phone)(?: the police on| emergency on)?|(?:text|sms|message) [A-Z\"']{2,20} to)\s\Z", re.IGNORECASE)
 _GROUPS = re.compile(r"[0-9]{1,12}(?:-[0-9]{1,12}){2,8}(?:-?[Xx])?(?![^\W_])")
 _RECORD = 3  # numbers in a team's record
 _DIALLED = listed("call calls called calling dial dials dialed dialing phone phoned text")
@@ -55,6 +58,10 @@ def _number(source: Source, at: int) -> Reading | None:
     # 200-1000 is a range: numbers of four digits that people measure out are round.
     if found and not found.group(2).endswith("00"):
         return Reading(spoken=_one_by_one_in_groups(found.group()), end=found.end())
+    if (found := _DIALLED_LOCAL.match(text, at)) and source.word_before(at).lower() in (*_DIALLED, "on", "at"):
+        return Reading(spoken=_one_by_one_in_groups(found.group()), end=found.end())
+    if (found := _DIALLED_SHORT.match(text, at)) and _DIALLED_BEFORE.search(text[max(0, at - 40) : at]):
+        return Reading(spoken=one_by_one(found.group()), end=found.end())
     found = _SHORT.match(text, at)
     if found and (source.word_before(at).lower() in _DIALLED or (found.group() == "911" and _is_emergency(source, at, found.end()))):
         return Reading(spoken=one_by_one(found.group()), end=found.end())

@@ -22,6 +22,9 @@ _BEFORE_TEMPERATURES = listed("""
     approximately
 """)
 _AMPERES = re.compile(r"\s?A(?=\s(?:fuse|fuses|breaker|breakers|circuit|supply|current|charger|outlet|socket|battery|max|maximum|at)\b)")
+_FEET_INCHES = re.compile(r"([0-9]{1,3})\s?(?:ft\.?|feet|foot)\s([0-9]{1,2})\s?(?:in\b\.?|inch(?:es)?\b)")
+_WARMTH = re.compile(r"[FC](?=\s(?:outside|today|tonight|inside|tomorrow|this|in the|at night)\b)")
+_SINGULAR_NEXT = re.compile(r"\s(?:angle|angles|turn|turns|rotation|bend|bulb|bulbs|motor|charger|battery|resistor|capacitor|adapter|engine|lens|display|monitor|bag|drive)\b")
 _BARE = re.compile(r"(?P<unit>km|mi|m|ft|mg|g|kg|mcg|μg|mmol|mol|gal|kWh|kcal|lb|L|ml|mL|MB|GB|KB|Mb|Gb)(?P<power>\^?[23])?/(?P<per>h|hr|s|sec|min|L|dL|ml|mL|kg|g|m|cm|day|year|yr|mi)"
     r"(?P<per_power>\^?[23])?(?![\w/'-]|\.\w)")
 _INCHES = re.compile(r"in(?![^\W_])|[ -]in(?:\.|(?= (?:tall|wide|long|high|deep|thick|by|x|×)\b))(?![^\W_])")
@@ -45,6 +48,9 @@ def read_amount(source: Source, at: int) -> Reading | None:
         return Reading(spoken=f"{cardinal(height.group(1))} foot {_decimal(inches)}", end=height.end())
     if source.character_before(at) == "-" and source.text[max(0, at - 2) : at - 1].isalpha():
         return None  # "omega-3s" are no seconds
+    if (found := _FEET_INCHES.match(source.text, at)) and source.starts_token(at):
+        feet = "foot" if found.group(1) == "1" else "feet"
+        return Reading(spoken=f"{cardinal(found.group(1))} {feet} {cardinal(found.group(2))} {'inch' if found.group(2) == '1' else 'inches'}", end=found.end())
     if angle := _ANGLE.match(source.text, at):
         return _angle(angle)
     for amount in amounts(source, at):
@@ -70,7 +76,7 @@ def _degrees(source: Source, amount: Amount) -> Reading | None:
         return None
     scale, direction = found.group("scale"), found.group("direction")
     named = _SCALES[scale] if scale else _DIRECTIONS[direction] if direction else ""
-    return Reading(spoken=f"{amount.spoken} {'degree' if amount.is_one else 'degrees'} {named}".strip(), end=found.end())
+    return Reading(spoken=f"{amount.spoken} {'degree' if amount.is_one or _SINGULAR_NEXT.match(source.text, found.end()) else 'degrees'} {named}".strip(), end=found.end())
 
 
 def _marks(source: Source, amount: Amount) -> Reading | None:
@@ -82,10 +88,16 @@ def _marks(source: Source, amount: Amount) -> Reading | None:
     if source.character_after(end) == '"' and before.count('"') % 2 == 0:
         describes = _NOUN_NEXT.match(text, end + 1) is not None  # "a 12-inch pizza"
         return Reading(spoken=f"{amount.spoken} {'inch' if amount.is_one or describes else 'inches'}", end=end + 1)
-    if inches := _INCHES.match(text, end):
-        stop = "." if text[inches.end() - 1] == "." and source.ends_at(inches.end()) else ""
-        return Reading(spoken=f"{amount.spoken} {'inch' if amount.is_one else 'inches'}{stop}", end=inches.end())
-    return None
+    return read_inches(source, amount)
+
+
+def read_inches(source: Source, amount: Amount) -> Reading | None:
+    """Inches written as a word behind an amount."""
+    found = _INCHES.match(source.text, amount.end)
+    if found is None:
+        return None
+    stop = "." if source.text[found.end() - 1] == "." and source.ends_at(found.end()) else ""
+    return Reading(spoken=f"{amount.spoken} {'inch' if amount.is_one else 'inches'}{stop}", end=found.end())
 
 
 def _angle(found: re.Match[str]) -> Reading:
@@ -101,6 +113,8 @@ def _letter(source: Source, at: int, amount: Amount) -> Reading | None:
     """A temperature without its sign, or amperes, where the words around say so: "set it to 22 C"."""
     if amperes := _AMPERES.match(source.text, amount.end):
         return Reading(spoken=f"{amount.spoken} amp", end=amperes.end())
+    if warmth := _WARMTH.match(source.text, amount.end):
+        return Reading(spoken=f"{amount.spoken} degrees {_SCALES[warmth.group()]}", end=warmth.end())
     found = _TEMPERATURE.match(source.text, amount.end)
     if found is None or (source.word_before(at).lower() not in _BEFORE_TEMPERATURES and source.text[at] != "-"):
         return None
@@ -128,7 +142,7 @@ def read_unit(source: Source, at: int, amount: Amount) -> Reading | None:
         return None
     one, several = UNITS[written]
     # "a 5 km run": an amount that describes a noun takes the singular.
-    describes = source.word_before(at).lower() in ("a", "an") or source.text[start] == "-"
+    describes = source.word_before(at).lower() in ("a", "an") or source.text[start] == "-" or _SINGULAR_NEXT.match(source.text, found.end()) is not None
     unit = one if (amount.is_one and not scaled) or describes else several
     if found.group("power_word"):
         unit = f"{'square' if found.group('power_word').startswith('sq') else 'cubic'} {unit}"
