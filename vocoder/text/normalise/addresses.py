@@ -20,7 +20,7 @@ _NEVER_ALONE = listed("in it at be no me us es se is int test local news store s
 _HOST = rf"(?:{_LABEL}\.){{1,8}}(?:{_DOMAINS})(?![A-Za-z0-9-]|\.[A-Za-z])"
 _TAIL = r"(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]{0,1000})?"
 _EMAIL = re.compile(rf"(?:mailto:)?([A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@(?:{_LABEL}\.){{1,8}}[A-Za-z]{{2,24}})(?![A-Za-z0-9-])", re.IGNORECASE)
-_URL = re.compile(rf"(?:https?|ftp)://((?:[A-Za-z0-9-]{{1,63}}\.){{0,8}}[A-Za-z0-9-]{{1,63}}{_TAIL})", re.IGNORECASE)
+_URL = re.compile(rf"(?:https?://|ftp://|file:///?)((?:[A-Za-z0-9-]{{1,63}}\.){{0,8}}[A-Za-z0-9-]{{1,63}}{_TAIL})", re.IGNORECASE)
 _BARE = re.compile(rf"(?:www\.(?:{_LABEL}\.){{1,8}}[A-Za-z]{{2,24}}|{_HOST}){_TAIL}", re.IGNORECASE)
 _HANDLE = re.compile(r"@([A-Za-z0-9_]{1,40}(?:\.[A-Za-z0-9_]{1,40})?)")
 _TAG = re.compile(r"#([A-Za-z_][A-Za-z0-9_]{0,100}|[0-9]{1,12}[A-Za-z_][A-Za-z0-9_]{1,100})(?![^\W_])")

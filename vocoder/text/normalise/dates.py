@@ -29,6 +29,7 @@ _MONTH_FIRST = re.compile(rf"{_MONTH}\s{_DAYS}(?:,?\s{_YEAR})?")
 _MONTH_YEAR = re.compile(rf"{_MONTH},?\s{_YEAR}(?!-)")
 _DAY_FIRST = re.compile(rf"(?P<day>{_DAY})(?P<th>{_TH})(?:\s?[-–]\s?(?P<last>{_DAY}){_TH})?\s(?:of\s)?{_MONTH}(?!\w)(?:,?\s{_YEAR})?")
 _ANY_YEAR = r"(?P<year>[12][0-9]{3}|[0-9]{2})(?![\w%]|[.,:][0-9])"
+_SMALL_MONTH = re.compile(rf"(?P<day>{_DAY}){_TH}\s(?:of\s)?(?P<month>may|march|mar),?\s{_YEAR}|(?P<month2>may|march|mar)\s(?P<day2>{_DAY}){_TH},?\s(?P<year2>[12][0-9]{{3}})(?![\w%]|[.,:][0-9])")
 _DASHED = re.compile(rf"{_MONTH}[-/](?P<day>{_DAY})(?:[-/]{_ANY_YEAR})?(?![\w-]|[.,:/][0-9])")
 _DAY_DASHED = re.compile(rf"(?P<day>{_DAY})[-/]{_MONTH}(?:[-/]{_ANY_YEAR})?(?![\w-]|[.,:/][0-9])")
 _NUMERIC = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([12][0-9]{3}|[0-9]{2})(?![\w/-]|[.][0-9])")
@@ -42,7 +43,7 @@ _EXPIRY = re.compile(r"(0[1-9]|1[0-2])/([0-9]{2})(?![\w/-]|[.:][0-9])")
 _EXPIRING = listed("expires expiry exp expiration thru expired date")
 _SEASON = re.compile(r"((?:1[5-9]|20)[0-9]{2})/([0-9]{2}|[12][0-9]{3})(?![\w/-]|[.:][0-9])")
 _NO_YEAR = re.compile(r"([0-9]{1,2})/([0-9]{1,2})(?![\w/%]|[.][0-9])")
-_DATED = listed("on by since until till due dated before after monday tuesday wednesday thursday friday saturday sunday th") | frozenset(DAYS)
+_DATED = listed("on by since until till due dated before after monday tuesday wednesday thursday friday saturday sunday th tu") | frozenset(DAYS)
 _MONTHLY = listed("month months period statement billing cycle")
 _CENTURY_TURN = 50  # years written with two digits: from 50 on they are of the twentieth century
 
@@ -55,9 +56,10 @@ _MONTH_SPAN = re.compile(
     rf"(?P<first>{'|'.join(name.capitalize() for name in (*_SHORT, *MONTHS))})\.?\s?[-–—]\s?(?P<last>{'|'.join(name.capitalize() for name in (*_SHORT, *MONTHS))})(?!\w)(?!\s?[0-9]{{1,2}}\b)\.?"
 )
 _WEEKDAY = re.compile(
-    rf"(?P<day>{_DAY_NAME}|Th)(?P<stop>\.?)(?=,?\s\(?(?:the\s)?(?:[0-9]{{1,2}}(?:st|nd|rd|th|:|/|\s?[ap]\.?m|\s(?:of\s)?(?i:{_CALENDAR})\b)|(?i:{_CALENDAR})\b\.?\s[0-9])"
+    rf"(?P<day>{_DAY_NAME}|Th|Tu)(?P<stop>\.?)(?=,?\s\(?(?:the\s)?(?:[0-9]{{1,2}}(?:st|nd|rd|th|:|/|\s?[ap]\.?m|\s(?:of\s)?(?i:{_CALENDAR})\b)|(?i:{_CALENDAR})\b\.?\s[0-9])"
     rf"|,?(?:\s(?:and|or|&))?[\s/](?:{_DAY_NAME})\b)"
 )
+_TWO_LETTERS = {"Th": "thursday", "Tu": "tuesday"}
 _DAY_LISTED = re.compile(rf"(?:{_DAY_NAME})\.?(?:,|/|,?\s(?:and|or|&))\s?\Z")
 _DAY_ALONE = re.compile(rf"(?P<day>{_DAY_NAME})(?P<stop>)(?!\w)")
 
@@ -78,7 +80,7 @@ def read_weekday(source: Source, at: int) -> Reading | None:
         found = _DAY_ALONE.match(text, at)
     if found is None:
         return None
-    return Reading(spoken="thursday" if found.group("day") == "Th" else DAYS[found.group("day").lower()], end=found.end())
+    return Reading(spoken=_TWO_LETTERS.get(found.group("day")) or DAYS[found.group("day").lower()], end=found.end())
 
 
 def _stop(source: Source, end: int) -> str:
@@ -91,6 +93,8 @@ def read_named_date(source: Source, at: int) -> Reading | None:
     if found:
         days = ordinal(found.group("day")) + (f" to {ordinal(found.group('last'))}" if found.group("last") else "")
         return Reading(spoken=f"{_month(found)} {days}{_year(found.group('year'))}", end=found.end())
+    if found := _SMALL_MONTH.match(source.text, at):
+        return Reading(spoken=f"{_full(found.group('month2'))} {ordinal(found.group('day2'))}{_year(found.group('year2'))}", end=found.end())
     if found := _DASHED.match(source.text, at):
         return Reading(spoken=f"{_month(found)} {ordinal(found.group('day'))}{_year(found.group('year'))}", end=found.end())
     found = _MONTH_YEAR.match(source.text, at)
@@ -106,6 +110,9 @@ def read_numeric_date(source: Source, at: int) -> Reading | None:
         days = ordinal(found.group("day")) + (f" to {ordinal(found.group('last'))}" if found.group("last") else "")
         the = "" if source.word_before(at).lower() == "the" else "the "
         return Reading(spoken=f"{the}{days} of {_month(found)}{_year(found.group('year'))}", end=found.end())
+    if found := _SMALL_MONTH.match(text, at):
+        the = "" if source.word_before(at).lower() == "the" else "the "
+        return Reading(spoken=f"{the}{ordinal(found.group('day'))} of {_full(found.group('month'))}{_year(found.group('year'))}", end=found.end())
     if found := _DAY_DASHED.match(text, at):
         return Reading(spoken=f"{_month(found)} {ordinal(found.group('day'))}{_year(found.group('year'))}", end=found.end())
     if (found := _ISO_TIME.match(text, at)) and (day := date_in_words(found.group(2), found.group(3), found.group(1))):

@@ -39,7 +39,7 @@ _JET = re.compile(r"7[0-8]7(?![\w]|[-–.,:/%][0-9]|\s[a-z]{2,20}s\b)")
 _PLAN = re.compile(r"(529|457|403)(?=\s(?:plan|plans|account|accounts)\b)")
 _HOUSE = re.compile(
     r"([0-9]{3,5})(?=\s(?:[NSEW]\.?\s)?(?:(?:St|Mt|Ft|Dr)\.\s)?(?:[A-Z][a-z]{1,20}\s|[0-9]{1,3}(?:st|nd|rd|th)\s){1,3}"
-    r"(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Pl|Place|Way|Hwy|Highway|Pkwy|Parkway)\b)"
+    r"(?:Expy|Expressway|Ter|Terrace|Cir|Circle|Sq|Square|St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Dr|Drive|Ln|Lane|Ct|Court|Pl|Place|Way|Hwy|Highway|Pkwy|Parkway)\b)"
 )
 _SIDE = r"[0-9]{1,5}(?:\.[0-9]{1,2})?"
 _BY = re.compile(rf"({_SIDE})\s?x\s?({_SIDE})(?:\s?x\s?({_SIDE}))?(?![0-9])|([0-9]{{3,5}})×([0-9]{{3,5}})(?![0-9])")

@@ -128,10 +128,21 @@ def _say(source: Source, at: int, found: re.Match[str]) -> Reading:
     return Reading(spoken=spoken, end=end)
 
 
+def _to_hundredths(amount: str) -> str:
+    """An amount with two decimals where it has one, or zeros behind two."""
+    whole, point, decimals = amount.partition(".")
+    if not point or len(decimals) == 2:
+        return amount
+    decimals = decimals.ljust(2, "0") if len(decimals) == 1 else decimals[:2] + decimals[2:].rstrip("0")
+    return f"{whole}.{decimals}"
+
+
 def _amount(amount: str, upper: str, scale: str, country: str, currency: Currency, *, describes: bool) -> str:
     """The amount and its currency; `describes` is whether a noun follows that both belong to ("a five dollar bill")."""
     if upper and not scale and ("." in amount or "." in upper):
         return f"{_amount(amount, '', '', country, currency, describes=False)} to {_amount(upper, '', '', country, currency, describes=False)}"
+    if not scale and not upper and not describes and currency.part:
+        amount = _to_hundredths(amount)
     whole, point, hundredths = (amount.removesuffix(".00") if scale or describes else amount).partition(".")
     if upper or scale or describes or not currency.part or len(hundredths) != 2:
         is_one = (amount == "1" and not upper and not scale) or describes

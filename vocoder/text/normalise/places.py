@@ -20,7 +20,7 @@ _STATES = {
 }  # fmt: skip
 # Words or degrees as well ("Well, OK.", "Jane Doe, MD"): they are states only with a ZIP code behind them.
 _DOUBTFUL = listed("OK IN OR ME HI OH MA PA ID MD LA AL DE")
-_STATE = re.compile(r"([A-Z]{2})(?:\s([0-9]{5})(?:-([0-9]{4}))?(?![^\W_]))?(?![^\W_])")
+_STATE = re.compile(r"([A-Z]{2})(?:,?\s([0-9]{5})(?:-([0-9]{4}))?(?![^\W_]))?(?![^\W_])")
 _NEXT = re.compile(r"\s?(?:[,.;:)!?]|$)|\s[a-z]")
 
 

@@ -40,7 +40,7 @@ _NO_NAMES = listed("a an the in on at of and or but is it for with to from by he
 _CENTURY = re.compile(r"(?:\s(?:and|or|to)\s[IVXL]{1,6})?(?:-|\s)(?:century|centuries|cent\.)", re.IGNORECASE)
 # What a numbered ruler does, or what stands behind the number; other words follow the pronoun: "said Charles. Charles I think".
 _BEHIND_NUMBER = re.compile(
-    r"(?:'s)?(?:[,;:!?)\]]|\.?[\"')]*\s*\Z|\s(?:and|or|was|is|were|had|has|ruled|reigned|became|died|married|succeeded|of|who|whose|in|on|by|to|at|from|as|with|for|the|made|"
+    r"(?:'s)?(?:[,;:!?)\]]|\.?[\"')]*\s*\Z|\s?--|[—–]|\s(?:and|or|was|is|were|had|has|ruled|reigned|became|died|married|succeeded|of|who|whose|in|on|by|to|at|from|as|with|for|the|made|"
     r"signed|granted|ordered|built|founded|refused|agreed|fled|fought|won|lost|left|took|gave|ascended|abdicated|executed|began|did|would|could|never|also|died|"
     r"then|die|rule|reign|become|marry|abdicate|[(–—-]))"
 )

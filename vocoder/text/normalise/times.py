@@ -80,6 +80,9 @@ def _span(source: Source, at: int) -> Reading | None:
         return None
     hours, minutes, seconds, decimals, meridiem = found.group(1, 2, 3, 4, 5)
     if meridiem:
+        if minutes == "00" and not int(seconds):
+            spoken = f"{cardinal(str(int(hours)))} {_half(meridiem)}"
+            return _closed(source, spoken, _Time(spoken=spoken, end=found.end(), stop=found.group("stop")))
         spoken = f"{cardinal(str(int(hours)))} {minutes_past(minutes)} and {cardinal(str(int(seconds)))} seconds {_half(meridiem)}"
         return _closed(source, spoken, _Time(spoken=spoken, end=found.end(), stop=found.group("stop")))
     parts = [_count(str(int(hours)), "hour"), _count(str(int(minutes)), "minute"), _count(str(int(seconds)) + (decimals or ""), "second")]

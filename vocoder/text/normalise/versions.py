@@ -11,7 +11,7 @@ _PART = r"[0-9]{1,12}"
 _VERSION = re.compile(rf"[vV](?:er)?\.?\s?({_PART}(?:\.{_PART}){{0,8}})(?![^\W_]|\.[0-9])")
 _POINTS = re.compile(rf"{_PART}(?:\.{_PART}){{2,8}}(?![^\W_])")
 _ADDRESS_PARTS = 4  # numbers in an internet address
-_GREATEST_BYTE = 255
+_GREATEST_PART = 999
 
 
 def read_version(source: Source, at: int) -> Reading | None:
@@ -23,12 +23,12 @@ def read_version(source: Source, at: int) -> Reading | None:
 
 
 def read_points(source: Source, at: int) -> Reading | None:
-    """A number with two points or more. With four parts, each of which fits a byte, it is an internet address, and the points are dots."""
+    """A number with two points or more. With four parts, each of three digits at most, it is an internet address, and the points are dots."""
     found = _POINTS.match(source.text, at)
     if found is None or not source.starts_token(at):
         return None
     parts = found.group().split(".")
-    if len(parts) == _ADDRESS_PARTS and all(int(part) <= _GREATEST_BYTE for part in parts):
+    if len(parts) == _ADDRESS_PARTS and all(int(part) <= _GREATEST_PART for part in parts):
         return Reading(spoken=" dot ".join(label(part) for part in parts), end=found.end())
     return Reading(spoken=_points(found.group()), end=found.end())
 
