@@ -1,6 +1,7 @@
 """Words and names that espeak-ng's American English says wrongly, and how they are said.
 
-Found by comparing it with CMUdict over the 12,000 commonest words, and from reports. IPA in the phonemes of the inventory, a stress mark before the vowel.
+Found by comparing it with CMUdict over the 12,000 commonest words, and from reports. CMUdict 0.7b (Carnegie
+Mellon University, BSD licence) was the judge, and is not copied. IPA in the phonemes of the inventory, a stress mark before the vowel.
 """
 
 from __future__ import annotations
@@ -11,10 +12,30 @@ from vocoder.text.ipa import phones_of, possessive
 from vocoder.text.phonemes import Phones
 
 WORDS = {
-    "lucas": "lˈuːkəs", "douglas": "dˈʌɡləs", "eli": "ˈiːlaɪ", "mccarthy": "məkˈɑːɹθi", "damon": "dˈeɪmən", "nike": "nˈaɪki", "chopin": "ʃˈoʊpæn",
-    "descartes": "deɪkˈɑːɹt", "goethe": "ɡˈɜːtə", "camus": "kæmˈuː", "proust": "pɹˈuːst", "joaquin": "wɑːkˈiːn", "tucson": "tˈuːsɑːn",
-    "poughkeepsie": "pəkˈɪpsi", "genus": "dʒˈiːnəs", "itunes": "ˈaɪtuːnz", "analyses": "ənˈælɪsˌiːz", "biopsy": "bˈaɪɑːpsi", "hussein": "huːsˈeɪn",
-    "qin": "tʃˈɪn", "xu": "ʃˈuː", "aston": "ˈæstən", "foreboding": "fɔːɹbˈoʊdɪŋ", "loomis": "lˈuːmɪs", "gmail": "dʒˈiːmeɪl", "faust": "fˈaʊst", "coup": "kˈuː",
+    # Names of people.
+    "lucas": "lˈuːkəs", "douglas": "dˈʌɡləs", "jonas": "dʒˈoʊnəs", "eli": "ˈiːlaɪ", "mccarthy": "məkˈɑːɹθi", "damon": "dˈeɪmən", "chopin": "ʃˈoʊpæn",
+    "descartes": "deɪkˈɑːɹt", "goethe": "ɡˈɜːtə", "camus": "kæmˈuː", "proust": "pɹˈuːst", "joaquin": "wɑːkˈiːn", "hussein": "huːsˈeɪn", "loomis": "lˈuːmɪs",
+    "faust": "fˈaʊst", "xu": "ʃˈuː", "wong": "wˈɔːŋ", "gabriel": "ɡˈeɪbɹiəl", "montgomery": "mɑːntɡˈʌmɚɹi", "moses": "mˈoʊzᵻz", "isaac": "ˈaɪzək",
+    "ahmed": "ˈɑːmɛd", "muhammad": "muhˈɑːməd", "eleanor": "ˈɛlənɚ", "elena": "ˈɛlənə", "helena": "hˈɛlənə", "clara": "klˈɛɹə", "rosa": "ɹˈoʊzə",
+    "monroe": "mənɹˈoʊ", "roberto": "ɹəbˈɛɹtoʊ", "jerome": "dʒɚɹˈoʊm", "perez": "pˈɛɹɛz", "kobe": "kˈoʊbi", "mae": "mˈeɪ", "kerr": "kˈɜː",
+    "noel": "noʊˈɛl", "simone": "sɪmˈoʊn", "sofia": "soʊfˈiːə", "irene": "aɪɹˈiːn", "fraser": "fɹˈeɪzɚ", "ramsey": "ɹˈæmzi", "theresa": "təɹˈiːsə",
+    "obama": "oʊbˈɑːmə", "obamacare": "oʊbˈɑːməkˌɛɹ", "wenger": "wˈɛŋɚ", "jose": "hoʊzˈeɪ", "allah": "ˈɑːlə", "louise": "luːˈiːz",
+    # Places, and what is named after them.
+    "tucson": "tˈuːsɑːn", "poughkeepsie": "pəkˈɪpsi", "aston": "ˈæstən", "qin": "tʃˈɪn", "dubai": "duːbˈaɪ", "windsor": "wˈɪnzɚ", "lisbon": "lˈɪzbən",
+    "southampton": "saʊθhˈæmptən", "birmingham": "bˈɜːmɪŋhˌæm", "nottingham": "nˈɑːɾɪŋhˌæm", "johannesburg": "dʒoʊhˈænɪsbˌɜːɡ", "canberra": "kˈænbɛɹə",
+    "jersey": "dʒˈɜːzi", "jerseys": "dʒˈɜːziz", "islamic": "ɪzlˈɑːmɪk", "hamas": "hɑːmˈɑːs", "singapore": "sˈɪŋəpˌɔːɹ", "queensland": "kwˈiːnzlænd",
+    "bombay": "bɑːmbˈeɪ", "southeast": "sˌaʊθˈiːst", "northeast": "nˌɔːɹθˈiːst", "southeastern": "sˌaʊθˈiːstɚn", "northeastern": "nˌɔːɹθˈiːstɚn",
+    # Makes.
+    "nike": "nˈaɪki", "itunes": "ˈaɪtuːnz", "gmail": "dʒˈiːmeɪl", "fiat": "fˈiːɑːt", "playstation": "plˈeɪstˌeɪʃən", "yahoo": "jˈɑːhuː",
+    # Words.
+    "genus": "dʒˈiːnəs", "analyses": "ənˈælɪsˌiːz", "biopsy": "bˈaɪɑːpsi", "foreboding": "fɔːɹbˈoʊdɪŋ", "coup": "kˈuː", "medieval": "mˌiːdɪˈiːvəl",
+    "innings": "ˈɪnɪŋz", "resistance": "ɹᵻzˈɪstəns", "resistant": "ɹᵻzˈɪstənt", "dissolved": "dᵻzˈɑːlvd", "reside": "ɹᵻzˈaɪd",
+    "resurrection": "ɹˌɛzɚɹˈɛkʃən", "trousers": "tɹˈaʊzɚz", "acquisition": "ˌækwɪzˈɪʃən", "acquisitions": "ˌækwɪzˈɪʃənz", "husband": "hˈʌzbənd",
+    "husbands": "hˈʌzbəndz", "lesbian": "lˈɛzbiən", "luxury": "lˈʌɡʒɚɹi", "subsidiary": "səbsˈɪdiˌɛɹi", "protagonist": "pɹoʊtˈæɡənˌɪst",
+    "distribute": "dᵻstɹˈɪbjuːt", "distributed": "dᵻstɹˈɪbjuːɾᵻd", "distributes": "dᵻstɹˈɪbjuːts", "distributing": "dᵻstɹˈɪbjuːɾɪŋ",
+    "absorb": "əbzˈɔːɹb", "absorbed": "əbzˈɔːɹbd", "serum": "sˈɪɹəm", "cafe": "kæfˈeɪ", "mafia": "mˈɑːfiə", "nominee": "nˌɑːmɪnˈiː",
+    "nominees": "nˌɑːmɪnˈiːz", "trustee": "tɹˌʌstˈiː", "trustees": "tɹˌʌstˈiːz", "thanksgiving": "θˌæŋksɡˈɪvɪŋ", "underwear": "ˈʌndɚwˌɛɹ",
+    "protesters": "pɹˈoʊtɛstɚz", "upcoming": "ˈʌpkˌʌmɪŋ", "auxiliary": "ɔːɡzˈɪljɚɹi", "partisan": "pˈɑːɹɾɪzən",
 }  # fmt: skip
 # These only where they are written with a capital.
 NAMES = {"xi": "ʃˈiː", "li": "lˈiː", "vi": "vˈiː"}
