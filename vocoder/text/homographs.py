@@ -61,6 +61,10 @@ _PAST = listed("""
 """)
 _PRESENT = listed("every always usually often daily sometimes now whenever each never generally")
 _ATTRIBUTIVE = listed("sports sales news arms customs goods savings systems games mathematics physics economics politics business access process progress women's")  # before nouns, though they end in s
+_OWN_PLURALS = frozenset(("house", "mouth"))  # said alike as nouns and as verbs
+_NO_GERUNDS = listed("bring sing ring sting swing fling cling spring string wring king thing wing")
+_FREQUENCY = listed("never always often usually rarely sometimes seldom")
+_NEED_OBJECTS = listed("present perfect abstract frequent appropriate elaborate deliberate intimate legitimate subordinate house mouth document survey")
 _CONJUNCTIONS = frozenset(("and", "or", "but", "nor", "then"))
 _ADJECTIVE_ENDINGS = ("al", "ous", "ive", "ful", "ic", "able", "ible", "less", "ary", "ish", "ent", "ant")
 _COMMON_ADJECTIVES = listed("""
@@ -159,13 +163,18 @@ def is_verb(clause: Clause, *, unsure: bool = False) -> bool:
     object_follows = _begins_object(after)
     if clause.starts:
         begins = clause.at == 0 or clause.marks[clause.at - 1] in _STOPS
-        return object_follows or (begins and (after in ("up", "with") or (unsure and after not in _PREPOSITIONS and after not in _CONJUNCTIONS)))
+        verb = object_follows or (begins and (after in ("up", "with") or (unsure and after not in _PREPOSITIONS and after not in _CONJUNCTIONS)))
+        return verb or (unsure and after == "to")
     if before in _CONJUNCTIONS:
         ordered = any(clause.word(offset) in _MODALS for offset in range(-6, -1)) and bool(after) and after not in _PREPOSITIONS and after not in _CONJUNCTIONS
         return object_follows or ordered or (unsure and bool(after) and not _is_plural(after))
+    if clause.word(-1) in _FREQUENCY and after:
+        return True
+    if _is_plural(before) and clause.words[clause.at] in _NEED_OBJECTS:
+        return object_follows
     if _is_plural(before):
         return before not in _ATTRIBUTIVE and after not in ("have", "had", "would", "can", "and", "or")
-    return object_follows and unsure and not clause.is_name
+    return unsure and not clause.is_name and (object_follows or after == "to")
 
 
 def is_third_person(clause: Clause) -> bool:
@@ -179,6 +188,8 @@ def is_third_person(clause: Clause) -> bool:
         return False
     if before in _CONJUNCTIONS:
         return _begins_object(after)
+    if _stem(clause.words[clause.at]) in MOSTLY_VERBS - {"use"}:
+        return bool(after)
     return _begins_object(after) or after in ("to", "that", "with")
 
 
@@ -197,7 +208,7 @@ def _close(clause: Clause) -> str:
         return "adjective"
     if after in ("by", "together", "enough", "up", "friends", "friend", "attention") and not (before in _MODALS or clause.starts):
         return "adjective"
-    if before in ("too", "so", "very", "as", "get", "got", "getting", "come", "came", "comes", "stay", "stayed", "stood", "stand", "sat", "keep", "kept", "how", "quite", "pretty", "draw"):
+    if before in ("too", "so", "very", "as", "get", "got", "getting", "come", "came", "comes", "coming", "stay", "stays", "stayed", "stood", "stand", "stands", "standing", "sat", "sit", "sits", "sitting", "crept", "followed", "ran", "lay", "lived", "pressed", "drawn", "held", "keep", "kept", "how", "quite", "pretty", "draw"):
         return "adjective"
     if clause.before in _BE:
         return "adjective"
@@ -259,6 +270,8 @@ def _read(clause: Clause) -> str:
     if clause.starts or before in _DETERMINERS or before in ("good", "great", "quick", "easy", "long", "must"):
         return "present"
     told = frozenset(clause.words)
+    if before in _CONJUNCTIONS and any(clause.word(offset) in _MODALS for offset in range(-6, -1)):
+        return "present"
     if before in _SUBJECTS or before in _CONJUNCTIONS or _is_plural(before):
         if told & _PRESENT and not told & {"last", "yesterday", "ago"}:
             return "present"
@@ -373,7 +386,7 @@ def _used(clause: Clause) -> str:
     if clause.word(1) != "to":
         return "verb"
     before, behind = clause.before, clause.word(2)
-    accustomed = behind in _DETERMINERS or behind in _OBJECTS or behind.endswith("ing") or behind in ("", "that", "being", "having", "such", "how", "what")
+    accustomed = behind in _DETERMINERS or behind in _OBJECTS or (behind.endswith("ing") and behind not in _NO_GERUNDS) or behind in ("", "that", "being", "having", "such", "how", "what")
     if before in _BE:
         return "accustomed" if accustomed or before in ("become", "became", "becomes") else "verb"
     if before in ("get", "gets", "got", "getting", "gotten", "grown", "grew", "quite"):
@@ -523,6 +536,6 @@ def said_of(word: str, sense: str) -> Phones:
 def _stem(word: str) -> str:
     """The entry that a word with an s behind it is of, "" if there is none."""
     for stem in (word[:-1], word[:-2] if word.endswith("es") else ""):
-        if stem in NOUN_VERB:
+        if stem in NOUN_VERB and stem not in _OWN_PLURALS:
             return stem
     return ""

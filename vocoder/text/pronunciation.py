@@ -67,7 +67,10 @@ def capitals_of(written: str, places: Sequence[tuple[int, int] | None]) -> list[
 
 def _nearest(said: Phones, wanted: Phones) -> Phones:
     """What the phonemiser said, where it is the same but for how strong its stresses are: it knows the words around; else what is wanted."""
-    same = [phone.symbol for phone in said] == [phone.symbol for phone in wanted] and _stressed(said) == _stressed(wanted)
+    symbols = [phone.symbol for phone in said]
+    if symbols[-2:] == ["ɚ", "ɹ"]:
+        symbols.pop()  # linked to a vowel
+    same = symbols == [phone.symbol for phone in wanted] and _stressed(said) in (_stressed(wanted), -1)
     return said if same else wanted
 
 

@@ -52,7 +52,7 @@ _BEHIND_COUNTRIES = listed("""
 # A capital behind these is a letter that names one of several, and no initial: "vitamin C."
 _LETTERED = listed("""
     vitamin vitamins plan plans type types grade grades group groups hepatitis option options section class level gate part team letter letters point exhibit
-    answer column row appendix case step area block channel factor unit room terminal building model serie series an the and or to
+    answer column row appendix case step area block channel factor unit room terminal building model serie series an a got
 """)
 # "St." behind these begins a saint's name, behind other names it ends a street's: "Port St. Lucie", "King St. Peter".
 _BEFORE_SAINTS = listed("mount mt port fort bay east west north south mont saint lake cape isle point church cathedral hotel old new")
@@ -132,7 +132,7 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return True
     if abbreviation in _DAYS_AND_MONTHS and before.islower():
         return not word[0].isdigit()
-    if (word[0] in "0123456789#" or _ROMAN.fullmatch(word.rstrip(",.;:)"))) and abbreviation in _NUMBERED:
+    if (word[0] in "0123456789#" or _ROMAN.fullmatch(word.rstrip(",.;:)]"))) and abbreviation in _NUMBERED:
         return False
     if abbreviation == "st" and not _is_starter(word):
         return _ends_street(text, start, before)
@@ -164,7 +164,7 @@ def _ends_street(text: str, start: int, written: str) -> bool:
     """Whether "St." ends a street's name, before a word with a capital: "on King St. Peter runs it"; but "in Port St. Lucie"."""
     name = _word_before(text, start - 1) if start else ""
     before = _word_before(text, start - 2 - len(name)) if start > len(name) + 1 else ""
-    street = name[:1].isupper() and name.lower() not in _BEFORE_SAINTS and name.lower() not in _STARTERS
+    street = name[:1].isupper() and name[-1] != "." and name.lower() not in _BEFORE_SAINTS and name.lower() not in _STARTERS
     return written[0].isupper() and ((street and (before.lower() in _BEFORE_STREETS or before[:1].isdigit())) or re.fullmatch(r"\d+(?:st|nd|rd|th)", name) is not None)
 
 

@@ -38,8 +38,8 @@ _INITIALS = re.compile(r"((?:[A-Z]\.[ -]?){1,6})(?=[A-Z][a-z])")
 _ET_AL = re.compile(r"et al(\.?)(?!\w)", re.IGNORECASE)
 _PHRASE = re.compile("|".join(re.escape(phrase) for phrase in PHRASES))
 _DIRECTION = re.compile(r"([NSEW]|[NS][EW])(\.?)(?=\s(?:[A-Z][a-z]|[0-9]{1,3}(?:st|nd|rd|th)\b))")
-_DIRECTION_BEHIND = re.compile(r"(N[EW]|S[EW]|[NSEW])\.?(?![^\W_])")
-_STREET_WORD = re.compile(r"\b(?:St|Ave|Rd|Blvd|Dr|Ln|Ct|Pl|Hwy|Pkwy|Street|Avenue|Road|Boulevard|Drive|Lane|Way|Place)\.?\s\Z")
+_DIRECTION_BEHIND = re.compile(r"(N[EW]|S[EW]|[NSEW])(?![\w.']|\s[A-Z])")
+_STREET_WORD = re.compile(r"[A-Za-z0-9]\s(?:St|Ave|Rd|Blvd|Dr|Ln|Ct|Pl|Hwy|Pkwy|Street|Avenue|Road|Boulevard|Drive|Lane|Way|Place)\.?\s\Z")
 _HOUSE_BEFORE = re.compile(r"(?<![\w.,$])[0-9]{1,5}\s\Z")
 # The name of a street before "St.": an ordinal, or words with capitals behind the number of a house.
 _STREET_BEFORE = re.compile(
