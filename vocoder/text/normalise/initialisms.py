@@ -68,7 +68,7 @@ _AS_SPOKEN = {
     "aaas": "triple A S",
 }  # fmt: skip
 # Those of them that are written with small letters as well.
-_MIXED = listed("phd phds wifi iphone ipad ipod imac ios ebay macos sqlite mysql iot bsc msc ok")
+MIXED_CASE = listed("phd phds wifi iphone ipad ipod imac ios ebay macos sqlite mysql iot bsc msc ok")
 
 _NEAR = 24  # characters in which a neighbour is looked for
 _CAPITALS_BEFORE = re.compile(r"(?<![\w.&'/-])([A-Z]{2,24})(?:'[A-Z]{1,2})?[,;:!]?\s[\"'(]?\Z")
@@ -94,7 +94,7 @@ def spell_capitals(word: str, ending: str, *, shouted: bool = False) -> str:
     low = word.lower()
     if len(word) == 1:  # a letter, or a contraction of a pronoun ("I'm")
         return word + ending if ending in ("", "'s") else low + ending
-    if (word.isupper() or low in _MIXED) and low in _AS_SPOKEN:
+    if (word.isupper() or low in MIXED_CASE) and low in _AS_SPOKEN:
         return _AS_SPOKEN[low] + ending
     if word.isupper():
         contracted = ending not in ("", "'s", "'S")  # only words are: DON'T

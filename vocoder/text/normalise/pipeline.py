@@ -6,16 +6,20 @@ the order says which reading wins where several are possible: the more special b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from itertools import product
 
+from vocoder.text.normalise.abbreviation_names import AFTER_NAME, BEFORE_NAME, BEFORE_NUMBER, CAPITAL_AND_STOP, PLAIN, SCRIPTURE
 from vocoder.text.normalise.abbreviations import read_abbreviation
 from vocoder.text.normalise.addresses import read_address, read_handle, read_suffix
 from vocoder.text.normalise.alphanumerics import read_alphanumeric, read_joined_capitals
 from vocoder.text.normalise.codes import read_code
 from vocoder.text.normalise.compounds import read_compound
-from vocoder.text.normalise.dates import read_named_date, read_numeric_date, read_weekday
+from vocoder.text.normalise.dates import MONTHS, read_named_date, read_numeric_date, read_weekday
 from vocoder.text.normalise.formulas import read_formula, read_move
 from vocoder.text.normalise.fractions import read_fraction, read_rating
+from vocoder.text.normalise.initialisms import MIXED_CASE
 from vocoder.text.normalise.labels import read_label, read_product
 from vocoder.text.normalise.markup import read_markup
 from vocoder.text.normalise.money import read_money
@@ -26,13 +30,14 @@ from vocoder.text.normalise.powers import read_exponent, read_scientific
 from vocoder.text.normalise.punctuation import read_mark, read_silent
 from vocoder.text.normalise.ranges import read_link, read_range
 from vocoder.text.normalise.romans import read_roman
-from vocoder.text.normalise.scripture import read_scripture
+from vocoder.text.normalise.scripture import WHOLE_BOOKS, read_scripture
 from vocoder.text.normalise.source import Reading, Rule, Source
 from vocoder.text.normalise.symbols import read_symbol, read_unspeakable
 from vocoder.text.normalise.telephone import read_digit_groups, read_telephone
 from vocoder.text.normalise.times import read_duration, read_time
 from vocoder.text.normalise.units import read_amount, read_bare_unit
 from vocoder.text.normalise.versions import read_points, read_version
+from vocoder.text.normalise.word_lists import listed
 from vocoder.text.normalise.words import read_word
 from vocoder.text.normalise.years import read_decade, read_year
 
@@ -102,6 +107,15 @@ AT_OTHER: tuple[Rule, ...] = (
 )
 
 
+# Most words are small letters between spaces, and no rule but that of words has anything to say of them unless they are listed here. It is asked for them at once.
+_PLAIN_WORD = re.compile(r"(?<![^\s\"(])[A-Za-z][a-z]+(?=[\s,;])")
+_NOT_PLAIN = (
+    frozenset(PLAIN) | frozenset(BEFORE_NUMBER) | frozenset(AFTER_NAME) | frozenset(BEFORE_NAME) | frozenset(CAPITAL_AND_STOP) | frozenset(MONTHS)
+    | frozenset(SCRIPTURE) | WHOLE_BOOKS | MIXED_CASE | listed("et kr rs th tu vs ver file mailto")
+    | frozenset(small for small in map("".join, product("ivxl", repeat=2)))
+    | frozenset(small for small in map("".join, product("ivxl", repeat=3)))
+    | frozenset(small for small in map("".join, product("ivxl", repeat=4)))
+)  # fmt: skip
 # What a rule is called where a reading is explained.
 NAMES = {rule: rule.__name__.removeprefix("read_").replace("_", " ") for rule in (*AT_LETTER, *AT_DIGIT, *AT_OTHER)}
 
@@ -120,6 +134,10 @@ def read(source: Source, known: Known | None = None) -> list[tuple[int, Reading,
             at += 1
             continue
         own = known(text, at) if known is not None and source.starts_token(at) else None
+        if own is None and (plain := _PLAIN_WORD.match(text, at)) and plain.group().lower() not in _NOT_PLAIN:
+            readings.append((at, Reading(spoken=plain.group().lower(), end=plain.end()), "word"))
+            at = plain.end()
+            continue
         reading, rule = _first(source, at) if own is None else (own, "lexicon")
         assert reading.end > at, "a rule reads at least one character"
         readings.append((at, reading, rule))
