@@ -52,4 +52,6 @@ def _word(sentence: Sentence, number: int, phonemes: tuple[str, ...]) -> Phonemi
         phonemes=phonemes,
         start=None if place is None else sentence.origins[place[0]],
         end=None if place is None else sentence.origins[place[1] - 1] + 1,
+        rule=sentence.rules[number],
+        told=sentence.told[number],
     )

@@ -55,6 +55,9 @@ def say(
     chapters: Annotated[
         bool, typer.Option("--chapters", help="Tell in the file (flac, ogg, opus, mp3) where chapters begin: headings (# Title), marks of SSML.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Write how the text is read, a word a line, in place of its sound: what was written, words, phonemes, rule.")
+    ] = False,
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
 ) -> None:
@@ -66,6 +69,7 @@ def say(
         from vocoder.synthesis.subtitles import writer_of
         from vocoder.synthesis.timeline import Timeline
         from vocoder.synthesis.voice import load_voice
+        from vocoder.text.explanation import explained
         from vocoder.text.lexicon import read_lexicon_file
 
         destination = Output.choose(output, format_name)
@@ -87,6 +91,9 @@ def say(
         utterance = loaded.utterance(plan, seed=seed)
     for skipped in plan.skipped:
         typer.echo(f"skipped {skipped.text!r}: it {skipped.reason}", err=True)
+    if explain:
+        typer.echo(explained(planned.sentence for planned in plan.sentences), nl=False)
+        return
     with ExitStack() as beside:
         if timestamps is not None and write is not None:
             skips = [asdict(skipped) for skipped in plan.skipped]

@@ -160,7 +160,9 @@ class Analyser:
         skipped: list[Skipped] = []
         following = self._places[number + 1][0] if number + 1 < len(self._places) else end
         ends_paragraph = BLANK_LINE.search(self._cleaned.text, end, following) is not None
-        sentence = _analyse_sentence(self._cleaned, start, end, self._phonemiser, self._lexicon, skipped, language=self._language, ends_paragraph=ends_paragraph)
+        sentence = _analyse_sentence(
+            self._cleaned, start, end, self._phonemiser, self._lexicon, skipped, language=self._language, ends_paragraph=ends_paragraph
+        )
         return sentence, tuple(skipped)
 
 

@@ -27,7 +27,7 @@ _FENCES = ("```", "~~~")
 # What Markdown writes for the eye alone: blocks of code, and the marks before the lines of a quotation.
 _HIDDEN = re.compile(
     r"^[^\S\n]{0,3}```[^`\n]{0,60}\n(?:[^`]|`(?!``)){0,20000}```[^\S\n]*$|^[^\S\n]{0,3}~~~[^~\n]{0,60}\n(?:[^~]|~(?!~~)){0,20000}~~~[^\S\n]*$"
-    r"|^[^\S\n]{0,3}(?:>[^\S\n]?){1,5}(?=[^\W\d]|[\"'*_(\[“‘#-])",
+    r"|^[^\S\n]{0,3}(?:>[^\S\n]?){0,4}>[^\S\n](?=[^\W\d]|[\"'*_(\[“‘#-])",
     re.MULTILINE,
 )
 _REASONS = {
@@ -99,7 +99,7 @@ def _without(text: str, hidden: Sequence[tuple[int, int]]) -> Cleaned:
         if text.startswith(_FENCES, start):
             pieces.append("\n\n")
             places.extend((start, start))
-            removed.append(Removed(text=text[start : start + 3], start=start, reason="begins a block of code"))
+            removed.append(Removed(text=_show(list(text[start : start + 3])), start=start, reason="begins a block of code"))
         at = end
     cleaned = clean("".join(pieces)) if hidden else Cleaned(text="", origins=(), removed=())
     removed += [Removed(text=one.text, start=places[one.start], reason=one.reason) for one in cleaned.removed]

@@ -102,8 +102,8 @@ SENSES = {
 # Words anywhere in a sentence that tell what a word in it means.
 CUES = {
     "bass": ("fish", listed("""
-        fish fishing fished fisherman lake river caught catch catches striped largemouth smallmouth trout pond angler anglers grilled fillet fried bait hook boat
-        ocean freshwater perch salmon cook cooked ate eat eating sea rod reel swam swims species
+        fish fishing fished fisherman lake river caught catch catches striped largemouth smallmouth trout pond angler anglers grilled fillet fried bait hook
+        boat ocean freshwater perch salmon cook cooked ate eat eating sea rod reel swam swims species
     """)),
     "lead": ("metal", listed("""
         zinc copper tin mercury iron arsenic cadmium molten melted poison poisonous toxic bullets ore atomic pipes pipe plumbing metals metal pencil pencils

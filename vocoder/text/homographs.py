@@ -41,7 +41,10 @@ _MODALS = listed("""
     let's please i'll you'll he'll she'll we'll they'll it'll i'd you'd he'd she'd we'd they'd who'll who'd gonna wanna gotta didn't needn't daren't help
 """)
 _DO = listed("do does did will would can could should may might shall must don't doesn't didn't won't wouldn't can't couldn't shouldn't")
-_BE = listed("is are was were be been being am isn't aren't wasn't weren't i'm you're he's she's it's we're they're that's there's seem seems seemed become became becomes feel feels felt look looks looked remain remains remained stay stayed keep kept")  # fmt: skip
+_BE = listed("""
+    is are was were be been being am isn't aren't wasn't weren't i'm you're he's she's it's we're they're that's there's seem seems seemed become became
+    becomes feel feels felt look looks looked remain remains remained stay stayed keep kept
+""")
 _HAVE = listed("have has had having i've you've we've they've haven't hasn't hadn't he's she's it's i'd he'd she'd we'd they'd who's")
 _PREPOSITIONS = listed("""
     of in on at by for with from into onto about under over between through during without within upon per against among across behind beyond near toward
@@ -54,13 +57,18 @@ _ADVERBS = listed("""
 """)
 _NO_ADVERBS = listed("only family supply reply assembly fly july italy early daily weekly monthly yearly friendly ally bully belly jelly")
 _LETTING = listed("let lets make makes made help helps helped see saw watch watched have had hear heard letting making")
-_DIRECT_OBJECT_AFTER_TO = listed("due according thanks prior close next similar addition respect regard relation opposed subject access answer introduction contribution committed objected objects back")  # fmt: skip
+_TO_PREPOSITION = listed("""
+    due according thanks prior close next similar addition respect regard relation opposed subject access answer introduction contribution committed objected
+    objects back
+""")  # behind which "to" stands before nouns
 _PAST = listed("""
     yesterday ago last was were had did said went came saw told thought knew found took gave made got felt left wrote heard began became cried once earlier
     previously loved laughed decided realized wanted liked enjoyed noticed learned finished
 """)
 _PRESENT = listed("every always usually often daily sometimes now whenever each never generally")
-_ATTRIBUTIVE = listed("sports sales news arms customs goods savings systems games mathematics physics economics politics business access process progress women's")  # before nouns, though they end in s
+_ATTRIBUTIVE = listed(
+    "sports sales news arms customs goods savings systems games mathematics physics economics politics business access process progress women's"
+)  # before nouns, though they end in s
 _OWN_PLURALS = frozenset(("house", "mouth"))  # said alike as nouns and as verbs
 _NO_GERUNDS = listed("bring sing ring sting swing fling cling spring string wring king thing wing")
 _FREQUENCY = listed("never always often usually rarely sometimes seldom")
@@ -127,7 +135,12 @@ def _is_adjective(word: str) -> bool:
 
 
 def _is_plural(word: str) -> bool:
-    plural = word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "as", "os")) and len(word) > 3 and word not in ("always", "perhaps", "towards", "does")
+    plural = (
+        word.endswith("s")
+        and not word.endswith(("ss", "us", "is", "'s", "as", "os"))
+        and len(word) > 3
+        and word not in ("always", "perhaps", "towards", "does")
+    )
     return plural or word in ("people", "men", "women", "children", "police", "companies", "parents")
 
 
@@ -140,7 +153,7 @@ def is_verb(clause: Clause, *, unsure: bool = False) -> bool:
     before, after = clause.before, clause.word(1)
     if before == "to":
         earlier = clause.words[clause.at - 2] if clause.at > 1 else ""
-        return earlier not in _DIRECT_OBJECT_AFTER_TO
+        return earlier not in _TO_PREPOSITION
     if before in _MODALS and not (before == "help" and clause.word(-2) in _DETERMINERS):
         return True
     subject = clause.word(-1)
@@ -202,13 +215,50 @@ def _noun_or_verb(clause: Clause) -> str:
 
 def _close(clause: Clause) -> str:
     before, after = clause.word(-1), clause.word(1)
-    if before == "the" and after in ("of", "") or (before == "a" and clause.word(-2) == "to"):
+    if (before == "the" and after in ("of", "")) or (before == "a" and clause.word(-2) == "to"):
         return "verb"  # the noun is said as the verb: "at the close of the day"
     if after == "to" and before not in _MODALS:
         return "adjective"
     if after in ("by", "together", "enough", "up", "friends", "friend", "attention") and not (before in _MODALS or clause.starts):
         return "adjective"
-    if before in ("too", "so", "very", "as", "get", "got", "getting", "come", "came", "comes", "coming", "stay", "stays", "stayed", "stood", "stand", "stands", "standing", "sat", "sit", "sits", "sitting", "crept", "followed", "ran", "lay", "lived", "pressed", "drawn", "held", "keep", "kept", "how", "quite", "pretty", "draw"):
+    if before in (
+        "too",
+        "so",
+        "very",
+        "as",
+        "get",
+        "got",
+        "getting",
+        "come",
+        "came",
+        "comes",
+        "coming",
+        "stay",
+        "stays",
+        "stayed",
+        "stood",
+        "stand",
+        "stands",
+        "standing",
+        "sat",
+        "sit",
+        "sits",
+        "sitting",
+        "crept",
+        "followed",
+        "ran",
+        "lay",
+        "lived",
+        "pressed",
+        "drawn",
+        "held",
+        "keep",
+        "kept",
+        "how",
+        "quite",
+        "pretty",
+        "draw",
+    ):
         return "adjective"
     if clause.before in _BE:
         return "adjective"
@@ -217,7 +267,11 @@ def _close(clause: Clause) -> str:
 
 def _content(clause: Clause) -> str:
     after = clause.word(1)
-    if clause.before in _BE or clause.word(-1) in ("quite", "perfectly", "fully", "well", "more", "most", "less") or (after in ("with", "to") and clause.before not in _DETERMINERS):
+    if (
+        clause.before in _BE
+        or clause.word(-1) in ("quite", "perfectly", "fully", "well", "more", "most", "less")
+        or (after in ("with", "to") and clause.before not in _DETERMINERS)
+    ):
         return "adjective"
     return "adjective" if after in ("himself", "herself", "themselves", "myself", "yourself", "ourselves", "itself") else "noun"
 
@@ -247,9 +301,14 @@ def _live(clause: Clause) -> str:
 
 def _lives(clause: Clause) -> str:
     before, after = clause.before, clause.word(1)
-    if before in _DETERMINERS or before in _PREPOSITIONS or before in ("save", "saved", "saves", "saving", "lost", "human", "people's", "cost", "costs") or before.endswith("'s"):
+    if (
+        before in _DETERMINERS
+        or before in _PREPOSITIONS
+        or before in ("save", "saved", "saves", "saving", "lost", "human", "people's", "cost", "costs")
+        or before.endswith("'s")
+    ):
         return "noun"
-    if _is_adjective(before) or before in ("to",) or before in _CONJUNCTIONS and after not in _PLACED:
+    if _is_adjective(before) or before == "to" or (before in _CONJUNCTIONS and after not in _PLACED):
         return "noun"
     return "verb" if before in _THIRD or after in _PLACED or after in ("a", "his", "her", "next", "for", "far", "and", "like", "under", "") else "noun"
 
@@ -320,18 +379,35 @@ def _wound(clause: Clause) -> str:
         return "turned"
     if before == "to" or before in _MODALS:
         return "injury"
-    return "turned" if before in _THIRD or before in _SUBJECTS or before in WINDING or (before == "and" and _begins_object(after)) or (clause.capitals[clause.at - 1] and _begins_object(after)) else "injury"
+    return (
+        "turned"
+        if before in _THIRD
+        or before in _SUBJECTS
+        or before in WINDING
+        or (before == "and" and _begins_object(after))
+        or (clause.capitals[clause.at - 1] and _begins_object(after))
+        else "injury"
+    )
 
 
 def _tear(clause: Clause) -> str:
     plural = clause.words[clause.at] == "tears"
     before, after = clause.before, clause.word(1)
     if plural:
-        acting = before in _THIRD or (not clause.starts and after in ("up", "apart", "down", "off", "through", "the", "it", "open", "easily") and before not in (*_DETERMINERS, "of", "in", "to"))
+        acting = before in _THIRD or (
+            not clause.starts
+            and after in ("up", "apart", "down", "off", "through", "the", "it", "open", "easily")
+            and before not in (*_DETERMINERS, "of", "in", "to")
+        )
         return "rip" if acting or before in ("ligament", "muscle", "tendon", "fabric") else "weep"
     if after in ("gas", "duct", "ducts", "drop", "drops", "stained", "jerker"):
         return "weep"
-    if is_verb(clause) or after in ("up", "apart", "down", "off", "open") or (clause.starts and after == "along") or (after == "in" and clause.word(2) in ("the", "my", "his", "her", "your", "its")):
+    if (
+        is_verb(clause)
+        or after in ("up", "apart", "down", "off", "open")
+        or (clause.starts and after == "along")
+        or (after == "in" and clause.word(2) in ("the", "my", "his", "her", "your", "its"))
+    ):
         return "weep" if after == "in" and clause.word(3) in ("eye", "eyes") else "rip"
     return "weep"
 
@@ -342,14 +418,34 @@ def _bow(clause: Clause) -> str:
         return "bend"
     if clause.words[clause.at] == "bows" and (before in _THIRD or after in ("to", "down", "before", "deeply", "his", "her", "out", "politely", "low")):
         return "bend"
-    if (clause.word(-2), clause.word(-1)) in (("took", "a"), ("take", "a"), ("takes", "a"), ("final", "a")) or clause.word(-1) in ("deep", "low", "slight", "final", "polite", "respectful"):
+    if (clause.word(-2), clause.word(-1)) in (("took", "a"), ("take", "a"), ("takes", "a"), ("final", "a")) or clause.word(-1) in (
+        "deep",
+        "low",
+        "slight",
+        "final",
+        "polite",
+        "respectful",
+    ):
         return "bend"
     return "weapon"
 
 
 def _row(clause: Clause) -> str:
     before, after = clause.word(-1), clause.word(1)
-    if before in ("terrible", "blazing", "furious", "huge", "heated", "angry", "political", "diplomatic", "flaming", "public", "family", "big") and after not in ("of", "house"):
+    if before in (
+        "terrible",
+        "blazing",
+        "furious",
+        "huge",
+        "heated",
+        "angry",
+        "political",
+        "diplomatic",
+        "flaming",
+        "public",
+        "family",
+        "big",
+    ) and after not in ("of", "house"):
         return "quarrel"
     return "quarrel" if before in ("a", "the") and after in ("over", "about", "erupted", "broke") else "line"
 
@@ -364,7 +460,29 @@ def _dove(clause: Clause) -> str:
     before, after = clause.before, clause.word(1)
     if before in _DETERMINERS or _is_adjective(before) or before in ("white", "mourning", "turtle", "rock", "of"):
         return "bird"
-    diving = after in ("into", "in", "off", "under", "down", "deep", "headfirst", "head", "through", "from", "to", "toward", "right", "beneath", "back", "straight", "deeper", "out", "for", "over", "behind")
+    diving = after in (
+        "into",
+        "in",
+        "off",
+        "under",
+        "down",
+        "deep",
+        "headfirst",
+        "head",
+        "through",
+        "from",
+        "to",
+        "toward",
+        "right",
+        "beneath",
+        "back",
+        "straight",
+        "deeper",
+        "out",
+        "for",
+        "over",
+        "behind",
+    )
     return "dived" if before in _THIRD or before in _SUBJECTS or (diving and not clause.starts) else "bird"
 
 
@@ -386,7 +504,12 @@ def _used(clause: Clause) -> str:
     if clause.word(1) != "to":
         return "verb"
     before, behind = clause.before, clause.word(2)
-    accustomed = behind in _DETERMINERS or behind in _OBJECTS or (behind.endswith("ing") and behind not in _NO_GERUNDS) or behind in ("", "that", "being", "having", "such", "how", "what")
+    accustomed = (
+        behind in _DETERMINERS
+        or behind in _OBJECTS
+        or (behind.endswith("ing") and behind not in _NO_GERUNDS)
+        or behind in ("", "that", "being", "having", "such", "how", "what")
+    )
     if before in _BE:
         return "accustomed" if accustomed or before in ("become", "became", "becomes") else "verb"
     if before in ("get", "gets", "got", "getting", "gotten", "grown", "grew", "quite"):
@@ -406,7 +529,25 @@ def _town(name: str, other: str, near: frozenset[str]) -> Callable[[Clause], str
         after = clause.words[clause.at + 1] if clause.at + 1 < len(clause.words) else ""
         if not clause.capitals[clause.at]:
             return other
-        placed = clause.word(-1) in ("in", "to", "from", "at", "near", "through", "via", "outside", "around", "visit", "visited", "for", "of", "between", "leave", "left", "reached")
+        placed = clause.word(-1) in (
+            "in",
+            "to",
+            "from",
+            "at",
+            "near",
+            "through",
+            "via",
+            "outside",
+            "around",
+            "visit",
+            "visited",
+            "for",
+            "of",
+            "between",
+            "leave",
+            "left",
+            "reached",
+        )
         if after in near:
             return name
         capital_next = clause.at + 1 < len(clause.words) and not clause.marks[clause.at] and clause.capitals[clause.at + 1]
@@ -419,7 +560,25 @@ def _job(clause: Clause) -> str:
     if not clause.capitals[clause.at]:
         return "work"
     after = clause.word(1)
-    numbered = after in ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "nineteen", "fourteen", "thirty", "forty", "chapter", "suffered", "lost")
+    numbered = after in (
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "nineteen",
+        "fourteen",
+        "thirty",
+        "forty",
+        "chapter",
+        "suffered",
+        "lost",
+    )
     neighbours = any(0 <= place < len(clause.words) and clause.capitals[place] and place > 0 for place in (clause.at - 1, clause.at + 1))
     return "name" if numbered or (clause.is_name and not neighbours and clause.word(-1) not in _DETERMINERS) else "work"
 
@@ -431,7 +590,12 @@ def _august(clause: Clause) -> str:
 
 
 def _bases(clause: Clause) -> str:
-    return "basis" if clause.word(1) in ("of", "for") and clause.word(-1) in ("the", "theoretical", "legal", "these", "scientific", "moral", "factual", "both", "philosophical") else "base"
+    return (
+        "basis"
+        if clause.word(1) in ("of", "for")
+        and clause.word(-1) in ("the", "theoretical", "legal", "these", "scientific", "moral", "factual", "both", "philosophical")
+        else "base"
+    )
 
 
 def _aged(clause: Clause) -> str:
@@ -467,7 +631,11 @@ def _moped(clause: Clause) -> str:
 def _invalid(clause: Clause) -> str:
     before, after = clause.word(-1), clause.word(1)
     single = before in _DETERMINERS or (_is_adjective(before) and clause.word(-2) in _DETERMINERS)
-    return "patient" if single and (not after or after in ("who", "and", "in", "for", "was", "is", "since", "from", "mother", "wife", "child", "aunt")) else "adjective"
+    return (
+        "patient"
+        if single and (not after or after in ("who", "and", "in", "for", "was", "is", "since", "from", "mother", "wife", "child", "aunt"))
+        else "adjective"
+    )
 
 
 def _entrance(clause: Clause) -> str:

@@ -37,10 +37,13 @@ _STARTERS = listed("""
     what who how my your all most many some no not yes now here where why both each every one to with from by
 """)
 # Behind "a.m." these go on with the time: "6 p.m. Eastern", "9 a.m. Monday".
-_BEHIND_TIMES = listed("""
+_BEHIND_TIMES = (
+    listed("""
     monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december
     eastern central mountain pacific atlantic greenwich est edt cst cdt mst mdt pst pdt et ct mt pt gmt utc bst cet ist jst
-""") | _DAYS_AND_MONTHS
+""")
+    | _DAYS_AND_MONTHS
+)
 # Behind the name of a country these go on with it: "U.S. Senate".
 _BEHIND_COUNTRIES = listed("""
     senate house congress army navy marine marines air coast supreme court courts district attorney department president vice treasury federal government
@@ -165,7 +168,9 @@ def _ends_street(text: str, start: int, written: str) -> bool:
     name = _word_before(text, start - 1) if start else ""
     before = _word_before(text, start - 2 - len(name)) if start > len(name) + 1 else ""
     street = name[:1].isupper() and name[-1] != "." and name.lower() not in _BEFORE_SAINTS and name.lower() not in _STARTERS
-    return written[0].isupper() and ((street and (before.lower() in _BEFORE_STREETS or before[:1].isdigit())) or re.fullmatch(r"\d+(?:st|nd|rd|th)", name) is not None)
+    return written[0].isupper() and (
+        (street and (before.lower() in _BEFORE_STREETS or before[:1].isdigit())) or re.fullmatch(r"\d+(?:st|nd|rd|th)", name) is not None
+    )
 
 
 def _numbers_item(text: str, start: int, digits: str) -> bool:
@@ -192,7 +197,9 @@ def _word_before(text: str, end: int) -> str:
     start = end
     while start > 0 and end - start < 20 and not text[start - 1].isspace():
         start -= 1
-    return text[start:end].strip(_OPENERS + _CLOSERS + ",").rpartition("—")[2]
+    word = text[start:end].strip(_OPENERS + _CLOSERS + ",").rpartition("—")[2]
+    last = re.split("[-–]", word)[-1]  # "Mon.-Fri."
+    return last if last.lower() in _DAYS_AND_MONTHS else word
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:

@@ -37,8 +37,8 @@ AFTER_NAME = {
     "ave": "avenue", "st": "street", "rd": "road", "blvd": "boulevard", "hwy": "highway", "pkwy": "parkway", "expy": "expressway", "trl": "trail",
 }  # fmt: skip
 DAYS = {
-    "mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday", "weds": "wednesday", "thu": "thursday", "thur": "thursday", "thurs": "thursday", "fri": "friday",
-    "sat": "saturday", "sun": "sunday",
+    "mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday", "weds": "wednesday", "thu": "thursday", "thur": "thursday", "thurs": "thursday",
+    "fri": "friday", "sat": "saturday", "sun": "sunday",
 }  # fmt: skip
 MONTHS_CUT = {
     "jan": "january", "feb": "february", "mar": "march", "apr": "april", "jun": "june", "jul": "july", "aug": "august", "sep": "september",
@@ -50,7 +50,7 @@ STATES_CUT = {
 }  # fmt: skip
 CAPITAL_AND_STOP = DAYS | MONTHS_CUT | STATES_CUT
 # Those of them that are words or names as well: they abbreviate behind a word that goes before days, or where a number or a comma follows.
-WORDS_TOO = frozenset(("jan", "sun", "sat", "mar", "mon", "wed", "fri"))
+WORDS_TOO = frozenset(("jan", "sun", "sat", "mar"))
 # Books of the Bible, before chapter and verse.
 SCRIPTURE = {
     "gen": "genesis", "ex": "exodus", "exod": "exodus", "lev": "leviticus", "num": "numbers", "deut": "deuteronomy", "dt": "deuteronomy", "josh": "joshua",

@@ -99,18 +99,25 @@ def _expand(source: Source, word: re.Match[str]) -> str:
     low = written.lower()
     text, start, end = source.text, word.start(), word.end(2)
     capital = written[0].isupper()
-    if low in BEFORE_NUMBER and (stop or low in WITHOUT_STOP) and not (capital and low in _LOWER_ONLY):
-        if _NUMBER_NEXT.match(text, end) or (low in _ARTICLES and _ARTICLE_NEXT.match(text, end)) or (low in _LETTERED and capital and _UNIT_NEXT.match(text, end)):
-            return BEFORE_NUMBER[low]
-    if capital and low in AFTER_NAME and (low == "st" or low == "dr" or stop or written.istitle()) and _is_street(source, start, end):
+    if (
+        low in BEFORE_NUMBER
+        and (stop or low in WITHOUT_STOP)
+        and not (capital and low in _LOWER_ONLY)
+        and (
+            _NUMBER_NEXT.match(text, end)
+            or (low in _ARTICLES and _ARTICLE_NEXT.match(text, end))
+            or (low in _LETTERED and capital and _UNIT_NEXT.match(text, end))
+        )
+    ):
+        return BEFORE_NUMBER[low]
+    if capital and low in AFTER_NAME and (low in {"st", "dr"} or stop or written.istitle()) and _is_street(source, start, end):
         return AFTER_NAME[low]
     if capital and low in BEFORE_NAME and (stop or low in ("st", "mt", "ft")) and _NAME_NEXT.match(text, end):
         return BEFORE_NAME[low]
     if written in ("v", "vs") and source.word_before(start)[:1].isupper() and (_FULL_NAME_NEXT.match(text, end) if stop or written == "v" else True):
         return "versus" if stop or written == "vs" else ""
-    if capital and stop and low in AFTER_NAME and low not in ("dr", "st"):
-        if source.word_before(start)[:1].isupper() or text[start - 2 : start] == "& ":
-            return AFTER_NAME[low]
+    if capital and stop and low in AFTER_NAME and low not in ("dr", "st") and (source.word_before(start)[:1].isupper() or text[start - 2 : start] == "& "):
+        return AFTER_NAME[low]
     if capital and low == "bros" and source.word_before(start)[:1].isupper():
         return AFTER_NAME[low]
     if capital and stop and low in CAPITAL_AND_STOP and (low not in WORDS_TOO or _is_day(source, start, end)):

@@ -12,26 +12,32 @@ _MIXED = re.compile(r"(?=[A-Za-z]{0,12}[0-9])(?=[0-9]{0,12}[A-Za-z])[A-Za-z0-9]{
 _CARD = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){3}(?![^\W_])")
 _FAR = 60  # characters in which the words before are looked for
 _LINK = r"(?:\s?(?:#|:|is|was|are|reads|number|numbers|no\.?|code|codes|id|of|as|enter|use|-|–|=))*[\s:#\"'(]*\Z"
+
+
+def _behind(*words: str) -> re.Pattern[str]:
+    """The text before a number, where it ends with one of these words and what may link the two."""
+    return re.compile(rf"\b(?:{'|'.join('|'.join(some.split()).replace('_', ' ') for some in words)}){_LINK}", re.IGNORECASE)
+
+
 # What is told digit by digit however short it is ...
-_SECRET = re.compile(
-    r"\b(?:otp|pin|pins|pincode|passcode|passcodes|password|passwd|zip|zipcode|postcode|postal|cvv|cvc|ssn|pnr|imei|iban|ending (?:in|with)|ends (?:in|with)|(?:card|account|number|visa|mastercard|amex) ending|"
-    r"last (?:four|4|three|3|five|5) digits|(?:verification|security|access|activation|confirmation|area|door|gate|promo|discount|voucher|login|entry|country|sort|dial|"
-    r"unlock|one-time|authentication|auth|error|status|product|booking|tracking|the|your|my|this|a|enter|use|secret|backup|sms|bank|routing|pairing|swift|bar) code)"
-    + _LINK,
-    re.IGNORECASE,
+_SECRET = _behind(
+    "otp pin pins pincode passcode passcodes password passwd zip zipcode postcode postal cvv cvc ssn pnr imei iban ending_in ending_with ends_in ends_with",
+    "card_ending account_ending number_ending visa_ending mastercard_ending amex_ending last_(?:four|4|three|3|five|5)_digits",
+    "(?:verification|security|access|activation|confirmation|area|door|gate|promo|discount|voucher|login|entry|country|sort|dial|unlock|one-time)_code",
+    "(?:authentication|auth|error|status|product|booking|tracking|the|your|my|this|a|enter|use|secret|backup|sms|bank|routing|pairing|swift|bar)_code",
 )
 # ... and what counts nothing where it has many digits.
-_NAMED = re.compile(
-    r"\b(?:order|orders|booking|bookings|reservation|reference|ref|confirmation|tracking|account|acct|invoice|ticket|case|claim|serial|licen[cs]e|policy|member|"
-    r"membership|customer|client|employee|student|passport|transaction|receipt|shipment|parcel|card|patient|request|incident|id|phone|telephone|mobile|cell|fax|"
-    r"number|registration|permit|docket|routing|patent|badge|asset|docket|pnr|iban|gate|lot|batch|isbn|upc|sku|code)"
-    + _LINK,
-    re.IGNORECASE,
+_NAMED = _behind(
+    "order orders booking bookings reservation reference ref confirmation tracking account acct invoice ticket case claim serial licen[cs]e policy member",
+    "membership customer client employee student passport transaction receipt shipment parcel card patient request incident id phone telephone mobile cell",
+    "fax number registration permit docket routing patent badge asset gate lot batch isbn upc sku code",
 )
 _SIGN_BEFORE = re.compile(r"#\Z")
 _LONG = 5  # digits from which on a number behind such a word is no count
 _VERY_LONG = 6  # digits from which on a number behind "#" is none
-_COUNTED = re.compile(r"\s(?!(?:is|was|has|as|this|does|shows|expires|ships|needs|asks|gets|works|appears|opens|remains|arrives)\b)(?:[a-z]{2,20}s|people|men|women|children)\b")
+_COUNTED = re.compile(
+    r"\s(?!(?:is|was|has|as|this|does|shows|expires|ships|needs|asks|gets|works|appears|opens|remains|arrives)\b)(?:[a-z]{2,20}s|people|men|women|children)\b"
+)
 
 
 def read_code(source: Source, at: int) -> Reading | None:

@@ -11,16 +11,16 @@ from vocoder.text.normalise.spelling import cardinal, ordinal, time_of_24, year
 from vocoder.text.normalise.word_lists import listed
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
-_SHORT = {name[:3]: name for name in MONTHS} | {"sept": "september"}
+SHORT_MONTHS = {name[:3]: name for name in MONTHS} | {"sept": "september"}
 # "may", "march", "mar" and others are words as well, so these months need a capital; "MARCH" has one too.
-_NEED_CAPITALS = ("may", "march", "mar")
+NEED_CAPITALS = ("may", "march", "mar")
 
 
 def _written(names: Iterable[str]) -> str:
-    return "|".join(form for name in names for form in (name.capitalize(), name.upper(), *(() if name in _NEED_CAPITALS else (name,))))
+    return "|".join(form for name in names for form in (name.capitalize(), name.upper(), *(() if name in NEED_CAPITALS else (name,))))
 
 
-_MONTH = rf"(?P<month>{_written(MONTHS)}|(?:{_written(_SHORT)})\b\.?)"
+_MONTH = rf"(?P<month>{_written(MONTHS)}|(?:{_written(SHORT_MONTHS)})\b\.?)"
 _DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _TH = r"(?:st|nd|rd|th)?"
 _DAYS = rf"(?P<day>{_DAY}){_TH}(?:\s?[-–]\s?(?P<last>{_DAY}){_TH})?(?![\w:%°/]|[.,:][0-9])"
@@ -29,13 +29,16 @@ _MONTH_FIRST = re.compile(rf"{_MONTH}\s{_DAYS}(?:,?\s{_YEAR})?")
 _MONTH_YEAR = re.compile(rf"{_MONTH},?\s{_YEAR}(?!-)")
 _DAY_FIRST = re.compile(rf"(?P<day>{_DAY})(?P<th>{_TH})(?:\s?[-–]\s?(?P<last>{_DAY}){_TH})?\s(?:of\s)?{_MONTH}(?!\w)(?:,?\s{_YEAR})?")
 _ANY_YEAR = r"(?P<year>[12][0-9]{3}|[0-9]{2})(?![\w%]|[.,:][0-9])"
-_SMALL_MONTH = re.compile(rf"(?P<day>{_DAY}){_TH}\s(?:of\s)?(?P<month>may|march|mar),?\s{_YEAR}|(?P<month2>may|march|mar)\s(?P<day2>{_DAY}){_TH},?\s(?P<year2>[12][0-9]{{3}})(?![\w%]|[.,:][0-9])")
+# With a year they are months in small letters, too.
+_SMALL_MONTH_FIRST = re.compile(rf"(?P<month>may|march|mar)\s(?P<day>{_DAY}){_TH},?\s{_YEAR}")
+_SMALL_DAY_FIRST = re.compile(rf"(?P<day>{_DAY}){_TH}\s(?:of\s)?(?P<month>may|march|mar),?\s{_YEAR}")
 _DASHED = re.compile(rf"{_MONTH}[-/](?P<day>{_DAY})(?:[-/]{_ANY_YEAR})?(?![\w-]|[.,:/][0-9])")
 _DAY_DASHED = re.compile(rf"(?P<day>{_DAY})[-/]{_MONTH}(?:[-/]{_ANY_YEAR})?(?![\w-]|[.,:/][0-9])")
 _NUMERIC = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([12][0-9]{3}|[0-9]{2})(?![\w/-]|[.][0-9])")
 _ISO = re.compile(r"([12][0-9]{3})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![\w/-]|[.][0-9])")
 _ISO_TIME = re.compile(
-    r"([12][0-9]{3})-([0-9]{2})-([0-9]{2})(?:T|\s)([01][0-9]|2[0-3]):?([0-5][0-9])(?::?([0-5][0-9])(?:[.,][0-9]{1,9})?)?\s?(Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?(?![\w:])"
+    r"([12][0-9]{3})-([0-9]{2})-([0-9]{2})(?:T|\s)([01][0-9]|2[0-3]):?([0-5][0-9])(?::?([0-5][0-9])(?:[.,][0-9]{1,9})?)?"
+    r"\s?(Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?(?![\w:])"
 )
 _YEAR_MONTH = re.compile(r"([12][0-9]{3})-(0[1-9]|1[0-2])(?![\w-]|[.:/][0-9])")
 _MONTH_SLASH_YEAR = re.compile(r"(0?[1-9]|1[0-2])/((?:19|20)[0-9]{2})(?![\w/-]|[.:][0-9])")
@@ -47,45 +50,6 @@ _DATED = listed("on by since until till due dated before after monday tuesday we
 _MONTHLY = listed("month months period statement billing cycle")
 _CENTURY_TURN = 50  # years written with two digits: from 50 on they are of the twentieth century
 
-_DAY_NAME = "|".join(sorted((day.capitalize() for day in DAYS), key=len, reverse=True))
-_DAY_NAME += "|" + _DAY_NAME.upper()
-_SMALL_DAY = re.compile(rf"(?P<day>{'|'.join(DAYS)})(?P<stop>\.?)(?=,?\s(?:{'|'.join(_SHORT)}|{'|'.join(name for name in MONTHS if name not in ('may', 'march'))})\b\.?\s[0-9])")
-_CALENDAR = "|".join(sorted((*_SHORT, *MONTHS), key=len, reverse=True))
-_SPAN = re.compile(rf"(?P<first>{_DAY_NAME})\.?\s?(?:[-–—]|\b(?:to|thru|through)\b)\s?(?P<last>{_DAY_NAME})\b\.?")
-_MONTH_SPAN = re.compile(
-    rf"(?P<first>{'|'.join(name.capitalize() for name in (*_SHORT, *MONTHS))})\.?\s?[-–—]\s?(?P<last>{'|'.join(name.capitalize() for name in (*_SHORT, *MONTHS))})(?!\w)(?!\s?[0-9]{{1,2}}\b)\.?"
-)
-_WEEKDAY = re.compile(
-    rf"(?P<day>{_DAY_NAME}|Th|Tu)(?P<stop>\.?)(?=,?\s\(?(?:the\s)?(?:[0-9]{{1,2}}(?:st|nd|rd|th|:|/|\s?[ap]\.?m|\s(?:of\s)?(?i:{_CALENDAR})\b)|(?i:{_CALENDAR})\b\.?\s[0-9])"
-    rf"|,?(?:\s(?:and|or|&))?[\s/](?:{_DAY_NAME})\b)"
-)
-_TWO_LETTERS = {"Th": "thursday", "Tu": "tuesday"}
-_DAY_LISTED = re.compile(rf"(?:{_DAY_NAME})\.?(?:,|/|,?\s(?:and|or|&))\s?\Z")
-_DAY_ALONE = re.compile(rf"(?P<day>{_DAY_NAME})(?P<stop>)(?!\w)")
-
-
-def read_weekday(source: Source, at: int) -> Reading | None:
-    """Weekdays cut short, where a date, a time or another of them is near: "Mon-Fri", "Mon, 5 Feb"; and months: "Jan-Mar"."""
-    text = source.text
-    if not source.starts_token(at):
-        return None
-    if span := _SPAN.match(text, at):
-        first, last = (DAYS[span.group(name).lower()] for name in ("first", "last"))
-        return Reading(spoken=f"{first} to {last}" + _stop(source, span.end()), end=span.end())
-    if months := _MONTH_SPAN.match(text, at):
-        first, last = (_full(months.group(name)) for name in ("first", "last"))
-        return Reading(spoken=f"{first} to {last}" + _stop(source, months.end()), end=months.end())
-    found = _WEEKDAY.match(text, at) or _SMALL_DAY.match(text, at)
-    if found is None and _DAY_LISTED.search(text[max(0, at - 16) : at]):
-        found = _DAY_ALONE.match(text, at)
-    if found is None:
-        return None
-    return Reading(spoken=_TWO_LETTERS.get(found.group("day")) or DAYS[found.group("day").lower()], end=found.end())
-
-
-def _stop(source: Source, end: int) -> str:
-    return "." if source.text[end - 1] == "." and source.ends_at(end) else ""
-
 
 def read_named_date(source: Source, at: int) -> Reading | None:
     """Dates that begin with the month: "March 4, 2021", "Mar. 4-6", "March 2021"."""
@@ -93,9 +57,7 @@ def read_named_date(source: Source, at: int) -> Reading | None:
     if found:
         days = ordinal(found.group("day")) + (f" to {ordinal(found.group('last'))}" if found.group("last") else "")
         return Reading(spoken=f"{_month(found)} {days}{_year(found.group('year'))}", end=found.end())
-    if found := _SMALL_MONTH.match(source.text, at):
-        return Reading(spoken=f"{_full(found.group('month2'))} {ordinal(found.group('day2'))}{_year(found.group('year2'))}", end=found.end())
-    if found := _DASHED.match(source.text, at):
+    if found := _SMALL_MONTH_FIRST.match(source.text, at) or _DASHED.match(source.text, at):
         return Reading(spoken=f"{_month(found)} {ordinal(found.group('day'))}{_year(found.group('year'))}", end=found.end())
     found = _MONTH_YEAR.match(source.text, at)
     return Reading(spoken=f"{_month(found)} {year(found.group('year'))}", end=found.end()) if found else None
@@ -110,9 +72,9 @@ def read_numeric_date(source: Source, at: int) -> Reading | None:
         days = ordinal(found.group("day")) + (f" to {ordinal(found.group('last'))}" if found.group("last") else "")
         the = "" if source.word_before(at).lower() == "the" else "the "
         return Reading(spoken=f"{the}{days} of {_month(found)}{_year(found.group('year'))}", end=found.end())
-    if found := _SMALL_MONTH.match(text, at):
+    if found := _SMALL_DAY_FIRST.match(text, at):
         the = "" if source.word_before(at).lower() == "the" else "the "
-        return Reading(spoken=f"{the}{ordinal(found.group('day'))} of {_full(found.group('month'))}{_year(found.group('year'))}", end=found.end())
+        return Reading(spoken=f"{the}{ordinal(found.group('day'))} of {full_month(found.group('month'))}{_year(found.group('year'))}", end=found.end())
     if found := _DAY_DASHED.match(text, at):
         return Reading(spoken=f"{_month(found)} {ordinal(found.group('day'))}{_year(found.group('year'))}", end=found.end())
     if (found := _ISO_TIME.match(text, at)) and (day := date_in_words(found.group(2), found.group(3), found.group(1))):
@@ -174,19 +136,20 @@ def _moment(found: re.Match[str]) -> str:
 
 
 def _month(found: re.Match[str]) -> str:
-    return _full(found.group("month"))
+    return full_month(found.group("month"))
 
 
-def _full(written: str) -> str:
+def full_month(written: str) -> str:
+    """The name of a month that may be cut short, in lower case."""
     name = written.rstrip(".").lower()
-    return name if name in MONTHS else _SHORT[name]
+    return name if name in MONTHS else SHORT_MONTHS[name]
 
 
 def _year(digits: str | None) -> str:
-    return f", {year(_in_full(digits))}" if digits else ""
+    return f", {year(_infull_month(digits))}" if digits else ""
 
 
-def _in_full(digits: str) -> str:
+def _infull_month(digits: str) -> str:
     """A year of two digits with its century."""
     return ("19" if int(digits) >= _CENTURY_TURN else "20") + digits if len(digits) == 2 else digits
 

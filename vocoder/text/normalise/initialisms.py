@@ -45,7 +45,10 @@ _SPELLED = listed("""
 """)
 # Words of a normal sentence when written small, initialisms when written large: as initialisms they stand behind or before such words.
 _WORDS_TOO = {
-    "it": (frozenset(), listed("department dept support team staff manager managers director services sector industry professional professionals security")),
+    "it": (
+        frozenset(),
+        listed("department dept support team staff manager managers director services sector industry professional professionals security"),
+    ),
     "us": (
         listed("the a across entire former"),
         listed("""
@@ -64,8 +67,8 @@ _AS_SPOKEN = {
     "wwii": "world war two", "wwi": "world war one", "jpeg": "jay peg", "jpg": "jay peg", "ascii": "askey", "json": "jason", "wifi": "wi-fi",
     "naacp": "N double A C P", "aaa": "triple A", "ok": "okay", "ieee": "I triple E", "phd": "P H D", "phds": "P H D's", "scsi": "scuzzy",
     "iphone": "I phone", "ipad": "I pad", "ipod": "I pod", "imac": "I mac", "ios": "I O S", "ebay": "E bay", "macos": "mac O S", "sqlite": "S Q lite",
-    "mysql": "my S Q L", "iot": "I O T", "bsc": "B S C", "msc": "M S C", "ncaa": "N C double A", "noaa": "noah", "hipaa": "hippa", "nyu": "N Y U", "usaid": "U S aid",
-    "aaas": "triple A S",
+    "mysql": "my S Q L", "iot": "I O T", "bsc": "B S C", "msc": "M S C", "ncaa": "N C double A", "noaa": "noah", "hipaa": "hippa", "nyu": "N Y U",
+    "usaid": "U S aid", "aaas": "triple A S",
 }  # fmt: skip
 # Those of them that are written with small letters as well.
 MIXED_CASE = listed("phd phds wifi iphone ipad ipod imac ios ebay macos sqlite mysql iot bsc msc ok")
@@ -74,7 +77,8 @@ _NEAR = 24  # characters in which a neighbour is looked for
 _CAPITALS_BEFORE = re.compile(r"(?<![\w.&'/-])([A-Z]{2,24})(?:'[A-Z]{1,2})?[,;:!]?\s[\"'(]?\Z")
 _CAPITALS_BEHIND = re.compile(r"(?:'[A-Z]{1,2})?[,;:!]?\s[\"'(]?([A-Z]{2,24})(?![\w&/])")
 _OPENING = re.compile(
-    r"IT (?:was|had|seemed|happened|took|came|began|would|must|may|might|could|is (?:a|an|the|not|now|one|said|true))\b|WHO (?:is|are|was|did|does|do|would|can|will|has|said)\b"
+    r"IT (?:was|had|seemed|happened|took|came|began|would|must|may|might|could|is (?:a|an|the|not|now|one|said|true))\b"
+    r"|WHO (?:is|are|was|did|does|do|would|can|will|has|said)\b"
 )
 _LONGEST_SPELLED = 3  # letters up to which an unknown word in capitals is spelled
 _LONGEST_DOUBTFUL = 40  # letters from which on nothing is spelled: it would take a minute

@@ -75,7 +75,9 @@ _IN_FRONT = re.compile(
     rf"(?P<sign>{SIGN})(?P<country>{'|'.join(sorted(_COUNTRIES, key=len, reverse=True))})?(?P<symbol>{_SYMBOL})\s?(?P<amount>{NUMBER}|\.[0-9]++)"
     rf"(?:\s?[-–]\s?{_SYMBOL}?(?P<upper>{NUMBER}))?{_SCALE}"
 )
-_BEHIND = re.compile(rf"(?P<sign>{SIGN})(?P<amount>{NUMBER})(?P<upper>)(?:{_SCALE}\s)?\s?(?:(?P<symbol>[€£¥₹₩₽₺₪₱¢₦฿₫₴₵₸₡₲₾₼₭₮៛৳]|kr\b\.?(?!\s?[0-9]))|(?P<code>{'|'.join(_CODES)})(?![^\W_]))")
+_BEHIND = re.compile(
+    rf"(?P<sign>{SIGN})(?P<amount>{NUMBER})(?P<upper>)(?:{_SCALE}\s)?\s?(?:(?P<symbol>[€£¥₹₩₽₺₪₱¢₦฿₫₴₵₸₡₲₾₼₭₮៛৳]|kr\b\.?(?!\s?[0-9]))|(?P<code>{'|'.join(_CODES)})(?![^\W_]))"
+)
 _CODE_IN_FRONT = re.compile(rf"(?P<sign>)(?:(?P<code>{'|'.join(_CODES)})|(?P<symbol>(?<!\w)kr\.?(?=\s?[0-9])))\s?(?P<amount>{NUMBER})(?P<upper>){_SCALE}")
 _PER = re.compile(r"/([A-Za-z]{1,9})(?![^\W_])(?:\.(?=[,;)]))?")
 _UPPER = re.compile(rf"\s?[-–]\s?(?={_SYMBOL}[0-9])")

@@ -16,7 +16,7 @@ from vocoder.text.normalise.addresses import read_address, read_handle, read_suf
 from vocoder.text.normalise.alphanumerics import read_alphanumeric, read_joined_capitals
 from vocoder.text.normalise.codes import read_code
 from vocoder.text.normalise.compounds import read_compound
-from vocoder.text.normalise.dates import MONTHS, read_named_date, read_numeric_date, read_weekday
+from vocoder.text.normalise.dates import MONTHS, read_named_date, read_numeric_date
 from vocoder.text.normalise.formulas import read_formula, read_move
 from vocoder.text.normalise.fractions import read_fraction, read_rating
 from vocoder.text.normalise.initialisms import MIXED_CASE
@@ -37,6 +37,7 @@ from vocoder.text.normalise.telephone import read_digit_groups, read_telephone
 from vocoder.text.normalise.times import read_duration, read_time
 from vocoder.text.normalise.units import read_amount, read_bare_unit
 from vocoder.text.normalise.versions import read_points, read_version
+from vocoder.text.normalise.weekdays import read_weekday
 from vocoder.text.normalise.word_lists import listed
 from vocoder.text.normalise.words import read_word
 from vocoder.text.normalise.years import read_decade, read_year
@@ -107,7 +108,7 @@ AT_OTHER: tuple[Rule, ...] = (
 )
 
 
-# Most words are small letters between spaces, and no rule but that of words has anything to say of them unless they are listed here. It is asked for them at once.
+# Most words are small letters between spaces, and no rule but that of words has anything to say of them unless they are listed here: it is asked at once.
 _PLAIN_WORD = re.compile(r"(?<![^\s\"(])[A-Za-z][a-z]+(?=[\s,;])")
 _NOT_PLAIN = (
     frozenset(PLAIN) | frozenset(BEFORE_NUMBER) | frozenset(AFTER_NAME) | frozenset(BEFORE_NAME) | frozenset(CAPITAL_AND_STOP) | frozenset(MONTHS)
@@ -123,8 +124,8 @@ Known = Callable[[str, int], Reading | None]
 
 
 def read(source: Source, known: Known | None = None) -> list[tuple[int, Reading, str]]:
-    """Readings of the whole text, each with the index at which it begins and its rule's name, in order, without gaps but for spaces; `known` is asked before all rules at the
-    beginning of a word.
+    """Readings of the whole text, each with the index at which it begins and its rule's name, in order, without gaps but for spaces; `known` is asked before
+    all rules at the beginning of a word.
     """
     readings: list[tuple[int, Reading, str]] = []
     text = source.text

@@ -97,7 +97,11 @@ def read_roman(source: Source, at: int) -> Reading | None:
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     if numeral in ("II", "III", "IV", "V") and name.istitle() and _is_surname(source, at, name):
         return first
-    sure = numeral not in _DOUBTFUL or name.lower() in _SEQUELS or (numeral in ("IV", "VI", "IX", "XI") and name.istitle() and not _MEDICAL.match(text, found.end()))
+    sure = (
+        numeral not in _DOUBTFUL
+        or name.lower() in _SEQUELS
+        or (numeral in ("IV", "VI", "IX", "XI") and name.istitle() and not _MEDICAL.match(text, found.end()))
+    )
     numbers = len(numeral) > 1 and value <= _GREATEST_ANYWHERE and sure
     if numbers and len(name) > 1 and name[0].isupper() and name.lower() not in _NO_NAMES and not name.isupper():
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())

@@ -21,8 +21,8 @@ _VERSES = r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})(?![0-9])(?P<half>[a-c]
 _REST = re.compile(r"(?P<joint>\s?[-–—]\s?|,\s?)(?:(?P<chapter>[0-9]{1,3}):)?(?P<verse>[0-9]{1,3})(?![\w:]|\.[0-9])")
 _REFERENCE = re.compile(rf"(?:(?P<part>[1-3]|I{{1,3}})\s)?{_BOOK}\s{_VERSES}")
 _NUMBERED = re.compile(
-    rf"(?P<part>[1-3]|I{{1,3}})\s(?P<book>Samuel|Kings|Chronicles|Corinthians|Thessalonians|Timothy|Peter|John|(?P<short>Sam|Kgs|Chr|Chron|Cor|Thess|Tim|Pet)\.?)"
-    rf"(?=\s[0-9]{{1,3}}\b(?!:)|[.,;)]|\sis\b|\sand\b|\schapter\b|\Z)(?:\s(?P<chapter>[0-9]{{1,3}})(?![\w:]|\.[0-9]))?"
+    r"(?P<part>[1-3]|I{1,3})\s(?P<book>Samuel|Kings|Chronicles|Corinthians|Thessalonians|Timothy|Peter|John|(?P<short>Sam|Kgs|Chr|Chron|Cor|Thess|Tim|Pet)\.?)"
+    r"(?=\s[0-9]{1,3}\b(?!:)|[.,;)]|\sis\b|\sand\b|\schapter\b|\Z)(?:\s(?P<chapter>[0-9]{1,3})(?![\w:]|\.[0-9]))?"
 )
 _CHAPTER = re.compile(
     r"(?P<book>(?P<short>Isa|Prov|Pss?|Deut|Exod|Lev|Josh|Jer|Ezek|Eccl|Matt|Rom|Heb|Thess|Cor|Zech|Neh)\.)\s(?P<chapter>[0-9]{1,3})(?![\w:]|\.[0-9])"

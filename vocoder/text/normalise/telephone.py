@@ -22,7 +22,10 @@ _FEWEST, _MOST = 7, 15  # digits of a telephone number
 _SHORT = re.compile(r"[2-9]11(?![^\W_]|[,.][0-9]|[-–:/%])")
 _DIALLED_LOCAL = re.compile(rf"[2-9][0-9]{{2}} [0-9]{{4}}{_END}")
 _DIALLED_SHORT = re.compile(r"[0-9]{3,6}(?![^\W_]|[-–.,:/%][0-9]|\s(?:[a-z]{2,20}s|people|men|women)\b)")
-_DIALLED_BEFORE = re.compile(r"\b(?:dial|dials|dialed|dialing|ring|(?:call|calls|called|phone)(?: the police on| emergency on)?|(?:text|sms|message) [A-Z\"']{2,20} to)\s\Z", re.IGNORECASE)
+_DIALLED_BEFORE = re.compile(
+    r"\b(?:dial|dials|dialed|dialing|ring|(?:call|calls|called|phone)(?: the police on| emergency on)?|(?:text|sms|message) [A-Z\"']{2,20} to)\s\Z",
+    re.IGNORECASE,
+)
 _GROUPS = re.compile(r"[0-9]{1,12}(?:-[0-9]{1,12}){2,8}(?:-?[Xx])?(?![^\W_])")
 _RECORD = 3  # numbers in a team's record
 _DIALLED = listed("call calls called calling dial dials dialed dialing phone phoned text")

@@ -25,23 +25,56 @@ _REGULAR = {
 }  # fmt: skip
 # One and several, where the plural is not just an s behind it.
 _IRREGULAR = {
-    "mmHg": ("millimeter of mercury", "millimeters of mercury"), "inHg": ("inch of mercury", "inches of mercury"),
-    "ft": ("foot", "feet"), "Hz": ("hertz", "hertz"), "kHz": ("kilohertz", "kilohertz"), "MHz": ("megahertz", "megahertz"), "GHz": ("gigahertz",
-    "gigahertz"), "THz": ("terahertz", "terahertz"), "mph": ("mile per hour", "miles per hour"), "kph": ("kilometer per hour", "kilometers per hour"),
-    "kmh": ("kilometer per hour", "kilometers per hour"), "mpg": ("mile per gallon", "miles per gallon"), "psi": ("pound per square inch",
-    "pounds per square inch"), "rpm": ("revolution per minute", "revolutions per minute"), "fps": ("frame per second", "frames per second"),
-    "bpm": ("beat per minute", "beats per minute"), "bps": ("bit per second", "bits per second"), "kbps": ("kilobit per second", "kilobits per second"),
-    "Mbps": ("megabit per second", "megabits per second"), "Gbps": ("gigabit per second", "gigabits per second"), "dpi": ("dot per inch", "dots per inch"),
-    "ppi": ("pixel per inch", "pixels per inch"), "ppm": ("part per million", "parts per million"), "ppb": ("part per billion", "parts per billion"),
-    "foot": ("foot", "feet"), "inch": ("inch", "inches"), "sqft": ("square foot", "square feet"), "dBm": ("D B M", "D B M"), "dBA": ("D B A", "D B A"),
-    "degC": ("degree celsius", "degrees celsius"), "hp": ("horsepower", "horsepower"), "mbps": ("megabit per second", "megabits per second"),
-    "gbps": ("gigabit per second", "gigabits per second"), "Kbps": ("kilobit per second", "kilobits per second"), "MBps": ("megabyte per second",
-    "megabytes per second"), "GBps": ("gigabyte per second", "gigabytes per second"), "kt": ("knot", "knots"), "kts": ("knot", "knots"),
-    "lx": ("lux", "lux"), "kmph": ("kilometer per hour", "kilometers per hour"), "fpm": ("foot per minute", "feet per minute"), "cfm": ("cubic foot per minute",
-    "cubic feet per minute"), "gpm": ("gallon per minute", "gallons per minute"), "yo": ("year old", "year old"), "y/o": ("year old", "year old"),
-    "y.o": ("year old", "year old"), "degF": ("degree fahrenheit", "degrees fahrenheit"),
+    "mmHg": ("millimeter of mercury", "millimeters of mercury"),
+    "inHg": ("inch of mercury", "inches of mercury"),
+    "ft": ("foot", "feet"),
+    "Hz": ("hertz", "hertz"),
+    "kHz": ("kilohertz", "kilohertz"),
+    "MHz": ("megahertz", "megahertz"),
+    "GHz": ("gigahertz", "gigahertz"),
+    "THz": ("terahertz", "terahertz"),
+    "mph": ("mile per hour", "miles per hour"),
+    "kph": ("kilometer per hour", "kilometers per hour"),
+    "kmh": ("kilometer per hour", "kilometers per hour"),
+    "mpg": ("mile per gallon", "miles per gallon"),
+    "psi": ("pound per square inch", "pounds per square inch"),
+    "rpm": ("revolution per minute", "revolutions per minute"),
+    "fps": ("frame per second", "frames per second"),
+    "bpm": ("beat per minute", "beats per minute"),
+    "bps": ("bit per second", "bits per second"),
+    "kbps": ("kilobit per second", "kilobits per second"),
+    "Mbps": ("megabit per second", "megabits per second"),
+    "Gbps": ("gigabit per second", "gigabits per second"),
+    "dpi": ("dot per inch", "dots per inch"),
+    "ppi": ("pixel per inch", "pixels per inch"),
+    "ppm": ("part per million", "parts per million"),
+    "ppb": ("part per billion", "parts per billion"),
+    "foot": ("foot", "feet"),
+    "inch": ("inch", "inches"),
+    "sqft": ("square foot", "square feet"),
+    "dBm": ("D B M", "D B M"),
+    "dBA": ("D B A", "D B A"),
+    "degC": ("degree celsius", "degrees celsius"),
+    "hp": ("horsepower", "horsepower"),
+    "mbps": ("megabit per second", "megabits per second"),
+    "gbps": ("gigabit per second", "gigabits per second"),
+    "Kbps": ("kilobit per second", "kilobits per second"),
+    "MBps": ("megabyte per second", "megabytes per second"),
+    "GBps": ("gigabyte per second", "gigabytes per second"),
+    "kt": ("knot", "knots"),
+    "kts": ("knot", "knots"),
+    "lx": ("lux", "lux"),
+    "kmph": ("kilometer per hour", "kilometers per hour"),
+    "fpm": ("foot per minute", "feet per minute"),
+    "cfm": ("cubic foot per minute", "cubic feet per minute"),
+    "gpm": ("gallon per minute", "gallons per minute"),
+    "yo": ("year old", "year old"),
+    "y/o": ("year old", "year old"),
+    "y.o": ("year old", "year old"),
+    "degF": ("degree fahrenheit", "degrees fahrenheit"),
 }
 # Units that people write in capitals as well, right behind or near a number: "12KG".
+_CASED = {"kwh": "kWh", "mah": "mAh"}
 _CAPITALS = ("kg", "km", "lb", "lbs", "oz", "ml", "cm", "mm", "mph", "kph", "kmh", "kwh", "mg", "ft", "hrs", "mins", "rpm", "bpm", "psi", "mah")  # fmt: skip
 _WITH_S = ("yd", "lb", "gal", "qt", "hr", "min", "sec", "yr", "mo", "wk", "pt", "bit", "byte", "mile", "tsp", "tbsp")
 _WORDS = (
@@ -73,6 +106,10 @@ UNITS = {short: (name, "dozen" if name == "dozen" else name + "s") for short, na
     short: names for short, names in _IRREGULAR.items() if short not in _WORDS
 }
 UNITS |= {short + "s": UNITS[short] for short in _WITH_S if short in UNITS}
-UNITS |= {short.upper(): UNITS.get(short, UNITS.get({"kwh": "kWh", "mah": "mAh"}.get(short, short))) for short in _CAPITALS}
-PER = {short: names[0] for short, names in UNITS.items()} | {word: word for word in _WORDS} | {"d": "day", "y": "year", "K": "kelvin", "capita": "capita", "kg": "kilogram", "serving": "serving", "night": "night", "head": "head", "user": "user"}
+UNITS |= {short.upper(): UNITS[_CASED.get(short, short)] for short in _CAPITALS}
+PER = (
+    {short: names[0] for short, names in UNITS.items()}
+    | {word: word for word in _WORDS}
+    | {"d": "day", "y": "year", "K": "kelvin", "capita": "capita", "kg": "kilogram", "serving": "serving", "night": "night", "head": "head", "user": "user"}
+)
 POWERS = {"2": "square", "3": "cubic"}

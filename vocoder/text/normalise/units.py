@@ -24,9 +24,13 @@ _BEFORE_TEMPERATURES = listed("""
 _AMPERES = re.compile(r"\s?A(?=\s(?:fuse|fuses|breaker|breakers|circuit|supply|current|charger|outlet|socket|battery|max|maximum|at)\b)")
 _FEET_INCHES = re.compile(r"([0-9]{1,3})\s?(?:ft\.?|feet|foot)\s([0-9]{1,2})\s?(?:in\b\.?|inch(?:es)?\b)")
 _WARMTH = re.compile(r"[FC](?=\s(?:outside|today|tonight|inside|tomorrow|this|in the|at night)\b)")
-_SINGULAR_NEXT = re.compile(r"\s(?:angle|angles|turn|turns|rotation|bend|bulb|bulbs|motor|charger|battery|resistor|capacitor|adapter|engine|lens|display|monitor|bag|drive)\b")
-_BARE = re.compile(r"(?P<unit>km|mi|m|ft|mg|g|kg|mcg|μg|mmol|mol|gal|kWh|kcal|lb|L|ml|mL|MB|GB|KB|Mb|Gb)(?P<power>\^?[23])?/(?P<per>h|hr|s|sec|min|L|dL|ml|mL|kg|g|m|cm|day|year|yr|mi)"
-    r"(?P<per_power>\^?[23])?(?![\w/'-]|\.\w)")
+_SINGULAR_NEXT = re.compile(
+    r"\s(?:angle|angles|turn|turns|rotation|bend|bulb|bulbs|motor|charger|battery|resistor|capacitor|adapter|engine|lens|display|monitor|bag|drive)\b"
+)
+_BARE = re.compile(
+    r"(?P<unit>km|mi|m|ft|mg|g|kg|mcg|μg|mmol|mol|gal|kWh|kcal|lb|L|ml|mL|MB|GB|KB|Mb|Gb)(?P<power>\^?[23])?/(?P<per>h|hr|s|sec|min|L|dL|ml|mL|kg|g|m|cm|day|year|yr|mi)"
+    r"(?P<per_power>\^?[23])?(?![\w/'-]|\.\w)"
+)
 _INCHES = re.compile(r"in(?![^\W_])|[ -]in(?:\.|(?= (?:tall|wide|long|high|deep|thick|by|x|×)\b))(?![^\W_])")
 _PERCENT = re.compile(r"[ -]?%")
 _DEGREES = re.compile(r"\s?°(?:\s?(?P<scale>[CFK])(?![^\W_])|\s?(?P<direction>[NSEW])(?![^\W_]))?")
@@ -76,7 +80,9 @@ def _degrees(source: Source, amount: Amount) -> Reading | None:
         return None
     scale, direction = found.group("scale"), found.group("direction")
     named = _SCALES[scale] if scale else _DIRECTIONS[direction] if direction else ""
-    return Reading(spoken=f"{amount.spoken} {'degree' if amount.is_one or _SINGULAR_NEXT.match(source.text, found.end()) else 'degrees'} {named}".strip(), end=found.end())
+    return Reading(
+        spoken=f"{amount.spoken} {'degree' if amount.is_one or _SINGULAR_NEXT.match(source.text, found.end()) else 'degrees'} {named}".strip(), end=found.end()
+    )
 
 
 def _marks(source: Source, amount: Amount) -> Reading | None:
@@ -101,7 +107,7 @@ def read_inches(source: Source, amount: Amount) -> Reading | None:
 
 
 def _angle(found: re.Match[str]) -> Reading:
-    """Degrees, minutes and seconds of an arc: "40°26'46\"N"."""
+    r"""Degrees, minutes and seconds of an arc: "40°26'46\"N"."""
     degrees, minutes, seconds, direction = found.groups()
     spoken = f"{cardinal(degrees)} degree{'' if degrees == '1' else 's'} {number(minutes)} minute{'' if minutes == '1' else 's'}"
     if seconds:
@@ -144,10 +150,7 @@ def read_unit(source: Source, at: int, amount: Amount) -> Reading | None:
     # "a 5 km run": an amount that describes a noun takes the singular.
     describes = source.word_before(at).lower() in ("a", "an") or source.text[start] == "-" or _SINGULAR_NEXT.match(source.text, found.end()) is not None
     unit = one if (amount.is_one and not scaled) or describes else several
-    if found.group("power_word"):
-        unit = f"{'square' if found.group('power_word').startswith('sq') else 'cubic'} {unit}"
-    else:
-        unit = _powered(found, unit)
+    unit = f"{'square' if found.group('power_word').startswith('sq') else 'cubic'} {unit}" if found.group("power_word") else _powered(found, unit)
     if per:
         unit += _per(found, per)
     stop, end = found.group("stop"), found.end()
