@@ -147,6 +147,14 @@ def test_a_lexicon_says_how_words_are_said(voice: Voice, capfd: pytest.CaptureFi
     assert not Path("b.wav").exists()
 
 
+def test_a_reading_is_explained_in_place_of_its_sound(workplace: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["say", "You read $5.", "--explain", *TINY]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0] == "written\tspoken\tphonemes\trule\ttold by"
+    assert lines[2:] == ["read\tread\tɹˈiːd\tword\thomograph: present", "$5\tfive dollars\tfˈaɪv dˈɑːlɚz\tmoney\tespeak-ng", ""]
+    assert list(workplace.iterdir()) == []
+
+
 def test_the_seed_of_an_unseeded_run_is_told_and_repeats_it(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["say", TEXT, "-o", "a.wav", "--voice", "tiny"]) == 0
     seed = capfd.readouterr().err.split("seed ")[1].strip()

@@ -19,7 +19,7 @@ WORDS = {
     "ahmed": "ˈɑːmɛd", "muhammad": "muhˈɑːməd", "eleanor": "ˈɛlənɚ", "elena": "ˈɛlənə", "helena": "hˈɛlənə", "clara": "klˈɛɹə", "rosa": "ɹˈoʊzə",
     "monroe": "mənɹˈoʊ", "roberto": "ɹəbˈɛɹtoʊ", "jerome": "dʒɚɹˈoʊm", "perez": "pˈɛɹɛz", "kobe": "kˈoʊbi", "mae": "mˈeɪ", "kerr": "kˈɜː",
     "noel": "noʊˈɛl", "simone": "sɪmˈoʊn", "sofia": "soʊfˈiːə", "irene": "aɪɹˈiːn", "fraser": "fɹˈeɪzɚ", "ramsey": "ɹˈæmzi", "theresa": "təɹˈiːsə",
-    "obama": "oʊbˈɑːmə", "obamacare": "oʊbˈɑːməkˌɛɹ", "wenger": "wˈɛŋɚ", "jose": "hoʊzˈeɪ", "allah": "ˈɑːlə", "louise": "luːˈiːz",
+    "obamacare": "oʊbˈɑːməkˌɛɹ", "wenger": "wˈɛŋɚ", "jose": "hoʊzˈeɪ", "allah": "ˈɑːlə", "louise": "luːˈiːz",
     # Places, and what is named after them.
     "tucson": "tˈuːsɑːn", "poughkeepsie": "pəkˈɪpsi", "aston": "ˈæstən", "qin": "tʃˈɪn", "dubai": "duːbˈaɪ", "windsor": "wˈɪnzɚ", "lisbon": "lˈɪzbən",
     "southampton": "saʊθhˈæmptən", "birmingham": "bˈɜːmɪŋhˌæm", "nottingham": "nˈɑːɾɪŋhˌæm", "johannesburg": "dʒoʊhˈænɪsbˌɜːɡ", "canberra": "kˈænbɛɹə",

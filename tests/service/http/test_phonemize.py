@@ -47,6 +47,18 @@ async def test_a_text_is_told_as_it_is_read(client: httpx.AsyncClient) -> None:
     assert (foreign["text"], foreign["phonemes"]) == ("\u4f60\u597d", [])
 
 
+async def test_a_text_is_told_by_the_rules_that_read_it(client: httpx.AsyncClient) -> None:
+    told = (await client.post("/phonemize", json={"text": "Lucas read $5 bills.", "lexicon": {"bills": "b\u026alz"}})).json()
+    words = {word["text"]: (word["rule"], word["told"]) for word in told["sentences"][0]["words"]}
+    assert words == {
+        "lucas": ("word", "exception"),
+        "read": ("word", "homograph: past"),
+        "five": ("money", ""),
+        "dollars": ("money", ""),
+        "bills": ("lexicon", "lexicon"),
+    }
+
+
 async def test_nothing_to_speak_is_an_answer(client: httpx.AsyncClient) -> None:
     told = (await client.post("/phonemize", json={"text": "\u2603\0"})).json()
     assert told["sentences"] == []

@@ -10,6 +10,7 @@ import re
 _SPACED = re.compile(r"(?<![\w.,'()+-])(?<![0-9()-] )[1-9][0-9]{0,2}(?:(?: [0-9]{3}){2,4}| [0-9]00)(?!\w|[.,' -][0-9])")
 _MARKED = re.compile(r"(?<![\w.,'])[1-9][0-9]{0,2}(?:(?:'[0-9]{3}){1,5}|(?:_[0-9]{3}){1,5})(?!\w|'[0-9])")
 _CONTINENTAL = re.compile(r"(?<![\w.,'])[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,5},[0-9]{1,2}(?![\w.,])|(?<![\w.,'])[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,5}(?![\w.,]\w|\w)")
+_ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-2][0-9]{2}){3}")  # of a machine
 _COMMAS = str.maketrans(" '_", ",,,")
 _SWAPPED = str.maketrans(".,", ",.")
 
@@ -20,4 +21,4 @@ def regroup(text: str) -> str:
         return text
     text = _SPACED.sub(lambda found: found.group().translate(_COMMAS), text)
     text = _MARKED.sub(lambda found: found.group().translate(_COMMAS), text)
-    return _CONTINENTAL.sub(lambda found: found.group().translate(_SWAPPED), text)
+    return _CONTINENTAL.sub(lambda found: found.group() if _ADDRESS.fullmatch(found.group()) else found.group().translate(_SWAPPED), text)
