@@ -9,8 +9,8 @@ import pytest
 
 from tests.text.said import phonemes_of
 from vocoder.text import Lexicon, analyse
-from vocoder.text.homograph_table import CUES, MOSTLY_VERBS, NOUN_VERB, SENSES
 from vocoder.text.homographs import Clause, said_of, sense_of
+from vocoder.text.homographs.table import CUES, MOSTLY_VERBS, NOUN_VERB, SENSES
 
 _HEADER, *_LINES = (Path(__file__).parent / "homographs.tsv").read_text(encoding="utf-8").rstrip("\n").split("\n")
 SENTENCES = [tuple(line.split("\t")) for line in _LINES]

@@ -18,18 +18,7 @@ from itertools import accumulate, count, pairwise
 
 import numpy as np
 
-from vocoder.text.analysis import (
-    BLANK_LINE,
-    Analyser,
-    Sentence,
-    SentenceSource,
-    Skipped,
-    in_order,
-    located,
-    phonemiser_of,
-    tokens_of,
-    why_silent,
-)
+from vocoder.text.analysis import BLANK_LINE, Analyser, Sentence, SentenceSource, Skipped, in_order, located, phonemiser_of, tokens_of, why_silent
 from vocoder.text.cleaning import Cleaned, clean
 from vocoder.text.delivery import Delivery, PlacedMark
 from vocoder.text.features import LinguisticFeatures, build_features
