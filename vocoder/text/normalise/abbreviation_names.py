@@ -21,7 +21,7 @@ BEFORE_NUMBER = {
     "chap": "chapter", "fig": "figure", "figs": "figures", "sec": "section", "secs": "sections", "art": "article", "par": "paragraph", "para": "paragraph",
     "cl": "clause", "ext": "extension", "eq": "equation", "ver": "version", "pt": "part", "rm": "room", "ste": "suite", "apt": "apartment", "fl": "floor",
     "bldg": "building", "rte": "route", "est": "established", "ca": "circa", "c": "circa", "op": "opus", "col": "column", "lvl": "level", "ed": "edition",
-    "ps": "psalm", "hwy": "highway", "rt": "route", "bk": "book", "exp": "expires", "prop": "proposition",
+    "ps": "psalm", "hwy": "highway", "rt": "route", "bk": "book", "eqs": "equations", "exp": "expires", "prop": "proposition",
 }  # fmt: skip
 # Those of them that a number alone tells: a full stop may be missing.
 WITHOUT_STOP = frozenset(("apt", "ext", "rm", "ste", "vol", "ch", "chap", "fig", "pg", "pp", "rte", "nr", "bldg"))

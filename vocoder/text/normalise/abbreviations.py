@@ -22,11 +22,13 @@ from vocoder.text.normalise.abbreviation_names import (
     WITHOUT_STOP,
     WORDS_TOO,
 )
+from vocoder.text.normalise.romans import SMALL_SHORT
 from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.word_lists import listed
 
 _WORD = re.compile(r"([A-Za-z]{1,8})(\.?)('s)?(?![^\W_]|'[^\W\d_])")
-_NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{2,6}\b|[ivxl]{2,6}\b)")
+_NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{2,6}\b)")
+_SMALL_NUMERAL_NEXT = re.compile(r"\s[ivxl]{2,6}\b")
 _UNIT_NEXT = re.compile(r"\s?[A-Z0-9](?![a-z])")  # "Apt. B", "Rm 4"
 _TIGHT = re.compile(r"([A-Za-z]{1,4})\.(?=[0-9])")  # "no.5"
 _ARTICLE_NEXT = re.compile(r"\s[IVX](?=[\s,.;:)]|\Z)")
@@ -45,7 +47,7 @@ _HOUSE_BEFORE = re.compile(r"(?<![\w.,$])[0-9]{1,5}\s\Z")
 _STREET_BEFORE = re.compile(
     r"(?:(?<!\w)[0-9]{1,3}(?:st|nd|rd|th)|(?<![\w.,$])[0-9]{1,5}[A-Z]?\s(?:[NSEW]{1,2}\.?\s)?[A-Z0-9][A-Za-z]{0,20}(?:\s[A-Z][A-Za-z]{1,20}){0,2})\s\Z"
 )
-_NUMERO = re.compile(r"N°\.?(?=\s?[0-9])|Nº\.?(?=\s?[0-9])")
+_NUMERO = re.compile(r"[Nn]°\.?(?=\s?[0-9])|Nº\.?(?=\s?[0-9])")
 _CAPITALS_NEXT = re.compile(r"\s([A-Z]{3,20})")
 _TITLES = listed("dr mr mrs prof sgt capt lt messrs")
 _SAINTS = listed("""
@@ -105,6 +107,7 @@ def _expand(source: Source, word: re.Match[str]) -> str:
         and not (capital and low in _LOWER_ONLY)
         and (
             _NUMBER_NEXT.match(text, end)
+            or (stop and low in SMALL_SHORT and _SMALL_NUMERAL_NEXT.match(text, end))
             or (low in _ARTICLES and _ARTICLE_NEXT.match(text, end))
             or (low in _LETTERED and capital and _UNIT_NEXT.match(text, end))
         )

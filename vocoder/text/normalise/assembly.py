@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from vocoder.text.normalise.abbreviation_names import PLAIN
+from vocoder.text.normalise.abbreviation_names import BEFORE_NUMBER, PLAIN
 from vocoder.text.normalise.greek import GREEK
-from vocoder.text.normalise.romans import small_numeral
+from vocoder.text.normalise.romans import small_numeral, small_numeral_behind_stop
 from vocoder.text.normalise.word_lists import listed
 
 UNSURE_A = "A*"
@@ -60,6 +60,9 @@ def assemble(spoken: Iterable[str], listed: frozenset[str] = frozenset()) -> lis
             for word in [token] if token in listed else _final(token):
                 if word == "al" and words and words[-1] == "et" and not marks[-1]:
                     words[-1:] = ["and", "others"]
+                elif words and marks[-1] == "." and (numeral := small_numeral_behind_stop(word, words[-1])):
+                    words[-1], marks[-1] = BEFORE_NUMBER[words[-1]], ""
+                    words.append(numeral)
                 elif words and not marks[-1] and (numeral := small_numeral(word, words[-1])):
                     words.append(numeral)
                 else:

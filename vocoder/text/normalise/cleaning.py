@@ -60,10 +60,10 @@ def clean(text: str) -> str:
     text = text.translate(_TABLE)
     if not text.isascii():
         text = _LOGARITHM.sub(lambda found: f"{found.group(1)} base {found.group(2).translate(_SUBSCRIPT_TABLE)} of ", text)
-        text = _GREEK_BEFORE.sub(r"\g<0> ", text)
         text = _FRACTION.sub(" ", text)
         text = _SUPERSCRIPT_RUN.sub(lambda run: "^" + run.group().translate(_SUPERSCRIPT_TABLE), text)
         text = unicodedata.normalize("NFKC", "".join(_known(text))).translate(_TABLE)
+        text = _GREEK_BEFORE.sub(r"\g<0> ", text)
         text = plain_marks("".join(map(_digit, text)))
     elif not text.isprintable():
         text = "".join(_known(text))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+from vocoder.text.normalise.capital_words import is_known
 from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import letters, one_by_one
 
 _NUMBER = re.compile(r"([0-9]{3,20}(?:[ -][0-9]{3,4}(?![0-9])){0,4})(?![^\W_]|[.,:/'°%-][0-9]|[%°$€£¥])")
 _MIXED = re.compile(r"(?=[A-Za-z]{0,12}[0-9])(?=[0-9]{0,12}[A-Za-z])[A-Za-z0-9]{4,16}(?![^\W_]|[-./'][^\W_])")
 _CARD = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){3}(?![^\W_])")
+_RUNS = re.compile(r"[0-9]+|[A-Z]+|[a-z]+")
+_LONGEST_SPELLED = 3  # letters of a run that are spelled whatever they are
 _FAR = 60  # characters in which the words before are looked for
 _LINK = r"(?:\s?(?:#|:|is|was|are|reads|number|numbers|no\.?|code|codes|id|of|as|enter|use|-|–|=))*[\s:#\"'(]*\Z"
 
@@ -24,7 +27,8 @@ _SECRET = _behind(
     "otp pin pins pincode passcode passcodes password passwd zip zipcode postcode postal cvv cvc ssn pnr imei iban ending_in ending_with ends_in ends_with",
     "card_ending account_ending number_ending visa_ending mastercard_ending amex_ending last_(?:four|4|three|3|five|5)_digits",
     "(?:verification|security|access|activation|confirmation|area|door|gate|promo|discount|voucher|login|entry|country|sort|dial|unlock|one-time)_code",
-    "(?:authentication|auth|error|status|product|booking|tracking|the|your|my|this|a|enter|use|secret|backup|sms|bank|routing|pairing|swift|bar)_code",
+    r"(?:authentication|auth|error|status|product|booking|tracking|the|your|my|this|a|enter|use|secret|backup|sms|bank|routing|pairing|swift|bar)_code",
+    r"(?<![a-z]\s)code",
 )
 # ... and what counts nothing where it has many digits.
 _NAMED = _behind(
@@ -34,6 +38,7 @@ _NAMED = _behind(
 )
 _SIGN_BEFORE = re.compile(r"#\Z")
 _LONG = 5  # digits from which on a number behind such a word is no count
+_SIGNED = 4  # digits from which on it is none behind such a word and "#"
 _VERY_LONG = 6  # digits from which on a number behind "#" is none
 _COUNTED = re.compile(
     r"\s(?!(?:is|was|has|as|this|does|shows|expires|ships|needs|asks|gets|works|appears|opens|remains|arrives)\b)(?:[a-z]{2,20}s|people|men|women|children)\b"
@@ -52,7 +57,7 @@ def read_code(source: Source, at: int) -> Reading | None:
         mixed = _MIXED.match(text, at)
         if mixed is None or not _SECRET.search(text[max(0, at - _FAR) : at]):
             return None
-        return Reading(spoken=" ".join(one_by_one(one) if one.isdigit() else letters(one) for one in mixed.group()), end=mixed.end())
+        return Reading(spoken=" ".join(map(_run, _RUNS.findall(mixed.group()))), end=mixed.end())
     before, digits = text[max(0, at - _FAR) : at], found.group(1)
     if before[-1:] in ("$", "€", "£", "¥", "+", "-", "."):
         return None
@@ -60,6 +65,7 @@ def read_code(source: Source, at: int) -> Reading | None:
     told = _SECRET.search(before) is not None and not (counts and len(digits) < _LONG)
     named_at_all = _NAMED.search(before) is not None
     named = len(digits) >= _LONG and _NAMED.search(before) is not None and not counts
+    named = named or (named_at_all and len(digits) >= _SIGNED and before[-1:] == "#")
     signed = len(digits) >= _VERY_LONG and _SIGN_BEFORE.search(before) is not None
     if not (told or named or signed):
         return None
@@ -68,6 +74,11 @@ def read_code(source: Source, at: int) -> Reading | None:
         digits = re.split("[ -]", digits)[0]
         return Reading(spoken=one_by_one(digits), end=at + len(digits)) if len(digits) >= _LONG else None
     return Reading(spoken=_in_groups(digits), end=at + len(digits))
+
+
+def _run(run: str) -> str:
+    """Digits one by one, letters by their names; "hunter" of "hunter2" is a word."""
+    return one_by_one(run) if run.isdigit() else run if len(run) > _LONGEST_SPELLED and run.islower() and is_known(run) else letters(run)
 
 
 def _in_groups(written: str) -> str:

@@ -34,7 +34,7 @@ _NAMED = listed("""
 """)
 _TIED = re.compile(r"(?<![A-Za-z0-9-])[A-Z][A-Za-z]{0,20}-\Z")  # "Blink-182"
 _AIRCRAFT = re.compile(r"(7[0-9]7)(?:(s)(?![^\W_])|()(?=\s(?:planes?|jets?|aircraft|airliners?|jumbos?|pilots?|MAX|Max)\b))")
-_VARIANT = re.compile(r"(7[0-9]7)-([0-9]{1,4})(?![\w-])")
+_VARIANT = re.compile(r"(7[0-9]7)-([0-9]{1,4})(?=[A-Z]{0,3}(?![\w-]))")
 _JET = re.compile(r"7[0-8]7(?![\w]|[-–.,:/%][0-9]|\s[a-z]{2,20}s\b)")
 _PLAN = re.compile(r"(529|457|403)(?=\s(?:plan|plans|account|accounts)\b)")
 _HOUSE = re.compile(
@@ -78,7 +78,8 @@ def read_label(source: Source, at: int) -> Reading | None:
         return _named(found)
     before = source.word_before(at)
     is_model = len(before) > 1 and before.isupper() and source.character_before(at) == " " and not source.shouted and text[at - 2].isalpha()  # RTX 3080
-    return _named(found) if is_model or before.lower() in _NAMED else None
+    law = source.text[max(0, at - 2) : at].strip() == "§"
+    return _named(found) if is_model or law or before.lower() in _NAMED else None
 
 
 def read_product(source: Source, at: int) -> Reading | None:

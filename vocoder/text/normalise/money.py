@@ -39,7 +39,8 @@ _SYMBOLS = {
     "kr.": Currency(one="krone", several="kroner"),
 }  # fmt: skip
 _COUNTRIES = {
-    "US": "U S", "USD": "U S", "CA": "canadian", "CAD": "canadian", "C": "canadian", "CDN": "canadian", "AU": "australian", "AUD": "australian",
+    "US": "U S", "USD": "U S", "CA": "canadian", "CAD": "canadian", "C": "canadian", "CDN": "canadian", "Can": "canadian",
+    "AU": "australian", "AUD": "australian",
     "A": "australian", "NZ": "new zealand", "NZD": "new zealand", "HK": "hong kong", "HKD": "hong kong", "R": "brazilian", "NT": "new taiwan", "S": "singapore",
     "SG": "singapore", "SGD": "singapore", "MX": "mexican", "J": "jamaican", "TT": "trinidad", "BZ": "belize", "BRL": "brazilian", "MXN": "mexican",
 }  # fmt: skip
@@ -122,6 +123,8 @@ def _say(source: Source, at: int, found: re.Match[str]) -> Reading:
     end = found.end()
     if source.text[end - 1] == "." and source.ends_at(end):
         spoken += "."
+    if source.text.startswith("/-", end):
+        end += 2  # "Rs. 500/-": and nothing more
     per = _PER.match(source.text, end)
     if per and per.group(1) == "ea":
         return Reading(spoken=f"{spoken} each", end=per.end())

@@ -24,6 +24,7 @@ _RULERS = listed("""
     mohammed muhammad hassan menelik tewodros sargon ashurnasirpal shalmaneser sennacherib nebuchadnezzar
 """)
 _SHORT_HEADINGS = listed("vol ch chap pt sec fig no art bk p pp")
+SMALL_SHORT = _SHORT_HEADINGS - {"no"}
 _TITLES = listed("king queen pope emperor empress tsar czar kaiser prince princess pharaoh saint sultan shah tsarina duke")
 HEADINGS = listed("""
     chapter part volume book section act scene article title appendix phase type class level stage grade war bowl amendment canto figure table
@@ -97,6 +98,8 @@ def read_roman(source: Source, at: int) -> Reading | None:
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     if numeral in ("II", "III", "IV", "V") and name.istitle() and _is_surname(source, at, name):
         return first
+    if numeral in ("V", "X") and name.lower() in _SEQUELS and name[0].isupper():
+        return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     sure = (
         numeral not in _DOUBTFUL
         or name.lower() in _SEQUELS
@@ -106,6 +109,12 @@ def read_roman(source: Source, at: int) -> Reading | None:
     if numbers and len(name) > 1 and name[0].isupper() and name.lower() not in _NO_NAMES and not name.isupper():
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     return None
+
+
+def small_numeral_behind_stop(word: str, before: str) -> str:
+    """The same behind an abbreviation with its full stop: "p. iv"."""
+    value = _value(word.upper()) if before in SMALL_SHORT and len(word) > 1 and _SMALL.fullmatch(word) else 0
+    return cardinal(str(value)) if value else ""
 
 
 def small_numeral(word: str, before: str) -> str:
@@ -120,8 +129,8 @@ def _small(source: Source, at: int, found: re.Match[str], name: str) -> Reading 
     """A numeral in small letters, behind what has such numbers; "page v" but not "part i"."""
     value = _value(found.group(1).upper())
     stopped = source.text[at - 2] == "."
-    heading = name.lower() in (_SHORT_HEADINGS if stopped else _SMALL_HEADINGS) and source.text[at - 2] != "," and source.character_before(at) == " "
-    if not value or not heading or (len(found.group(1)) == 1 and ((name.lower() not in _SMALL_ALONE and not stopped) or found.group(1) in "lc")):
+    heading = name.lower() in (SMALL_SHORT if stopped else _SMALL_HEADINGS) and source.text[at - 2] != "," and source.character_before(at) == " "
+    if not value or not heading or (len(found.group(1)) == 1 and (name.lower() not in _SMALL_ALONE or found.group(1) == "l")):
         return None
     last = re.compile(r"[-–]([ivxl]{1,7})(?!\w)").match(source.text, found.end())
     if last and _value(last.group(1).upper()):

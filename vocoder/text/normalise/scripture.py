@@ -16,7 +16,7 @@ _WHOLE = """
 """
 WHOLE_BOOKS = listed(_WHOLE.lower())
 _SHORT = "|".join(sorted((short.capitalize() for short in SCRIPTURE), key=len, reverse=True))
-_BOOK = rf"(?P<book>{'|'.join(sorted(_WHOLE.split(), key=len, reverse=True))}|(?P<short>{_SHORT})\.?)"
+_BOOK = rf"(?P<book>Song of Solomon|Song of Songs|{'|'.join(sorted(_WHOLE.split(), key=len, reverse=True))}|(?P<short>{_SHORT})\.?)"
 _VERSES = r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})(?![0-9])(?P<half>[a-c](?!\w))?(?!:[0-9]|\s?[ap]\.?m\b)"
 _REST = re.compile(r"(?P<joint>\s?[-–—]\s?|,\s?)(?:(?P<chapter>[0-9]{1,3}):)?(?P<verse>[0-9]{1,3})(?![\w:]|\.[0-9])")
 _REFERENCE = re.compile(rf"(?:(?P<part>[1-3]|I{{1,3}})\s)?{_BOOK}\s{_VERSES}")

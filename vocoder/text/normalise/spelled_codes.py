@@ -16,6 +16,7 @@ MARK_NAMES = {
 }  # fmt: skip
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^A-Za-z0-9]")
 _SPELLED = listed("io ai uk us eu edu tv fm au ca de fr ch py js ts cpp exe xyz usr src api id url ie ru")
+_DOMAINS = listed("com org net info")  # words, also in capitals
 _SHORTEST_NAME, _MOST_CONSONANTS = 5, 4  # letters; consonants to a vowel
 _SAID = {"json": "jason", "yaml": "yaml", "jpg": "jay peg", "jpeg": "jay peg", "www": "W W W", "imdb": "I M D B", "aol": "A O L", "msn": "M S N"}
 
@@ -39,6 +40,8 @@ def _piece(piece: str) -> str:
         return _SAID[low]
     if len(low) == 1 or low in _SPELLED:
         return letters(low)
+    if low in _DOMAINS:
+        return low
     if piece.isupper():
         return spell_capitals(piece, "")
     return low if is_known(low) or is_short_word(low) or _is_name(low) else letters(low)

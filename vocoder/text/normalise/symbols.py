@@ -77,7 +77,8 @@ def _stars(source: Source, found: re.Match[str]) -> Reading:
     full, empty = len(found.group(1)), len(found.group(2))
     before = source.text[: found.start()].rstrip()[-1:]
     if full == 1 and not empty:
-        return Reading(spoken="star" if not before.isdigit() else "stars", end=found.end())
+        describes = re.match(r"\s(?:hotel|restaurant|resort|review|rating|general|service)", source.text[found.end() : found.end() + 12])
+        return Reading(spoken="stars" if before.isdigit() and not describes else "star", end=found.end())
     of_all = f" out of {cardinal(str(full + empty))}" if empty else ""
     return Reading(spoken=f"{cardinal(str(full))}{of_all} {'star' if full == 1 and not empty else 'stars'}", end=found.end())
 
@@ -107,7 +108,7 @@ def _slash(source: Source, at: int) -> str:
 
 def _number_sign(source: Source, at: int) -> str:
     after = source.character_after(at + 1)
-    if after and after in "0123456789":
+    if after and after in "0123456789:":
         return "number"
     before = source.character_before(at)
     return "sharp" if before and before in "ABCDEFG" else "hash"

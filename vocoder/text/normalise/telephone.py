@@ -17,6 +17,7 @@ _LOCAL = re.compile(rf"([2-9][0-9]{{2}})-([0-9]{{4}}){_END}")
 _INTERNATIONAL = re.compile(rf"\+(?P<groups>[0-9]{{1,3}}(?:[-. ]?\([0-9]{{1,4}}\)[-. ]?[0-9]{{1,5}})?(?:[-. ][0-9]{{1,9}}){{1,6}}|[0-9]{{8,15}}){_END}")
 # With the zero in front that is dialled inside a country: "020 7946 0958", "(0161) 496 0000", "07911 123456".
 _NATIONAL = re.compile(rf"(?:\((?P<area>0[1-9][0-9]{{1,4}})\)|(?P<plain>0[1-9][0-9]{{1,4}}))[- ](?P<rest>[0-9]{{3,7}}(?:[- ][0-9]{{3,4}})?){_END}")
+_ABROAD = re.compile(rf"00[1-9][0-9]{{0,2}}(?:[- ][0-9]{{2,5}}){{2,5}}{_END}")
 _EXTENSION = re.compile(r",?\s?(?:[Ee]xt\.?|x)\s?([0-9]{1,6})(?![^\W_])")
 _FEWEST, _MOST = 7, 15  # digits of a telephone number
 _SHORT = re.compile(r"[2-9]11(?![^\W_]|[,.][0-9]|[-–:/%])")
@@ -55,7 +56,9 @@ def _number(source: Source, at: int) -> Reading | None:
         return Reading(spoken=f"one, {_area(found.group('area'))}, {name}", end=found.end())
     if (found := _INTERNATIONAL.match(text, at)) and _FEWEST <= sum(map(str.isdigit, found.group())) <= _MOST:
         return Reading(spoken="plus " + _one_by_one_in_groups(found.group("groups")), end=found.end())
-    if (found := _NATIONAL.match(text, at)) and _FEWEST <= sum(map(str.isdigit, found.group())) <= _MOST:
+    if (found := _ABROAD.match(text, at)) or (found := _NATIONAL.match(text, at)):
+        if not _FEWEST <= sum(map(str.isdigit, found.group())) <= _MOST + 2:
+            return None
         return Reading(spoken=_one_by_one_in_groups(found.group()), end=found.end())
     found = _LOCAL.match(text, at)
     # 200-1000 is a range: numbers of four digits that people measure out are round.

@@ -25,13 +25,14 @@ _AMPERES = re.compile(r"\s?A(?=\s(?:fuse|fuses|breaker|breakers|circuit|supply|c
 _FEET_INCHES = re.compile(r"([0-9]{1,3})\s?(?:ft\.?|feet|foot)\s([0-9]{1,2})\s?(?:in\b\.?|inch(?:es)?\b)")
 _WARMTH = re.compile(r"[FC](?=\s(?:outside|today|tonight|inside|tomorrow|this|in the|at night)\b)")
 _SINGULAR_NEXT = re.compile(
-    r"\s(?:angle|angles|turn|turns|rotation|bend|bulb|bulbs|motor|charger|battery|resistor|capacitor|adapter|engine|lens|display|monitor|bag|drive)\b"
+    r"\s(?:angle|angles|turn|turns|rotation|bend|bulb|bulbs|motor|charger|battery|resistor|capacitor|adapter|engine|lens|display|monitor|bag|drive|run|race|walk|swim|ride|hike|film|camera|bullet|cable|screen|tire|pole)\b"
 )
+_STREET_NEXT = re.compile(r"\s(?:[0-9]{1,3}(?:st|nd|rd|th)\b|[A-Z][a-z]+\s(?:St|Ave|Rd|Blvd|Dr|Ln)\b)")  # "10 W 5th St"
 _BARE = re.compile(
     r"(?P<unit>km|mi|m|ft|mg|g|kg|mcg|μg|mmol|mol|gal|kWh|kcal|lb|L|ml|mL|MB|GB|KB|Mb|Gb)(?P<power>\^?[23])?/(?P<per>h|hr|s|sec|min|L|dL|ml|mL|kg|g|m|cm|day|year|yr|mi)"
     r"(?P<per_power>\^?[23])?(?![\w/'-]|\.\w)"
 )
-_INCHES = re.compile(r"in(?![^\W_])|[ -]in(?:\.|(?= (?:tall|wide|long|high|deep|thick|by|x|×)\b))(?![^\W_])")
+_INCHES = re.compile(r"in(?![^\W_])|[ -]in(?:\.|(?=[,;)]|\s*\Z| (?:tall|wide|long|high|deep|thick|by|x|×)\b))(?![^\W_])")
 _PERCENT = re.compile(r"[ -]?%")
 _DEGREES = re.compile(r"\s?°(?:\s?(?P<scale>[CFK])(?![^\W_])|\s?(?P<direction>[NSEW])(?![^\W_]))?")
 _SCALES = {"C": "celsius", "F": "fahrenheit", "K": "kelvin"}
@@ -142,6 +143,8 @@ def read_unit(source: Source, at: int, amount: Amount) -> Reading | None:
     found = _UNIT.match(source.text, start)
     written = "" if found is None else re.sub(r"fl\.?\s?oz", "fl oz", found.group("unit"))
     if found is None or written not in UNITS or (scaled and len(written) < 2):
+        return None
+    if written == "W" and _STREET_NEXT.match(source.text, found.end()):
         return None
     per = found.group("per")
     if per and per not in PER:
