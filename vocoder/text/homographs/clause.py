@@ -38,7 +38,8 @@ NO_ADVERBS = listed("only family supply reply assembly fly july italy early dail
 LETTING = listed("let lets make makes made help helps helped see saw watch watched have had hear heard letting making")
 TO_PREPOSITION = listed("""
     due according thanks prior close next similar addition respect regard relation opposed subject access answer introduction contribution committed objected
-    objects back
+    objects back subjected exposed addicted linked led related contribute contributed contributes contributing leads leading amounted amounts objection
+    reaction resistance attention entitled devoted dedicated listen listened listening
 """)  # behind which "to" stands before nouns
 PAST = listed("""
     yesterday ago last was were had did said went came saw told thought knew found took gave made got felt left wrote heard began became cried once earlier

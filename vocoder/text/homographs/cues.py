@@ -13,7 +13,7 @@ def by_cues(default: str) -> Callable[[Clause], str]:
 
     def decide(clause: Clause) -> str:
         sense, cues = CUES[clause.words[clause.at]]
-        return sense if cues & frozenset(clause.words) else default
+        return sense if cues & {word.removesuffix("'s") for word in clause.words} else default
 
     return decide
 

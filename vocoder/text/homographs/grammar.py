@@ -17,6 +17,7 @@ from vocoder.text.homographs.clause import (
     NEED_OBJECTS,
     OBJECTS,
     OWN_PLURALS,
+    PLACED,
     PREPOSITIONS,
     STOPS,
     SUBJECTS,
@@ -68,7 +69,9 @@ def is_verb(clause: Clause, *, unsure: bool = False) -> bool:
     if is_plural(before) and clause.words[clause.at] in NEED_OBJECTS:
         return object_follows
     if is_plural(before):
-        return before not in ATTRIBUTIVE and after not in ("have", "had", "would", "can", "and", "or")
+        if before in ATTRIBUTIVE:
+            return object_follows or after in PLACED
+        return after not in ("have", "had", "would", "can", "and", "or")
     return unsure and not clause.is_name and (object_follows or after == "to")
 
 

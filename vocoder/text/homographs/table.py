@@ -131,6 +131,7 @@ METAL_BEHIND = listed("of as like contains contain containing contained")  # "as
 MINUTE_BEFORE = listed("""
     detail details amount amounts quantity quantities particle particles trace traces difference differences change changes fraction fragment fragments
     size scale dose doses grain grains piece pieces examination inspection organism organisms creature creatures insect insects bit bits portion portions
+    description study attention observation observations account
     variation variations speck specks hole holes crack cracks crystals droplets hairs adjustments
 """)
 LIVE_BEFORE = listed("""

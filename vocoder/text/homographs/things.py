@@ -160,7 +160,8 @@ def _town(name: str, other: str, near: frozenset[str]) -> Callable[[Clause], str
             "left",
             "reached",
         )
-        if after in near:
+        told = near & frozenset(clause.words)
+        if after in near or (told and clause.at == 0 and after in ("is", "was", "has", "lies")):
             return name
         capital_next = clause.at + 1 < len(clause.words) and not clause.marks[clause.at] and clause.capitals[clause.at + 1]
         return name if clause.is_name and placed and not capital_next else other
@@ -192,7 +193,8 @@ def _job(clause: Clause) -> str:
         "lost",
     )
     neighbours = any(0 <= place < len(clause.words) and clause.capitals[place] and place > 0 for place in (clause.at - 1, clause.at + 1))
-    return "name" if numbered or (clause.is_name and not neighbours and clause.word(-1) not in DETERMINERS) else "work"
+    begins = clause.at == 0 and after in ("was", "is", "had", "said", "answered", "spoke")
+    return "name" if numbered or begins or (clause.is_name and not neighbours and clause.word(-1) not in DETERMINERS) else "work"
 
 
 def _august(clause: Clause) -> str:
@@ -243,6 +245,9 @@ def _moped(clause: Clause) -> str:
 def _invalid(clause: Clause) -> str:
     before, after = clause.word(-1), clause.word(1)
     single = before in DETERMINERS or (is_adjective(before) and clause.word(-2) in DETERMINERS)
+    acts = after in ("sat", "lay", "slept", "died", "said", "spoke", "woke") or (after.endswith("ed") and len(after) > 4)
+    if before in ("the", "an") and acts:
+        return "patient"
     return (
         "patient"
         if single and (not after or after in ("who", "and", "in", "for", "was", "is", "since", "from", "mother", "wife", "child", "aunt"))

@@ -104,6 +104,8 @@ def _absent(clause: Clause) -> str:
 
 def _live(clause: Clause) -> str:
     before, after = clause.word(-1), clause.word(1)
+    if not after and before in OBJECTS and (clause.word(-2) in LIVE_BEHIND or clause.word(-2) in BE):
+        return "adjective"  # "we watched it live", "is it live?"
     if before in LIVE_BEHIND and not (before in ("go", "going", "went", "coming", "came") and clause.word(1) in ("with", "in")):
         return "adjective"
     if clause.before == "to" or clause.before in MODALS or clause.before in SUBJECTS or clause.before in ("who", "where"):
@@ -133,6 +135,8 @@ def _read(clause: Clause) -> str:
     before, after = clause.before, clause.word(1)
     if before == "to" or (before in MODALS and before not in HAVE) or clause.word(-2) in DO:
         return "present"
+    if clause.word(-2) in HAVE and (clause.word(-1) in SUBJECTS or clause.word(-1) in THIRD):
+        return "past"  # "Have you read it?"
     if before in HAVE or before in BE or before in ("get", "gets", "got", "well", "widely") or after == "by" or clause.word(-1) in ("widely", "well"):
         return "past"
     if clause.word(-1) in OBJECTS and clause.word(-2) in LETTING:
@@ -191,7 +195,7 @@ def _wound(clause: Clause) -> str:
     before, after = clause.before, clause.word(1)
     if after in ("up", "around", "round", "down", "back", "tight", "tightly", "through", "along", "its", "onto", "into") and before not in DETERMINERS:
         return "turned"
-    if clause.word(-1) == "tightly":
+    if clause.word(-1) == "tightly" or clause.word(-1) in BE:
         return "turned"
     if before == "to" or before in MODALS:
         return "injury"
