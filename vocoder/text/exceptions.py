@@ -20,6 +20,7 @@ WORDS = {
     "monroe": "mənɹˈoʊ", "roberto": "ɹəbˈɛɹtoʊ", "jerome": "dʒɚɹˈoʊm", "perez": "pˈɛɹɛz", "kobe": "kˈoʊbi", "mae": "mˈeɪ", "kerr": "kˈɜː",
     "noel": "noʊˈɛl", "simone": "sɪmˈoʊn", "sofia": "soʊfˈiːə", "irene": "aɪɹˈiːn", "fraser": "fɹˈeɪzɚ", "ramsey": "ɹˈæmzi", "theresa": "təɹˈiːsə",
     "obamacare": "oʊbˈɑːməkˌɛɹ", "wenger": "wˈɛŋɚ", "jose": "hoʊzˈeɪ", "allah": "ˈɑːlə", "louise": "luːˈiːz",
+    "ira": "ˈaɪɹə", "luther": "lˈuːθɚ", "hassan": "həsˈɑːn", "liu": "ljˈuː",
     # Places, and what is named after them.
     "tucson": "tˈuːsɑːn", "poughkeepsie": "pəkˈɪpsi", "aston": "ˈæstən", "qin": "tʃˈɪn", "dubai": "duːbˈaɪ", "windsor": "wˈɪnzɚ", "lisbon": "lˈɪzbən",
     "southampton": "saʊθhˈæmptən", "birmingham": "bˈɜːmɪŋhˌæm", "nottingham": "nˈɑːɾɪŋhˌæm", "johannesburg": "dʒoʊhˈænɪsbˌɜːɡ", "canberra": "kˈænbɛɹə",
@@ -35,10 +36,11 @@ WORDS = {
     "distribute": "dᵻstɹˈɪbjuːt", "distributed": "dᵻstɹˈɪbjuːɾᵻd", "distributes": "dᵻstɹˈɪbjuːts", "distributing": "dᵻstɹˈɪbjuːɾɪŋ",
     "absorb": "əbzˈɔːɹb", "absorbed": "əbzˈɔːɹbd", "serum": "sˈɪɹəm", "cafe": "kæfˈeɪ", "mafia": "mˈɑːfiə", "nominee": "nˌɑːmɪnˈiː",
     "nominees": "nˌɑːmɪnˈiːz", "trustee": "tɹˌʌstˈiː", "trustees": "tɹˌʌstˈiːz", "thanksgiving": "θˌæŋksɡˈɪvɪŋ", "underwear": "ˈʌndɚwˌɛɹ",
+    "frustrated": "fɹˈʌstɹeɪɾᵻd", "frustrating": "fɹˈʌstɹeɪɾɪŋ", "investigative": "ɪnvˈɛstɪɡˌeɪɾɪv", "fundraising": "fˈʌndɹeɪzɪŋ",
     "protesters": "pɹˈoʊtɛstɚz", "upcoming": "ˈʌpkˌʌmɪŋ", "auxiliary": "ɔːɡzˈɪljɚɹi", "partisan": "pˈɑːɹɾɪzən",
 }  # fmt: skip
 # These only where they are written with a capital.
-NAMES = {"xi": "ʃˈiː", "li": "lˈiː", "vi": "vˈiː"}
+NAMES = {"xi": "ʃˈiː", "fe": "fˈeɪ", "li": "lˈiː", "vi": "vˈiː"}
 
 
 @cache
