@@ -20,6 +20,8 @@ _SHORTEST_PART = 60  # characters: a long sentence is divided no nearer to eithe
 _NEVER_END = listed("""
     mr mrs ms messrs mme mlle dr drs prof capt cmdr lt sgt mt vs v approx dept attn incl viz e.g i.e eg ie cf ca c tel fed civ crim evid exp
 """) | frozenset(BEFORE_NAME) - {"st", "sec", "fr", "br", "ste"}
+# Of those, which are words in small letters: "He was well fed. She ..."
+_CAPITALISED = frozenset(BEFORE_NAME) | {"fed", "civ", "crim", "evid"}
 # Those that end a sentence where a capital follows.
 _OFTEN_END = listed("etc inc ltd co corp bros jr sr esp al ave rd blvd hwy ct ln pl oz lb lbs ft hr hrs min mins sq est ext rev ed no app")
 # Those that end one only where a word follows that begins many: not in "U.S. Senate", "St. Louis" or "Jan. Fifth".
@@ -142,7 +144,7 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if abbreviation in _SELDOM:
         return _is_starter(word)
     if abbreviation in _NEVER_END:
-        return False
+        return before[0].islower() and abbreviation in _CAPITALISED
     if abbreviation not in _OFTEN_END and not word[0].isdigit():
         return abbreviation not in BEFORE_NUMBER or word[0].isupper()
     return word[0].isupper()

@@ -122,6 +122,8 @@ def _used(clause: Clause) -> str:
         or (behind.endswith("ing") and behind not in NO_GERUNDS)
         or behind in ("", "that", "being", "having", "such", "how", "what")
     )
+    if frozenset(clause.words[clause.at + 2 : clause.at + 6]) & {"extent", "degree", "effect", "advantage"}:
+        return "verb"
     if before in BE:
         return "accustomed" if accustomed or before in ("become", "became", "becomes") else "verb"
     if before in ("get", "gets", "got", "getting", "gotten", "grown", "grew", "quite"):

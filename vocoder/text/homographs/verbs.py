@@ -110,7 +110,7 @@ def _live(clause: Clause) -> str:
         return "adjective"
     if clause.before == "to" or clause.before in MODALS or clause.before in SUBJECTS or clause.before in ("who", "where"):
         return "adjective" if after in LIVE_BEFORE and clause.before == "to" else "verb"
-    if after in LIVE_BEFORE or clause.before in DETERMINERS or clause.before in BE or clause.before in PREPOSITIONS:
+    if after in LIVE_BEFORE or clause.before in DETERMINERS or clause.before in BE or clause.before in PREPOSITIONS or before.endswith("'s"):
         return "adjective"
     if clause.starts:
         return "adjective" if after == "from" or clause.at == len(clause.words) - 1 else "verb"
