@@ -135,7 +135,8 @@ MINUTE_BEFORE = listed("""
     variation variations speck specks hole holes crack cracks crystals droplets hairs adjustments
 """)
 LIVE_BEFORE = listed("""
-    stock     music show shows concert concerts performance performances audience band broadcast broadcasts stream streams streaming tv television coverage wire wires
+    stock     music show shows concert concerts performance performances audience band broadcast broadcasts stream streams
+    streaming tv television coverage wire wires
     animals animal chat event events ammunition video recording recordings album albums game games sports entertainment bait feed oak birds bird birth births
     demo demonstration fire rounds round report reports report report update updates lobster chicken theater theatre webcast radio on-air cattle
 """)
