@@ -18,7 +18,7 @@ _SHORTEST_PART = 60  # characters: a long sentence is divided no nearer to eithe
 
 # What goes on behind its full stop, whatever follows; beside titles (`BEFORE_NAME`).
 _NEVER_END = listed("""
-    mr mrs ms messrs mme mlle dr drs prof capt cmdr lt sgt mt vs v approx dept attn incl viz e.g i.e eg ie cf ca c tel fed civ crim evid exp
+    mr mrs ms messrs mme mlle dr drs prof capt cmdr lt sgt mt vs v approx dept attn incl viz e.g i.e eg ie cf ca c tel acct fed civ crim evid exp
 """) | frozenset(BEFORE_NAME) - {"st", "sec", "fr", "br", "ste"}
 # Of those, which are words in small letters: "He was well fed. She ..."
 _CAPITALISED = frozenset(BEFORE_NAME) | {"fed", "civ", "crim", "evid"}

@@ -13,7 +13,8 @@ PLAIN = {
     "expy": "expressway", "tpke": "turnpike", "bldg": "building", "sgt": "sergeant", "lt": "lieutenant", "capt": "captain", "cmdr": "commander",
     "natl": "national", "intl": "international", "avg": "average", "univ": "university", "assn": "association", "assoc": "associates",
     "mfg": "manufacturing", "mgmt": "management", "misc": "miscellaneous", "rd": "road", "mt": "mount", "ft": "feet", "sq": "square", "cont": "continued",
-    "esq": "esquire", "asst": "assistant", "attn": "attention", "mtn": "mountain", "feb": "february", "apr": "april", "aug": "august", "sept": "september",
+    "esq": "esquire", "asst": "assistant", "attn": "attention", "acct": "account", "mtn": "mountain",
+    "feb": "february", "apr": "april", "aug": "august", "sept": "september",
     "oct": "october", "nov": "november", "tues": "tuesday", "thurs": "thursday", "drs": "doctors", "mme": "madame", "mlle": "mademoiselle",
 }  # fmt: skip
 BEFORE_NUMBER = {

@@ -34,7 +34,7 @@ _SECRET = _behind(
 _NAMED = _behind(
     "order orders booking bookings reservation reference ref confirmation tracking account acct invoice ticket case claim serial licen[cs]e policy member",
     "membership customer client employee student passport transaction receipt shipment parcel card patient request incident id phone telephone mobile cell",
-    "fax number registration permit docket routing patent badge asset gate lot batch isbn upc sku code",
+    "fax number registration permit docket routing patent badge asset gate lot batch isbn upc sku code enter type",
 )
 _SIGN_BEFORE = re.compile(r"#\Z")
 _LONG = 5  # digits from which on a number behind such a word is no count

@@ -15,7 +15,7 @@ MARK_NAMES = {
     "(": "open parenthesis", ")": "close parenthesis", "'": "apostrophe",
 }  # fmt: skip
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^A-Za-z0-9]")
-_SPELLED = listed("io ai uk us eu edu tv fm au ca de fr ch py js ts cpp exe xyz usr src api id url ie ru")
+_SPELLED = listed("io ai uk us eu edu tv fm au ca de fr ch py js ts cpp exe xyz usr src api id url ie ru mit ucla usa usps irs epa usc uci")
 _DOMAINS = listed("com org net info")  # words, also in capitals
 _SHORTEST_NAME, _MOST_CONSONANTS = 5, 4  # letters; consonants to a vowel
 _SAID = {"json": "jason", "yaml": "yaml", "jpg": "jay peg", "jpeg": "jay peg", "www": "W W W", "imdb": "I M D B", "aol": "A O L", "msn": "M S N"}
