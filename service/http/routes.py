@@ -73,7 +73,7 @@ _READING = {
             "text": "Hello.",
             "start": 0,
             "end": 6,
-            "words": [{"text": "hello", "phonemes": ["h", "ə", "l", "oʊ"], "start": 0, "end": 5}],
+            "words": [{"text": "hello", "phonemes": ["h", "ə", "l", "oʊ"], "start": 0, "end": 5, "rule": "word", "told": ""}],
             "phonemes": ["sil", "h", "ə", "l", "oʊ", "sil"],
         }
     ],
@@ -141,8 +141,8 @@ def make_router(worker: SpeechBackend, settings: ServiceSettings, responder: Spe
         return await responder.resume(request, stream_id)
 
     @router.post("/phonemize", responses=READING_ANSWERS, openapi_extra={"requestBody": _body_of(PhonemizeRequest)})
-    async def phonemize(request: Request) -> PhonemizedText:
-        """Tells how a text is read: its sentences and words with their phonemes in IPA, and what cannot be spoken. Nothing is spoken."""
+    async def phonemize(request: Request) -> Reading:
+        """Tells how a text is read: its sentences and words with their phonemes in IPA and the rules that read them, and what cannot be spoken. Nothing is spoken."""
         wanted = await read_body(request, PhonemizeRequest, limit=settings.body_limit)
         given = wanted.given()
         if settings.log_text:
