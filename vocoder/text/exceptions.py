@@ -21,15 +21,24 @@ WORDS = {
     "noel": "noʊˈɛl", "simone": "sɪmˈoʊn", "sofia": "soʊfˈiːə", "irene": "aɪɹˈiːn", "fraser": "fɹˈeɪzɚ", "ramsey": "ɹˈæmzi", "theresa": "təɹˈiːsə",
     "obamacare": "oʊbˈɑːməkˌɛɹ", "wenger": "wˈɛŋɚ", "jose": "hoʊzˈeɪ", "allah": "ˈɑːlə", "louise": "luːˈiːz",
     "ira": "ˈaɪɹə", "luther": "lˈuːθɚ", "hassan": "həsˈɑːn", "liu": "ljˈuː",
+    "levi": "lˈiːvaɪ", "michel": "miːʃˈɛl", "niamh": "nˈiːv", "juan": "wˈɑːn", "guillermo": "ɡiːjˈɛɹmoʊ", "zhang": "dʒˈɑːŋ", "zhou": "dʒˈoʊ",
+    "xiao": "ʃˈaʊ", "rousseau": "ɹuːsˈoʊ", "sartre": "sˈɑːɹtɹə", "dumas": "duːmˈɑː", "picasso": "pɪkˈɑːsoʊ", "matisse": "mætˈiːs", "manet": "mænˈeɪ",
+    "degas": "deɪɡˈɑː", "cezanne": "seɪzˈæn", "debussy": "dˌɛbjuːsˈiː", "ravel": "ɹəvˈɛl", "tchaikovsky": "tʃaɪkˈɔːfski",
+    "rachmaninoff": "ɹɑːkmˈɑːnɪnˌɔf", "dostoevsky": "dˌɔstɔɪˈɛfski", "tolstoy": "tˈoʊlstɔɪ", "fourier": "fˈʊɹiˌeɪ", "laplace": "ləplˈɑːs",
+    "lagrange": "ləɡɹˈɑːndʒ", "poincare": "pwˌæŋkɑːɹˈeɪ", "givenchy": "ʒiːvˈɑːnʃi",
     # Places, and what is named after them.
-    "tucson": "tˈuːsɑːn", "poughkeepsie": "pəkˈɪpsi", "aston": "ˈæstən", "qin": "tʃˈɪn", "dubai": "duːbˈaɪ", "windsor": "wˈɪnzɚ", "lisbon": "lˈɪzbən",
+    "tucson": "tˈuːsɑːn", "poughkeepsie": "pəkˈɪpsi", "aston": "ˈæstən", "qin": "tʃˈɪn", "dubai": "duːbˈaɪ", "qing": "tʃˈɪŋ",
+    "versailles": "vɛɹsˈaɪ", "louvre": "lˈuːvɹə", "oaxaca": "wəhˈɑːkə", "schenectady": "skənˈɛktədi", "mackinac": "mˈækɪnˌɔː", "windsor": "wˈɪnzɚ", "lisbon": "lˈɪzbən",
     "southampton": "saʊθhˈæmptən", "birmingham": "bˈɜːmɪŋhˌæm", "nottingham": "nˈɑːɾɪŋhˌæm", "johannesburg": "dʒoʊhˈænɪsbˌɜːɡ", "canberra": "kˈænbɛɹə",
     "jersey": "dʒˈɜːzi", "jerseys": "dʒˈɜːziz", "islamic": "ɪzlˈɑːmɪk", "hamas": "hɑːmˈɑːs", "singapore": "sˈɪŋəpˌɔːɹ", "queensland": "kwˈiːnzlænd",
     "bombay": "bɑːmbˈeɪ", "southeast": "sˌaʊθˈiːst", "northeast": "nˌɔːɹθˈiːst", "southeastern": "sˌaʊθˈiːstɚn", "northeastern": "nˌɔːɹθˈiːstɚn",
     # Makes.
     "nike": "nˈaɪki", "itunes": "ˈaɪtuːnz", "gmail": "dʒˈiːmeɪl", "fiat": "fˈiːɑːt", "playstation": "plˈeɪstˌeɪʃən", "yahoo": "jˈɑːhuː",
+    "porsche": "pˈɔːɹʃə", "adidas": "ɐdˈiːdəs", "huawei": "wˈɑːweɪ", "xiaomi": "ʃˈaʊmi", "citroen": "sˈɪtɹoʊˌɛn", "vuitton": "vwiːtˈɑːn",
+    "linkedin": "lˈɪŋktɪn", "whatsapp": "wˈʌtsæp",
     # Words.
-    "genus": "dʒˈiːnəs", "analyses": "ənˈælɪsˌiːz", "biopsy": "bˈaɪɑːpsi", "foreboding": "fɔːɹbˈoʊdɪŋ", "coup": "kˈuː", "medieval": "mˌiːdɪˈiːvəl",
+    "genus": "dʒˈiːnəs", "analyses": "ənˈælɪsˌiːz", "biopsy": "bˈaɪɑːpsi", "biopsies": "bˈaɪɑːpsiz",
+    "theses": "θˈiːsiːz", "diagnoses": "dˌaɪəɡnˈoʊsiːz", "alumni": "ɐlˈʌmnaɪ", "quinoa": "kˈiːnwɑː", "acai": "ˌɑːsaɪˈiː", "chalet": "ʃælˈeɪ", "foreboding": "fɔːɹbˈoʊdɪŋ", "coup": "kˈuː", "medieval": "mˌiːdɪˈiːvəl",
     "innings": "ˈɪnɪŋz", "resistance": "ɹᵻzˈɪstəns", "resistant": "ɹᵻzˈɪstənt", "dissolved": "dᵻzˈɑːlvd", "reside": "ɹᵻzˈaɪd",
     "resurrection": "ɹˌɛzɚɹˈɛkʃən", "trousers": "tɹˈaʊzɚz", "acquisition": "ˌækwɪzˈɪʃən", "acquisitions": "ˌækwɪzˈɪʃənz", "husband": "hˈʌzbənd",
     "husbands": "hˈʌzbəndz", "lesbian": "lˈɛzbiən", "luxury": "lˈʌɡʒɚɹi", "subsidiary": "səbsˈɪdiˌɛɹi", "protagonist": "pɹoʊtˈæɡənˌɪst",
@@ -40,7 +49,7 @@ WORDS = {
     "protesters": "pɹˈoʊtɛstɚz", "upcoming": "ˈʌpkˌʌmɪŋ", "auxiliary": "ɔːɡzˈɪljɚɹi", "partisan": "pˈɑːɹɾɪzən",
 }  # fmt: skip
 # These only where they are written with a capital.
-NAMES = {"xi": "ʃˈiː", "fe": "fˈeɪ", "li": "lˈiː", "vi": "vˈiː"}
+NAMES = {"xi": "ʃˈiː", "fe": "fˈeɪ", "nestle": "nˈɛsleɪ", "li": "lˈiː", "vi": "vˈiː"}
 
 
 @cache
