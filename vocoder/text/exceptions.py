@@ -28,17 +28,19 @@ WORDS = {
     "lagrange": "ləɡɹˈɑːndʒ", "poincare": "pwˌæŋkɑːɹˈeɪ", "givenchy": "ʒiːvˈɑːnʃi",
     # Places, and what is named after them.
     "tucson": "tˈuːsɑːn", "poughkeepsie": "pəkˈɪpsi", "aston": "ˈæstən", "qin": "tʃˈɪn", "dubai": "duːbˈaɪ", "qing": "tʃˈɪŋ",
-    "versailles": "vɛɹsˈaɪ", "louvre": "lˈuːvɹə", "oaxaca": "wəhˈɑːkə", "schenectady": "skənˈɛktədi", "mackinac": "mˈækɪnˌɔː", "windsor": "wˈɪnzɚ", "lisbon": "lˈɪzbən",
+    "versailles": "vɛɹsˈaɪ", "louvre": "lˈuːvɹə", "oaxaca": "wəhˈɑːkə", "schenectady": "skənˈɛktədi", "mackinac": "mˈækɪnˌɔː", "windsor": "wˈɪnzɚ",
+    "lisbon": "lˈɪzbən",
     "southampton": "saʊθhˈæmptən", "birmingham": "bˈɜːmɪŋhˌæm", "nottingham": "nˈɑːɾɪŋhˌæm", "johannesburg": "dʒoʊhˈænɪsbˌɜːɡ", "canberra": "kˈænbɛɹə",
     "jersey": "dʒˈɜːzi", "jerseys": "dʒˈɜːziz", "islamic": "ɪzlˈɑːmɪk", "hamas": "hɑːmˈɑːs", "singapore": "sˈɪŋəpˌɔːɹ", "queensland": "kwˈiːnzlænd",
     "bombay": "bɑːmbˈeɪ", "southeast": "sˌaʊθˈiːst", "northeast": "nˌɔːɹθˈiːst", "southeastern": "sˌaʊθˈiːstɚn", "northeastern": "nˌɔːɹθˈiːstɚn",
     # Makes.
     "nike": "nˈaɪki", "itunes": "ˈaɪtuːnz", "gmail": "dʒˈiːmeɪl", "fiat": "fˈiːɑːt", "playstation": "plˈeɪstˌeɪʃən", "yahoo": "jˈɑːhuː",
     "porsche": "pˈɔːɹʃə", "adidas": "ɐdˈiːdəs", "huawei": "wˈɑːweɪ", "xiaomi": "ʃˈaʊmi", "citroen": "sˈɪtɹoʊˌɛn", "vuitton": "vwiːtˈɑːn",
-    "linkedin": "lˈɪŋktɪn", "whatsapp": "wˈʌtsæp",
+    "linkedin": "lˈɪŋktɪn",
     # Words.
     "genus": "dʒˈiːnəs", "analyses": "ənˈælɪsˌiːz", "biopsy": "bˈaɪɑːpsi", "biopsies": "bˈaɪɑːpsiz",
-    "theses": "θˈiːsiːz", "diagnoses": "dˌaɪəɡnˈoʊsiːz", "alumni": "ɐlˈʌmnaɪ", "quinoa": "kˈiːnwɑː", "acai": "ˌɑːsaɪˈiː", "chalet": "ʃælˈeɪ", "foreboding": "fɔːɹbˈoʊdɪŋ", "coup": "kˈuː", "medieval": "mˌiːdɪˈiːvəl",
+    "theses": "θˈiːsiːz", "diagnoses": "dˌaɪəɡnˈoʊsiːz", "alumni": "ɐlˈʌmnaɪ", "quinoa": "kˈiːnwɑː", "acai": "ˌɑːsaɪˈiː", "chalet": "ʃælˈeɪ",
+    "foreboding": "fɔːɹbˈoʊdɪŋ", "coup": "kˈuː", "medieval": "mˌiːdɪˈiːvəl",
     "innings": "ˈɪnɪŋz", "resistance": "ɹᵻzˈɪstəns", "resistant": "ɹᵻzˈɪstənt", "dissolved": "dᵻzˈɑːlvd", "reside": "ɹᵻzˈaɪd",
     "resurrection": "ɹˌɛzɚɹˈɛkʃən", "trousers": "tɹˈaʊzɚz", "acquisition": "ˌækwɪzˈɪʃən", "acquisitions": "ˌækwɪzˈɪʃənz", "husband": "hˈʌzbənd",
     "husbands": "hˈʌzbəndz", "lesbian": "lˈɛzbiən", "luxury": "lˈʌɡʒɚɹi", "subsidiary": "səbsˈɪdiˌɛɹi", "protagonist": "pɹoʊtˈæɡənˌɪst",
