@@ -23,7 +23,7 @@ WORDS = {
     "ira": "ˈaɪɹə", "luther": "lˈuːθɚ", "hassan": "həsˈɑːn", "liu": "ljˈuː",
     "levi": "lˈiːvaɪ", "michel": "miːʃˈɛl", "niamh": "nˈiːv", "juan": "wˈɑːn", "guillermo": "ɡiːjˈɛɹmoʊ", "zhang": "dʒˈɑːŋ", "zhou": "dʒˈoʊ",
     "xiao": "ʃˈaʊ", "rousseau": "ɹuːsˈoʊ", "sartre": "sˈɑːɹtɹə", "dumas": "duːmˈɑː", "picasso": "pɪkˈɑːsoʊ", "matisse": "mætˈiːs", "manet": "mænˈeɪ",
-    "degas": "deɪɡˈɑː", "cezanne": "seɪzˈæn", "debussy": "dˌɛbjuːsˈiː", "ravel": "ɹəvˈɛl", "tchaikovsky": "tʃaɪkˈɔːfski",
+    "degas": "deɪɡˈɑː", "cezanne": "seɪzˈæn", "debussy": "dˌɛbjuːsˈiː", "tchaikovsky": "tʃaɪkˈɔːfski",
     "rachmaninoff": "ɹɑːkmˈɑːnɪnˌɔf", "dostoevsky": "dˌɔstɔɪˈɛfski", "tolstoy": "tˈoʊlstɔɪ", "fourier": "fˈʊɹiˌeɪ", "laplace": "ləplˈɑːs",
     "lagrange": "ləɡɹˈɑːndʒ", "poincare": "pwˌæŋkɑːɹˈeɪ", "givenchy": "ʒiːvˈɑːnʃi",
     # Places, and what is named after them.
@@ -51,7 +51,7 @@ WORDS = {
     "protesters": "pɹˈoʊtɛstɚz", "upcoming": "ˈʌpkˌʌmɪŋ", "auxiliary": "ɔːɡzˈɪljɚɹi", "partisan": "pˈɑːɹɾɪzən",
 }  # fmt: skip
 # These only where they are written with a capital.
-NAMES = {"xi": "ʃˈiː", "fe": "fˈeɪ", "nestle": "nˈɛsleɪ", "li": "lˈiː", "vi": "vˈiː"}
+NAMES = {"xi": "ʃˈiː", "ravel": "ɹəvˈɛl", "fe": "fˈeɪ", "nestle": "nˈɛsleɪ", "li": "lˈiː", "vi": "vˈiː"}
 
 
 @cache
