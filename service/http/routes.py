@@ -141,7 +141,7 @@ def make_router(worker: SpeechBackend, settings: ServiceSettings, responder: Spe
         return await responder.resume(request, stream_id)
 
     @router.post("/phonemize", responses=READING_ANSWERS, openapi_extra={"requestBody": _body_of(PhonemizeRequest)})
-    async def phonemize(request: Request) -> Reading:
+    async def phonemize(request: Request) -> PhonemizedText:
         """Tells how a text is read: its words with their phonemes in IPA and the rules that read them, and what cannot be spoken. Nothing is spoken."""
         wanted = await read_body(request, PhonemizeRequest, limit=settings.body_limit)
         given = wanted.given()
