@@ -78,8 +78,8 @@ class Encoder(nn.Module):
         channels, rows, columns = shape
         self.convolutions = nn.ModuleList([nn.Conv2d(channels, features, 3, padding=1)])
         while rows > 4 or columns > 4:
-            self.convolutions.append(nn.Conv2d(features, 2 * features, 4, stride=2, padding=1 if min(rows, columns) > 1 else 2))
-            rows, columns, features = rows // 2, columns // 2, 2 * features
+            self.convolutions.append(nn.Conv2d(features, 2 * features, 3, stride=2, padding=1))
+            rows, columns, features = (rows + 1) // 2, (columns + 1) // 2, 2 * features
         self.last = nn.Linear(features * rows * columns, codes)
 
     def forward(self, x: Tensor) -> Tensor:

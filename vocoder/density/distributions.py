@@ -188,6 +188,8 @@ class Mixture(Conditional):
         return _log_mass(self.family, below, above, log_width).to(dtype)
 
     def _place(self, mean: FloatArray, log_scale: FloatArray, temperatures: FloatArray, noise: FloatArray) -> Values:
+        if self.levels is None:  # codes are clipped to the grid anyway
+            log_scale = np.minimum(log_scale, MAX_LOG_SCALE)
         with np.errstate(over="ignore"):  # an absurd scale gives an infinite value, which is clipped like any other
             spread = np.where(temperatures > 0, np.exp(np.maximum(log_scale, self.min_log_scale)) * temperatures * noise, 0.0)
             values = (mean + spread).astype(np.float32)
