@@ -70,6 +70,12 @@ class TrainingMonitor:
         """A sound, float32 [T] in -1..1."""
         self.writer.add_audio(name, samples[None], step, sample_rate=sample_rate)
 
+    def pictures(self, name: str, pictures: npt.NDArray[np.float32], step: int) -> None:
+        """Several pictures [N, C, H, W] side by side, of one or three channels; their least value is black, their largest white."""
+        low, high = float(pictures.min()), float(pictures.max())
+        scaled = (pictures - low) / max(high - low, 1e-6)
+        self.writer.add_images(name, scaled, step)
+
     def spectrogram(self, name: str, log_mel: npt.NDArray[np.float32], step: int) -> None:
         """A log-mel spectrum [F, M] as a picture, low bands below."""
         low, high = float(log_mel.min()), float(log_mel.max())

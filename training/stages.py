@@ -63,7 +63,7 @@ def train_acoustic(run: Run, *, steps: int, seconds: float | None, device: str, 
         acoustic = read_pack(begin_with).acoustic
         assert isinstance(acoustic, AcousticModel)
         _begin_with(task, acoustic, begin_with)
-    return _train(run.stage("acoustic"), task, _resolved(config, loop), loop, seconds=seconds, device=device)
+    return train_stage(run.stage("acoustic"), task, _resolved(config, loop), loop, seconds=seconds, device=device)
 
 
 def train_adversarial(run: Run, *, steps: int, seconds: float | None, device: str, learning_rate: float = 3e-4) -> Trainer:
@@ -110,8 +110,8 @@ def train_vocoder(
     training = VocoderTraining.of(data, wavenet_config(data), loop, folder, options, processes=int(os.environ.get("WORLD_SIZE", "1")))
     if begin_with is not None:
         _begin_with(training.task, read_pack(begin_with).network, begin_with)
-    listen = CopySynthesisListener(data).listen
-    return _train(folder, training.task, training.resolved, loop, seconds=seconds, device=options.device, listen=listen, throughput=training.throughput)
+    listen = Listener(data).listen
+    return train_stage(folder, training.task, training.resolved, loop, seconds=seconds, device=options.device, listen=listen, throughput=training.throughput)
 
 
 def _begin_with(task: Task, trained: AcousticModel | WaveNet, pack: Path) -> None:
@@ -147,7 +147,7 @@ def train_recogniser(run: Run, *, steps: int, seconds: float | None, device: str
     loop = LoopConfig(total_steps=steps, learning_rate=2e-3, decay_share=0.5, ema_decay=0.998, validate_every=500, bf16=bf16_pays(device))
     torch.manual_seed(loop.seed)  # the weights that training begins with
     task = RecogniserTask(data, config, RecogniserSegments())
-    return _train(run.stage("recogniser"), task, _resolved(config, loop), loop, seconds=seconds, device=device)
+    return train_stage(run.stage("recogniser"), task, _resolved(config, loop), loop, seconds=seconds, device=device)
 
 
 def measure_recogniser(run: Run) -> Measured:
@@ -169,7 +169,7 @@ def read_recogniser(run: Run) -> Recogniser:
     return network.eval().requires_grad_(False)
 
 
-def _train(
+def train_stage(
     folder: Path,
     task: Task,
     resolved: dict[str, Any],
@@ -180,6 +180,18 @@ def _train(
     listen: Callable[[torch.nn.Module, TrainingMonitor, int], None] | None = None,
     throughput: Throughput | None = None,
 ) -> Trainer:
+    """Trains a task in a stage's folder, with TensorBoard and a progress bar; under torchrun with others, the first of which tells.
+
+    Args:
+        folder: of config.json, the checkpoint and TensorBoard's files.
+        task: what is trained.
+        resolved: what config.json says.
+        loop: how.
+        seconds: stop after so long; None for all steps.
+        device: where.
+        listen: called with the averaged model, the board and the step after each validation.
+        throughput: adds its own figures to each step's.
+    """
     distributed = int(os.environ.get("WORLD_SIZE", "1")) > 1
     if distributed:
         torch.distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")

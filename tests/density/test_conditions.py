@@ -127,7 +127,7 @@ def test_wavenet_is_a_member() -> None:
     assert model.shape == (6,)
     every = torch.cartesian_prod(*[torch.arange(3)] * 6)
     assert float(joint(model, every).sum()) == pytest.approx(1.0, abs=1e-5)
-    torch.testing.assert_close(model.conditionals(model.distribution.as_input(every)), model(every))
+    torch.testing.assert_close(model.conditionals(model.as_input(every)), model(every))
     changed = every.clone()
     changed[:, 4] = (changed[:, 4] + 1) % 3
     difference = (model(every) - model(changed)).abs().amax((0, 2))
@@ -145,3 +145,11 @@ def test_wavenet_is_a_member() -> None:
 def test_a_receptive_field_is_that_of_the_dimension_asked_for() -> None:
     field = receptive_field(member("gated-pixel-cnn"), 4, torch.randn(2, 1, 3, 3))
     assert (field[0] > 0).int().tolist() == [[1, 1, 1], [1, 0, 0], [0, 0, 0]]
+
+
+def test_a_black_pixel_is_not_the_border() -> None:
+    """Beyond the border convolutions read 0: were binary pixels 0 and 1, an empty image would say nothing of where a pixel lies."""
+    for name in IMAGES:
+        model = member(name)
+        assert model.as_input(torch.zeros(1, 1, 3, 3, dtype=torch.int64)).unique().tolist() == [-1.0]
+    assert member("nade").as_input(torch.tensor([[0, 1]])).tolist() == [[0.0, 1.0]]

@@ -41,10 +41,14 @@ class PixelCnnAutoencoder(AutoregressiveModel):
         """As `AutoregressiveModel.order`."""
         return self.decoder.order
 
+    def as_input(self, x: Tensor) -> Tensor:
+        """As the decoder's."""
+        return self.decoder.as_input(x)
+
     def encode(self, x: Tensor) -> Tensor:
         """Takes x [B, C, H, W] to its codes, float [B, M]."""
         self.decoder.check(x, torch.zeros(len(x), self.given.size))
-        found: Tensor = self.encoder(self.distribution.as_input(x))
+        found: Tensor = self.encoder(self.as_input(x))
         return found
 
     def conditionals(self, inputs: Tensor, given: Tensor | None = None) -> Tensor:

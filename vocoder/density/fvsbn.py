@@ -73,4 +73,4 @@ class _FvsbnStepper:
 
     def accept(self, dimension: int, values: Tensor) -> None:
         """As `Stepper.accept`."""
-        self.sums.addr_(self.model.distribution.as_input(values).to(self.sums), self.columns[dimension])
+        self.sums.addr_(self.model.as_input(values).to(self.sums), self.columns[dimension])

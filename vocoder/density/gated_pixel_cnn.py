@@ -152,7 +152,7 @@ class _GatedStepper:
         last = channel == self.model.image_channels - 1
         if last and self.computed != dimension:  # it was known, and later pixels read features of this one
             self.outputs(dimension)
-        self.pixel[:, channel] = self.model.distribution.as_input(values)
+        self.pixel[:, channel] = self.model.as_input(values)
         if last:
             self.layers[0].horizontal.write(self.pixel, 0, column)
             self.line[:, column] = self.pixel

@@ -33,6 +33,11 @@ class ImageModel(AutoregressiveModel):
         pixels = torch.arange(self.rows * self.columns) * self.image_channels
         return (pixels + torch.arange(self.image_channels).unsqueeze(1)).flatten()
 
+    def as_input(self, x: Tensor) -> Tensor:
+        """Codes scaled to -1..1, binary ones too: beyond the border the network reads 0, and would else not know a black pixel from it."""
+        levels = self.distribution.levels
+        return x.float() if levels is None else x.float() * (2.0 / (levels - 1)) - 1.0
+
     def place_of(self, dimension: int) -> tuple[int, int, int]:
         """Channel, row and column of a dimension of the flattened x."""
         channel, pixel = divmod(dimension, self.rows * self.columns)

@@ -164,7 +164,7 @@ class Made(_MaskedNetwork):
     def ordering_log_prob(self, which: int, x: Tensor, given: Tensor | None = None) -> Tensor:
         """Nats of each dimension in one ordering, [B, D]."""
         self.check(x, given)
-        return self.distribution.log_prob(self.conditionals(self.distribution.as_input(x), given, which=which), x)
+        return self.distribution.log_prob(self.conditionals(self.as_input(x), given, which=which), x)
 
     def training_log_prob(self, x: Tensor, given: Tensor | None = None) -> Tensor:
         """Of one ordering, drawn anew for each batch from torch's generator: order-agnostic training (section 4.1)."""

@@ -80,17 +80,21 @@ class AutoregressiveModel(nn.Module, ABC):
         """All conditionals at once.
 
         Args:
-            inputs: float [B, *shape], what `distribution.as_input` makes of x.
+            inputs: float [B, *shape], what `as_input` makes of x.
             given: as `Given` has it.
 
         Returns:
             [B, *shape, O]: those of a dimension depend on inputs before it alone.
         """
 
+    def as_input(self, x: Tensor) -> Tensor:
+        """What the network reads of values, float32 of their shape."""
+        return self.distribution.as_input(x)
+
     def forward(self, x: Tensor, given: Tensor | None = None) -> Tensor:
         """Parameters of every conditional, [B, *shape, O], of x [B, *shape]: codes int64, or real numbers. Raises InputError."""
         self.check(x, given)
-        return self.conditionals(self.distribution.as_input(x), given)
+        return self.conditionals(self.as_input(x), given)
 
     def log_prob(self, x: Tensor, given: Tensor | None = None) -> Tensor:
         """Nats of each dimension, float32 [B, *shape]: log p(x_i | x before i, given). Their sum is log p(x | given). Raises InputError."""

@@ -148,4 +148,4 @@ class _NadeStepper:
 
     def accept(self, dimension: int, values: Tensor) -> None:
         """As `Stepper.accept`: O(H)."""
-        self.sums.addr_(self.model.distribution.as_input(values).to(self.sums), self.model.encoder[self.order[dimension]])
+        self.sums.addr_(self.model.as_input(values).to(self.sums), self.model.encoder[self.order[dimension]])

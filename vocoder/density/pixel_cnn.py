@@ -121,7 +121,7 @@ class _PixelCnnStepper:
         last = channel == self.model.image_channels - 1
         if last and self.computed != dimension:  # it was known, and later pixels read features of this one
             self.outputs(dimension)
-        self.pixel[:, channel] = self.model.distribution.as_input(values)
+        self.pixel[:, channel] = self.model.as_input(values)
         if last:  # no feature of a pixel depends on the pixel's last channel, but the first convolution reads it from elsewhere
             self.first.write(self.pixel, row, column)
             self.pixel.zero_()
