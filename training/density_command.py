@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from training.density_data import read_density_data
-from training.density_stage import DensityRun, config_for, train_density
+from training.density_stage import DensityRun, config_for, read_density, train_density
 from training.density_task import likelihood
 from vocoder.density.config import MODELS, OutputKind
-from vocoder.density.model import AutoregressiveModel
 from vocoder.errors import ConfigError, InputError
 
 
@@ -63,10 +62,8 @@ def run_density(
     trainer = train_density(
         run, read, config, source=source, steps=steps, seconds=seconds, device=device, batch_size=batch, learning_rate=learning_rate
     )  # fmt: skip
-    average = trainer.average
-    assert isinstance(average, AutoregressiveModel)
     shaped = read if len(config.shape) == len(read.shape) else read.flat()
-    found = likelihood(average, shaped.validation, None if read.classes is None else read.classes[1], device)
+    found = likelihood(read_density(run.folder), shaped.validation, None if read.classes is None else read.classes[1])
     return (
         f"{run.folder}: step {trainer.step} of {trainer.config.total_steps}, {trainer.seconds / 3600:.2f} hours\n"
         f"validation: {found.nats:.2f} +- {found.nats_error:.2f} nats, {found.bits_per_dimension:.4f} +- {found.bits_error:.4f} bits per dimension "

@@ -1,6 +1,6 @@
 """`sonant-train density`: which sizes a member has by default, how long it is trained, and what a run leaves.
 
-RUNS/density/NAME   config.json (model, loop, data), checkpoint.pt, tensorboard/
+RUNS/density/NAME   config.json (model, loop, data), checkpoint.pt (where it goes on from), best.pt (best validated weights), tensorboard/
 
 A run is planned once: how many steps fit into the seconds it is given, since the learning rate has to reach 0 at the end. The plan is in config.json, and
 the same command goes on by it.
@@ -8,7 +8,6 @@ the same command goes on by it.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import json
 import tempfile
@@ -32,12 +31,13 @@ from vocoder.density.config import IMAGE_MODELS, DensityConfig, ModelKind, Outpu
 from vocoder.density.model import AutoregressiveModel
 from vocoder.errors import InputError
 
+BEST = "best.pt"
 SHOWN = 16  # samples of a picture
 WARMING_STEPS, PROBED, PROBING_SECONDS = 3, 40, 5.0  # steps that are not timed, and that are, for so long at most
 REPORTING = 1.1  # of a step's time, with what it takes to tell of it
 QUICKLY_SAMPLED = ("fvsbn", "nade", "rnade", "pixelcnn", "gated-pixelcnn")  # the others run the whole model for every dimension
 LEARNING_RATES: dict[ModelKind, float] = {
-    "fvsbn": 2e-3, "nade": 1e-3, "rnade": 1e-3, "autoencoder": 1e-3, "made": 1e-3, "pixelcnn": 2e-3, "row-lstm": 3e-3,
+    "fvsbn": 1e-2, "nade": 3e-3, "rnade": 2e-3, "autoencoder": 3e-3, "made": 3e-3, "pixelcnn": 2e-3, "row-lstm": 3e-3,
     "diagonal-bilstm": 3e-3, "gated-pixelcnn": 2e-3, "pixelcnn-autoencoder": 1e-3,
 }  # fmt: skip
 SIZES: dict[ModelKind, dict[str, Any]] = {
@@ -97,10 +97,11 @@ def train_density(
     source: str,
     steps: int | None,
     seconds: float | None,
+    planned_seconds: float | None = None,
     device: str = "cpu",
     batch_size: int = 100,
     learning_rate: float | None = None,
-    validate_every: int = 1000,
+    validations: int = 20,
     quiet: bool = False,
 ) -> Trainer:
     """Trains a member, from where its run was.
@@ -112,10 +113,11 @@ def train_density(
         source: what the data were read from, for config.json.
         steps: where the learning rate reaches 0; None plans them from the seconds. A run that has begun keeps its own.
         seconds: stop after so long; None for all steps.
+        planned_seconds: what steps are planned from, `seconds` by default.
         device: where.
         batch_size: B.
         learning_rate: its highest; None for the member's default.
-        validate_every: steps.
+        validations: how many there are, evenly over the steps; the weights that are best in one of them are what `read_density` reads.
         quiet: no TensorBoard and no progress bar.
 
     Raises:
@@ -125,16 +127,17 @@ def train_density(
     data = data if config.model in IMAGE_MODELS else data.flat()
     loop = LoopConfig(
         total_steps=1, learning_rate=learning_rate or LEARNING_RATES[config.model], decay_share=0.5, weight_decay=0.0, ema_decay=0.998,
-        validate_every=validate_every, bf16=False,
+        bf16=False,
     )  # fmt: skip
     torch.manual_seed(loop.seed)  # the weights that training begins with
-    task = DensityTask(data, config, batch_size=batch_size)
+    task = DensityTask(data, config, batch_size=batch_size, best=run.folder / BEST)
     planned = recorded_steps(run.folder, config, source)
     if planned is None:
-        if steps is None and seconds is None:
+        budget = seconds if planned_seconds is None else planned_seconds
+        if steps is None and budget is None:
             raise InputError("say --steps or --seconds: nothing else ends a new run", field="steps")
-        planned = steps if steps is not None else plan(task, loop, seconds or 0.0, device)
-    loop = dataclasses.replace(loop, total_steps=planned, warmup_steps=max(1, min(200, planned // 10)))
+        planned = steps if steps is not None else plan(task, loop, budget or 0.0, device)
+    loop = dataclasses.replace(loop, total_steps=planned, warmup_steps=max(1, min(200, planned // 10)), validate_every=max(1, planned // validations))
     resolved = {"model": config.to_dict(), "loop": dataclasses.asdict(loop), "data": source, "batch_size": batch_size}
     if quiet:
         return _train_quietly(run.folder, task, resolved, loop, seconds=seconds, device=device)
@@ -151,7 +154,7 @@ def _train_quietly(folder: Path, task: DensityTask, resolved: dict[str, Any], lo
 def plan(task: DensityTask, loop: LoopConfig, seconds: float, device: str) -> int:
     """How many steps fit into so many seconds, by the time that some take of a copy of the task."""
     with tempfile.TemporaryDirectory() as folder:
-        trial = Trainer(copy.deepcopy(task), dataclasses.replace(loop, total_steps=1_000_000, validate_every=1_000_000), Path(folder), device=device)
+        trial = Trainer(task.copy(), dataclasses.replace(loop, total_steps=1_000_000, validate_every=1_000_000), Path(folder), device=device)
         trial.run(lambda step, figures: None, until=WARMING_STEPS)
         before = trial.seconds
         trial.run(lambda step, figures: None, until=WARMING_STEPS + PROBED, seconds=PROBING_SECONDS)
@@ -171,12 +174,13 @@ def recorded_steps(folder: Path, config: DensityConfig, source: str) -> int | No
 
 
 def read_density(folder: Path) -> AutoregressiveModel:
-    """A trained member, its averaged weights, in evaluation mode. Raises InputError where the folder holds none."""
+    """A trained member, its best validated weights, or its average where none were, in evaluation mode. Raises InputError where the folder holds none."""
     path = folder / "config.json"
     if not path.is_file():
         raise InputError(f"{path}: no such file; run `sonant-train density` first", field=str(path))
     model = DensityConfig.from_dict(json.loads(path.read_text(encoding="utf-8"))["model"]).build()
-    model.load_state_dict(read_average(folder)[0])
+    best = folder / BEST
+    model.load_state_dict(torch.load(best, map_location="cpu", weights_only=True)["average"] if best.is_file() else read_average(folder)[0])
     return model.eval().requires_grad_(False)
 
 

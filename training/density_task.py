@@ -5,8 +5,10 @@ B batch.
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ from torch import Tensor, nn
 
 from training.density_data import DensityData
 from training.loop import Batch
+from vocoder.audio.whole_file import whole_file
 from vocoder.density.autoencoder import PixelCnnAutoencoder
 from vocoder.density.config import DensityConfig
 from vocoder.density.model import AutoregressiveModel
@@ -52,7 +55,7 @@ class Likelihood:
 class DensityTask:
     """Maximum likelihood of examples drawn at random, with replacement."""
 
-    def __init__(self, data: DensityData, config: DensityConfig, *, batch_size: int = 100, validated: int = 1000) -> None:
+    def __init__(self, data: DensityData, config: DensityConfig, *, batch_size: int = 100, validated: int = 500, best: Path | None = None) -> None:
         """What is trained.
 
         Args:
@@ -60,12 +63,21 @@ class DensityTask:
             config: of the model.
             batch_size: B.
             validated: how many examples are validated on, at most.
+            best: where the weights are kept that were best in a validation; None keeps none.
         """
         self.data = data
         self.config = config
         self.batch_size = batch_size
         self.validated = validated
+        self.best = best
         self.model: nn.Module = config.build()
+
+    def copy(self) -> DensityTask:
+        """The same with a model of its own, which keeps no best weights."""
+        copied = copy.copy(self)
+        copied.best = None
+        copied.model = copy.deepcopy(self.model)
+        return copied
 
     def batch(self, generator: np.random.Generator) -> Batch:
         """`x` [B, *shape], and `given` int64 [B] where the model is given a class."""
@@ -83,11 +95,20 @@ class DensityTask:
         return {"loss": nats / model.num_dimensions, "nats": nats}
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """`nats` and `bits_per_dimension` of held-out examples."""
+        """`nats` and `bits_per_dimension` of held-out examples; keeps the weights where they are the best so far."""
         assert isinstance(model, AutoregressiveModel)
         classes = None if self.data.classes is None else self.data.classes[1][: self.validated]
         found = likelihood(model, self.data.validation[: self.validated], classes, device)
+        if self.best is not None and found.nats < self._best_nats():
+            with whole_file(self.best) as file:
+                torch.save({"average": model.state_dict(), "nats": found.nats}, file)
         return {"nats": found.nats, "bits_per_dimension": found.bits_per_dimension}
+
+    def _best_nats(self) -> float:
+        """Of the best weights that this run has kept, in this process or before."""
+        if self.best is None or not self.best.is_file():
+            return math.inf
+        return float(torch.load(self.best, map_location="cpu", weights_only=True)["nats"])
 
 
 @torch.no_grad()

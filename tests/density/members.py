@@ -19,8 +19,6 @@ from vocoder.density.nade import Nade, Rnade
 from vocoder.density.pixel_cnn import PixelCnn
 from vocoder.density.row_lstm import RowLstm
 
-torch.set_num_threads(1)  # models this small lose more time to threads than they win
-
 Shape = tuple[int, int, int]
 Build = Callable[[Shape, Conditional, Given | None], AutoregressiveModel]
 BACKWARDS_AND_FORTH = (7, 0, 4, 8, 2, 6, 1, 5, 3)  # an order that is neither the natural one nor its own inverse

@@ -174,7 +174,7 @@ def test_training_lowers_the_nats_of_held_out_digits(digits: DensityData, tmp_pa
     before = likelihood(config.build(), digits.flat().validation)
     trainer = train_density(DensityRun(name="it", runs=tmp_path), digits, config, source="digits", steps=120, seconds=None, quiet=True)
     after = DensityTask(digits.flat(), config).validate(trainer.average, torch.device("cpu"))
-    assert after["nats"] < 32.0 < before.nats
+    assert after["nats"] < 34.0 < before.nats
     assert after["bits_per_dimension"] == pytest.approx(after["nats"] / 64 / np.log(2.0))
 
 
@@ -229,3 +229,14 @@ def test_impossible_configurations_are_refused(digits: DensityData) -> None:
         config_for("pixelcnn", digits.flat())
     with pytest.raises(InputError):
         config_for("pixelcnn", DensityData(name="n", training=digits.training, validation=digits.test, test=digits.test, levels=2), by_class=True)
+
+
+def test_the_weights_that_validate_best_are_kept(digits: DensityData, tmp_path: Path) -> None:
+    """Forty examples are learnt by heart; what is read again are the weights of before."""
+    few = DensityData(name="few", training=digits.training[:40], validation=digits.validation, test=digits.test, levels=2)
+    config = config_for("made", few, sizes={"hidden": (100,)})
+    run = DensityRun(name="it", runs=tmp_path)
+    trainer = train_density(run, few, config, source="few", steps=200, seconds=None, batch_size=40, learning_rate=1e-2, quiet=True)
+    last = DensityTask(few.flat(), config).validate(trainer.average, torch.device("cpu"))["nats"]
+    best = likelihood(read_density(run.folder), few.flat().validation).nats
+    assert best < last - 0.5
