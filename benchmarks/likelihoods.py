@@ -3,8 +3,9 @@
     python benchmarks/likelihoods.py --data mnist:data/mnist --seconds 3600 --threads 2 --json benchmarks/likelihoods.json
 
 Data are what the user has (`sonant-train density --help`). Each training is a run in RUNS/density: what was stopped goes on with the same command,
-and rows that are in the JSON are not measured again. A run's steps are planned by the time of the first ones, so that its learning rate reaches 0
-after the seconds it has; the seconds that it took are in its row. What is tested are the weights that were best on the validation split.
+and rows that are in the JSON are not measured again. A run's steps are planned by the CPU time of the first ones, so that its learning rate reaches 0
+after the seconds that it would take alone on the machine; the seconds that it took are in its row. What is tested are the weights that were best on
+the validation split.
 
 Binarised MNIST is our own draw of it. What the PixelCNN autoencoder needs is given its code, which has seen x: it is no likelihood and stands apart.
 """
@@ -70,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="as of `sonant-train density`")
     parser.add_argument("--frames", type=int, default=1, help="of one x of mel:RUN")
-    parser.add_argument("--seconds", type=float, required=True, help="of training for each member")
+    parser.add_argument("--seconds", type=float, required=True, help="of training for each member, alone on the machine")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")

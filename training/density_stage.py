@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,6 @@ from vocoder.errors import InputError
 BEST = "best.pt"
 SHOWN = 16  # samples of a picture
 WARMING_STEPS, PROBED, PROBING_SECONDS = 3, 40, 5.0  # steps that are not timed, and that are, for so long at most
-REPORTING = 1.1  # of a step's time, with what it takes to tell of it
 QUICKLY_SAMPLED = ("fvsbn", "nade", "rnade", "pixelcnn", "gated-pixelcnn")  # the others run the whole model for every dimension
 LEARNING_RATES: dict[ModelKind, float] = {
     "fvsbn": 1e-2, "nade": 3e-3, "rnade": 2e-3, "autoencoder": 3e-3, "made": 3e-3, "pixelcnn": 2e-3, "row-lstm": 3e-3,
@@ -152,14 +152,23 @@ def _train_quietly(folder: Path, task: DensityTask, resolved: dict[str, Any], lo
 
 
 def plan(task: DensityTask, loop: LoopConfig, seconds: float, device: str) -> int:
-    """How many steps fit into so many seconds, by the time that some take of a copy of the task."""
+    """How many steps fit into so many seconds, by the time that some take of a copy of the task.
+
+    On a CPU by the time of the threads themselves: what else runs on the machine makes a run longer, but no member's training shorter than another's.
+    """
+    clock = _thread_seconds if device.startswith("cpu") else time.monotonic
     with tempfile.TemporaryDirectory() as folder:
         trial = Trainer(task.copy(), dataclasses.replace(loop, total_steps=1_000_000, validate_every=1_000_000), Path(folder), device=device)
         trial.run(lambda step, figures: None, until=WARMING_STEPS)
-        before = trial.seconds
+        before = clock()
         trial.run(lambda step, figures: None, until=WARMING_STEPS + PROBED, seconds=PROBING_SECONDS)
-        each = (trial.seconds - before) / (trial.step - WARMING_STEPS)
-    return max(10, int(seconds / (each * REPORTING)))
+        each = (clock() - before) / (trial.step - WARMING_STEPS)
+    return max(10, int(seconds / each))
+
+
+def _thread_seconds() -> float:
+    """CPU time of this process, divided by the threads that torch computes with."""
+    return time.process_time() / torch.get_num_threads()
 
 
 def recorded_steps(folder: Path, config: DensityConfig, source: str) -> int | None:

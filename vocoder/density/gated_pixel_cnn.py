@@ -181,7 +181,6 @@ class _CachedLayer:
 
     def begin(self, x: Tensor, row: int) -> Tensor:
         """Takes the vertical map's row before `row`, [B, W, in], to the next layer's [B, W, p]."""
-        self.horizontal.map.zero_()
         bias = self.layer.down.bias
         assert bias is not None
         if row == 0:

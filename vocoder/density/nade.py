@@ -99,7 +99,7 @@ class Nade(AutoregressiveModel):
         if self.scales is not None:
             sums = sums * self.scales[part].unsqueeze(1)
         hidden = torch.sigmoid(sums) if self.activation == "sigmoid" else functional.relu(sums)
-        return torch.einsum("bnh,nho->bno", hidden, self.decoder[part]) + self.bias[part]
+        return torch.bmm(hidden.transpose(0, 1), self.decoder[part]).transpose(0, 1) + self.bias[part]
 
     def stepper(self, count: int, given: Tensor | None) -> Stepper:
         """Each value adds one row of the weights to the sums."""
