@@ -18,7 +18,7 @@ import matplotlib as mpl
 import torch
 from torch import Tensor
 
-from training.density_data import read_density_data
+from training.data.density_data import read_density_data
 from training.density_stage import read_density
 from vocoder.density.autoencoder import PixelCnnAutoencoder
 from vocoder.density.diagonal_bilstm import DiagonalBiLstm

@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from training.density_data import DensityData, read_density_data
+from training.data.density_data import DensityData, read_density_data
 from training.density_stage import DensityRun, config_for, read_density, train_density
 from training.density_task import likelihood
 from vocoder.density.config import IMAGE_MODELS, ModelKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from training.density_data import read_density_data
+from training.data.density_data import read_density_data
 from training.density_stage import DensityRun, config_for, read_density, train_density
 from training.density_task import likelihood
 from vocoder.density.config import MODELS, OutputKind

@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from training.board import Board
-from training.density_data import DensityData
+from training.data.density_data import DensityData
 from training.density_task import DensityTask
 from training.loop import LoopConfig, Trainer
 from training.recipe import write_config

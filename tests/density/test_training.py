@@ -13,8 +13,8 @@ import torch
 from typer.testing import CliRunner
 
 from training.cli import app
-from training.dataset import Entry, Header
-from training.density_data import DensityData, binarised, read_density_data
+from training.data.dataset import Entry, Header
+from training.data.density_data import DensityData, binarised, read_density_data
 from training.density_stage import DensityRun, config_for, read_density, train_density
 from training.density_task import DensityTask, Likelihood, likelihood
 from vocoder.config import AudioConfig

@@ -9,4 +9,5 @@ gpu_dataset    a data set on a GPU
 predict        features predicted by the acoustic model, for the vocoder to train on
 likelihood     how probable recordings are under a voice
 outliers       recordings that stand out, and setting them aside
+density_data   images, vectors and spectra that densities are trained on
 """

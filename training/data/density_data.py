@@ -24,7 +24,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from training.dataset import Entry, PreparedSet
+from training.data.dataset import Entry, PreparedSet
 from vocoder.engine.philox import uniforms
 from vocoder.errors import InputError
 
