@@ -134,8 +134,9 @@ def test_wavenet_is_a_member() -> None:
     assert float(difference[:5].max()) == 0
     assert float(difference[5]) > 0
     engine = ReferenceEngine(network)
-    job = Job(state=engine.start(11), conditioning=given, predictors=frames, first_frame=0, temperatures=torch.ones(2).numpy(), num_samples=6)
-    assert model.sample(11, 1)[0].tolist() == engine.advance([job])[0].tolist()
+    for seed in range(20):
+        job = Job(state=engine.start(seed), conditioning=given, predictors=frames, first_frame=0, temperatures=torch.ones(2).numpy(), num_samples=6)
+        assert model.sample(seed, 1)[0].tolist() == engine.advance([job])[0].tolist()
     known = Known(values=torch.tensor([2, 0, 1, 2, 1, 0]), mask=torch.tensor([True, True, True, False, False, False]))
     assert model.sample(11, 2, known=known)[:, :3].tolist() == [[2, 0, 1]] * 2
     with pytest.raises(InputError):

@@ -17,7 +17,7 @@ from vocoder.density.gated_pixel_cnn import GatedPixelCnn
 from vocoder.density.image_model import ImageModel
 from vocoder.density.pixel_cnn import PixelCnn
 from vocoder.density.receptive_field import receptive_field
-from vocoder.density.row_lstm import RowLstm
+from vocoder.density.row_lstm import RowLstm, RowLstmLayer
 
 SIDE = 15
 ROW, COLUMN = 9, 9  # 9 * 15 + 9 = 144 pixels come before
@@ -71,6 +71,14 @@ def test_gated_pixel_cnn_sees_all_of_its_box(layers: int) -> None:
     above = {(row, column) for row, column in earlier() if 1 <= ROW - row <= reach + 1 and abs(column - COLUMN) <= reach}
     left = {(ROW, COLUMN - side) for side in range(1, reach + 1)}
     assert seen_by(model) == inside(above | left)
+
+
+def test_row_lstm_reads_its_own_row_of_the_input_and_three_states_above() -> None:
+    """Section 3.1: the convolution from input to state is one row high; rows above come by way of the states."""
+    layer = RowLstm((1, SIDE, SIDE), features=4, layers=1).layers[0]
+    assert isinstance(layer, RowLstmLayer)
+    assert layer.input_to_state.kernel == (1, 3)
+    assert tuple(layer.state_to_state.shape) == (16, 4, 3)
 
 
 @pytest.mark.parametrize("layers", [1, 2])
