@@ -388,22 +388,32 @@ def density(
     device: Device = "cpu",
     threads: Threads = _CORES,
     learning_rate: Annotated[float | None, typer.Option(min=1e-6, max=0.1, help="Its highest; else the model's default.")] = None,
+    weight_decay: Annotated[float, typer.Option(min=0.0, help="Of AdamW; data sets of some hundred examples need it.")] = 0.0,
     batch: Annotated[int, typer.Option(min=1, help="Examples per batch.")] = 100,
     frames: Annotated[int, typer.Option(min=1, help="Of one example of mel:RUN; more than one for models of images.")] = 1,
     output: Annotated[str | None, typer.Option(help="bernoulli, softmax, normal, gaussian, laplacian or logistic; else what fits the data.")] = None,
     by_class: Annotated[bool, typer.Option("--by-class", help="Give the model each example's class.")] = False,
     hidden: Annotated[list[int] | None, typer.Option(min=1, help="Units of a hidden layer; repeated for several.")] = None,
     orderings: Annotated[int | None, typer.Option(min=1, help="Of MADE.")] = None,
+    same_order: Annotated[bool, typer.Option("--same-order", help="MADE's orderings are all the natural one; their connections differ.")] = False,
     features: Annotated[int | None, typer.Option(min=1, help="Of models of images.")] = None,
     layers: Annotated[int | None, typer.Option(min=1, help="Of models of images.")] = None,
     codes: Annotated[int | None, typer.Option(min=1, help="Bottleneck of the PixelCNN autoencoder.")] = None,
 ) -> None:
     """Train an autoregressive density of images, vectors or spectra (docs/DENSITIES.md); run again to go on."""
     torch.set_num_threads(threads)
-    sizes = {"hidden": tuple(hidden) if hidden else None, "orderings": orderings, "features": features, "layers": layers, "codes": codes}
+    sizes = {
+        "hidden": tuple(hidden) if hidden else None,
+        "orderings": orderings,
+        "same_order": same_order or None,
+        "features": features,
+        "layers": layers,
+        "codes": codes,
+    }
     typer.echo(
         run_density(
-            model, data, name=name, runs=runs, steps=steps, seconds=seconds, device=device, learning_rate=learning_rate, batch=batch, frames=frames,
+            model, data, name=name, runs=runs, steps=steps, seconds=seconds, device=device, learning_rate=learning_rate, weight_decay=weight_decay,
+            batch=batch, frames=frames,
             output=output, by_class=by_class, sizes=sizes,
         )
     )  # fmt: skip

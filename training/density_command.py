@@ -22,6 +22,7 @@ def run_density(
     seconds: float | None,
     device: str,
     learning_rate: float | None,
+    weight_decay: float,
     batch: int,
     frames: int,
     output: str | None,
@@ -39,6 +40,7 @@ def run_density(
         seconds: likewise.
         device: likewise.
         learning_rate: likewise.
+        weight_decay: likewise.
         batch: likewise.
         frames: as `read_density_data`.
         output: as `config_for`.
@@ -60,7 +62,8 @@ def run_density(
     run = DensityRun(name=name, runs=runs)
     source = f"{data}{'' if frames == 1 else f', windows of {frames} frames'}"
     trainer = train_density(
-        run, read, config, source=source, steps=steps, seconds=seconds, device=device, batch_size=batch, learning_rate=learning_rate
+        run, read, config, source=source, steps=steps, seconds=seconds, device=device, batch_size=batch, learning_rate=learning_rate,
+        weight_decay=weight_decay,
     )  # fmt: skip
     shaped = read if len(config.shape) == len(read.shape) else read.flat()
     found = likelihood(read_density(run.folder), shaped.validation, None if read.classes is None else read.classes[1])

@@ -101,6 +101,7 @@ def train_density(
     device: str = "cpu",
     batch_size: int = 100,
     learning_rate: float | None = None,
+    weight_decay: float = 0.0,
     validations: int = 20,
     quiet: bool = False,
 ) -> Trainer:
@@ -117,6 +118,7 @@ def train_density(
         device: where.
         batch_size: B.
         learning_rate: its highest; None for the member's default.
+        weight_decay: of AdamW; data sets of some hundred examples need it.
         validations: how many there are, evenly over the steps; the weights that are best in one of them are what `read_density` reads.
         quiet: no TensorBoard and no progress bar.
 
@@ -126,7 +128,7 @@ def train_density(
     """
     data = data if config.model in IMAGE_MODELS else data.flat()
     loop = LoopConfig(
-        total_steps=1, learning_rate=learning_rate or LEARNING_RATES[config.model], decay_share=0.5, weight_decay=0.0, ema_decay=0.998,
+        total_steps=1, learning_rate=learning_rate or LEARNING_RATES[config.model], decay_share=0.5, weight_decay=weight_decay, ema_decay=0.998,
         bf16=False,
     )  # fmt: skip
     torch.manual_seed(loop.seed)  # the weights that training begins with

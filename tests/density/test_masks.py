@@ -69,6 +69,16 @@ def test_made_draws_the_same_masks_for_the_same_seed() -> None:
     assert not torch.equal(one.orders[0], one.orders[1])
 
 
+def test_masks_of_one_order_differ_in_their_connections() -> None:
+    made = Made(9, (12,), orderings=3, same_order=True, natural=False, seed=4)
+    assert torch.equal(made.orders[0], made.orders[1])
+    assert torch.equal(made.orders[0], made.orders[2])
+    assert made.orders[0].tolist() != list(range(9))
+    masks = made.layers[0].masks
+    assert isinstance(masks, torch.Tensor)
+    assert not torch.equal(masks[0], masks[1])
+
+
 def test_a_unit_knows_which_of_its_inputs_are_masked() -> None:
     """MADE, section 4.2: with several masks there are weights that meet ones in place of inputs."""
     masks = torch.tensor([[[1, 0]], [[0, 1]]], dtype=torch.bool)

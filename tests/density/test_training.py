@@ -108,6 +108,10 @@ def test_spectra_are_standardised_by_what_is_trained_on(tmp_path: Path) -> None:
     assert [len(split) for split in (data.training, data.validation, data.test)] == [14, 7, 7]
     np.testing.assert_allclose(data.training.mean(0).numpy(), 0.0, atol=1e-5)
     np.testing.assert_allclose(data.training.std(0, correction=0).numpy(), 1.0, atol=1e-5)
+    assert data.mean is not None
+    assert data.deviation is not None
+    raw = np.load(tmp_path / "voice" / "data" / "log_mel.npy").astype(np.float32)
+    np.testing.assert_allclose((data.training[3] * data.deviation + data.mean).numpy(), raw[3], rtol=1e-5, atol=1e-5)
     windows = read_density_data("mel:voice", runs=tmp_path, frames=3)
     assert tuple(windows.training.shape) == (4, 1, 3, 3)
     with pytest.raises(InputError):

@@ -16,7 +16,7 @@ import gzip
 import math
 import warnings
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,8 @@ class DensityData:
         levels: Q; None for real numbers.
         classes: int64 [N] of each split, where there are any.
         num_classes: how many; 0 where there are none.
+        mean: of standardised data, what was subtracted, float32 [M]; None where nothing was.
+        deviation: what they were divided by, likewise.
     """
 
     name: str
@@ -55,6 +57,8 @@ class DensityData:
     levels: int | None
     classes: tuple[Tensor, Tensor, Tensor] | None = None
     num_classes: int = 0
+    mean: Tensor | None = None
+    deviation: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -63,11 +67,7 @@ class DensityData:
 
     def flat(self) -> DensityData:
         """The same, each x a vector of D dimensions."""
-        splits = (split.flatten(1) for split in (self.training, self.validation, self.test))
-        training, validation, test = splits
-        return DensityData(
-            name=self.name, training=training, validation=validation, test=test, levels=self.levels, classes=self.classes, num_classes=self.num_classes
-        )
+        return replace(self, training=self.training.flatten(1), validation=self.validation.flatten(1), test=self.test.flatten(1))
 
 
 def read_density_data(what: str, *, runs: Path = Path("runs"), frames: int = 1) -> DensityData:
@@ -182,7 +182,10 @@ def read_mels(folder: Path, frames: int) -> DensityData:
     mean, deviation = bands.mean(0), bands.std(0)
     training, validation, test = (torch.from_numpy(((part - mean) / deviation).astype(np.float32)) for part in parts)
     name = "log-mel frames" if frames == 1 else f"log-mel windows of {frames} frames"
-    return DensityData(name=f"{name}, standardised by band", training=training, validation=validation, test=test, levels=None)
+    return DensityData(
+        name=f"{name}, standardised by band", training=training, validation=validation, test=test, levels=None,
+        mean=torch.from_numpy(mean), deviation=torch.from_numpy(deviation),
+    )  # fmt: skip
 
 
 def _windows(data: PreparedSet, entries: list[Entry], frames: int) -> npt.NDArray[np.float32]:

@@ -43,6 +43,7 @@ class DensityConfig:
         given: what the model is conditioned on.
         hidden: units of each hidden layer of NADE (one layer), MADE and the autoencoder.
         orderings: K of MADE.
+        same_order: of MADE: whether its masks differ in their connections alone.
         features: of the models of images.
         layers: of the models of images; residual blocks of PixelCNN.
         codes: bottleneck of the PixelCNN autoencoder.
@@ -57,6 +58,7 @@ class DensityConfig:
     given: Given = field(default_factory=Given)
     hidden: tuple[int, ...] = (500,)
     orderings: int = 1
+    same_order: bool = False
     features: int = 32
     layers: int = 8
     codes: int = 10
@@ -125,7 +127,7 @@ _BUILD: dict[ModelKind, Callable[[DensityConfig], AutoregressiveModel]] = {
         _full(config.shape[0]), config.hidden, distribution=config.distribution(), given=config.given
     ),
     "made": lambda config: Made(
-        config.shape[0], config.hidden, orderings=config.orderings, distribution=config.distribution(), given=config.given
+        config.shape[0], config.hidden, orderings=config.orderings, same_order=config.same_order, distribution=config.distribution(), given=config.given
     ),
     "pixelcnn": lambda config: PixelCnn(
         _shape(config), features=config.features, blocks=config.layers, distribution=config.distribution(), given=config.given

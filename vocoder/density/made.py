@@ -53,8 +53,9 @@ class _MaskedNetwork(AutoregressiveModel):
         self.layers = nn.ModuleList(MaskedLinear(mask, conditioned_on_mask=conditioned_on_masks) for mask in masks[:-1])
         self.last = MaskedLinear(masks[-1].repeat_interleave(outputs, dim=1))
         self.direct = MaskedLinear(direct.repeat_interleave(outputs, dim=1))
-        with torch.no_grad():
+        with torch.no_grad():  # it begins near the independent model: loud hidden units learn small data by heart
             self.direct.weight.mul_(0.1)
+            self.last.weight.mul_(0.1)
         self.condition = VectorCondition(self.given, masks[0].shape[1] if len(masks) > 1 else self.num_dimensions * outputs)
 
     @property
@@ -120,6 +121,7 @@ class Made(_MaskedNetwork):
         distribution: Conditional | None = None,
         given: Given | None = None,
         natural: bool = True,
+        same_order: bool = False,
     ) -> None:
         """Sizes.
 
@@ -131,6 +133,7 @@ class Made(_MaskedNetwork):
             distribution: of each dimension; Bernoulli by default.
             given: a class or a vector.
             natural: whether the first ordering is 0, 1, 2 ...
+            same_order: whether all K have the first one's order, and differ in which unit sees what alone: connectivity-agnostic (section 4.2).
 
         Raises:
             ConfigError: less than two dimensions.
@@ -141,6 +144,8 @@ class Made(_MaskedNetwork):
         for which in range(orderings):
             generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, which]))
             places = np.arange(dimensions) if natural and which == 0 else generator.permutation(dimensions)
+            if same_order and orders:
+                places = orders[0].numpy()
             orders.append(torch.from_numpy(places))
             # Degrees 1..D-1 as in the paper: a unit of degree d sees the first d dimensions of the ordering.
             degrees = torch.from_numpy(places) + 1
