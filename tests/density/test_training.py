@@ -240,7 +240,7 @@ def test_the_weights_that_validate_best_are_kept(digits: DensityData, tmp_path: 
     few = DensityData(name="few", training=digits.training[:40], validation=digits.validation, test=digits.test, levels=2)
     config = config_for("made", few, sizes={"hidden": (100,)})
     run = DensityRun(name="it", runs=tmp_path)
-    trainer = train_density(run, few, config, source="few", steps=200, seconds=None, batch_size=40, learning_rate=1e-2, quiet=True)
+    trainer = train_density(run, few, config, source="few", steps=120, seconds=None, batch_size=40, learning_rate=1e-2, validations=6, quiet=True)
     last = DensityTask(few.flat(), config).validate(trainer.average, torch.device("cpu"))["nats"]
     best = likelihood(read_density(run.folder), few.flat().validation).nats
     assert best < last - 0.5

@@ -140,7 +140,8 @@ class Made(_MaskedNetwork):
         """
         if dimensions < 2:
             raise ConfigError("MADE needs at least two dimensions")
-        orders, layers = [], []
+        orders: list[Tensor] = []
+        layers: list[list[Tensor]] = []
         for which in range(orderings):
             generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, which]))
             places = np.arange(dimensions) if natural and which == 0 else generator.permutation(dimensions)
