@@ -23,7 +23,7 @@ from training.data.outliers import rate_utterances, set_aside
 from training.data.predict import predict as predict_spectra
 from training.data.prepare import prepare as prepare_dataset
 from training.data.segments import SegmentConfig
-from training.density_command import run_density
+from training.density_command import density
 from training.evaluation import Judging
 from training.evaluation import compare as compare_voices
 from training.evaluation import evaluate as evaluate_voice
@@ -35,7 +35,6 @@ from training.recipe import GPU_SEGMENTS, Run, VocoderOptions
 from training.recogniser.alignment import align_by_recogniser
 from training.stopping import stop_on_signals
 from vocoder.config import AudioConfig
-from vocoder.density.config import MODELS
 from vocoder.errors import InputError, SonantError
 from vocoder.voices.pack import MOST_PASSES
 
@@ -377,46 +376,7 @@ def samples(
     typer.echo(f"{output}: {len(written)} sentences, {sum(path.stat().st_size for path in written) / 1e3:.0f} kB")
 
 
-@app.command()
-def density(
-    model: Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}.")],
-    data: Annotated[str, typer.Option(help="mnist:FOLDER (its idx files), digits, npz:FILE, or mel:RUN.")],
-    name: Annotated[str | None, typer.Option(help="Of the run, in RUNS/density; data and model when not given.")] = None,
-    runs: Runs = Path("runs"),
-    steps: Annotated[int | None, typer.Option(min=1, help="Where the learning rate reaches 0; as many as fit into --seconds when not given.")] = None,
-    seconds: Seconds = None,
-    device: Device = "cpu",
-    threads: Threads = _CORES,
-    learning_rate: Annotated[float | None, typer.Option(min=1e-6, max=0.1, help="Its highest; else the model's default.")] = None,
-    weight_decay: Annotated[float, typer.Option(min=0.0, help="Of AdamW; data sets of some hundred examples need it.")] = 0.0,
-    batch: Annotated[int, typer.Option(min=1, help="Examples per batch.")] = 100,
-    frames: Annotated[int, typer.Option(min=1, help="Of one example of mel:RUN; more than one for models of images.")] = 1,
-    output: Annotated[str | None, typer.Option(help="bernoulli, softmax, normal, gaussian, laplacian or logistic; else what fits the data.")] = None,
-    by_class: Annotated[bool, typer.Option("--by-class", help="Give the model each example's class.")] = False,
-    hidden: Annotated[list[int] | None, typer.Option(min=1, help="Units of a hidden layer; repeated for several.")] = None,
-    orderings: Annotated[int | None, typer.Option(min=1, help="Of MADE.")] = None,
-    same_order: Annotated[bool, typer.Option("--same-order", help="MADE's orderings are all the natural one; their connections differ.")] = False,
-    features: Annotated[int | None, typer.Option(min=1, help="Of models of images.")] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="Of models of images.")] = None,
-    codes: Annotated[int | None, typer.Option(min=1, help="Bottleneck of the PixelCNN autoencoder.")] = None,
-) -> None:
-    """Train an autoregressive density of images, vectors or spectra (docs/DENSITIES.md); run again to go on."""
-    torch.set_num_threads(threads)
-    sizes = {
-        "hidden": tuple(hidden) if hidden else None,
-        "orderings": orderings,
-        "same_order": same_order or None,
-        "features": features,
-        "layers": layers,
-        "codes": codes,
-    }
-    typer.echo(
-        run_density(
-            model, data, name=name, runs=runs, steps=steps, seconds=seconds, device=device, learning_rate=learning_rate, weight_decay=weight_decay,
-            batch=batch, frames=frames,
-            output=output, by_class=by_class, sizes=sizes,
-        )
-    )  # fmt: skip
+app.command()(density)
 
 
 def main() -> None:

@@ -1,9 +1,13 @@
-"""What `sonant-train density` does with its options."""
+"""`sonant-train density`: its options, and what it does with them."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, cast
+
+import torch
+import typer
 
 from training.data.density_data import read_density_data
 from training.density_stage import DensityRun, config_for, read_density, train_density
@@ -11,45 +15,41 @@ from training.density_task import likelihood
 from vocoder.density.config import MODELS, OutputKind
 from vocoder.errors import ConfigError, InputError
 
+_CORES = os.cpu_count() or 1
 
-def run_density(
-    model: str,
-    data: str,
-    *,
-    name: str | None,
-    runs: Path,
-    steps: int | None,
-    seconds: float | None,
-    device: str,
-    learning_rate: float | None,
-    weight_decay: float,
-    batch: int,
-    frames: int,
-    output: str | None,
-    by_class: bool,
-    sizes: dict[str, Any],
-) -> str:
-    """Trains, and says how likely the held-out examples are.
 
-    Args:
-        model: of `MODELS`.
-        data: as `read_density_data`.
-        name: of the run; None for one made of data and model.
-        runs: folder of all runs.
-        steps: as `train_density`.
-        seconds: likewise.
-        device: likewise.
-        learning_rate: likewise.
-        weight_decay: likewise.
-        batch: likewise.
-        frames: as `read_density_data`.
-        output: as `config_for`.
-        by_class: likewise.
-        sizes: likewise.
-
-    Raises:
-        InputError: an option that cannot be, or data that are not there.
-    """
+def density(
+    model: Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}.")],
+    data: Annotated[str, typer.Option(help="mnist:FOLDER (its idx files), digits, npz:FILE, or mel:RUN.")],
+    name: Annotated[str | None, typer.Option(help="Of the run, in RUNS/density; data and model when not given.")] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of all runs.")] = Path("runs"),
+    steps: Annotated[int | None, typer.Option(min=1, help="Where the learning rate reaches 0; as many as fit into --seconds when not given.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds; the same command goes on.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")] = "cpu",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = _CORES,
+    learning_rate: Annotated[float | None, typer.Option(min=1e-6, max=0.1, help="Its highest; else the model's default.")] = None,
+    weight_decay: Annotated[float, typer.Option(min=0.0, help="Of AdamW; data sets of some hundred examples need it.")] = 0.0,
+    batch: Annotated[int, typer.Option(min=1, help="Examples per batch.")] = 100,
+    frames: Annotated[int, typer.Option(min=1, help="Of one example of mel:RUN; more than one for models of images.")] = 1,
+    output: Annotated[str | None, typer.Option(help="bernoulli, softmax, normal, gaussian, laplacian or logistic; else what fits the data.")] = None,
+    by_class: Annotated[bool, typer.Option("--by-class", help="Give the model each example's class.")] = False,
+    hidden: Annotated[list[int] | None, typer.Option(min=1, help="Units of a hidden layer; repeated for several.")] = None,
+    orderings: Annotated[int | None, typer.Option(min=1, help="Of MADE.")] = None,
+    same_order: Annotated[bool, typer.Option("--same-order", help="MADE's orderings are all the natural one; their connections differ.")] = False,
+    features: Annotated[int | None, typer.Option(min=1, help="Of models of images.")] = None,
+    layers: Annotated[int | None, typer.Option(min=1, help="Of models of images.")] = None,
+    codes: Annotated[int | None, typer.Option(min=1, help="Bottleneck of the PixelCNN autoencoder.")] = None,
+) -> None:
+    """Train an autoregressive density of images, vectors or spectra (docs/DENSITIES.md); run again to go on."""
+    torch.set_num_threads(threads)
+    sizes = {
+        "hidden": tuple(hidden) if hidden else None,
+        "orderings": orderings,
+        "same_order": same_order or None,
+        "features": features,
+        "layers": layers,
+        "codes": codes,
+    }
     if model not in MODELS:
         raise InputError(f"{model!r}: models are {', '.join(MODELS)}", field="model")
     read = read_density_data(data, runs=runs, frames=frames)
@@ -67,7 +67,7 @@ def run_density(
     )  # fmt: skip
     shaped = read if len(config.shape) == len(read.shape) else read.flat()
     found = likelihood(read_density(run.folder), shaped.validation, None if read.classes is None else read.classes[1])
-    return (
+    typer.echo(
         f"{run.folder}: step {trainer.step} of {trainer.config.total_steps}, {trainer.seconds / 3600:.2f} hours\n"
         f"validation: {found.nats:.2f} +- {found.nats_error:.2f} nats, {found.bits_per_dimension:.4f} +- {found.bits_error:.4f} bits per dimension "
         f"({found.examples} examples of {read.name})"
