@@ -138,6 +138,7 @@ def train_density(
         budget = seconds if planned_seconds is None else planned_seconds
         if steps is None and budget is None:
             raise InputError("say --steps or --seconds: nothing else ends a new run", field="steps")
+        (run.folder / BEST).unlink(missing_ok=True)  # of a run that was killed before its first checkpoint, perhaps of another model
         planned = steps if steps is not None else plan(task, loop, budget or 0.0, device)
     loop = dataclasses.replace(loop, total_steps=planned, warmup_steps=max(1, min(200, planned // 10)), validate_every=max(1, planned // validations))
     resolved = {"model": config.to_dict(), "loop": dataclasses.asdict(loop), "data": source, "batch_size": batch_size}

@@ -19,6 +19,7 @@ from training.density_stage import DensityRun, config_for, read_density, train_d
 from training.density_task import DensityTask, Likelihood, likelihood
 from vocoder.config import AudioConfig
 from vocoder.density.config import IMAGE_MODELS, MODELS, DensityConfig, ModelKind
+from vocoder.density.nade import Nade
 from vocoder.errors import ConfigError, InputError
 
 SMALL = {"hidden": (8,), "features": 4, "layers": 1, "codes": 2}
@@ -171,6 +172,14 @@ def test_a_run_is_not_gone_on_with_as_something_else(digits: DensityData, tmp_pa
         train_density(run, digits, config_for("nade", digits, sizes={"hidden": (4,)}), source="digits", steps=1, seconds=None, quiet=True)
     with pytest.raises(InputError, match="begun"):
         train_density(run, digits, config_for("fvsbn", digits), source="npz:other", steps=1, seconds=None, quiet=True)
+
+
+def test_best_weights_of_a_run_that_left_no_checkpoint_are_not_those_of_the_next(digits: DensityData, tmp_path: Path) -> None:
+    run = DensityRun(name="it", runs=tmp_path)
+    train_density(run, digits, config_for("fvsbn", digits), source="digits", steps=2, seconds=None, quiet=True)
+    (run.folder / "checkpoint.pt").unlink()
+    train_density(run, digits, config_for("nade", digits, sizes={"hidden": (4,)}), source="digits", steps=1, seconds=None, quiet=True)
+    assert isinstance(read_density(run.folder), Nade)
 
 
 def test_training_lowers_the_nats_of_held_out_digits(digits: DensityData, tmp_path: Path) -> None:
