@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.board import Board
 from training.data.density_data import DensityData
 from training.density_task import DensityTask
 from training.loop import LoopConfig, Trainer
+from training.monitor import TrainingMonitor
 from training.recipe import write_config
 from training.stages import read_average, train_stage
 from vocoder.density.conditioning import Given
@@ -196,18 +196,18 @@ def read_density(folder: Path) -> AutoregressiveModel:
     return model.eval().requires_grad_(False)
 
 
-def shown(config: DensityConfig) -> Callable[[nn.Module, Board, int], None] | None:
+def shown(config: DensityConfig) -> Callable[[nn.Module, TrainingMonitor, int], None] | None:
     """Draws samples for TensorBoard at each validation, of members that are sampled quickly and whose x is a picture."""
     side = int(np.sqrt(np.prod(config.shape)))
     square = len(config.shape) == 1 and side * side == config.shape[0] and config.levels is not None
     if config.model not in QUICKLY_SAMPLED or not (square or len(config.shape) == 3):
         return None
 
-    def listen(model: nn.Module, board: Board, step: int) -> None:
+    def listen(model: nn.Module, monitor: TrainingMonitor, step: int) -> None:
         assert isinstance(model, AutoregressiveModel)
         given = torch.arange(SHOWN) % config.given.size if config.given.kind == "class" else None
         drawn = model.sample(0, SHOWN, given)
         rows, columns = (side, side) if square else config.shape[-2:]
-        board.pictures("samples", drawn.view(SHOWN, -1, rows, columns).float().numpy(), step)
+        monitor.pictures("samples", drawn.view(SHOWN, -1, rows, columns).float().numpy(), step)
 
     return listen

@@ -24,7 +24,6 @@ import torch
 from training.acoustic_task import AcousticTask
 from training.adversarial_task import AdversarialConfig, AdversarialTask
 from training.bandwidth import Throughput
-from training.copy_synthesis import CopySynthesisListener
 from training.data.dataset import PreparedSet
 from training.loop import LoopConfig, Task, Trainer
 from training.monitor import TrainingMonitor
@@ -110,7 +109,7 @@ def train_vocoder(
     training = VocoderTraining.of(data, wavenet_config(data), loop, folder, options, processes=int(os.environ.get("WORLD_SIZE", "1")))
     if begin_with is not None:
         _begin_with(training.task, read_pack(begin_with).network, begin_with)
-    listen = Listener(data).listen
+    listen = CopySynthesisListener(data).listen
     return train_stage(folder, training.task, training.resolved, loop, seconds=seconds, device=options.device, listen=listen, throughput=training.throughput)
 
 
