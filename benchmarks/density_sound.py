@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from training.data.density_data import DensityData, read_density_data
 from training.density_stage import read_density
 from vocoder.audio.file_writing import write_audio
@@ -99,7 +99,9 @@ def continued(model: AutoregressiveModel, mels: Tensor, options: argparse.Namesp
     return made[: len(mels)]
 
 
-def between(model: PixelCnnAutoencoder, data: PreparedSet, entries: tuple[Entry, Entry], spectra: DensityData, options: argparse.Namespace) -> Conditions:
+def between(
+    model: PixelCnnAutoencoder, data: PreparedSet, entries: tuple[DatasetEntry, DatasetEntry], spectra: DensityData, options: argparse.Namespace
+) -> Conditions:
     """Windows from the middle of two utterances, and what lies between their codes, one after the other."""
     parts = []
     for entry in entries:

@@ -24,6 +24,7 @@ import torch
 from training.acoustic_task import AcousticTask
 from training.adversarial_task import AdversarialConfig, AdversarialTask
 from training.bandwidth import Throughput
+from training.copy_synthesis import CopySynthesisListener
 from training.data.dataset import PreparedSet
 from training.loop import LoopConfig, Task, Trainer
 from training.monitor import TrainingMonitor

@@ -13,7 +13,7 @@ import torch
 from typer.testing import CliRunner
 
 from training.cli import app
-from training.data.dataset import Entry, Header
+from training.data.dataset import DatasetEntry, Header
 from training.data.density_data import DensityData, binarised, read_density_data
 from training.density_stage import DensityRun, config_for, read_density, train_density
 from training.density_task import DensityTask, Likelihood, likelihood
@@ -99,7 +99,7 @@ def prepared(folder: Path) -> None:
     mels = (rng.standard_normal((frames, 3)) * [1.0, 2.0, 3.0] + [0.0, 5.0, -4.0]).astype(np.float16)
     for name, array in (("log_mel", mels), ("samples", np.zeros(frames * hop, np.int16)), ("log_f0", np.zeros(frames)), ("voicing", np.zeros(frames))):
         np.save(folder / f"{name}.npy", array)
-    entries = tuple(Entry(id=f"u{i}", text="", speaker=0, validation=i > 1, frame_start=7 * i, num_frames=7) for i in range(4))
+    entries = tuple(DatasetEntry(id=f"u{i}", text="", speaker=0, validation=i > 1, frame_start=7 * i, num_frames=7) for i in range(4))
     Header(audio=AudioConfig(n_mels=3), speakers=("a",), entries=entries).write(folder)
 
 

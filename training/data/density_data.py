@@ -24,7 +24,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from training.data.dataset import Entry, PreparedSet
+from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.engine.philox import uniforms
 from vocoder.errors import InputError
 
@@ -188,7 +188,7 @@ def read_mels(folder: Path, frames: int) -> DensityData:
     )  # fmt: skip
 
 
-def _windows(data: PreparedSet, entries: list[Entry], frames: int) -> npt.NDArray[np.float32]:
+def _windows(data: PreparedSet, entries: list[DatasetEntry], frames: int) -> npt.NDArray[np.float32]:
     """All windows one after the other, [N, M] or [N, 1, F, M]; what is left at an utterance's end is not used."""
     found = []
     for entry in entries:
