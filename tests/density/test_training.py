@@ -223,7 +223,8 @@ def test_the_command_trains_and_goes_on(tmp_path: Path) -> None:
     ],
 )
 def test_the_command_refuses_what_cannot_be(options: tuple[str, ...], tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["density", *options, "--runs", str(tmp_path)])
+    # Said, since the command sets the threads of this process, on which the last bits of other tests depend.
+    done = CliRunner().invoke(app, ["density", *options, "--runs", str(tmp_path), "--threads", "1"])
     assert isinstance(done.exception, InputError)
 
 
