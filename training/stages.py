@@ -81,7 +81,7 @@ def train_adversarial(run: Run, *, steps: int, seconds: float | None, device: st
     config = AdversarialConfig()
     task = AdversarialTask(run.dataset(), regression, config, device=device)
     resolved = {"model": regression.config.to_dict(), "loop": dataclasses.asdict(loop), "adversarial": dataclasses.asdict(config)}
-    return _train(run.stage(ADVERSARIAL), task, resolved, loop, seconds=seconds, device=device)
+    return train_stage(run.stage(ADVERSARIAL), task, resolved, loop, seconds=seconds, device=device)
 
 
 def train_vocoder(
