@@ -7,6 +7,6 @@ alignment_page   an alignment as an HTML page
 
 `build_chain` gives the states that an utterance may pass, `viterbi` the best path, and
 `write_alignment` stores it. Anything that gives log-likelihoods of frames in these states can
-align: the mixtures of `align`, or the posteriors of `training.recogniser` divided by priors. The header
-states which did (`aligned_by`), because it sets the scale of the scores.
+align: the mixtures of `align`, or the posteriors of `training.recogniser` divided by priors. The
+header states which did (`aligned_by`), because it sets the scale of the scores.
 """

@@ -15,6 +15,7 @@ Rules follow the predictions. `melody` applies the voice's intonation and the ri
 questions, which a corpus of read statements does not teach. `pauses` is part of the plan, so
 lengths stay exact.
 
-`vocoder/native/layers` computes the same in C++; `AcousticModel.use_native` switches to it. The
+`vocoder/native/layers` computes the same in C++, to within 2e-5, each sum in one order whatever
+frames are beside it. `AcousticModel.use_native` switches to it; `read_pack` calls it. The
 weights stay in the model, so a voice that speaks can still be trained.
 """

@@ -1,4 +1,4 @@
-"""Generation with cached queues on a CPU; `make_engine` makes any engine, `vocoder.cuda`'s included.
+"""Cached generation on a CPU; `make_engine` makes any engine, `vocoder.cuda`'s included.
 
 philox      randomness as a function of (seed, sample index)
 sampling    from the network's output to a code
