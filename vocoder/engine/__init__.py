@@ -1,4 +1,4 @@
-"""Generation with cached queues on a CPU; `make_engine` gives the best engine that can run here, also of `vocoder.cuda`.
+"""Cached generation on a CPU; `make_engine` makes any engine, `vocoder.cuda`'s included.
 
 philox      randomness as a function of (seed, sample index)
 sampling    from the network's output to a code
@@ -7,8 +7,34 @@ weights     the network's weights, as the engines read them
 base        the interface: `Engine`, `Job`
 reference   the engine in torch, any device
 native      the engine in C++ (`vocoder/native/engine`), where it was built
-graphs      the engine for GPUs where Triton is missing, in torch
-benchmark   how fast they are; torch_loop: the plain loop that they are held against
+graphs      the engine for GPUs without Triton: the torch step as a CUDA graph, fp32 alone
+benchmark   how fast they are; torch_loop: the plain loop that they are compared with
+
+`Engine.start(seed)` gives a `StreamState`. `Engine.advance(jobs)` moves each job's state on in
+place, and returns its codes. `Engine.logits` is the same under teacher forcing. Engines of the same
+config can exchange states. `Engine.begin` starts a call whose codes are fetched later.
+
+Philox 4x32-10 is keyed by the seed (64 bits, low word first). Its counter is (sample index low,
+high, 0, 0). The words give uniform numbers `(x >> 8) * 2**-24 + 2**-25`.
+
+Precisions of the native engine:
+
+    fp32    weights and sums in fp32
+    bf16    weights in 16 bits, sums in fp32; on AVX512_BF16 inputs are rounded to bf16 too
+    int8    weights with one scale per output, inputs with one scale that follows their largest
+            value (fixed for gates), sums exact in 32-bit integers
+
+In int8 a result depends on no order, nothing is clipped, and no scale is calibrated. Rings,
+conditioning, gates and sampling are fp32 in every precision, so states can be exchanged. The voice
+pack states what each precision costs (`PackManifest.precision_prices`); `load_voice` chooses by it.
+
+Threads of the native engine (`vocoder/native/engine/pool.h`) share out whole streams, never one
+stream's sums, so no byte depends on their number. Streams of a call take each step together, at
+most sixteen in fp32 and six otherwise: more would push the weights out of L2. Torch sums in no
+fixed order over several threads. So all that it computes on the way to a sample runs under
+`one_torch_thread()`, which restores the setting afterwards.
+
+Measurements: docs/experiments/native-engine-skips.md, native-engine-memory.md, bf16-instruction.md.
 """
 
 from __future__ import annotations
