@@ -1,6 +1,6 @@
 """Segments of recordings: how they are drawn, and their codes. numpy alone.
 
-Many small updates win (docs/TRAINING.md), so a segment is some tenths of a second.
+Many small updates win (docs/experiments/vocoder-recipe.md), so a segment is some tenths of a second.
 """
 
 from __future__ import annotations
