@@ -15,7 +15,7 @@ from vocoder.compiled import available_isas
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("vocoder", "training", "service")
-EVERYWHERE = ("vocoder.config", "vocoder.errors", "vocoder.machine", "vocoder.compiled", "vocoder._native")
+EVERYWHERE = ("vocoder.config", "vocoder.errors", "vocoder.seeds", "vocoder.machine", "vocoder.compiled", "vocoder._native")
 
 # Inside vocoder: what each room may import beside itself and EVERYWHERE. A name covers all that lies below it.
 ROOMS: dict[str, tuple[str, ...]] = {
