@@ -65,7 +65,6 @@ VARIANTS = {
     "order-16": Variant(what="linear prediction of order 16, smoothed over 40 Hz", model={"prediction_order": 16, "prediction_smoothing_hz": 40.0}),
     "order-24": Variant(what="linear prediction of order 24, smoothed over 40 Hz", model={"prediction_order": 24, "prediction_smoothing_hz": 40.0}),
     "order-64": Variant(what="linear prediction of order 64", model={"prediction_order": 64}),
-    "history-noise": Variant(what="a tenth of the codes it is fed moved by one or two", segments={"history_noise": 0.1}),
     "no-look-ahead": Variant(what="conditioning sees its own frame alone", model={"cond_context": 0}),
     "look-ahead-4": Variant(what="conditioning sees four frames to each side", model={"cond_context": 4}),
     "no-linguistic": Variant(what="never given phonemes and positions", segments={"linguistic_dropout": 1.0}),

@@ -204,4 +204,8 @@ def recorded_segments(folder: Path) -> SegmentConfig | None:
     if not (folder / "checkpoint.pt").is_file():
         return None
     recorded = read_config(folder).get("segments")
-    return SegmentConfig() if recorded is None else SegmentConfig.from_dict(recorded)  # None: of before this was recorded, when there was no choice
+    if recorded is None:  # of before this was recorded, when there was no choice
+        return SegmentConfig()
+    if recorded.pop("history_noise", 0.0):  # runs of before it was removed have it, as 0
+        raise InputError(f"{folder / 'config.json'}: begun with history_noise, which is no longer there", field=str(folder))
+    return SegmentConfig.from_dict(recorded)

@@ -155,6 +155,11 @@ def test_a_run_goes_on_with_the_batches_it_began_with(tmp_path: Path) -> None:
     for device in ("cpu", "cuda"):
         assert VocoderOptions(device=device).segments_for(tmp_path) == begun
     assert VocoderOptions(segments=4, predicted_share=0.0).segments_for(tmp_path) == SegmentConfig(segments=4, frames=20)
+    write_config(tmp_path, {"segments": {**begun.to_dict(), "history_noise": 0.0}})  # as it was written while there was such a thing
+    assert VocoderOptions().segments_for(tmp_path) == begun
+    write_config(tmp_path, {"segments": {**begun.to_dict(), "history_noise": 0.1}})
+    with pytest.raises(InputError, match="history_noise"):
+        VocoderOptions().segments_for(tmp_path)
     write_config(tmp_path, {"model": {}, "loop": {}})  # as it was written before segments were recorded
     assert VocoderOptions(device="cuda").segments_for(tmp_path) == SegmentConfig()
 

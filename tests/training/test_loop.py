@@ -14,8 +14,6 @@ from training.loop import Batch, LoopConfig, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig
 from vocoder.errors import InputError
-from vocoder.wavenet.distributions import log_prob
-from vocoder.wavenet.network import WaveNet
 
 SEGMENTS = SegmentConfig(segments=2, frames=4, context_frames=1)
 
@@ -221,26 +219,3 @@ sys.meta_path.insert(0, Blocked())
 import training.loop, training.vocoder_task, training.acoustic_task, training.carried, vocoder.engine.reference
 """
     subprocess.run([sys.executable, "-c", program], check=True)
-
-
-def test_noise_disturbs_what_is_fed_and_not_what_is_to_be_foretold(prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    noisy = VocoderTask(prepared, tiny_vocoder(prepared).config, SegmentConfig(segments=2, frames=4, history_noise=0.25))
-    codes = torch.arange(256).repeat(40).unsqueeze(0)
-    disturbed = noisy._disturbed(codes)
-    moved = (disturbed - codes).abs()
-    assert moved.max() == 2
-    assert 0 <= disturbed.min() <= disturbed.max() <= 255
-    assert float((moved > 0).float().mean()) == pytest.approx(0.25, abs=0.02)
-    fed: list[torch.Tensor] = []
-    forward = WaveNet.forward
-    monkeypatch.setattr(WaveNet, "forward", lambda self, codes, *rest: fed.append(codes) or forward(self, codes, *rest))
-    batch = noisy.batch(np.random.Generator(np.random.Philox(key=1)))
-    loss = noisy.losses(noisy.model.requires_grad_(False), batch)["loss"]
-    clean = log_prob(noisy.config, forward(noisy.model, fed[0], *conditions_of(noisy, batch)), batch["codes"])
-    assert not torch.equal(fed[0], batch["codes"])
-    assert float(loss) == pytest.approx(-float(clean[:, 4 * 160 :].mean()), rel=1e-5)
-
-
-def conditions_of(task: VocoderTask, batch: object) -> tuple[torch.Tensor, ...]:
-    names = ("log_mel", "log_f0", "voicing", "categories", "positions", "speaker")
-    return task.model.condition(*(batch[name] for name in names)), batch["coefficients"], batch["lags"]  # type: ignore[index, operator]
