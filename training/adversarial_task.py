@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from training.acoustic_task import HOLES, AcousticTask
+from training.acoustic_task import AcousticTask, encode_frames, mask_phonemes
 from training.data.dataset import DatasetEntry, PreparedSet
 from training.discriminators import Discriminators, Verdict
 from training.loop import Batch
@@ -66,12 +66,12 @@ class AdversarialTask:
         self._lengths = np.array([entry.num_frames for entry in self.utterances.training], float)
 
     def batch(self, generator: np.random.Generator) -> Batch:
-        """Windows of utterances, each as likely as it is long, with holes as in the regression's training."""
+        """Windows of utterances, each as likely as it is long, with masked phonemes as in the regression's training."""
         config = self.config
         share = self._lengths / self._lengths.sum()
         entries = [self.utterances.training[index] for index in generator.choice(len(self._lengths), config.windows, p=share)]
         whole = self.utterances.collate(entries)
-        whole["categories"][torch.from_numpy(generator.random(whole["categories"].shape[:2]) < HOLES)] = 0
+        mask_phonemes(whole, generator)
         starts = [int(generator.integers(max(entry.num_frames - config.frames, 0) + 1)) for entry in entries]
         batch = {name: whole[name] for name in ("categories", "positions", "phoneme_mask", "speaker")}
         for name in ("rows", "inside", "log_mel", "log_f0", "voicing", "frame_mask"):
@@ -115,9 +115,7 @@ class AdversarialTask:
     def _log_mels(self, acoustic: AcousticModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Of the frames that count, scaled: the decoder's, the regression's and the recording's, [B, F, M] each; 0 outside utterances."""
         with torch.no_grad():
-            encoded = acoustic.encode(batch["categories"], batch["positions"], batch["speaker"], batch["phoneme_mask"])
-            repeated = encoded.gather(1, batch["rows"].unsqueeze(-1).expand(-1, -1, encoded.shape[-1]))
-            frames = torch.cat([repeated, batch["inside"]], dim=-1) * batch["frame_mask"]
+            _, frames = encode_frames(acoustic, batch)
             mean = self.regression.predict_log_mel(frames, batch["log_f0"], batch["voicing"], batch["frame_mask"])
         made = acoustic.predict_log_mel(frames, batch["log_f0"], batch["voicing"], batch["frame_mask"])
         counted = slice(self.config.context_frames, self.config.context_frames + self.config.frames)
@@ -141,9 +139,7 @@ class AdversarialTask:
 
     def _pair(self, acoustic: AcousticModel, entry: DatasetEntry, device: torch.device) -> tuple[Tensor, Tensor]:
         batch = {name: value.to(device) for name, value in self.utterances.collate([entry]).items()}
-        encoded = acoustic.encode(batch["categories"], batch["positions"], batch["speaker"], batch["phoneme_mask"])
-        repeated = encoded.gather(1, batch["rows"].unsqueeze(-1).expand(-1, -1, encoded.shape[-1]))
-        frames = torch.cat([repeated, batch["inside"]], dim=-1)
+        _, frames = encode_frames(acoustic, batch)
         made = acoustic.predict_log_mel(frames, batch["log_f0"], batch["voicing"], batch["frame_mask"])
         return made[0].float(), batch["log_mel"][0]
 

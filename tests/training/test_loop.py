@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.acoustic_task import HOLES, AcousticTask
+from training.acoustic_task import PHONEME_DROPOUT, AcousticTask
 from training.data.dataset import DatasetEntry, PreparedSet
 from training.loop import Batch, LoopConfig, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask
@@ -59,13 +59,13 @@ def test_a_stopped_run_follows_the_same_curve(prepared: PreparedSet, tmp_path: P
         assert torch.equal(resumed.average.state_dict()[name], weights), name
 
 
-def test_phonemes_are_blotted_out_of_what_is_trained_on_and_of_nothing_else(prepared: PreparedSet) -> None:
+def test_phonemes_are_masked_in_training_and_nowhere_else(prepared: PreparedSet) -> None:
     task = tiny_acoustic(prepared)
     batches = [task.batch(np.random.Generator(np.random.Philox(key=step))) for step in range(40)]
     known = torch.cat([batch["categories"][batch["phoneme_mask"].squeeze(-1) > 0] for batch in batches])
-    holes = (known == 0).all(dim=1)
-    assert torch.equal(holes, (known == 0).any(dim=1))
-    assert abs(holes.float().mean().item() - HOLES) < 4 * (HOLES * (1 - HOLES) / len(holes)) ** 0.5
+    masked = (known == 0).all(dim=1)
+    assert torch.equal(masked, (known == 0).any(dim=1))
+    assert abs(masked.float().mean().item() - PHONEME_DROPOUT) < 4 * (PHONEME_DROPOUT * (1 - PHONEME_DROPOUT) / len(masked)) ** 0.5
     again = task.batch(np.random.Generator(np.random.Philox(key=3)))
     assert all(torch.equal(again[name], values) for name, values in batches[3].items())
     assert all((task.collate([entry])["categories"] > 0).all() for entry in prepared.header.entries)
