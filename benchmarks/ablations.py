@@ -35,7 +35,9 @@ from training import stages
 from training.data.dataset import PreparedSet
 from training.evaluation.measures import quality
 from training.loop import LoopConfig, Trainer
-from training.vocoder_task import SegmentConfig, VocoderTask, segment_codes
+from training.recipe import loop_for
+from training.recipe_file import Recipe
+from training.vocoder_task import VocoderTask, segment_codes
 from vocoder.audio.emphasis import de_emphasise
 from vocoder.machine import processor_name
 from vocoder.wavenet import prediction
@@ -112,11 +114,11 @@ def run(name: str, prepared: PreparedSet, base_steps: int) -> dict[str, Any]:
     variant = VARIANTS[name]
     data = copy.copy(prepared)
     data.audio = dataclasses.replace(data.audio, **variant.audio)
-    config = dataclasses.replace(stages.wavenet_config(data), **variant.model)
-    segments = dataclasses.replace(SegmentConfig(), **variant.segments)
-    base = SegmentConfig()
+    recipe = Recipe.read()
+    config = dataclasses.replace(recipe.wavenet_for(data), **variant.model)
+    base, segments = recipe.segments, dataclasses.replace(recipe.segments, **variant.segments)
     steps = math.ceil(base_steps * base.segments * base.frames / (segments.segments * segments.frames))
-    loop = dataclasses.replace(stages.vocoder_loop(steps, "cpu"), validate_every=steps, **variant.loop)
+    loop = dataclasses.replace(loop_for(recipe.vocoder_loop, "cpu", steps=steps), validate_every=steps, **variant.loop)
     if not variant.decays:
         loop = dataclasses.replace(loop, decay_share=1 / steps)
     torch.manual_seed(loop.seed)
@@ -155,7 +157,7 @@ def coding(task: VocoderTask) -> tuple[float, float]:
     samples = 0
     for index, entry in enumerate(data.entries(validation=True)):
         codes = segment_codes(data, quantiser, entry, 0, entry.num_frames)
-        if samples <= SegmentConfig().validation_seconds * data.audio.sample_rate:
+        if samples <= task.segments.validation_seconds * data.audio.sample_rate:
             cells.append(widths[codes])
             samples += codes.size
         if index < CODED:

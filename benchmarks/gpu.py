@@ -39,7 +39,8 @@ import torch  # noqa: E402
 import triton  # noqa: E402
 
 from training.loop import Trainer  # noqa: E402
-from training.recipe import VocoderOptions, VocoderTraining, vocoder_loop, wavenet_recipe  # noqa: E402
+from training.recipe import VocoderOptions, VocoderTraining, loop_for  # noqa: E402
+from training.recipe_file import Recipe  # noqa: E402
 from vocoder.acoustic.model import AcousticModel  # noqa: E402
 from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig  # noqa: E402
 from vocoder.cuda.acoustic_model import CudaAcousticModel, DecoderInputs, EncoderInputs, PitchInputs  # noqa: E402
@@ -196,9 +197,10 @@ def frames(plan: Plan) -> list[dict[str, Any]]:
 def train(folder: Path, plan: Plan, segments: int) -> dict[str, Any]:
     """Seconds of audio per second of the vocoder's training, as `sonant-train vocoder` does it: batches, forward, backward, AdamW, average."""
     data = laws.made_up(folder / "data")
-    config = wavenet_recipe(data.audio, num_speakers=1, sizes=(60, 4, 4, 4))
+    recipe = Recipe.read()
+    config = recipe.wavenet_of(data.audio, num_speakers=1, sizes=(60, 4, 4, 4))
     options = VocoderOptions(device=plan.device, segments=segments, resident=True)
-    training = VocoderTraining.of(data, config, vocoder_loop(10_000, plan.device), folder / "run", options)
+    training = VocoderTraining.of(data, config, loop_for(recipe.vocoder_loop, plan.device, steps=10_000), folder / "run", options)
     trainer = Trainer(training.task, training.loop, folder / "run", device=plan.device)
     warm, timed = plan.steps
     trainer.run(lambda *_: None, until=warm)

@@ -39,7 +39,8 @@ CARRIED = (
     "vocoder.wavenet.network", "vocoder.density.gated_pixel_cnn", "vocoder.density.made", "vocoder.density.wavenet",
     "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
     "training.data.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
-    "training.data.segments", "training.data.gpu_dataset", "training.fused_likelihood", "training.bandwidth", "training.recipe", "training.carried",
+    "training.data.segments", "training.data.gpu_dataset", "training.fused_likelihood", "training.bandwidth", "training.recipe",
+    "training.recipe_file", "training.carried",
 )  # fmt: skip
 # What computes on a GPU, and can be imported where triton is: whoever wants it imports it late.
 ON_GPU = "vocoder.cuda"

@@ -5,7 +5,8 @@ data                 from recordings to a prepared data set
 alignment            which frames belong to which phoneme
 recogniser           a WaveNet that recognises phonemes
 acoustic_task, vocoder_task    what the two models of a voice are trained on
-recipe               how the vocoder is trained
+recipe_file, recipes    every hyperparameter, as TOML files
+recipe               where a run lives; the vocoder's training by a recipe
 loop, stopping       the training loop; stopping it without losing anything
 fused_likelihood     likelihoods as a GPU should compute them
 carried              training on a machine with torch and numpy alone

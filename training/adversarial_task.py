@@ -23,18 +23,23 @@ from training.data.dataset import DatasetEntry, PreparedSet
 from training.discriminators import Discriminators, Verdict
 from training.loop import Batch
 from vocoder.acoustic.model import LOG_MEL_CENTRE, LOG_MEL_SCALE, AcousticModel
+from vocoder.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdversarialConfig:
     """Windows, and what each part of the loss counts."""
 
-    windows: int = 14  # per batch
-    frames: int = 72  # of a window that count
-    context_frames: int = 14  # to each side: as many as the decoder sees
-    adversarial_weight: float = 1.0
-    feature_weight: float = 2.0
-    distance_weight: float = 0.3
+    windows: int  # per batch
+    frames: int  # of a window that count
+    context_frames: int  # to each side: as many as the decoder sees
+    adversarial_weight: float
+    feature_weight: float
+    distance_weight: float
+
+    def __post_init__(self) -> None:
+        if self.windows < 1 or self.frames < 1 or self.context_frames < 0:
+            raise ConfigError(f"a batch has windows, and a window has frames that count: not {self.windows} of {self.context_frames} + {self.frames}")
 
 
 class Adversaries(nn.Module):

@@ -121,13 +121,12 @@ class VocoderTask:
             for entry in self.data.entries(validation=True):
                 row = self._segment(entry, 0, entry.num_frames, withhold=withhold, predicted=predicted)
                 batch = {key: value.unsqueeze(0).to(device) for key, value in row.items()}
-                whole = SegmentConfig(context_frames=0)
                 assert isinstance(model, WaveNet)
                 conditioning = model.condition(batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"])
                 with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu"):
                     nats -= float(model.log_prob(batch["codes"], conditioning, batch["coefficients"], batch["lags"]).sum())
                 samples += batch["codes"].numel()
-                if samples > whole.validation_seconds * self.data.audio.sample_rate:
+                if samples > self.segments.validation_seconds * self.data.audio.sample_rate:
                     break
             figures[name] = nats / samples / math.log(2)
         return figures

@@ -20,7 +20,7 @@ from vocoder.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentConfig(Config):
-    """How segments are drawn."""
+    """How segments are drawn; a voice's are in its recipe (`training/recipes`)."""
 
     segments: int = 4  # per batch
     frames: int = 15  # counted frames of each
