@@ -8,7 +8,8 @@ acoustic_task, vocoder_task    what the two models of a voice are trained on
 adversarial_task, discriminators    the acoustic model's decoder, trained for sharp spectra
 harmonic_table       the table of harmonics that the decoder sees
 density_command, density_stage, density_task    WaveNet's relatives (`vocoder.density`)
-recipe               how the vocoder is trained
+recipe_file, recipes    every hyperparameter, as TOML files
+recipe               where a run lives; the vocoder's training by a recipe
 loop, stopping       the training loop; stopping it between two updates
 fused_likelihood     likelihoods as a GPU should compute them
 carried              training on a machine with torch and numpy alone

@@ -13,7 +13,7 @@ synthesis    what is said, when, and its samples
 voices       voice packs
 audio        sound in and out
 batch, cli   lists to files; the command line
-config       what shapes a voice; errors: the tree of errors
+config       what shapes a voice; seeds: of streams; errors: the tree of errors
 compiled     what was compiled; machine: what machine this is
 
 Importing this package imports nothing heavy.

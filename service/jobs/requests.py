@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema
@@ -13,11 +12,10 @@ from service.http.resume_cache import ResponseSpec
 from service.http.schemas import Problem, Speech
 from service.jobs.store import JobRow, LineRow, NewLine, SubtitleForm
 from service.protocol.speech_order import SkippedText
-from vocoder.batch.seeds import derived_seed
 from vocoder.errors import InputError
+from vocoder.seeds import MAX_SEED, choose_seed, derived_seed
 
 MOST_LINES = 10_000
-_SEED_BITS = 53  # JavaScript's numbers are exact up to there
 _OWN = ("id", "text", "ssml", "phonemes")  # of a line: no default can say them
 _SAME = {"speed": "length_scale", "length_scale": "speed"}
 
@@ -59,7 +57,7 @@ class JobRequest(BaseModel):
     seed: int | None = Field(
         None,
         ge=0,
-        le=2**64 - 1,
+        le=MAX_SEED,
         description="Lines that name no seed get theirs from this and their id (`docs/BATCH.md`): the same job is the same bytes. A random one where absent.",
     )
     subtitles: SubtitleForm | None = Field(None, description="vtt (WebVTT) or srt (SubRip): every line has subtitles beside its sound.")
@@ -74,7 +72,7 @@ class JobRequest(BaseModel):
         for name in self.defaults:
             if name in _OWN or name not in JobLine.model_fields:
                 raise RequestError(422, "unknown_field", f"defaults: no line takes {name!r} from there", field="defaults")
-        base = secrets.randbits(_SEED_BITS) if self.seed is None else self.seed
+        base = choose_seed(self.seed)
         lines: list[NewLine] = []
         known: set[str] = set()
         for number, line in enumerate(self.lines):

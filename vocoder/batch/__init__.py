@@ -1,7 +1,7 @@
 """Thousands of texts to files, unattended: `sonant render`.
 
 lists, parquet, list_entries    what is asked for, line by line
-render_orders, seeds, names     what a line means: voice, settings, seed, file
+render_orders, names            what a line means: voice, settings, seed, file
 render_pool                speaks many at once, on every core
 destinations               where files lie: a folder, a store
 audio_file_task            a file in the making, with its chapters

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from vocoder.audio.file_writing import check_format
 from vocoder.errors import InputError
-from vocoder.synthesis.settings import LENGTH_SCALES, MAX_SEED
+from vocoder.seeds import MAX_SEED
+from vocoder.synthesis.limits import LENGTH_SCALES
 from vocoder.text import Ipa, SpeechInput, Ssml
 
 KINDS = ("text", "ssml", "phonemes")  # of what is spoken: a line has one of them

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vocoder.batch.limits import BYTES_PER_CHARACTER, STREAMS_PER_THREAD, TEXT_LIMIT
+from vocoder.batch.limits import BYTES_PER_CHARACTER, STREAMS_PER_THREAD
 from vocoder.cli.options import Engine, EngineName, Json, Precision, PrecisionName, Speaker, Temperature, VoiceName, length_scale_of, speaker_of
 from vocoder.cli.rendering_view import RenderingView, failure_text
 from vocoder.cli.waiting import waiting
 from vocoder.errors import InputError
+from vocoder.synthesis.limits import TEXT_LIMIT
 from vocoder.voices.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ sampling    from the network's output to a code
 state       what a stream remembers, as a value
 weights     the network's weights, as the engines read them
 base        the interface: `Engine`, `Job`
-reference   the engine in torch, any device
+reference   the engine in torch, any device; on a GPU where Triton is missing
 native      the engine in C++ (`vocoder/native/engine`), where it was built
-graphs      the engine for GPUs without Triton: the torch step as a CUDA graph, fp32 alone
 benchmark   how fast they are; torch_loop: the plain loop that they are compared with
 
 `Engine.start(seed)` gives a `StreamState`. `Engine.advance(jobs)` moves each job's state on in

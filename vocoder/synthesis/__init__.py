@@ -1,6 +1,7 @@
 """What is said, when, and its samples: a text and a voice to sound.
 
-settings     how a text is spoken, and the limits of a request
+limits       of a request
+settings     how a text is spoken
 planning     what is said, and how long it is
 timeline     when each sentence, word and phoneme is heard
 chapters     when each chapter begins

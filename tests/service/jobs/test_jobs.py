@@ -34,8 +34,8 @@ from tests.service.http.test_streaming import LONG, eventually
 from tests.service.local_link import LocalLink
 from vocoder.audio.pcm import to_bytes
 from vocoder.audio.wav import wav_header
-from vocoder.batch.seeds import derived_seed
 from vocoder.errors import ConfigError
+from vocoder.seeds import derived_seed
 from vocoder.synthesis.voice import Voice
 
 Make = Callable[[ServiceSettings], Supervisor]
