@@ -1,7 +1,9 @@
-"""Formats with a codec: FLAC, MP3, Opus in Ogg, AAC in ADTS, by FFmpeg's libraries (PyAV; they are inside its wheel).
+"""Formats with a codec: FLAC, MP3, Opus in Ogg, AAC in ADTS, by FFmpeg's libraries (PyAV; they are
+inside its wheel).
 
-Each is set up so that sound leaves soon: short blocks, pages of a fifth of a second at most, nothing that is written at the end into the
-beginning. "bitexact" leaves out what differs from one file to the next (an Ogg stream's random number), so the same sound is the same bytes.
+Each is set up so that sound leaves soon: short blocks, pages of a fifth of a second at most,
+nothing that is written at the end into the beginning. "bitexact" leaves out what differs from one
+file to the next (an Ogg stream's random number), so the same sound is the same bytes.
 """
 
 from __future__ import annotations
@@ -34,21 +36,32 @@ class Codec:
     muxing: tuple[tuple[str, str], ...] = ()
 
     def rate_for(self, sample_rate: int) -> int:
-        """The lowest rate that the codec takes and that loses nothing of the source; its highest where there is none."""
-        return next((rate for rate in self.rates if rate >= sample_rate), self.rates[-1]) if self.rates else sample_rate
+        """The lowest rate that the codec takes and that loses nothing of the source; its highest
+        where there is none.
+        """
+        return (
+            next((rate for rate in self.rates if rate >= sample_rate), self.rates[-1])
+            if self.rates
+            else sample_rate
+        )
 
 
 _FLAC_LENGTH_AT = 18  # after the magic, the block's header, and four sizes of STREAMINFO
 _MPEG_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 CODECS = {
-    "flac": Codec(media_type="audio/flac", container="flac", codec="flac", settings=(("frame_size", "1024"),)),
+    "flac": Codec(
+        media_type="audio/flac", container="flac", codec="flac", settings=(("frame_size", "1024"),)
+    ),
     "mp3": Codec(
         media_type="audio/mpeg",
         container="mp3",
         codec="libmp3lame",
         rates=_MPEG_RATES,
         settings=(("b", "64000"),),
-        muxing=(("write_xing", "0"), ("id3v2_version", "0")),  # neither a table of contents, written at the end, nor a title
+        muxing=(
+            ("write_xing", "0"),
+            ("id3v2_version", "0"),
+        ),  # neither a table of contents, written at the end, nor a title
     ),
     "opus": Codec(
         media_type="audio/ogg",
@@ -58,7 +71,13 @@ CODECS = {
         settings=(("b", "32000"),),
         muxing=(("page_duration", "20000"),),
     ),
-    "aac": Codec(media_type="audio/aac", container="adts", codec="aac", rates=_MPEG_RATES, settings=(("b", "64000"),)),
+    "aac": Codec(
+        media_type="audio/aac",
+        container="adts",
+        codec="aac",
+        rates=_MPEG_RATES,
+        settings=(("b", "64000"),),
+    ),
 }
 
 
@@ -74,7 +93,9 @@ class CompressedEncoder:
         self._sink = _MuxedBytes()
         muxing = {"flush_packets": "1", "fflags": "+bitexact", **dict(codec.muxing)}
         self._container = av.open(self._sink, "w", format=codec.container, options=muxing)
-        stream = self._container.add_stream(codec.codec, rate=sample_rate, options=dict(codec.settings), layout="mono")
+        stream = self._container.add_stream(
+            codec.codec, rate=sample_rate, options=dict(codec.settings), layout="mono"
+        )
         assert isinstance(stream, AudioStream)
         self._stream = stream
         self._rate = sample_rate
@@ -107,7 +128,8 @@ class CompressedEncoder:
 
 
 class FlacEncoder:
-    """FLAC whose header tells how long it is, which FFmpeg can only write at the end, into the beginning.
+    """FLAC whose header tells how long it is, which FFmpeg can only write at the end, into the
+    beginning.
 
     Args:
         sample_rate: Hz.
@@ -131,7 +153,9 @@ class FlacEncoder:
         return self._told(self._inner.finish())
 
     def _told(self, piece: bytes) -> bytes:
-        """The lowest 36 bits of the eight bytes at `_FLAC_LENGTH_AT` are the number of samples (RFC 9639, section 8.2)."""
+        """The lowest 36 bits of the eight bytes at `_FLAC_LENGTH_AT` are the number of samples (RFC
+        9639, section 8.2).
+        """
         if self._num_samples is None or not piece:
             return piece
         assert piece.startswith(b"fLaC")

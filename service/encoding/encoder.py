@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 AudioFormat = Literal["wav", "pcm", "mulaw", "flac", "mp3", "opus", "aac"]
-WITH_LENGTH: frozenset[AudioFormat] = frozenset({"wav", "flac"})  # whose headers tell how long the sound is
+WITH_LENGTH: frozenset[AudioFormat] = frozenset(
+    {"wav", "flac"}
+)  # whose headers tell how long the sound is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +21,10 @@ class Layout:
         head_bytes: before the first sample's.
         bytes_per_sample: of what is sent; None where samples have no places of their own.
         num_bytes: of all; None where only the encoder knows, at the end.
-        seekable: whether a source sample is exactly one sample of what is sent, so that the answer can be begun at any of them.
-        inline: whether encoding is no more than moving bytes; else it has no place on the event loop.
+        seekable: whether a source sample is exactly one sample of what is sent, so that the answer
+            can be begun at any of them.
+        inline: whether encoding is no more than moving bytes; else it has no place on the event
+            loop.
     """
 
     media_type: str

@@ -19,14 +19,18 @@ _TELEPHONE_RATE = 8_000
 _WAV_HEAD = 44
 
 
-def layout_of(audio_format: AudioFormat, *, num_samples: int | None, source_rate: int, rate: int | None = None) -> Layout:
+def layout_of(
+    audio_format: AudioFormat, *, num_samples: int | None, source_rate: int, rate: int | None = None
+) -> Layout:
     """How an answer will be laid out.
 
     Args:
         audio_format: which.
-        num_samples: of the source; None where that is not known, which neither WAV nor FLAC can do without.
+        num_samples: of the source; None where that is not known, which neither WAV nor FLAC can do
+            without.
         source_rate: Hz, of the source.
-        rate: Hz, of what is sent; None leaves it to the format: 8 kHz for mulaw, the source's own, or the next one that the codec takes.
+        rate: Hz, of what is sent; None leaves it to the format: 8 kHz for mulaw, the source's own,
+            or the next one that the codec takes.
 
     Raises:
         InputError: the rate is out of range, or the format does not have it.
@@ -37,18 +41,42 @@ def layout_of(audio_format: AudioFormat, *, num_samples: int | None, source_rate
     if audio_format == "wav":
         size = None if length is None else _WAV_HEAD + BYTES_PER_SAMPLE * length
         return Layout(
-            media_type="audio/wav", sample_rate=rate, head_bytes=_WAV_HEAD, bytes_per_sample=BYTES_PER_SAMPLE, num_bytes=size, seekable=same, inline=same
+            media_type="audio/wav",
+            sample_rate=rate,
+            head_bytes=_WAV_HEAD,
+            bytes_per_sample=BYTES_PER_SAMPLE,
+            num_bytes=size,
+            seekable=same,
+            inline=same,
         )
     if audio_format == "pcm":
         size = None if length is None else BYTES_PER_SAMPLE * length
-        return Layout(media_type="audio/pcm", sample_rate=rate, bytes_per_sample=BYTES_PER_SAMPLE, num_bytes=size, seekable=same, inline=same)
+        return Layout(
+            media_type="audio/pcm",
+            sample_rate=rate,
+            bytes_per_sample=BYTES_PER_SAMPLE,
+            num_bytes=size,
+            seekable=same,
+            inline=same,
+        )
     if audio_format == "mulaw":
-        return Layout(media_type="audio/basic", sample_rate=rate, bytes_per_sample=1, num_bytes=length, seekable=same, inline=same)
+        return Layout(
+            media_type="audio/basic",
+            sample_rate=rate,
+            bytes_per_sample=1,
+            num_bytes=length,
+            seekable=same,
+            inline=same,
+        )
     return Layout(media_type=CODECS[audio_format].media_type, sample_rate=rate)
 
 
-def make_encoder(audio_format: AudioFormat, *, num_samples: int | None, source_rate: int, rate: int | None = None) -> Encoder:
-    """An encoder for one answer. Arguments and errors as `layout_of`; also an InputError where a WAV file cannot hold so many samples."""
+def make_encoder(
+    audio_format: AudioFormat, *, num_samples: int | None, source_rate: int, rate: int | None = None
+) -> Encoder:
+    """An encoder for one answer. Arguments and errors as `layout_of`; also an InputError where a
+    WAV file cannot hold so many samples.
+    """
     rate = _rate(audio_format, source_rate, rate)
     length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
     inner: Encoder
@@ -63,7 +91,11 @@ def make_encoder(audio_format: AudioFormat, *, num_samples: int | None, source_r
         inner = FlacEncoder(rate, length)
     else:
         inner = CompressedEncoder(CODECS[audio_format], rate)
-    return inner if rate == source_rate else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
+    return (
+        inner
+        if rate == source_rate
+        else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
+    )
 
 
 def timed_layout(*, source_rate: int, rate: int | None = None) -> Layout:
@@ -73,12 +105,18 @@ def timed_layout(*, source_rate: int, rate: int | None = None) -> Layout:
 
 
 def make_timed_encoder(
-    begun: Callable[[], Iterable[TimedSentence]], start: Mapping[str, object], *, num_samples: int | None, source_rate: int, rate: int | None = None
+    begun: Callable[[], Iterable[TimedSentence]],
+    start: Mapping[str, object],
+    *,
+    num_samples: int | None,
+    source_rate: int,
+    rate: int | None = None,
 ) -> Encoder:
     """An encoder for an answer of sound and times.
 
     Args:
-        begun: gives the sentences that begin in what has been fed, each once, in samples of the source.
+        begun: gives the sentences that begin in what has been fed, each once, in samples of the
+            source.
         start: what the first line says beside the rate and the number of samples.
         num_samples: of the source; None where that is not known.
         source_rate: Hz, of the source.
@@ -90,20 +128,37 @@ def make_timed_encoder(
     rate = _rate("pcm", source_rate, rate)
     length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
     timing = TimingEvents(begun, source_rate=source_rate, rate=rate)
-    inner = TimedEncoder(timing, {**start, "sample_rate": rate, "num_samples": length, "format": "pcm"}, rate=rate)
-    return inner if rate == source_rate else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
+    inner = TimedEncoder(
+        timing, {**start, "sample_rate": rate, "num_samples": length, "format": "pcm"}, rate=rate
+    )
+    return (
+        inner
+        if rate == source_rate
+        else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
+    )
 
 
 def _rate(audio_format: AudioFormat, source_rate: int, rate: int | None) -> int:
     if rate is not None and not SAMPLE_RATES[0] <= rate <= SAMPLE_RATES[1]:
-        raise InputError(f"sample_rate must lie in {SAMPLE_RATES[0]}..{SAMPLE_RATES[1]}, not {rate}", field="sample_rate")
+        raise InputError(
+            f"sample_rate must lie in {SAMPLE_RATES[0]}..{SAMPLE_RATES[1]}, not {rate}",
+            field="sample_rate",
+        )
     if audio_format == "mulaw":
         if rate not in (None, _TELEPHONE_RATE):
-            raise InputError(f"mulaw has a sample_rate of {_TELEPHONE_RATE}, not {rate}", field="sample_rate")
+            raise InputError(
+                f"mulaw has a sample_rate of {_TELEPHONE_RATE}, not {rate}", field="sample_rate"
+            )
         return _TELEPHONE_RATE
     codec = CODECS.get(audio_format)
     if codec is None:
         return source_rate if rate is None else rate
     if rate is not None and codec.rates and rate not in codec.rates:
-        raise InputError(f"sample_rate of {audio_format} must be one of {', '.join(map(str, codec.rates))}, not {rate}", field="sample_rate")
+        raise InputError(
+            (
+                f"sample_rate of {audio_format} must be one of {', '.join(map(str, codec.rates))}, "
+                f"not {rate}"
+            ),
+            field="sample_rate",
+        )
     return codec.rate_for(source_rate) if rate is None else rate

@@ -1,4 +1,6 @@
-"""Resampling: a stream gives what the whole signal gives, to the bit, and tones stay where they are."""
+"""Resampling: a stream gives what the whole signal gives, to the bit, and tones stay where they
+are.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,22 @@ import pytest
 
 from vocoder.audio.resample import StreamResampler, resample, resampled_length
 
-RATES = [(16_000, 8_000), (16_000, 22_050), (16_000, 24_000), (16_000, 48_000), (22_050, 16_000), (44_100, 16_000), (16_000, 16_000)]
+RATES = [
+    (16_000, 8_000),
+    (16_000, 22_050),
+    (16_000, 24_000),
+    (16_000, 48_000),
+    (22_050, 16_000),
+    (44_100, 16_000),
+    (16_000, 16_000),
+]
 
 
 def streamed(samples: np.ndarray, from_hz: int, to_hz: int, size: int) -> np.ndarray:
     resampler = StreamResampler(from_hz, to_hz)
-    pieces = [resampler.push(samples[start : start + size]) for start in range(0, len(samples), size)]
+    pieces = [
+        resampler.push(samples[start : start + size]) for start in range(0, len(samples), size)
+    ]
     return np.concatenate([*pieces, resampler.finish()])
 
 
@@ -33,7 +45,9 @@ def test_a_tone_keeps_its_frequency_level_and_phase(from_hz: int, to_hz: int) ->
     after = 0.5 * np.sin(2 * np.pi * frequency * np.arange(int(seconds * to_hz)) / to_hz)
     converted = resample(before.astype(np.float32), from_hz, to_hz)
     edge = to_hz // 50  # the signal begins and ends abruptly: 20 ms of ringing at each end
-    np.testing.assert_allclose(converted[edge:-edge], after[edge : len(converted) - edge], atol=1e-4)
+    np.testing.assert_allclose(
+        converted[edge:-edge], after[edge : len(converted) - edge], atol=1e-4
+    )
 
 
 def test_what_the_lower_rate_cannot_hold_is_filtered_away() -> None:

@@ -30,10 +30,24 @@ def port() -> int:
 
 
 @pytest.fixture
-def server(port: int, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
+def server(
+    port: int, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[subprocess.Popen[bytes]]:
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-    command = [sys.executable, "-c", "from vocoder.cli import main; main()", "serve", "--port", str(port), "--voice", "tiny"]
-    with (workplace / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    command = [
+        sys.executable,
+        "-c",
+        "from vocoder.cli import main; main()",
+        "serve",
+        "--port",
+        str(port),
+        "--voice",
+        "tiny",
+    ]
+    with (
+        (workplace / "log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as process,
+    ):
         deadline = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < deadline:
             try:
@@ -45,9 +59,13 @@ def server(port: int, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         process.kill()
 
 
-def test_the_service_speaks_the_bytes_of_say(server: subprocess.Popen[bytes], port: int, workplace: Path) -> None:
+def test_the_service_speaks_the_bytes_of_say(
+    server: subprocess.Popen[bytes], port: int, workplace: Path
+) -> None:
     body = json.dumps({"text": TEXT, "seed": 7}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/synthesize", body, {"content-type": "application/json"})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/synthesize", body, {"content-type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=60) as response:
         served = response.read()
     assert run(["say", TEXT, "--seed", "7", "--voice", "tiny", "-o", "said.wav"]) == 0
@@ -61,10 +79,16 @@ def test_an_address_in_use_is_a_failure_in_one_line(capfd: pytest.CaptureFixture
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         assert run(["serve", "--port", str(port), "--voice", "tiny"]) == FAILED
-    assert capfd.readouterr().err.splitlines()[-1].startswith(f"sonant: cannot serve at 127.0.0.1:{port} (")
+    assert (
+        capfd.readouterr()
+        .err.splitlines()[-1]
+        .startswith(f"sonant: cannot serve at 127.0.0.1:{port} (")
+    )
 
 
-def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     original = builtins.__import__
 
     def without_fastapi(name: str, *arguments: object, **options: object) -> object:
@@ -74,4 +98,7 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capfd: 
 
     monkeypatch.setattr(builtins, "__import__", without_fastapi)
     assert run(["serve"]) == FAILED
-    assert capfd.readouterr().err == "sonant: serving needs fastapi, which is not installed: pip install 'sonant[service]'\n"
+    assert (
+        capfd.readouterr().err
+        == "sonant: serving needs fastapi, which is not installed: pip install 'sonant[service]'\n"
+    )
