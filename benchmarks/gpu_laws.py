@@ -31,7 +31,7 @@ from vocoder.engine import Engine, Job, StreamState
 from vocoder.engine.benchmark import CONDITIONING_SPREAD
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 TOLERANCE = {
     "fp32": 1e-3,

@@ -23,13 +23,13 @@ from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.correction import SpectralCorrection
 from vocoder.audio.decode import PcmDecoder
 from vocoder.batch.render_pool import CHUNK_SECONDS
-from vocoder.engine.reference import one_torch_thread
 from vocoder.machine import processor_name
 from vocoder.synthesis.planning import Plan
 from vocoder.synthesis.voice import Voice, load_voice
+from vocoder.torch_threads import one_torch_thread
 from vocoder.voices.library import DEFAULT_VOICE
 from vocoder.wavenet.conditioning import ConditioningNetwork
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 LINES = 48
 # Parts that hold others are told without them.

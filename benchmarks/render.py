@@ -27,9 +27,9 @@ from vocoder.batch.lists import ListFile
 from vocoder.batch.progress import ProgressListener, RunProgress
 from vocoder.batch.render import render
 from vocoder.batch.render_orders import Defaults
-from vocoder.engine.reference import one_torch_thread
 from vocoder.machine import processor_name
 from vocoder.synthesis.voice import load_voice
+from vocoder.torch_threads import one_torch_thread
 from vocoder.voices.library import DEFAULT_VOICE
 
 TEXTS = (

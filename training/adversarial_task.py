@@ -24,7 +24,8 @@ from training.acoustic_task import AcousticTask, encode_frames, mask_phonemes
 from training.data.dataset import DatasetEntry, PreparedSet
 from training.discriminators import Discriminators, Verdict
 from training.loop import Batch
-from vocoder.acoustic.model import LOG_MEL_CENTRE, LOG_MEL_SCALE, AcousticModel
+from vocoder.acoustic.model import AcousticModel
+from vocoder.acoustic.weights import LOG_MEL_CENTRE, LOG_MEL_SCALE
 from vocoder.errors import ConfigError
 
 

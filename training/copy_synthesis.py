@@ -14,8 +14,8 @@ from training.monitor import TrainingMonitor
 from vocoder.audio.decode import PcmDecoder
 from vocoder.audio.mel import log_mel
 from vocoder.engine import Job, make_engine
-from vocoder.synthesis.utterance import condition
 from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.torch_conditioner import condition
 
 SECONDS = 3.0
 TEMPERATURE = 0.8

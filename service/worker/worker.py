@@ -11,8 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import torch
-
 from service.protocol.messages import (
     AskQuery,
     Begin,
@@ -71,9 +69,6 @@ class Worker:
         Raises:
             SonantError: a voice or the engine cannot be loaded.
         """
-        # Products of one stream are too small to share out, and sums of several threads have no
-        # fixed order.
-        torch.set_num_threads(1)
         for wanted in self._settings.voices or (DEFAULT_VOICE,):
             voice = load_voice(
                 wanted,

@@ -10,7 +10,7 @@ from tests.wavenet.networks import conditioning, predictors
 from vocoder.config import WaveNetConfig
 from vocoder.engine import Engine, Job, StreamState, make_engine
 from vocoder.wavenet.network import WaveNet
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 NATIVE_BUILT = importlib.util.find_spec("vocoder._native") is not None
 

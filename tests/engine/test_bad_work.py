@@ -14,7 +14,7 @@ from tests.wavenet.networks import CONFIGS, predictors
 from vocoder.engine import Engine, Job
 from vocoder.errors import EngineError
 from vocoder.seeds import MAX_SEED
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 LAYERS, GATE = CONFIGS["softmax"].num_layers, CONFIGS["softmax"].gate_channels
 NOT_A_NUMBER = np.full((3, LAYERS, GATE), np.nan, np.float32)

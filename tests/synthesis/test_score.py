@@ -12,8 +12,8 @@ from tests.tiny_voice import AUDIO
 from vocoder.audio.emphasis import pre_emphasise
 from vocoder.engine import Job
 from vocoder.synthesis.score import Scoring, score
-from vocoder.synthesis.utterance import condition
 from vocoder.synthesis.voice import Voice
+from vocoder.wavenet.torch_conditioner import condition
 
 
 def codes_of(voice: Voice, samples: np.ndarray) -> np.ndarray:

@@ -239,7 +239,7 @@ import sys
 if sys.argv[2] == "uncompiled":
     sys.modules["vocoder._native"] = None  # as where no compiler was: nobody finds it
 from vocoder.synthesis.voice import load_voice
-from vocoder.synthesis.utterance import condition
+from vocoder.wavenet.torch_conditioner import condition
 
 voice = load_voice(sys.argv[1])
 

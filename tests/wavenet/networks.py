@@ -8,7 +8,7 @@ import torch
 
 from vocoder.config import LinguisticConfig, OutputKind, WaveNetConfig
 from vocoder.wavenet.network import WaveNet
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 LOUDER = 2.0  # times the weights that torch draws
 

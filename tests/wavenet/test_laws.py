@@ -16,7 +16,7 @@ from tests.wavenet.networks import (
     small_config,
 )
 from vocoder.config import OutputKind, WaveNetConfig
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 OUTPUTS: tuple[OutputKind, ...] = ("softmax", "logistic_mixture", "gaussian")
 CONFIGS = [

@@ -17,7 +17,8 @@ from vocoder.audio.linear_prediction import band_centres, linear_prediction
 from vocoder.audio.mel import log_mel
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import AudioConfig
-from vocoder.wavenet.prediction import PERIOD_LEAD, Predictors, predict, predict_next
+from vocoder.wavenet.prediction import predict
+from vocoder.wavenet.predictors import PERIOD_LEAD, Predictors, predict_next
 
 AUDIO = AudioConfig()
 RESONANT = [1.0, -1.6, 0.81]  # a pole pair of radius 0.9 near 1.2 kHz

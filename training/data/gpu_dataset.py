@@ -30,7 +30,7 @@ from training.data.segments import Draw, SegmentConfig, segment_codes
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import CATEGORIES, FRAME_POSITIONS, WaveNetConfig
 from vocoder.errors import InputError
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 # frames whose predictors are computed together: their float64 spectra stay in the processor's cache
 CHUNK = 512

@@ -28,11 +28,11 @@ from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.whole_file import whole_file
 from vocoder.engine import Engine, Job
 from vocoder.errors import InputError
-from vocoder.synthesis.utterance import condition
 from vocoder.synthesis.voice import load_voice
 from vocoder.voices.pack import VOCODER_WEIGHTS
 from vocoder.wavenet.distributions import log_prob
 from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.torch_conditioner import condition
 
 FILE = "likelihood.json"
 _SAVE_EVERY = 25  # utterances

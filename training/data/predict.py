@@ -16,7 +16,7 @@ from training.acoustic_task import AcousticTask
 from training.data.dataset import PREDICTED, PreparedSet
 from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.whole_file import whole_file
-from vocoder.engine.reference import one_torch_thread
+from vocoder.torch_threads import one_torch_thread
 
 
 def predict(data: PreparedSet, acoustic: AcousticModel) -> float:

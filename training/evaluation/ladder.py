@@ -23,11 +23,11 @@ from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.acoustic.melody import Melody
 from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.pcm import to_float32
-from vocoder.engine.reference import one_torch_thread
 from vocoder.synthesis.voice import Voice
 from vocoder.text import analyse
 from vocoder.text.features import LinguisticFeatures
 from vocoder.text.inventory import PAUSE, PHONEMES
+from vocoder.torch_threads import one_torch_thread
 
 FloatArray = npt.NDArray[np.float32]
 SEED = 0

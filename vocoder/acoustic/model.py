@@ -11,8 +11,7 @@ B batch, P phonemes, F frames, M mels, C channels.
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -23,19 +22,24 @@ from torch.nn import functional
 from vocoder.acoustic.frames import expand
 from vocoder.acoustic.harmonics import harmonic_spectra
 from vocoder.acoustic.melody import Melody
-from vocoder.compiled import NATIVE_TAPS, native_module
-from vocoder.config import FRAME_POSITIONS, POSITIONS, AcousticConfig
+from vocoder.acoustic.weights import (
+    EMBEDDING_CHANNELS,
+    LOG_F0_CENTRE,
+    LOG_F0_SCALE,
+    LOG_MEL_CENTRE,
+    LOG_MEL_SCALE,
+    MAX_DURATION_FRAMES,
+    AcousticWeights,
+    StackSize,
+    stack_sizes,
+)
+from vocoder.config import POSITIONS, AcousticConfig
+from vocoder.torch_modules import module_with
+from vocoder.torch_threads import one_torch_thread
 from vocoder.wavenet.conditions import Conditions
 
 if TYPE_CHECKING:  # the model trains with torch and numpy alone; the text package needs more
-    from vocoder import _native
     from vocoder.text.features import LinguisticFeatures
-
-EMBEDDING_CHANNELS = (96, 8, 8, 8)  # of phoneme, stress, word position, phrase type
-MAX_DURATION_FRAMES = 400  # of a phoneme: predicted durations are clamped to it
-# Centre and spread of the outputs, so that the network works with numbers of order one.
-LOG_MEL_CENTRE, LOG_MEL_SCALE = -6.0, 2.5
-LOG_F0_CENTRE, LOG_F0_SCALE = math.log(180.0), 0.25
 
 
 class ConvBlock(nn.Module):
@@ -70,8 +74,6 @@ class Stack(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
-        self._taps = kernel_size
-        self._native_stack: _native.Stack | None = None
         self.enter = nn.Linear(inputs, channels)
         self.blocks = nn.ModuleList(
             ConvBlock(channels, kernel_size, dropout) for _ in range(layers)
@@ -81,68 +83,16 @@ class Stack(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Takes x [B, N, inputs] and mask [B, N, 1] to [B, N, outputs]."""
-        if self._native_stack is not None:
-            return self._forward_native(self._native_stack, x, mask)
         hidden = self.enter(x) * mask
         for block in self.blocks:
             hidden = block(hidden, mask)
         left: Tensor = self.leave(self.norm(hidden))
         return left
 
-    def use_native(self, isa: str = "auto") -> None:
-        """Computes in C++ from now on (`vocoder/native/layers`), where that was compiled and knows
-        so many taps: the weights must not change any more.
-
-        `isa`: the instruction set, "auto" or one of `vocoder.compiled.available_isas()`.
-        """
-        native = native_module()
-        if native is None or self._taps not in NATIVE_TAPS:
-            return
-
-        def stacked(name: str) -> npt.NDArray[np.float32]:
-            return np.stack(
-                [weights[f"blocks.{index}.{name}"] for index in range(len(self.blocks))]
-            )
-
-        weights = {name: tensor.numpy() for name, tensor in self.state_dict().items()}
-        self._native_stack = native.Stack(
-            isa=isa,
-            enter=weights["enter.weight"],
-            enter_bias=weights["enter.bias"],
-            norms=np.stack([*stacked("norm.weight"), weights["norm.weight"]]),
-            norm_biases=np.stack([*stacked("norm.bias"), weights["norm.bias"]]),
-            convs=stacked("conv.weight"),
-            conv_biases=stacked("conv.bias"),
-            mixes=stacked("mix.weight"),
-            mix_biases=stacked("mix.bias"),
-            leave=weights["leave.weight"],
-            leave_bias=weights["leave.bias"],
-        )
-
-    @staticmethod
-    def _forward_native(native: _native.Stack, x: Tensor, mask: Tensor) -> Tensor:
-        made = x.new_zeros(*x.shape[:2], native.outputs)
-        for row, length in enumerate(mask.sum(dim=(1, 2)).int().tolist()):
-            native.forward(x[row, :length].contiguous().numpy(), made[row, :length].numpy())
-        return made
-
-
-class Acoustic(Protocol):
-    """What speaks: `AcousticModel`, or what computes the same elsewhere
-    (`vocoder.cuda.acoustic_model`).
-    """
-
-    def durations(self, features: LinguisticFeatures, speaker: int = 0) -> npt.NDArray[np.float32]:
-        """As `AcousticModel.durations`."""
-
-    def conditions(
-        self,
-        features: LinguisticFeatures,
-        durations: npt.NDArray[np.int64],
-        speaker: int = 0,
-        melody: Melody | None = None,
-    ) -> Conditions:
-        """As `AcousticModel.conditions`."""
+    @classmethod
+    def of_size(cls, size: StackSize, dropout: float) -> Stack:
+        """A new one of a size."""
+        return cls(size.inputs, size.channels, size.outputs, size.layers, size.kernel_size, dropout)
 
 
 class AcousticModel(nn.Module):
@@ -152,41 +102,27 @@ class AcousticModel(nn.Module):
         super().__init__()
         self.config = config
         self.harmonic_table: Tensor | None
-        channels, kernel_size, dropout = config.channels, config.kernel_size, config.dropout
         sizes = config.linguistic.category_sizes
         self.embeddings = nn.ModuleList(
             nn.Embedding(size, width, padding_idx=0)
             for size, width in zip(sizes, EMBEDDING_CHANNELS, strict=True)
         )
-        self.speaker = nn.Embedding(config.num_speakers, channels)
-        inputs = sum(EMBEDDING_CHANNELS) + len(POSITIONS)
-        in_phoneme = len(FRAME_POSITIONS) - len(POSITIONS)
-        self.encoder = Stack(
-            inputs, channels, channels, config.encoder_layers, kernel_size, dropout
-        )
-        self.duration = Stack(channels, config.predictor_channels, 1, 2, kernel_size, dropout)
-        self.pitch = Stack(
-            channels + in_phoneme, config.predictor_channels, 2, 3, kernel_size, dropout
-        )
-        harmonics = config.n_mels if config.harmonic_steps > 0 else 0
-        self.decoder = Stack(
-            channels + in_phoneme + 2 + harmonics,
-            config.decoder_channels,
-            config.n_mels,
-            config.decoder_layers,
-            kernel_size,
-            dropout,
+        self.speaker = nn.Embedding(config.num_speakers, config.channels)
+        self.encoder, self.duration, self.pitch, self.decoder = (
+            Stack.of_size(size, config.dropout) for size in stack_sizes(config).values()
         )
         # Stored with the weights: a voice needs no settings of sound to speak by it.
         self.register_buffer(
             "harmonic_table",
-            torch.zeros(config.harmonic_steps, config.n_mels) if harmonics else None,
+            torch.zeros(config.harmonic_steps, config.n_mels)
+            if config.harmonic_steps > 0
+            else None,
         )
 
-    def use_native(self, isa: str = "auto") -> None:
-        """Speaks faster from now on: as `Stack.use_native`."""
-        for stack in (self.encoder, self.duration, self.pitch, self.decoder):
-            stack.use_native(isa)
+    @classmethod
+    def of(cls, weights: AcousticWeights) -> AcousticModel:
+        """A model with copies of stored weights, in evaluation mode and without gradients."""
+        return module_with(lambda: cls(weights.config), weights.arrays)
 
     def encode(
         self, categories: Tensor, positions: Tensor, speaker: Tensor, mask: Tensor
@@ -236,8 +172,9 @@ class AcousticModel(nn.Module):
         """How long each phoneme lasts at normal speed: float32 [P], in frames, at least 0, before
         rounding.
         """
-        encoded, mask = self._encode_one(features, speaker)
-        predicted = self.predict_log_durations(encoded, mask)[0]
+        with one_torch_thread():
+            encoded, mask = self._encode_one(features, speaker)
+            predicted = self.predict_log_durations(encoded, mask)[0]
         frames: npt.NDArray[np.float32] = (
             torch.expm1(predicted).clamp(0, MAX_DURATION_FRAMES).float().numpy()
         )
@@ -260,6 +197,16 @@ class AcousticModel(nn.Module):
             melody: what is done to the predicted pitch, nothing when None; the mel spectrum
                 follows, for the decoder is given the pitch.
         """
+        with one_torch_thread():
+            return self._conditions(features, durations, speaker, melody)
+
+    def _conditions(
+        self,
+        features: LinguisticFeatures,
+        durations: npt.NDArray[np.int64],
+        speaker: int,
+        melody: Melody | None,
+    ) -> Conditions:
         encoded, _ = self._encode_one(features, speaker)
         categories, positions = expand(features.categories, features.positions, durations)
         rows = torch.from_numpy(np.repeat(np.arange(len(durations)), durations))

@@ -262,9 +262,6 @@ class _RenderActor:
     def __init__(
         self, defaults: Defaults, folder: str, files_url: str | None, threads: int, streams: int
     ) -> None:
-        import torch
-
-        torch.set_num_threads(1)  # all threads of the studio compute beside each other
         if files_url is None and not (Path(folder) / NAME).exists():
             raise InputError(
                 (

@@ -20,7 +20,6 @@ from vocoder.batch.record import Record
 from vocoder.batch.render_orders import Defaults, OrderFactory, RenderOrder
 from vocoder.batch.render_pool import RenderPool, RenderTask
 from vocoder.batch.reporting import failed_record, now
-from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, SonantError
 from vocoder.synthesis.planning import Plan
 
@@ -78,10 +77,7 @@ def forecast(
     orders = OrderFactory(defaults)
     manifest = Manifest.look(folder, files_url)
     try:
-        with one_torch_thread():
-            return _Forecaster(orders, manifest, failed).look(
-                wanted, threads=threads, streams=streams
-            )
+        return _Forecaster(orders, manifest, failed).look(wanted, threads=threads, streams=streams)
     finally:
         manifest.close()
 

@@ -31,7 +31,6 @@ from vocoder.batch.record import Record
 from vocoder.batch.render_orders import Defaults, OrderFactory, RenderOrder
 from vocoder.batch.reporting import failed_record, now
 from vocoder.batch.subtitle_files import SubtitleFile, subtitle_name
-from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, SonantError
 from vocoder.synthesis.planning import Plan
 from vocoder.text import source_text
@@ -117,18 +116,15 @@ def render(
         )
 
     try:
-        # All threads compute with torch, beside each other: the number of its own is set once,
-        # before they begin.
-        with one_torch_thread():
-            tally = _RenderRun(
-                entries,
-                manifest,
-                orders,
-                maker,
-                form=defaults.subtitles,
-                strict=strict,
-                watcher=watcher or ProgressListener(),
-            ).run()
+        tally = _RenderRun(
+            entries,
+            manifest,
+            orders,
+            maker,
+            form=defaults.subtitles,
+            strict=strict,
+            watcher=watcher or ProgressListener(),
+        ).run()
         if is_installed():
             manifest.write_table()
         return tally

@@ -173,7 +173,7 @@ class RenderPool:
             return voice.engine
         if id(voice) not in engines:
             engines[id(voice)] = make_engine(
-                voice.pack.network, voice.engine.name, precision=voice.engine.precision
+                voice.pack.wavenet, voice.engine.name, precision=voice.engine.precision
             )
         return engines[id(voice)]
 

@@ -21,15 +21,13 @@ from torch import Tensor
 
 from vocoder.acoustic.frames import expand
 from vocoder.acoustic.melody import Melody
-from vocoder.acoustic.model import (
+from vocoder.acoustic.model import AcousticModel, ConvBlock, Stack
+from vocoder.acoustic.weights import (
     LOG_F0_CENTRE,
     LOG_F0_SCALE,
     LOG_MEL_CENTRE,
     LOG_MEL_SCALE,
     MAX_DURATION_FRAMES,
-    AcousticModel,
-    ConvBlock,
-    Stack,
 )
 from vocoder.config import POSITIONS
 from vocoder.cuda.device import device_for

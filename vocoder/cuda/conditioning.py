@@ -27,7 +27,7 @@ from vocoder.cuda.host_embeddings import HostEmbeddings, weights_of
 from vocoder.cuda.layers import RowLayer
 from vocoder.cuda.ragged_batch import RaggedBatch, to_device
 from vocoder.errors import InputError
-from vocoder.wavenet.conditioning import LOG_F0_CENTRE, LOG_F0_SCALE, LOG_MEL_CENTRE, LOG_MEL_SCALE
+from vocoder.wavenet.conditioner import LOG_F0_CENTRE, LOG_F0_SCALE, LOG_MEL_CENTRE, LOG_MEL_SCALE
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
 

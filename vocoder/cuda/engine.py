@@ -36,7 +36,7 @@ from vocoder.errors import EngineError
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.distributions import MIN_LOG_SCALE
 from vocoder.wavenet.network import WaveNet
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 PRECISIONS = CUDA_PRECISIONS
 

@@ -40,8 +40,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-
-import torch
+from typing import TYPE_CHECKING
 
 from vocoder.compiled import is_compiled
 from vocoder.engine.base import (
@@ -54,10 +53,12 @@ from vocoder.engine.base import (
     Job,
     PendingCodes,
 )
-from vocoder.engine.reference import ReferenceEngine
 from vocoder.engine.state import StreamState
 from vocoder.errors import EngineError
-from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.weights import WaveNetWeights
+
+if TYPE_CHECKING:  # which needs torch: what computes with it is imported late
+    from vocoder.wavenet.network import WaveNet
 
 __all__ = [
     "CUDA_PRECISIONS",
@@ -73,6 +74,7 @@ __all__ = [
     "precisions_of",
 ]
 
+REFERENCE_PRECISION = "fp32"
 ENGINES = ("auto", "native", "reference", "cuda", CUDA_REFERENCE)
 log = logging.getLogger(__name__)
 
@@ -91,12 +93,12 @@ def precisions_of(name: str) -> tuple[str, ...]:
     return (
         NATIVE_PRECISIONS
         if name in ("auto", "native") and native_built()
-        else (ReferenceEngine.precision,)
+        else (REFERENCE_PRECISION,)
     )
 
 
 def make_engine(
-    network: WaveNet,
+    network: WaveNet | WaveNetWeights,
     name: str = "auto",
     *,
     isa: str = "auto",
@@ -107,7 +109,8 @@ def make_engine(
     """An engine with this network's weights.
 
     Args:
-        network: whose weights are copied; on any device.
+        network: whose weights are copied, a torch module on any device or arrays. Only the native
+            engine needs no torch.
         name: "native" (C++), "reference" (torch), "cuda" (Triton; where that is missing
             "cuda-reference" with one logged line), "cuda-reference" (torch on a GPU), or "auto":
             native where it was built, else reference with one logged line.
@@ -150,31 +153,48 @@ def make_engine(
         "the native engine was not built (no C++ compiler at installation): the reference engine "
         "serves, many times slower than real time"
     )
-    return ReferenceEngine(network, device=device)
+    return _make_reference_engine(network, precision, device)
 
 
 def _triton_found() -> bool:
     return importlib.util.find_spec("triton") is not None
 
 
-def _make_cuda_engine(network: WaveNet, precision: str) -> Engine:
+def _check_torch(engine: str) -> None:
+    if importlib.util.find_spec("torch") is None:
+        raise EngineError(
+            f"the {engine} engine computes with torch, which is not installed: pip install "
+            f"'sonant[reference]', or 'sonant[gpu]' for a GPU"
+        )
+
+
+def _cuda_available() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _make_cuda_engine(network: WaveNet | WaveNetWeights, precision: str) -> Engine:
+    _check_torch("cuda")
     if not _triton_found():
         return _make_engine_without_triton(network, precision)
     from vocoder.cuda.device import INTERPRETED
     from vocoder.cuda.engine import CudaEngine  # late: it needs triton
+    from vocoder.wavenet.network import WaveNet
 
-    if not INTERPRETED and not torch.cuda.is_available():
+    if not INTERPRETED and not _cuda_available():
         raise EngineError("the cuda engine needs a CUDA GPU, and torch sees none here")
-    return CudaEngine(network, device="cpu" if INTERPRETED else "cuda", precision=precision)
+    module = WaveNet.of(network) if isinstance(network, WaveNetWeights) else network
+    return CudaEngine(module, device="cpu" if INTERPRETED else "cuda", precision=precision)
 
 
-def _make_engine_without_triton(network: WaveNet, precision: str) -> Engine:
-    if not torch.cuda.is_available():
+def _make_engine_without_triton(network: WaveNet | WaveNetWeights, precision: str) -> Engine:
+    if not _cuda_available():
         raise EngineError(
             "the cuda engine needs triton, which comes with CUDA builds of torch, or with the "
             "extra `gpu`"
         )
-    if precision != ReferenceEngine.precision:
+    if precision != REFERENCE_PRECISION:
         raise EngineError(
             f"without triton the cuda engine computes in fp32, not in {precision!r}: on Linux "
             f"the extra `gpu` brings triton"
@@ -187,11 +207,16 @@ def _make_engine_without_triton(network: WaveNet, precision: str) -> Engine:
     return _make_reference_engine(network, precision, "cuda")
 
 
-def _make_reference_engine(network: WaveNet, precision: str, device: str) -> Engine:
-    if precision != ReferenceEngine.precision:
+def _make_reference_engine(
+    network: WaveNet | WaveNetWeights, precision: str, device: str
+) -> Engine:
+    if precision != REFERENCE_PRECISION:
         raise EngineError(f"the reference engine computes in fp32, not in {precision!r}")
-    if device.startswith("cuda") and not torch.cuda.is_available():
+    _check_torch("reference")
+    if device.startswith("cuda") and not _cuda_available():
         raise EngineError(
             f"the reference engine on {device!r} needs a CUDA GPU, and torch sees none here"
         )
+    from vocoder.engine.reference import ReferenceEngine
+
     return ReferenceEngine(network, device=device)

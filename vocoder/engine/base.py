@@ -12,19 +12,22 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
 
 from vocoder.config import WaveNetConfig
 from vocoder.engine.state import RingLayout, StreamState
 from vocoder.errors import EngineError
 from vocoder.wavenet.conditions import Conditions
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
+
+if TYPE_CHECKING:  # a CPU speaks without torch
+    from torch import Tensor
 
 Codes = npt.NDArray[np.int64]
-Conditioning = npt.NDArray[np.float32] | Tensor
+Conditioning: TypeAlias = "npt.NDArray[np.float32] | Tensor"
 # What the engines compute in; here, because neither can be imported everywhere.
 NATIVE_PRECISIONS = ("fp32", "bf16", "int8")
 CUDA_PRECISIONS = ("fp32", "bf16")
@@ -198,7 +201,7 @@ class Engine(ABC):
 
     def _check_conditioning(self, conditioning: Conditioning) -> None:
         """Refuses what is another engine's."""
-        if isinstance(conditioning, Tensor):
+        if not isinstance(conditioning, np.ndarray):
             raise EngineError(
                 f"conditioning must be an array for the {self.name} engine, not a tensor on "
                 f"{conditioning.device}"

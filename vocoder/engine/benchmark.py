@@ -27,12 +27,12 @@ import torch
 
 from vocoder.config import LinguisticConfig, WaveNetConfig
 from vocoder.engine import Engine, Job, make_engine, native_built
-from vocoder.engine.reference import one_torch_thread
 from vocoder.engine.torch_loop import TorchLoop
 from vocoder.engine.weights import EngineWeights
 from vocoder.machine import processor_name
+from vocoder.torch_threads import one_torch_thread
 from vocoder.wavenet.network import WaveNet
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 RECOMPUTED, TORCH_LOOP = "recomputed", "torch-loop"
 CONDITIONING_SPREAD = 0.3  # of the random numbers that stand for a conditioning

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,10 @@ from vocoder.compiled import available_isas
 from vocoder.engine.base import NATIVE_PRECISIONS, Codes, Engine, Job
 from vocoder.engine.weights import EngineWeights
 from vocoder.errors import EngineError
-from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.weights import WaveNetWeights
+
+if TYPE_CHECKING:  # which needs torch
+    from vocoder.wavenet.network import WaveNet
 
 PRECISIONS = NATIVE_PRECISIONS
 
@@ -60,9 +64,14 @@ class NativeEngine(Engine):
     name = "native"
 
     def __init__(
-        self, network: WaveNet, *, isa: str = "auto", precision: str = "fp32", threads: int = 1
+        self,
+        network: WaveNet | WaveNetWeights,
+        *,
+        isa: str = "auto",
+        precision: str = "fp32",
+        threads: int = 1,
     ) -> None:
-        config = network.config
+        config, quantiser = network.config, network.quantiser
         if isa != "auto" and isa not in available_isas():
             raise EngineError(
                 f"this processor does not offer instruction set {isa!r}: it has "
@@ -86,8 +95,8 @@ class NativeEngine(Engine):
             mixtures=config.num_mixtures,
             prediction_order=config.prediction_order,
             max_lag=config.max_lag,
-            values=network.quantiser.values.astype(np.float64),
-            edges=network.quantiser.edges,
+            values=quantiser.values.astype(np.float64),
+            edges=quantiser.edges,
             inputs=weights.inputs,
             taps=weights.taps,
             residual=weights.residual,

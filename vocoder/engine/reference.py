@@ -10,8 +10,7 @@ L layers, K taps, R residual, G gate, F frames, T samples, O output parameters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -24,21 +23,10 @@ from vocoder.engine.philox import uniforms
 from vocoder.engine.sampling import draw
 from vocoder.engine.state import RingLayout
 from vocoder.engine.weights import EngineWeights
+from vocoder.torch_threads import one_torch_thread
 from vocoder.wavenet.network import WaveNet
-from vocoder.wavenet.prediction import predict_next
-
-
-@contextmanager
-def one_torch_thread() -> Iterator[None]:
-    """Products of one row are too small to share out: more threads would only wait for each other,
-    and could sum in another order.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+from vocoder.wavenet.predictors import predict_next
+from vocoder.wavenet.weights import WaveNetWeights
 
 
 class ReferenceEngine(Engine):
@@ -52,7 +40,9 @@ class ReferenceEngine(Engine):
 
     precision = "fp32"
 
-    def __init__(self, network: WaveNet, *, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self, network: WaveNet | WaveNetWeights, *, device: str | torch.device = "cpu"
+    ) -> None:
         self.config = network.config
         self.device = torch.device(device)
         self.name = CUDA_REFERENCE if self.device.type == "cuda" else "reference"

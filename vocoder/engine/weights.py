@@ -12,15 +12,17 @@ L layers, K taps, R residual, G gate, S skip, A head, Q levels, H predictions, O
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from vocoder.errors import EngineError
-from vocoder.wavenet.network import ResidualBlock, WaveNet
+from vocoder.stored_weights import StoredWeights
+from vocoder.wavenet.weights import WaveNetWeights
+
+if TYPE_CHECKING:  # which needs torch
+    from vocoder.wavenet.network import WaveNet
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -58,31 +60,31 @@ class EngineWeights:
                 )
 
     @classmethod
-    def of(cls, network: WaveNet) -> EngineWeights:
-        """Copies of the weights of a network on any device.
+    def of(cls, network: WaveNet | WaveNetWeights) -> EngineWeights:
+        """Copies of the weights of a network, which may be on any device.
 
         Raises:
             EngineError: a weight is not a finite number.
         """
-        config = network.config
-        blocks = [cast(ResidualBlock, block) for block in network.blocks]
-        residuals = [block.residual for block in blocks if block.residual is not None]
+        weights = WaveNetWeights.of(network)
+        config, arrays = weights.config, weights.arrays
+        residuals = config.num_layers - 1
         no_residual = np.zeros((0, config.gated_channels, config.residual_channels), np.float32)
         return cls(
-            inputs=_input_table(network),
-            taps=np.stack([_transposed(block.taps.weight) for block in blocks]),
-            residual=np.stack([_transposed(layer.weight) for layer in residuals])
+            inputs=_input_table(weights),
+            taps=_transposed(arrays.stacked("blocks", config.num_layers, "taps.weight")),
+            residual=_transposed(arrays.stacked("blocks", residuals, "residual.weight"))
             if residuals
             else no_residual,
-            residual_bias=np.stack([_array(layer.bias) for layer in residuals])
+            residual_bias=arrays.stacked("blocks", residuals, "residual.bias")
             if residuals
             else no_residual[:, 0],
-            skip=_transposed(network.skip.weight),
-            skip_bias=_array(network.skip.bias),
-            head1=_transposed(network.head1.weight),
-            head1_bias=_array(network.head1.bias),
-            head2=_transposed(network.head2.weight),
-            head2_bias=_array(network.head2.bias),
+            skip=_transposed(arrays["skip.weight"]),
+            skip_bias=arrays["skip.bias"],
+            head1=_transposed(arrays["head1.weight"]),
+            head1_bias=arrays["head1.bias"],
+            head2=_transposed(arrays["head2.weight"]),
+            head2_bias=arrays["head2.bias"],
         )
 
     @property
@@ -94,18 +96,22 @@ class EngineWeights:
         return sum(product.size for product in products)
 
 
-@torch.inference_mode()
-def _input_table(network: WaveNet) -> FloatArray:
-    embeddings = [network.embedding, *network.predicted]
-    if network.config.output == "softmax":
-        return np.stack([_array(cast(Tensor, embedding.weight)) for embedding in embeddings])
-    values = torch.from_numpy(network.quantiser.values).to(network.head1.weight).unsqueeze(-1)
-    return np.stack([_array(embedding(values)) for embedding in embeddings])
+def _input_table(weights: WaveNetWeights) -> FloatArray:
+    config, arrays = weights.config, weights.arrays
+    names = ["embedding", *(f"predicted.{index}" for index in range(config.num_predictions))]
+    return np.stack([_embedded_codes(arrays.below(name), weights) for name in names])
 
 
-def _array(tensor: Tensor) -> FloatArray:
-    return np.array(tensor.detach().float().cpu().numpy(), dtype=np.float32, order="C")
+def _embedded_codes(embedding: StoredWeights, weights: WaveNetWeights) -> FloatArray:
+    """What the network makes of every code, float32 [Q, R]."""
+    if weights.config.output == "softmax":
+        return embedding["weight"]
+    rows: FloatArray = (
+        weights.quantiser.values[:, np.newaxis] * embedding["weight"][:, 0] + embedding["bias"]
+    )
+    return rows
 
 
-def _transposed(weight: Tensor) -> FloatArray:
-    return _array(weight.t())
+def _transposed(weight: FloatArray) -> FloatArray:
+    """The last two axes exchanged."""
+    return np.ascontiguousarray(np.swapaxes(weight, -1, -2))

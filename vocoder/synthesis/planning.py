@@ -23,7 +23,6 @@ from vocoder.acoustic.pauses import (
     BETWEEN_SENTENCES_SECONDS,
     with_pauses,
 )
-from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, TextError, VoiceError
 from vocoder.synthesis.limits import LENGTH_SCALES, TEXT_LIMIT
 from vocoder.synthesis.settings import Settings, check_text
@@ -268,8 +267,7 @@ def _durations(
     rounding never adds up to a change of speed.
     """
     delivery = sentence.delivery
-    with one_torch_thread():
-        predicted = pack.acoustic.durations(sentence.features, speaker_of(sentence, settings))
+    predicted = pack.acoustic.durations(sentence.features, speaker_of(sentence, settings))
     frames_per_second = pack.manifest.audio.sample_rate / pack.manifest.audio.hop_length
     predicted = with_pauses(
         predicted, sentence.features, frames_per_second=frames_per_second, at_end=at_end

@@ -19,9 +19,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vocoder.engine.reference import one_torch_thread
+from vocoder.torch_threads import one_torch_thread
 from vocoder.wavenet.network import WaveNet
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 # Short, for a service does a block between two turns of its streams; longer ones would waste less
 # on their context.

@@ -25,24 +25,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from vocoder.acoustic.melody import Bend, Melody
 from vocoder.audio.correction import spectral_correction
 from vocoder.audio.decode import PcmDecoder
 from vocoder.audio.pcm import Int16Array
-from vocoder.config import CATEGORIES, FRAME_POSITIONS, AudioConfig
 from vocoder.engine import Codes, Conditioning, Engine, Job, StreamState
-from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import EngineError
 from vocoder.seeds import choose_seed
 from vocoder.synthesis.planning import Plan, PlannedSentence, Planning, speaker_of
 from vocoder.text import Delivery
 from vocoder.voices.pack import Pack
 from vocoder.wavenet.conditions import Conditions
-from vocoder.wavenet.network import WaveNet
-from vocoder.wavenet.prediction import Predictors
+from vocoder.wavenet.predictors import Predictors
 
 _PLACE = struct.Struct(
     "<QQ"
@@ -68,43 +63,6 @@ class Passage:
     conditions: Callable[[], Conditions]
     gains: npt.NDArray[np.float32] | None = None
     planned: PlannedSentence | None = None
-
-
-@torch.inference_mode()
-def condition(
-    network: WaveNet, audio: AudioConfig, conditions: Conditions
-) -> tuple[Tensor, Predictors]:
-    """What the network needs of every frame: all that is added inside its gates, float32 [1, F, L,
-    G], and what its predictions are made with.
-
-    Linguistic features that are not known are given as absent.
-    """
-    frames = conditions.num_frames
-    categories = (
-        np.zeros((frames, len(CATEGORIES)), np.int64)
-        if conditions.categories is None
-        else conditions.categories
-    )
-    positions = (
-        np.zeros((frames, len(FRAME_POSITIONS)), np.float32)
-        if conditions.positions is None
-        else conditions.positions
-    )
-
-    def batch(array: npt.NDArray[np.generic]) -> Tensor:
-        return torch.tensor(array).unsqueeze(0)
-
-    predictors = Predictors.of(conditions.log_mel, conditions.log_f0, audio, network.config)
-    with one_torch_thread():
-        added = network.condition(
-            batch(conditions.log_mel),
-            batch(conditions.log_f0),
-            batch(conditions.voicing),
-            batch(categories),
-            batch(positions),
-            torch.tensor([conditions.speaker]),
-        )
-    return added, predictors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,14 +117,15 @@ class Utterance:
         saved: bytes | None = None,
     ) -> None:
         self._num_frames = num_frames
-        self._network = pack.network
+        self._wavenet = pack.manifest.wavenet
+        self._conditioner = pack.conditioner
         self._engine = engine
         self._audio = pack.manifest.audio
         self._hop = pack.manifest.audio.hop_length
         self._temperature = temperature
         self._voiced_ratio = pack.manifest.voiced_temperature_ratio
         self._decoder = PcmDecoder(
-            quantiser=pack.network.quantiser,
+            quantiser=pack.wavenet.quantiser,
             pre_emphasis=self._audio.pre_emphasis,
             hop_length=self._hop,
             correction=spectral_correction(self._audio, correction_passes),
@@ -211,13 +170,12 @@ class Utterance:
             )
 
             def conditions() -> Conditions:
-                with one_torch_thread():
-                    return pack.acoustic.conditions(
-                        sentence.features,
-                        planned.durations,
-                        speaker_of(sentence, plan.settings),
-                        melody,
-                    )
+                return pack.acoustic.conditions(
+                    sentence.features,
+                    planned.durations,
+                    speaker_of(sentence, plan.settings),
+                    melody,
+                )
 
             gains = None if delivery is None else np.repeat(delivery.gains, planned.durations)
             return Passage(
@@ -376,12 +334,10 @@ class Utterance:
         temperatures = self._temperature * (1.0 - (1.0 - self._voiced_ratio) * conditions.voicing)
         conditioning: Conditioning | None = self._engine.resident_conditioning(conditions)
         if conditioning is None:
-            added, predictors = condition(self._network, self._audio, conditions)
-            conditioning = added[0].numpy()
-        else:
-            predictors = Predictors.of(
-                conditions.log_mel, conditions.log_f0, self._audio, self._network.config
-            )
+            conditioning = self._conditioner.condition(conditions)
+        predictors = Predictors.of(
+            conditions.log_mel, conditions.log_f0, self._audio, self._wavenet
+        )
         return _PreparedPassage(
             log_mel=conditions.log_mel,
             conditioning=conditioning,

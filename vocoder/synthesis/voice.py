@@ -6,10 +6,9 @@
     again = voice.vocode(voice.analyse(recording), seed=7)    # copy synthesis
     voice.score(recording).bits_per_sample
 
-Same text, voice, engine, precision, settings and seed: same bytes. All that torch computes here
-runs in one thread (sums of several threads have no fixed order), whatever number the program around
-it has set; a program that only serves voices should set one thread at its start, which saves the
-switching.
+Same text, voice, engine, precision, settings and seed: same bytes. Where the native module was
+built, speaking needs neither torch nor scipy. What torch computes elsewhere runs in one thread
+(sums of several threads have no fixed order), whatever number the program around it has set.
 """
 
 from __future__ import annotations
@@ -18,27 +17,28 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.mel import log_mel
 from vocoder.audio.pcm import Int16Array
 from vocoder.audio.pitch import pitch
 from vocoder.engine import Engine, make_engine, precisions_of
-from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import AudioError, InputError
 from vocoder.synthesis.limits import TEXT_LIMIT
 from vocoder.synthesis.planning import Plan, Planning
-from vocoder.synthesis.score import Score, Scoring, score
 from vocoder.synthesis.settings import Settings
-from vocoder.synthesis.utterance import Passage, Utterance, condition
+from vocoder.synthesis.utterance import Passage, Utterance
 from vocoder.text import Lexicon, SpeechInput
 from vocoder.voices.library import DEFAULT_VOICE, find_voice
 from vocoder.voices.pack import Pack, PackManifest, read_pack
 from vocoder.wavenet.conditions import Conditions
+
+if TYPE_CHECKING:  # which needs torch
+    from vocoder.synthesis.score import Score, Scoring
 
 FloatArray = npt.NDArray[np.float32]
 PRICE_LIMIT = (
@@ -83,7 +83,7 @@ def load_voice(
         precision = pack.manifest.precision_prices.fastest_within(
             PRICE_LIMIT, precisions_of(engine)
         )
-    made = make_engine(pack.network, engine, precision=precision, threads=threads)
+    made = make_engine(pack.wavenet, engine, precision=precision, threads=threads)
     return Voice(pack=_with_engine_device(pack, made), engine=made)
 
 
@@ -94,9 +94,8 @@ def _with_engine_device(pack: Pack, engine: Engine) -> Pack:
     from vocoder.cuda.acoustic_model import CudaAcousticModel  # late: it needs triton
     from vocoder.cuda.engine import CudaEngine
 
-    assert isinstance(pack.acoustic, AcousticModel)
     assert isinstance(engine, CudaEngine)
-    return replace(pack, acoustic=CudaAcousticModel(pack.acoustic, engine.device))
+    return replace(pack, acoustic=CudaAcousticModel(pack.acoustic_model, engine.device))
 
 
 def voice_folder(name_or_path: str | Path) -> Path:
@@ -325,8 +324,7 @@ class Voice:
                 "the recording must be one row of finite samples, at least one", field="samples"
             )
         audio = self.manifest.audio
-        with one_torch_thread():
-            mel = log_mel(samples, audio)
+        mel = log_mel(samples, audio)
         log_f0, voicing = pitch(samples, audio)
         return Conditions(
             log_mel=mel, log_f0=log_f0, voicing=voicing, speaker=self._speaker(speaker)
@@ -398,6 +396,8 @@ class Voice:
         Raises:
             AudioError, InputError: as `analyse`.
         """
+        from vocoder.synthesis.score import score
+
         return score(self.scoring(samples, speaker=speaker), progress=progress)
 
     def scoring(self, samples: FloatArray, *, speaker: str | int | None = None) -> Scoring:
@@ -405,6 +405,9 @@ class Voice:
         `score`.
         """
         conditions = self.analyse(samples, speaker=speaker)
+        from vocoder.synthesis.score import Scoring  # late: it needs torch, and so does `analyse`
+        from vocoder.wavenet.torch_conditioner import condition
+
         codes = self.pack.network.quantiser.encode(
             pre_emphasise(samples, self.manifest.audio.pre_emphasis)
         )

@@ -17,28 +17,39 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import importlib.util
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import torch
+import numpy as np
 from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from safetensors.numpy import load, save
 
-from vocoder.acoustic.model import Acoustic, AcousticModel
+import vocoder.acoustic.native_model
+import vocoder.acoustic.weights
+import vocoder.wavenet.conditioner
+import vocoder.wavenet.weights
+from vocoder.acoustic.native_model import Acoustic, NativeAcousticModel
+from vocoder.acoustic.weights import AcousticWeights
 from vocoder.audio.whole_file import whole_file
 from vocoder.config import AcousticConfig, AudioConfig, Config, WaveNetConfig
 from vocoder.errors import ConfigError, InputError, VoiceError
+from vocoder.stored_weights import StateDict, StoredWeights
 from vocoder.text.features import category_sizes, feature_hash
 from vocoder.text.inventory import PHONEMES
 from vocoder.text.lexicon import Lexicon, from_json, to_json
 from vocoder.voices.library import MANIFEST
 from vocoder.voices.strict_json import check_types
-from vocoder.wavenet.network import WaveNet
+from vocoder.wavenet.conditioner import Conditioner, NativeConditioner
+from vocoder.wavenet.weights import WaveNetWeights
+
+if TYPE_CHECKING:  # which need torch
+    from vocoder.acoustic.model import AcousticModel
+    from vocoder.wavenet.network import WaveNet
 
 FORMAT_VERSION = 4
 READABLE_VERSIONS = (3, FORMAT_VERSION)
@@ -140,16 +151,43 @@ class PackManifest(Config):
                 raise ConfigError(f"{name} must lie in 0..{MOST_PASSES}, not {passes}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Pack:
-    """A voice pack in memory. Both models are in evaluation mode, in float32, and never trained
-    further.
+    """A voice pack in memory.
+
+    What speaks is made of the weights: in C++ where that was compiled, and in torch elsewhere. The
+    torch modules are there for whoever trains, measures or uses a GPU, and are made when they are
+    asked for.
+
+    Attributes:
+        manifest: what the pack says of itself.
+        acoustic_weights: of the acoustic model.
+        wavenet: weights of the WaveNet; engines are made of them.
+        acoustic: the acoustic model that speaks.
+        conditioner: what makes the WaveNet's conditioning.
+        lexicon: words that the voice says in their own way; a request's own goes over it.
     """
 
     manifest: PackManifest
+    acoustic_weights: AcousticWeights
+    wavenet: WaveNetWeights
     acoustic: Acoustic
-    network: WaveNet
-    lexicon: Lexicon | None = None  # a request's own goes over it
+    conditioner: Conditioner
+    lexicon: Lexicon | None = None
+
+    @cached_property
+    def acoustic_model(self) -> AcousticModel:
+        """The acoustic model as a torch module, with copies of the weights."""
+        from vocoder.acoustic.model import AcousticModel
+
+        return AcousticModel.of(self.acoustic_weights)
+
+    @cached_property
+    def network(self) -> WaveNet:
+        """The WaveNet as a torch module, with copies of the weights."""
+        from vocoder.wavenet.network import WaveNet
+
+        return WaveNet.of(self.wavenet)
 
     def lexicon_below(self, over: Lexicon | None) -> Lexicon | None:
         """All that counts: another lexicon, and where that does not have a word, the voice's own."""
@@ -232,49 +270,71 @@ def read_pack(folder: Path | str) -> Pack:
     folder = Path(folder)
     manifest, digests = _read_document(folder)
     lexicon = _read_lexicon(folder / LEXICON, digests.get(LEXICON))
-    # On the meta device modules have shapes and no contents: nothing is allocated, let alone
-    # initialised, before the file is known to fit.
-    with torch.device("meta"), _Uninitialised():
-        acoustic, network = AcousticModel(manifest.acoustic), WaveNet(manifest.wavenet)
-    _load_weights(acoustic, folder / ACOUSTIC_WEIGHTS, digests[ACOUSTIC_WEIGHTS])
-    _load_weights(network, folder / VOCODER_WEIGHTS, digests[VOCODER_WEIGHTS])
-    acoustic.use_native()
-    network.conditioning.use_native()
-    return Pack(manifest=manifest, acoustic=acoustic, network=network, lexicon=lexicon)
+    acoustic = AcousticWeights(
+        config=manifest.acoustic,
+        arrays=_read_weights(
+            folder / ACOUSTIC_WEIGHTS,
+            digests[ACOUSTIC_WEIGHTS],
+            vocoder.acoustic.weights.shapes_of(manifest.acoustic),
+        ),
+    )
+    wavenet = WaveNetWeights(
+        config=manifest.wavenet,
+        arrays=_read_weights(
+            folder / VOCODER_WEIGHTS,
+            digests[VOCODER_WEIGHTS],
+            vocoder.wavenet.weights.shapes_of(manifest.wavenet),
+        ),
+    )
+    return Pack(
+        manifest=manifest,
+        acoustic_weights=acoustic,
+        wavenet=wavenet,
+        acoustic=_acoustic_of(acoustic),
+        conditioner=_conditioner_of(wavenet),
+        lexicon=lexicon,
+    )
 
 
-class _Uninitialised(TorchFunctionMode):
-    """Modules begin without random weights. On the meta device they have none anyway, but torch
-    imports its compiler to find that out: a second and more.
-    """
+def _acoustic_of(weights: AcousticWeights) -> Acoustic:
+    if vocoder.acoustic.native_model.runs_natively(weights.config):
+        return NativeAcousticModel(weights)
+    _check_torch()
+    from vocoder.acoustic.model import AcousticModel
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        named = kwargs or {}
-        return (
-            (named["tensor"] if "tensor" in named else args[0])
-            if func is nn.init.normal_
-            else func(*args, **named)
+    return AcousticModel.of(weights)
+
+
+def _conditioner_of(weights: WaveNetWeights) -> Conditioner:
+    if vocoder.wavenet.conditioner.runs_natively(weights.config):
+        return NativeConditioner(weights)
+    _check_torch()
+    from vocoder.wavenet.network import WaveNet
+    from vocoder.wavenet.torch_conditioner import TorchConditioner
+
+    return TorchConditioner(WaveNet.of(weights))
+
+
+def _check_torch() -> None:
+    if importlib.util.find_spec("torch") is None:
+        raise VoiceError(
+            "where nothing was compiled for a voice it is computed with torch, which is not "
+            "installed: pip install 'sonant[reference]'"
         )
 
 
-def _weights(model: nn.Module, *, half: bool) -> bytes:
-    tensors: dict[str, Tensor] = {}
-    for name, tensor in model.state_dict().items():
-        tensors[name] = (
-            tensor.detach().cpu().to(torch.float16 if half else torch.float32).contiguous()
-        )
-        if not torch.isfinite(tensors[name]).all():
+def _weights(model: StateDict, *, half: bool) -> bytes:
+    arrays = StoredWeights.of_module(model).by_name()
+    if half:
+        with np.errstate(over="ignore"):  # an infinity is refused below
+            arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
             raise VoiceError(
                 f"{type(model).__name__} has a weight that is not finite, or too large for fp16, "
                 f"in {name}"
             )
-    data: bytes = save(tensors)
+    data: bytes = save(arrays)
     return data
 
 
@@ -380,22 +440,22 @@ def _read_lexicon(path: Path, digest: str | None) -> Lexicon | None:
         raise VoiceError(f"{path}: {error}") from error
 
 
-def _load_weights(model: nn.Module, path: Path, digest: str) -> None:
+def _read_weights(
+    path: Path, digest: str, expected: Mapping[str, tuple[int, ...]]
+) -> StoredWeights:
     data = _read_named(path, digest)
     try:
-        tensors: dict[str, Tensor] = load(data)
+        arrays = load(data)
     except SafetensorError as error:
         raise VoiceError(f"{path}: not a safetensors file ({error})") from error
-    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    shapes = {name: array.shape for name, array in arrays.items()}
     for name in sorted(expected.keys() | shapes.keys()):
         if expected.get(name) != shapes.get(name):
             raise VoiceError(
                 f"{path}: {name} is {_shape(shapes.get(name))} in the file and "
                 f"{_shape(expected.get(name))} by {MANIFEST}"
             )
-    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
-    model.eval().requires_grad_(False)
+    return StoredWeights(arrays)
 
 
 def _shape(shape: tuple[int, ...] | None) -> str:

@@ -22,9 +22,11 @@ from torch.nn import functional
 
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import WaveNetConfig
+from vocoder.torch_modules import module_with
 from vocoder.wavenet.conditioning import ConditioningNetwork
 from vocoder.wavenet.distributions import log_prob
 from vocoder.wavenet.prediction import predict
+from vocoder.wavenet.weights import WaveNetWeights, quantiser_of
 
 LOWEST_FREQUENCY, HIGHEST_FREQUENCY = (
     0.2,
@@ -115,6 +117,11 @@ class WaveNet(nn.Module):
         self.head2 = nn.Linear(config.head_channels, config.output_channels)
         self.register_buffer("values", torch.tensor(self.quantiser.values), persistent=False)
 
+    @classmethod
+    def of(cls, weights: WaveNetWeights) -> WaveNet:
+        """A network with copies of stored weights, in evaluation mode and without gradients."""
+        return module_with(lambda: cls(weights.config), weights.arrays)
+
     def _embedding(self) -> nn.Module:
         levels, channels = self.config.quantisation_levels, self.config.residual_channels
         if self.config.output != "softmax":
@@ -130,8 +137,7 @@ class WaveNet(nn.Module):
     @property
     def quantiser(self) -> Quantiser:
         """How samples become the codes that this network models."""
-        kind = "mulaw" if self.config.output == "softmax" else "linear"
-        return Quantiser(kind=kind, levels=self.config.quantisation_levels)  # type: ignore[arg-type]
+        return quantiser_of(self.config)
 
     @property
     def receptive_field(self) -> int:

@@ -18,7 +18,8 @@ from torch import nn
 from tests.cuda.layers.arrivals import PATIENCE, Arrivals
 from tests.cuda.layers.device import DEVICE
 from vocoder.acoustic.melody import Bend, Melody
-from vocoder.acoustic.model import MAX_DURATION_FRAMES, AcousticModel
+from vocoder.acoustic.model import AcousticModel
+from vocoder.acoustic.weights import MAX_DURATION_FRAMES
 from vocoder.config import AcousticConfig, LinguisticConfig
 from vocoder.cuda.acoustic_model import CudaAcousticModel, DecoderInputs, EncoderInputs, PitchInputs
 from vocoder.cuda.ragged_batch import TILE
