@@ -19,7 +19,7 @@ from typing import Any
 from render import TEXTS  # beside this file
 
 import vocoder.synthesis.utterance
-from vocoder.acoustic.model import AcousticModel
+from vocoder.acoustic.native_model import NativeAcousticModel
 from vocoder.audio.correction import SpectralCorrection
 from vocoder.audio.decode import PcmDecoder
 from vocoder.batch.render_pool import CHUNK_SECONDS
@@ -28,7 +28,7 @@ from vocoder.synthesis.planning import Plan
 from vocoder.synthesis.voice import Voice, load_voice
 from vocoder.torch_threads import one_torch_thread
 from vocoder.voices.library import DEFAULT_VOICE
-from vocoder.wavenet.conditioning import ConditioningNetwork
+from vocoder.wavenet.conditioner import NativeConditioner
 from vocoder.wavenet.predictors import Predictors
 
 LINES = 48
@@ -95,9 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     voice = load_voice(options.voice, threads=1)
     clock = Clock()
     clock.watch(Plan, "of", "text and plan")
-    clock.watch(AcousticModel, "durations", "durations")
-    clock.watch(AcousticModel, "conditions", "acoustic model")
-    clock.watch(ConditioningNetwork, "forward", "conditioning network")
+    clock.watch(NativeAcousticModel, "durations", "durations")
+    clock.watch(NativeAcousticModel, "conditions", "acoustic model")
+    clock.watch(NativeConditioner, "condition", "conditioning network")
     clock.watch(Predictors, "of", "linear prediction")
     clock.watch(type(voice.engine), "advance", "engine")
     clock.watch(PcmDecoder, "decode", "decoding")

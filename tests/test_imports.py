@@ -23,6 +23,9 @@ EVERYWHERE = (
     "vocoder.seeds",
     "vocoder.machine",
     "vocoder.compiled",
+    "vocoder.stored_weights",
+    "vocoder.torch_modules",
+    "vocoder.torch_threads",
     "vocoder._native",
 )
 
@@ -61,7 +64,7 @@ RAY = (
     "service.cluster.ray_serve",
     "service.cluster.ray_router",
 )  # alone import Ray, and nothing else of the service imports them
-WORKER = "service.worker"  # alone imports torch
+WORKER = "service.worker"  # alone loads voices
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.
 CARRIED = (
     "vocoder.wavenet.network", "vocoder.density.gated_pixel_cnn", "vocoder.density.made",
@@ -79,7 +82,7 @@ ON_GPU = "vocoder.cuda"
 # Run in a process of its own: imports the modules named after "--", while nothing can be imported
 # that belongs to a distribution other than those named before it and what they need.
 ONLY = """
-import importlib, importlib.abc, re, sys
+import importlib, re, sys
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 
 def canonical(name):
@@ -103,12 +106,21 @@ for name in sys.argv[1:split]:
     with_needs(name, allowed)
 blocked = {top for top, names in packages_distributions().items() if not any(canonical(name) in allowed for name in names)}
 
-class Refuse(importlib.abc.MetaPathFinder):
+class Without:
+    # As if what is blocked were not installed: it is not found.
+
+    def __init__(self, finder):
+        self.finder = finder
+
     def find_spec(self, fullname, path=None, target=None):
         if fullname.split(".")[0] in blocked:
-            raise ModuleNotFoundError(f"{fullname} is not on this machine", name=fullname)
+            return None
+        return self.finder.find_spec(fullname, path, target)
 
-sys.meta_path.insert(0, Refuse())
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+sys.meta_path[:] = map(Without, sys.meta_path)
 for name in sys.argv[split + 1:]:
     importlib.import_module(name)
 """
@@ -210,10 +222,15 @@ AT_ONCE = {module: imported_at_once(tree) for module, tree in TREES.items()}
 
 
 def import_with_only(
-    distributions: tuple[str, ...], modules: tuple[str, ...]
+    distributions: tuple[str, ...],
+    modules: tuple[str, ...],
+    *,
+    code: str = "",
+    folder: Path = ROOT,
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", ONLY, *distributions, "--", *modules]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    """Imports the modules, and runs code, in a process that has these distributions alone."""
+    command = [sys.executable, "-c", ONLY + code, *distributions, "--", *modules]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("module", IMPORTS)
@@ -292,7 +309,7 @@ def test_what_computes_on_a_gpu_needs_triton_beside_and_nothing_else() -> None:
 
 def test_the_machine_with_torch_and_numpy_alone_has_nothing_else() -> None:
     result = import_with_only(("torch", "numpy"), ("scipy",))
-    assert "scipy is not on this machine" in result.stderr
+    assert "No module named 'scipy'" in result.stderr
 
 
 def test_speech_is_made_where_nothing_could_be_compiled() -> None:
@@ -378,16 +395,55 @@ def test_what_computes_on_a_gpu_is_imported_late() -> None:
     assert {module for module in needing if not below(module, ON_GPU)} == set()
 
 
+# Numpy, the compiled module, and libraries of sound and text: what speaks.
+SPEAKS = (
+    "numpy",
+    "safetensors",
+    "soundfile",
+    "soxr",
+    "espeakng-loader",
+    "num2words",
+    "typer",
+    "rich",
+)
+SERVES = ("fastapi", "uvicorn", "pydantic", "av", "prometheus-client", "python-multipart", "httpx")
+# uvicorn[standard]
+SERVES += ("uvloop", "httptools", "websockets", "watchfiles", "python-dotenv", "pyyaml")
+
+
 @pytest.mark.skipif(not available_isas(), reason="nothing was compiled")
-def test_speaking_imports_neither_filters_nor_a_compiler() -> None:
-    """Three quarters of a second for a filter of one pole, and more than one for a compiler that
-    nothing is compiled with.
-    """
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import vocoder; assert len(vocoder.load_voice().synthesize('A.'))",
+        "from vocoder.cli.program import run; assert run(['say', 'A.', '-o', 'a.wav']) == 0",
+        (
+            "from vocoder.cli.program import run; "
+            "assert run(['render', 'a.csv', '-o', 'made', '--loudness', '-20']) == 0"
+        ),
+    ],
+    ids=["python", "say", "render"],
+)
+def test_speaking_needs_numpy_and_what_was_compiled(code: str, tmp_path: Path) -> None:
+    """Neither torch nor scipy, torchaudio or pandas: importing them fails here."""
+    (tmp_path / "a.csv").write_text("id,text\none,Oh.\n", "utf-8")
+    result = import_with_only(SPEAKS, (), code=code, folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.skipif(not available_isas(), reason="nothing was compiled")
+def test_serving_needs_no_torch(tmp_path: Path) -> None:
+    """The supervisor, and the worker that speaks."""
     code = (
-        "import sys, vocoder; vocoder.load_voice().synthesize('A.'); sys.exit(', "
-        "'.join({'scipy', 'torch._dynamo'} & sys.modules.keys()) or None)"
+        "from service.settings import ServiceSettings; from service.worker.worker import Worker; "
+        "said = []; Worker(ServiceSettings(), send=said.append, failed=lambda: None).start(); "
+        "assert type(said[0]).__name__ == 'Started'; import service.server, service.__main__"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+    result = import_with_only((*SPEAKS, *SERVES), (), code=code, folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_machine_without_torch_has_none() -> None:
+    """The test of the test above."""
+    result = import_with_only(SPEAKS, ("torch",))
+    assert "No module named 'torch'" in result.stderr

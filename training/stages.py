@@ -74,9 +74,7 @@ def train_acoustic(
     torch.manual_seed(loop.seed)  # the weights that training begins with
     task = AcousticTask(data, config)
     if begin_with is not None:
-        acoustic = read_pack(begin_with).acoustic
-        assert isinstance(acoustic, AcousticModel)
-        _begin_with(task, acoustic, begin_with)
+        _begin_with(task, read_pack(begin_with).acoustic_model, begin_with)
     return train_stage(
         folder, task, _resolved(config, loop), loop, seconds=seconds, device=device, recipe=recipe
     )

@@ -68,6 +68,9 @@ class Network:
 def de_emphasise(
     samples: FloatArray, coefficient: float, last: float, made: FloatArray
 ) -> float: ...
+def second_order(
+    numerator: DoubleArray, denominator: DoubleArray, state: DoubleArray, samples: DoubleArray
+) -> None: ...
 
 class Predictor:
     def __init__(self, *, isa: str, bins: int, window: DoubleArray) -> None: ...

@@ -15,11 +15,12 @@ import torch
 from tests.tiny_voice import AUDIO
 from vocoder.acoustic.melody import Melody
 from vocoder.audio.pcm import to_float32
-from vocoder.engine import native_built
+from vocoder.engine import make_engine, native_built
 from vocoder.errors import AudioError, EngineError, InputError
 from vocoder.synthesis.voice import Voice, load_voice
 from vocoder.text import Lexicon
 from vocoder.voices.pack import PrecisionPrices, read_pack, save_pack
+from vocoder.wavenet.torch_conditioner import TorchConditioner
 
 TEXT = "Hi you."
 
@@ -116,11 +117,20 @@ def test_all_that_torch_computes_runs_in_one_thread(
     """Sums of several threads have no fixed order. A network of this size is not shared out, so
     what is looked at is what torch was told.
     """
+    network, acoustic = voice.pack.network, voice.pack.acoustic_model
+    in_torch = Voice(
+        pack=dataclasses.replace(
+            voice.pack, acoustic=acoustic, conditioner=TorchConditioner(network)
+        ),
+        engine=make_engine(network, "reference"),
+    )
     used = []
     for model, name in (
-        (voice.pack.network, "condition"),
-        (voice.pack.acoustic, "durations"),
-        (voice.pack.acoustic, "conditions"),
+        (network, "condition"),
+        (network, "log_prob"),
+        (acoustic, "encode"),
+        (acoustic, "predict_log_durations"),
+        (acoustic, "predict_log_mel"),
     ):
         method = getattr(model, name)
 
@@ -132,12 +142,13 @@ def test_all_that_torch_computes_runs_in_one_thread(
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(3)
-        voice.synthesize(TEXT, seed=1)
-        voice.score(recording())
+        in_torch.synthesize(TEXT, seed=1)
+        in_torch.pack.__dict__["network"] = network
+        in_torch.score(recording())
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(threads)
-    assert len(used) >= 4
+    assert len(used) >= 6
     assert set(used) == {1}
 
 
@@ -198,7 +209,7 @@ def test_less_exact_arithmetic_is_chosen_only_where_its_price_is_known(
     cheap = dataclasses.replace(
         pack.manifest, precision_prices=PrecisionPrices(bf16=0.0, int8=0.011)
     )
-    save_pack(tmp_path / "cheap", cheap, pack.acoustic, pack.network, card="")
+    save_pack(tmp_path / "cheap", cheap, pack.acoustic_model, pack.network, card="")
     assert load_voice(tmp_path / "cheap").engine.precision == ("bf16" if native_built() else "fp32")
     assert load_voice(tmp_path / "cheap", engine="reference").engine.precision == "fp32"
     assert load_voice(tmp_path / "cheap", precision="fp32").engine.precision == "fp32"
@@ -239,7 +250,6 @@ import sys
 if sys.argv[2] == "uncompiled":
     sys.modules["vocoder._native"] = None  # as where no compiler was: nobody finds it
 from vocoder.synthesis.voice import load_voice
-from vocoder.wavenet.torch_conditioner import condition
 
 voice = load_voice(sys.argv[1])
 
@@ -248,7 +258,7 @@ def resident():
 
 for length in range(1, 400):
     planned = next(voice.planning("a " * length).sentences_from(0))
-    condition(voice.pack.network, voice.manifest.audio, voice.pack.acoustic.conditions(planned.sentence.features, planned.durations, 0))
+    voice.pack.conditioner.condition(voice.pack.acoustic.conditions(planned.sentence.features, planned.durations, 0))
     if length == 30:
         before = resident()
 print(resident() - before)

@@ -220,7 +220,7 @@ def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> No
     further = tmp_path / "runs" / "further"
     shutil.copytree(tmp_path / "runs" / "tone" / "data", further / "data")
     begin = ("--begin-with", str(pack), "--learning-rate", "1e-6", "--steps", "1", "--threads", "1")
-    for stage, model in (("vocoder", voice.pack.network), ("acoustic", voice.pack.acoustic)):
+    for stage, model in (("vocoder", voice.pack.network), ("acoustic", voice.pack.acoustic_model)):
         sonant_train(stage, "--voice", "further", "--runs", str(tmp_path / "runs"), *begin)
         weights, _, _ = read_average(further / stage)
         for name, tensor in model.state_dict().items():

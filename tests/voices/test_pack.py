@@ -58,11 +58,16 @@ def replace_weights(folder: Path, name: str, data: bytes) -> None:
 def test_what_is_saved_is_loaded(folder: Path, tmp_path: Path) -> None:
     pack = read_pack(folder)
     save_pack(
-        tmp_path / "again", pack.manifest, pack.acoustic, pack.network, card="# Card", half=False
+        tmp_path / "again",
+        pack.manifest,
+        pack.acoustic_model,
+        pack.network,
+        card="# Card",
+        half=False,
     )
     again = read_pack(tmp_path / "again")
     assert again.manifest == pack.manifest
-    for model, twin in ((pack.acoustic, again.acoustic), (pack.network, again.network)):
+    for model, twin in ((pack.acoustic_model, again.acoustic_model), (pack.network, again.network)):
         assert not twin.training
         for name, tensor in model.state_dict().items():
             assert tensor.dtype == torch.float32
@@ -74,7 +79,9 @@ def test_a_pack_may_have_a_lexicon_that_its_manifest_vouches_for(folder: Path) -
     pack = read_pack(folder)
     assert pack.lexicon is None
     lexicon = Lexicon.of({"SQL": "ˈsiːkwəl", "WHO": {"alias": "World Health Organization"}})
-    save_pack(folder, pack.manifest, pack.acoustic, pack.network, card="# Card", lexicon=lexicon)
+    save_pack(
+        folder, pack.manifest, pack.acoustic_model, pack.network, card="# Card", lexicon=lexicon
+    )
     assert read_pack(folder).lexicon == lexicon
     assert read_manifest(folder) == pack.manifest
     (folder / LEXICON).write_text("{}")
@@ -90,8 +97,10 @@ def test_a_pack_may_have_a_lexicon_that_its_manifest_vouches_for(folder: Path) -
     edit(folder, lambda document: document.update(lexicon=3))
     with pytest.raises(VoiceError, match="'lexicon' must give the SHA-256"):
         read_pack(folder)
-    save_pack(folder, pack.manifest, pack.acoustic, pack.network, card="# Card", lexicon=lexicon)
-    save_pack(folder, pack.manifest, pack.acoustic, pack.network, card="# Card")
+    save_pack(
+        folder, pack.manifest, pack.acoustic_model, pack.network, card="# Card", lexicon=lexicon
+    )
+    save_pack(folder, pack.manifest, pack.acoustic_model, pack.network, card="# Card")
     assert read_pack(folder).lexicon is None
     (folder / LEXICON).write_text("{}")
     with pytest.raises(VoiceError, match=r"voice\.json names no lexicon"):
@@ -104,8 +113,10 @@ def test_half_precision_halves_the_size_and_rounds_to_eleven_bits(
     pack = read_pack(folder)
     with torch.no_grad():
         pack.network.skip.weight.add_(1e-5)  # something that fp16 has to round
-    save_pack(tmp_path / "half", pack.manifest, pack.acoustic, pack.network, card="")
-    save_pack(tmp_path / "full", pack.manifest, pack.acoustic, pack.network, card="", half=False)
+    save_pack(tmp_path / "half", pack.manifest, pack.acoustic_model, pack.network, card="")
+    save_pack(
+        tmp_path / "full", pack.manifest, pack.acoustic_model, pack.network, card="", half=False
+    )
     sizes = [(tmp_path / which / VOCODER_WEIGHTS).stat().st_size for which in ("half", "full")]
     assert sizes[0] < 0.6 * sizes[1]
     torch.testing.assert_close(
@@ -247,7 +258,7 @@ def test_a_manifest_of_other_models_is_not_saved(folder: Path, tmp_path: Path) -
         pack.manifest, wavenet=dataclasses.replace(pack.manifest.wavenet, skip_channels=24)
     )
     with pytest.raises(VoiceError, match="wavenet config is not the model's"):
-        save_pack(tmp_path / "other", other, pack.acoustic, pack.network, card="")
+        save_pack(tmp_path / "other", other, pack.acoustic_model, pack.network, card="")
     assert not (tmp_path / "other").exists()
 
 
@@ -259,7 +270,7 @@ def test_weights_that_fp16_cannot_hold_are_not_saved(
     with torch.no_grad():
         pack.network.skip.bias[0] = value
     with pytest.raises(VoiceError, match=r"fp16, in skip\.bias"):
-        save_pack(tmp_path / "other", pack.manifest, pack.acoustic, pack.network, card="")
+        save_pack(tmp_path / "other", pack.manifest, pack.acoustic_model, pack.network, card="")
     assert not (tmp_path / "other" / MANIFEST).exists()
 
 
@@ -268,7 +279,7 @@ def test_a_pack_whose_replacement_was_interrupted_is_found_out(folder: Path) -> 
     pack = read_pack(folder)
     with torch.no_grad():
         pack.network.skip.bias[0] += 1
-    save_pack(folder.parent / "new", pack.manifest, pack.acoustic, pack.network, card="")
+    save_pack(folder.parent / "new", pack.manifest, pack.acoustic_model, pack.network, card="")
     shutil.copy(folder.parent / "new" / VOCODER_WEIGHTS, folder)
     with pytest.raises(VoiceError, match="another release's"):
         read_pack(folder)

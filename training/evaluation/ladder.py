@@ -21,7 +21,6 @@ import numpy.typing as npt
 from training.acoustic_task import AcousticTask
 from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.acoustic.melody import Melody
-from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.pcm import to_float32
 from vocoder.synthesis.voice import Voice
 from vocoder.text import analyse
@@ -44,9 +43,7 @@ class Ladder:
     """
 
     def __init__(self, voice: Voice, data: PreparedSet) -> None:
-        acoustic = voice.pack.acoustic
-        assert isinstance(acoustic, AcousticModel), "the voice speaks elsewhere"
-        self._voice, self._data, self._acoustic = voice, data, acoustic
+        self._voice, self._data, self._acoustic = voice, data, voice.pack.acoustic_model
         self._task = AcousticTask(data, voice.manifest.acoustic)
         self.systems: dict[str, Callable[[DatasetEntry], FloatArray]] = {
             RECORDINGS: self._recording,

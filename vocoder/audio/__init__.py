@@ -6,7 +6,7 @@ chapter_marks                 chapters inside a file
 loudness, gain                loudness of a recording, and the gain to a target
 pcm, wav                      16-bit integers, and the header of a stream
 resample                      another sample rate, whole or streamed
-emphasis, quantise, decode    samples to codes and back
+emphasis, quantise, decode    samples to codes and back; second_order: a recursive filter
 windows, correction           sound brought to the spectrum that it should have
 mel, pitch                    what the networks are conditioned on
 linear_prediction             what a spectrum says of the next sample

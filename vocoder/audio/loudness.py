@@ -19,9 +19,9 @@ import math
 import numpy as np
 import numpy.typing as npt
 import soxr
-from scipy.signal import lfilter
 
 from vocoder.audio.pcm import Int16Array, to_float32, to_int16
+from vocoder.audio.second_order import second_order
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -85,8 +85,8 @@ class LoudnessMeter:
         )
         weighted: FloatArray = sound.astype(np.float64)
         for index, (numerator, denominator) in enumerate(self._filters):
-            weighted, self._states[index] = lfilter(
-                numerator, denominator, weighted, zi=self._states[index]
+            weighted, self._states[index] = second_order(
+                weighted, numerator, denominator, self._states[index]
             )
         squares = np.concatenate([self._waiting, weighted * weighted])
         whole = len(squares) // self._step * self._step

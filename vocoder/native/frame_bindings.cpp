@@ -40,6 +40,16 @@ double de_emphasise(Input<float, 1> samples, double coefficient, double last,
                                                coefficient, last, made.data());
 }
 
+using ThreeCoefficients = nb::ndarray<const double, nb::shape<3>, nb::c_contig, nb::device::cpu>;
+
+void second_order(ThreeCoefficients numerator, ThreeCoefficients denominator,
+                  nb::ndarray<double, nb::shape<2>, nb::c_contig, nb::device::cpu> state,
+                  Output<double, 1> samples) {
+    require(denominator(0) == 1.0, "the denominator must begin with 1");
+    frame_kernels_portable.second_order(numerator.data(), denominator.data(), state.data(),
+                                        int64_t(samples.shape(0)), samples.data());
+}
+
 // Cos and sin of -2 pi j / points.
 template <class Number>
 std::vector<Number> turns_of(int64_t points) {
@@ -169,6 +179,7 @@ class Windows {
 void bind_frames(nb::module_& m) {
     using namespace nb::literals;
     m.def("de_emphasise", &de_emphasise, "samples"_a, "coefficient"_a, "last"_a, "made"_a);
+    m.def("second_order", &second_order, "numerator"_a, "denominator"_a, "state"_a, "samples"_a);
     nb::class_<Predictor>(m, "Predictor")
         .def(nb::init<const std::string&, int64_t, Input<double, 1>>(), nb::kw_only(), "isa"_a,
              "bins"_a, "window"_a)

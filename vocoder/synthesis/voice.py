@@ -36,6 +36,7 @@ from vocoder.text import Lexicon, SpeechInput
 from vocoder.voices.library import DEFAULT_VOICE, find_voice
 from vocoder.voices.pack import Pack, PackManifest, read_pack
 from vocoder.wavenet.conditions import Conditions
+from vocoder.wavenet.predictors import Predictors
 
 if TYPE_CHECKING:  # which needs torch
     from vocoder.synthesis.score import Score, Scoring
@@ -405,13 +406,19 @@ class Voice:
         `score`.
         """
         conditions = self.analyse(samples, speaker=speaker)
-        from vocoder.synthesis.score import Scoring  # late: it needs torch, and so does `analyse`
-        from vocoder.wavenet.torch_conditioner import condition
+        import torch  # late: whoever only speaks does without, and `analyse` has said if it is missing
 
-        codes = self.pack.network.quantiser.encode(
+        from vocoder.synthesis.score import Scoring
+
+        codes = self.pack.wavenet.quantiser.encode(
             pre_emphasise(samples, self.manifest.audio.pre_emphasis)
         )
-        conditioning, predictors = condition(self.pack.network, self.manifest.audio, conditions)
+        added = self.pack.conditioner.condition(conditions)
+        audio, config = self.manifest.audio, self.manifest.wavenet
         return Scoring(
-            self.pack.network, codes, conditioning, predictors, sample_rate=self.sample_rate
+            self.pack.network,
+            codes,
+            torch.from_numpy(added).unsqueeze(0),
+            Predictors.of(conditions.log_mel, conditions.log_f0, audio, config),
+            sample_rate=self.sample_rate,
         )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import FRAME_POSITIONS, WaveNetConfig
-from vocoder.stored_weights import StoredWeights
-
-if TYPE_CHECKING:  # which needs torch
-    from vocoder.wavenet.network import WaveNet
+from vocoder.stored_weights import StateDict, StoredWeights
 
 EMBEDDING_CHANNELS = (32, 4, 4, 4)  # of phoneme, stress, word position, phrase type
+
+
+class NetworkModule(StateDict, Protocol):
+    """The torch module (`vocoder.wavenet.network.WaveNet`)."""
+
+    config: WaveNetConfig
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,7 +31,7 @@ class WaveNetWeights:
     arrays: StoredWeights
 
     @classmethod
-    def of(cls, network: WaveNet | WaveNetWeights) -> WaveNetWeights:
+    def of(cls, network: NetworkModule | WaveNetWeights) -> WaveNetWeights:
         """Copies of the weights of a torch module; weights as they are."""
         if isinstance(network, WaveNetWeights):
             return network

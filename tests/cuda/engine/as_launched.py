@@ -18,7 +18,6 @@ import numpy as np
 from tests.cuda.engine.without_gpu import EngineWithoutGpu
 from tests.cuda.layers.without_gpu import WithoutGpu, without_gpu
 from tests.engine.engines import job_for
-from vocoder.acoustic.model import AcousticModel
 from vocoder.cuda.acoustic_model import CudaAcousticModel, DecoderInputs, PitchInputs
 from vocoder.cuda.transfer import TransferLane
 from vocoder.engine.benchmark import reference_config
@@ -80,8 +79,7 @@ def work(noted: WithoutGpu, network: WaveNet, precision: str) -> None:
 
 def speak(noted: WithoutGpu, pack: Pack) -> None:
     """The acoustic model makes the frames of one sentence, and then of several at a time."""
-    assert isinstance(pack.acoustic, AcousticModel)
-    acoustic = CudaAcousticModel(pack.acoustic, "cpu")
+    acoustic = CudaAcousticModel(pack.acoustic_model, "cpu")
     for texts in SENTENCES:
         phonemes = [
             acoustic.phonemes(sentence.features, 0)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from tests.cuda.layers.without_gpu import compiled, without_gpu
-from vocoder.acoustic.model import AcousticModel
 from vocoder.cuda.acoustic_model import CudaAcousticModel
 from vocoder.cuda.conditioning import CudaConditioning
 from vocoder.cuda.layer_kernels import convolve, normalise
@@ -43,11 +42,10 @@ def about(kernel: Any) -> dict[str, Any]:
 def main() -> None:
     capability, voice = sys.argv[1:]
     pack = read_pack(voice)
-    assert isinstance(pack.acoustic, AcousticModel)
     (sentence,) = analyse("Good day.").sentences
     with without_gpu(int(capability)):
         acoustic, conditioning = (
-            CudaAcousticModel(pack.acoustic, "cpu"),
+            CudaAcousticModel(pack.acoustic_model, "cpu"),
             CudaConditioning(pack.network, "cpu"),
         )
         acoustic.durations(sentence.features)

@@ -250,7 +250,7 @@ def test_what_is_wrong_is_refused_before_it_is_among_others() -> None:
 
 @pytest.mark.slow
 def test_the_committed_voice_says_what_torch_has_it_say() -> None:
-    voice = read_pack(VOICE).acoustic
+    voice = read_pack(VOICE).acoustic_model
     acoustic = CudaAcousticModel(voice, DEVICE)
     (sentence,) = analyse("Oh!").sentences
     made = acoustic.durations(sentence.features)

@@ -50,6 +50,10 @@ struct FrameKernels {
     // of them is returned.
     double (*de_emphasise)(const float* samples, int64_t count, double coefficient, double last,
                            float* made);
+    // A recursive filter of three coefficients each, the first of the denominator 1: transposed
+    // direct form II in double, in place. state [2] is what it remembers.
+    void (*second_order)(const double* numerator, const double* denominator, double* state,
+                         int64_t count, double* samples);
 };
 
 inline int64_t correction_scratch(const Correction& correction, int lanes) {
