@@ -1,7 +1,5 @@
 # The service on a CPU, with the default voice inside: docker/README.md tells how to build and run it.
 FROM python:3.11 AS build
-# Where pip looks for torch's CPU build; without it pip installs the one with CUDA.
-ARG PIP_EXTRA_INDEX_URL
 WORKDIR /sonant
 COPY Makefile pyproject.toml constraints.txt CMakeLists.txt README.md LICENSE ./
 COPY vocoder vocoder
@@ -11,7 +9,10 @@ RUN make setup EXTRAS="service telemetry"
 
 FROM python:3.11-slim
 WORKDIR /sonant
-COPY --from=build /sonant /sonant
+# Neither a compiler nor what it left behind.
+COPY --from=build /sonant/.venv .venv
+COPY vocoder vocoder
+COPY service service
 COPY voices voices
 ENV PATH=/sonant/.venv/bin:$PATH PYTHONUNBUFFERED=1
 USER 10001:10001

@@ -1,5 +1,5 @@
 # Every target sets up what it needs on a fresh machine with Python 3.11 or 3.12. A C++ compiler makes the native engine; without one
-# everything but the analysis of recordings still installs, and the reference engine serves.
+# torch is installed, everything but the analysis of recordings works, and the reference engine serves.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -14,24 +14,34 @@ QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 # The first Python of this machine that Sonant runs on.
 PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2> /dev/null && echo $$python && break; done)
-# What can be installed here: pyworld and pesq come as sources only.
-EXTRAS ?= $(shell command -v "$${CXX:-c++}" > /dev/null && echo service telemetry analysis train measure batch distributed dev || echo service telemetry batch distributed dev)
+# All that there is here: pyworld and pesq come as sources only.
+HAS_COMPILER := $(shell command -v "$${CXX:-c++}")
+ALL := $(if $(HAS_COMPILER),service telemetry reference analysis train measure batch distributed dev,service telemetry reference batch distributed dev)
+# What `make serve` needs.
+SERVING := service$(if $(shell command -v nvidia-smi), gpu)
 # For pip, and for the environments in which it builds what has no wheel (the second name is that of pip 25.3 and later).
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 
 # What is installed is remembered by empty files, named so that other extras are other files.
 empty :=
-PACKAGES := $(VENV)/.packages-$(subst $(empty) $(empty),-,$(strip $(EXTRAS)))
+stamp = $(VENV)/.packages-$(subst $(empty) $(empty),-,$(strip $(1)))
+# `make serve` alone installs little, and nothing where all is installed already.
+EXTRAS ?= $(if $(filter-out serve,$(MAKECMDGOALS))$(wildcard $(call stamp,$(ALL))),$(ALL),$(SERVING))
+PACKAGES := $(call stamp,$(EXTRAS))
+# Developers keep cmake and its like in .venv, so that what did not change is not compiled again; elsewhere pip builds in an environment that it drops.
+BUILD := $(if $(filter dev,$(EXTRAS)),--no-build-isolation)
 ENGINE := $(VENV)/.engine
 SOURCES := $(wildcard CMakeLists.txt vocoder/native/*.* vocoder/native/*/*)
 
-# What the build and these extras need, from pyproject.toml; cmake and ninja are what scikit-build-core would fetch for an isolated build.
+# What these extras need, from pyproject.toml, and with dev the build; cmake and ninja are what scikit-build-core would fetch for an isolated build.
 define REQUIREMENTS
 import sys, tomllib
 with open("pyproject.toml", "rb") as file:
     settings = tomllib.load(file)
-needed = [*settings["build-system"]["requires"], "cmake>=3.18", "ninja", *settings["project"]["dependencies"]]
+needed = settings["project"]["dependencies"]
+if "dev" in sys.argv:
+    needed = [*needed, *settings["build-system"]["requires"], "cmake>=3.18", "ninja"]
 for extra in sys.argv[1:]:
     needed += settings["project"]["optional-dependencies"][extra]
 print(*(line for line in needed if not line.startswith("sonant[")), sep="\n")
@@ -62,13 +72,14 @@ $(PACKAGES): pyproject.toml constraints.txt | $(BIN)/python
 	rm -f $(VENV)/.packages-* && touch $@
 
 $(ENGINE): $(PACKAGES) $(SOURCES)
-	$(PIP) install $(QUIET) --no-deps --no-build-isolation --editable .
+	$(PIP) install $(QUIET) --no-deps $(BUILD) --editable .
 	@if $(BIN)/python -c 'import vocoder._native' 2> /dev/null; then touch $@; \
-	else rm -f $@; echo 'No C++ compiler with Python.h was found: the reference engine serves, far slower than real time.' >&2; fi
+	else rm -f $@; echo 'No C++ compiler with Python.h was found: the reference engine serves, far slower than real time. It needs torch.' >&2; \
+	$(BIN)/python -c "$$REQUIREMENTS" reference | $(PIP) install $(QUIET) -r /dev/stdin; fi
 
-setup: $(ENGINE)  ## make .venv, install what constraints.txt pins, build the native engine
+setup: $(ENGINE)  ## make .venv, install all that constraints.txt pins (EXTRAS=service: less), build the native engine
 
-serve: setup  ## start the service with the default voice (HOST=127.0.0.1 PORT=8000)
+serve: setup  ## install what serving needs, and start the service with the default voice (HOST=127.0.0.1 PORT=8000)
 	$(BIN)/sonant serve --host $(HOST) --port $(PORT)
 
 test: setup  ## the quick tests, on every core of the CPU

@@ -35,14 +35,16 @@ NOT_IMPORTED = {
     "pytest-asyncio": "a plugin, configured in pyproject.toml",
     "pytest-xdist": "a plugin, an option in the Makefile",
     "ruff": "a command of the Makefile",
+    "clang-format": "a command of the Makefile",
     "mypy": "a command of the Makefile",
 }
 # Which extras each package may count on, beside the core dependencies.
 AT_HAND = {
-    "vocoder": ("analysis", "batch", "gpu", "distributed"),
+    "vocoder": ("reference", "analysis", "train", "batch", "gpu", "distributed"),
     "service": ("service", "telemetry", "distributed"),
-    "training": ("analysis", "train", "measure"),
+    "training": ("reference", "analysis", "train", "measure"),
     "tests": (
+        "reference",
         "analysis",
         "service",
         "telemetry",

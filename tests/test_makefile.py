@@ -32,7 +32,8 @@ TARGETS = (
 )
 INSTALL_PACKAGES = "install --quiet --requirement"
 INSTALL_ALONE = "install --quiet --no-deps\n"
-INSTALL_ENGINE = "install --quiet --no-deps --no-build-isolation --editable"
+BUILD = "install --quiet --no-deps "  # and, where developers build, without isolation
+INSTALL_ENGINE = "--editable ."
 
 
 def make(folder: Path, *arguments: str, compiler: str = "sh", merged: bool = False) -> str:
@@ -149,6 +150,7 @@ def test_an_engine_that_could_not_be_built_is_tried_again(pretending: Path) -> N
         make(pretending, "setup")
         assert "--editable" in (pretending / "asked").read_text("utf-8")
     assert "the reference engine serves" in make(pretending, "setup", "--silent", merged=True)
+    assert (pretending / "asked").read_text("utf-8").rstrip().endswith("-r /dev/stdin")
 
 
 @pytest.mark.parametrize(
@@ -193,13 +195,39 @@ def test_what_must_come_without_its_requirements_comes_with_the_extra_of_its_nam
 
 
 def test_without_a_compiler_only_what_has_wheels_is_installed(fresh: Path) -> None:
-    plan = make(fresh, "-n", "serve", compiler="/nowhere/c++")
-    assert '"$REQUIREMENTS" service telemetry batch distributed dev |' in plan
+    plan = make(fresh, "-n", "test", compiler="/nowhere/c++")
+    assert '"$REQUIREMENTS" service telemetry reference batch distributed dev |' in plan
     assert INSTALL_ENGINE in plan
     assert (
-        '"$REQUIREMENTS" service telemetry analysis train measure batch distributed dev |'
-        in make(fresh, "-n", "serve")
+        '"$REQUIREMENTS" service telemetry reference analysis train measure batch distributed dev |'
+        in make(fresh, "-n", "test")
     )
+
+
+def test_serving_installs_what_serving_needs(fresh: Path) -> None:
+    """And no build tools: pip builds in an environment that it drops."""
+    plan = make(fresh, "-n", "serve")
+    assert re.search(r'"\$REQUIREMENTS" service( gpu)? \|', plan)
+    assert f"{BUILD} --editable ." in plan
+    assert f"{BUILD}--no-build-isolation --editable ." in make(fresh, "-n", "test")
+
+
+@pytest.mark.parametrize("extras", [["service"], ["service", "dev"]])
+def test_what_builds_is_installed_for_developers_alone(fresh: Path, extras: list[str]) -> None:
+    script = re.search(
+        r"^define REQUIREMENTS\n(.*?)^endef$", make(fresh, "-p", "help"), re.MULTILINE | re.DOTALL
+    )[1]  # type: ignore[index]
+    asked = subprocess.run(
+        [sys.executable, "-c", script, *extras],
+        cwd=fresh,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\n")
+    names = {re.match("[A-Za-z0-9._-]*", line)[0] for line in asked}  # type: ignore[index]
+    assert {"numpy", "fastapi"} <= names
+    assert not {"torch", "scipy", "torchaudio", "pandas"} & names
+    assert ({"cmake", "ninja", "nanobind"} <= names) == ("dev" in extras)
 
 
 def test_where_the_service_listens_can_be_said(installed: Path) -> None:

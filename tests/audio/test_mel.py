@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import librosa
 import numpy as np
 import pytest
 
-from vocoder.audio.mel import FLOOR, log_mel, pad_to_frames
+from vocoder.audio.mel import FLOOR, log_mel, mel_filters, pad_to_frames
+from vocoder.audio.torchaudio_import import import_torchaudio
 from vocoder.config import AudioConfig
 
 CONFIGS = [
@@ -90,3 +93,30 @@ def test_a_higher_tone_lies_in_a_higher_band() -> None:
     assert bands == sorted(set(bands))
     centres = librosa.mel_frequencies(n_mels=82, fmin=config.f_min, fmax=config.f_max)[1:-1]
     np.testing.assert_allclose(centres[bands], [200, 500, 1_000, 3_000, 6_000], rtol=0.12)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        AudioConfig(),
+        AudioConfig(sample_rate=8_000, n_fft=1_024, f_max=4_000.0, n_mels=20),
+        AudioConfig(sample_rate=22_050, hop_length=256, win_length=1_024, f_min=0.0),
+    ],
+)
+def test_filters_are_torchaudios(config: AudioConfig) -> None:
+    wanted = import_torchaudio().functional.melscale_fbanks(
+        n_freqs=config.n_fft // 2 + 1,
+        f_min=config.f_min,
+        f_max=config.f_max,
+        n_mels=config.n_mels,
+        sample_rate=config.sample_rate,
+        norm="slaney",
+        mel_scale="slaney",
+    )
+    np.testing.assert_allclose(mel_filters(config), wanted.numpy(), rtol=0, atol=2e-7)
+
+
+def test_filters_of_the_shipped_voice_keep_their_bits() -> None:
+    """Every sample that is corrected depends on them. Stored from torchaudio 2.11."""
+    digest = hashlib.sha256(np.ascontiguousarray(mel_filters(AudioConfig())).tobytes()).hexdigest()
+    assert digest == "79df04ea7c602bb29f2518fdc1170ee492dfa6d41e7607e4f6f27b3c28f3aa3c"

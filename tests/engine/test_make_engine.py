@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-import vocoder.engine
+import vocoder.engine.reference
 from tests.engine.engines import NATIVE_BUILT, job_for
 from tests.wavenet.networks import make_network, small_config
 from vocoder.engine import make_engine, precisions_of
@@ -22,7 +22,15 @@ from vocoder.wavenet.network import WaveNet
 @pytest.fixture
 def without_native(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine where no compiler was found."""
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    hide(monkeypatch, "vocoder._native")
+
+
+def hide(monkeypatch: pytest.MonkeyPatch, hidden: str) -> None:
+    """As where a module was not installed."""
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == hidden else found(name)
+    )
 
 
 def test_auto_takes_the_fastest_there_is() -> None:
@@ -57,13 +65,23 @@ def test_without_a_compiler_native_is_refused() -> None:
         make_engine(make_network(small_config()), "native")
 
 
+@pytest.mark.parametrize("name", ["reference", "cuda"])
+def test_without_torch_what_computes_with_it_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide(monkeypatch, "torch")
+    with pytest.raises(
+        EngineError, match=rf"{name} engine computes with torch.*sonant\[reference\]"
+    ):
+        make_engine(make_network(small_config()), name)
+
+
 @pytest.fixture
 def without_triton(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """As with a GPU and no Triton; the devices that the engine in its place was asked for. It
     computes here.
     """
     devices: list[str] = []
-    found = importlib.util.find_spec
 
     class Here(ReferenceEngine):
         def __init__(self, network: WaveNet, *, device: str) -> None:
@@ -74,11 +92,9 @@ def without_triton(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         def _tensor(self, array: npt.NDArray[np.float32]) -> torch.Tensor:
             return torch.from_numpy(array)
 
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == "triton" else found(name)
-    )
+    hide(monkeypatch, "triton")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(vocoder.engine, "ReferenceEngine", Here)
+    monkeypatch.setattr(vocoder.engine.reference, "ReferenceEngine", Here)
     return devices
 
 

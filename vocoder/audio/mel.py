@@ -37,18 +37,17 @@ def mel_filters(config: AudioConfig) -> FloatArray:
     Computed in float32 step by step as torchaudio 2.11 does on a processor with fused multiply-adds,
     so that voices keep their bytes.
     """
-    one = np.float32(1.0)
     bins = _steps(0.0, float(config.sample_rate // 2), config.n_fft // 2 + 1)
     mels = _steps(_to_mel(config.f_min), _to_mel(config.f_max), config.n_mels + 2)
-    hz = np.float32(_LINEAR_HZ) * mels
+    hz: FloatArray = np.float32(_LINEAR_HZ) * mels
     above = mels >= _CORNER_MEL
     exponents = np.float32(_LOG_STEP) * (mels[above] - np.float32(_CORNER_MEL))
     hz[above] = np.float32(_CORNER_HZ) * np.exp(exponents.astype(np.float64)).astype(np.float32)
     widths = hz[1:] - hz[:-1]
     slopes = hz - bins[:, np.newaxis]
-    falling, rising = -one * slopes[:, :-2] / widths[:-1], slopes[:, 2:] / widths[1:]
+    falling, rising = -slopes[:, :-2] / widths[:-1], slopes[:, 2:] / widths[1:]
     triangles = np.maximum(np.float32(0.0), np.minimum(falling, rising))
-    bank: FloatArray = triangles * (np.float32(2.0) / (hz[2:] - hz[:-2]))
+    bank = np.asarray(triangles * (np.float32(2.0) / (hz[2:] - hz[:-2])), np.float32)
     bank.setflags(write=False)
     return bank
 

@@ -204,10 +204,10 @@ class WaveNet(nn.Module):
         return x
 
     def _embed(self, embedding: nn.Module, codes: Tensor) -> Tensor:
-        embedded: Tensor = embedding(
-            codes if self.config.output == "softmax" else self.values[codes].unsqueeze(-1)
-        )  # type: ignore[index]
-        return embedded
+        if self.config.output == "softmax":
+            embedded: Tensor = embedding(codes)
+            return embedded
+        return embedding(self.values[codes].unsqueeze(-1))  # type: ignore[index,no-any-return]
 
     def log_prob(
         self, codes: Tensor, conditioning: Tensor, coefficients: Tensor, lags: Tensor
