@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 import numpy as np
-import soundfile
 
 from vocoder.audio.ogg import OggSerial
 from vocoder.audio.pcm import Int16Array, to_bytes
@@ -83,6 +82,8 @@ class AudioEncoder:
             file.write(wav_header(sample_rate, num_samples))
         if format_name not in _SNDFILE_FORMATS:
             return
+        import soundfile  # late: neither WAV nor PCM needs it
+
         container, coding = _SNDFILE_FORMATS[format_name]
         self._sink = _EncodedFile(file, OggSerial(file, serial) if container == "OGG" else None)
         try:

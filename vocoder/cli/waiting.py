@@ -4,21 +4,15 @@ only on a terminal.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+if TYPE_CHECKING:  # late: where nothing is shown, nobody waits for it to be imported
+    from rich.progress import Progress
 
 PATIENCE_SECONDS = 2.0  # what takes less needs no bar
 
@@ -26,6 +20,11 @@ PATIENCE_SECONDS = 2.0  # what takes less needs no bar
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
     """A line that says what is being waited for, where nobody knows how long."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
     with Console(stderr=True).status(what):
         yield
 
@@ -43,7 +42,7 @@ class Bar:
         self._total = total
         self._done = 0.0
         self._began = time.monotonic()
-        self._console = Console(stderr=True)
+        self._shown = False
         self._progress: Progress | None = None
 
     def __enter__(self) -> Self:
@@ -65,20 +64,36 @@ class Bar:
     def reach(self, done: float) -> None:
         """So much is done in all."""
         self._done = done
-        if (
-            self._progress is None
-            and self._console.is_terminal
-            and time.monotonic() - self._began > PATIENCE_SECONDS
-        ):
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TaskProgressColumn(),
-                TimeElapsedColumn(),
-                TimeRemainingColumn(),
-            )
-            self._progress = Progress(*columns, console=self._console, transient=True)
-            self._progress.add_task(self._what, total=self._total)
-            self._progress.start()
+        late = time.monotonic() - self._began > PATIENCE_SECONDS
+        if late and not self._shown:
+            self._shown = True
+            self._progress = self._start()
         if self._progress is not None:
             self._progress.update(self._progress.task_ids[0], completed=self._done)
+
+    def _start(self) -> Progress | None:
+        """The bar; None where standard error is no terminal."""
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            return None
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        progress = Progress(*columns, console=console, transient=True)
+        progress.add_task(self._what, total=self._total)
+        progress.start()
+        return progress

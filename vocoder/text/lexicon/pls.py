@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from xml.sax.saxutils import escape, quoteattr
 
 from vocoder.errors import InputError
 from vocoder.text.lexicon.lexicon import Lexicon
@@ -71,6 +70,8 @@ def to_pls(lexicon: Lexicon, *, language: str) -> str:
         lexicon: any.
         language: as espeak-ng names it.
     """
+    from xml.sax.saxutils import escape, quoteattr  # late: it imports an HTTP client
+
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         (
