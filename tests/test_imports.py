@@ -320,7 +320,6 @@ def test_speech_is_made_where_nothing_could_be_compiled() -> None:
         "torch",
         "numpy",
         "scipy",
-        "torchaudio",
         "soundfile",
         "soxr",
         "safetensors",
@@ -333,9 +332,9 @@ def test_speech_is_made_where_nothing_could_be_compiled() -> None:
     assert result.returncode == 0, result.stderr
 
 
-def test_in_the_service_only_the_worker_imports_torch() -> None:
+def test_in_the_service_only_the_worker_loads_voices() -> None:
     """Neither in a line of theirs nor by way of something they import: the others could run in a
-    process that has no torch. Nor OpenTelemetry.
+    process that has not what reads a voice. Nor OpenTelemetry.
     """
     others = tuple(
         module
@@ -345,12 +344,11 @@ def test_in_the_service_only_the_worker_imports_torch() -> None:
         and module not in {TELEMETRY, *RAY}
     )
     assert len(others) > 1
-    without_torch = (
+    without_voices = (
         "fastapi",
         "uvicorn",
         "pydantic",
         "numpy",
-        "scipy",
         "soxr",
         "av",
         "prometheus-client",
@@ -359,11 +357,15 @@ def test_in_the_service_only_the_worker_imports_torch() -> None:
         "espeakng-loader",
         "num2words",
     )
-    result = import_with_only(without_torch, others)
+    result = import_with_only(without_voices, others)
     assert result.returncode == 0, result.stderr
     for module in ("service.worker.worker", TELEMETRY):
-        assert import_with_only(without_torch, (module,)).returncode != 0
-    with_telemetry = (*without_torch, "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http")
+        assert import_with_only(without_voices, (module,)).returncode != 0
+    with_telemetry = (
+        *without_voices,
+        "opentelemetry-sdk",
+        "opentelemetry-exporter-otlp-proto-http",
+    )
     result = import_with_only(with_telemetry, (TELEMETRY,))
     assert result.returncode == 0, result.stderr
 
@@ -443,7 +445,7 @@ def test_serving_needs_no_torch(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
-def test_a_machine_without_torch_has_none() -> None:
+def test_a_machine_without_voices_has_none() -> None:
     """The test of the test above."""
     result = import_with_only(SPEAKS, ("torch",))
     assert "No module named 'torch'" in result.stderr

@@ -15,8 +15,11 @@ audio        sound in and out
 batch, cli   lists to files; the command line
 config       what shapes a voice; seeds: of streams; errors: the tree of errors
 compiled     what was compiled; machine: what machine this is
+stored_weights                 weights as arrays by name
+torch_modules, torch_threads   modules made of them; one thread of torch
 
-Importing this package imports nothing heavy.
+Importing this package imports nothing heavy. Speaking imports no torch where the native module was
+built.
 Network and quantiser are also used on machines that have torch and numpy alone.
 """
 

@@ -198,7 +198,7 @@ def _worker_main(connection: Connection, settings: ServiceSettings) -> None:
     logging.basicConfig(
         stream=sys.stderr, format="%(levelname)s: worker: %(message)s", level=logging.INFO
     )
-    from service.worker.worker import Worker  # here and not above: only the worker imports torch
+    from service.worker.worker import Worker  # here and not above: only the worker loads voices
 
     sending = threading.Lock()
 

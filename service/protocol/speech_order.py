@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from vocoder.text import SpeechInput
 from vocoder.text.lexicon import Lexicon
 
-if TYPE_CHECKING:  # a voice needs torch
+if TYPE_CHECKING:  # a voice needs an engine
     from vocoder.synthesis.voice import Voice
 
 

@@ -1,4 +1,4 @@
-"""The worker process: turns orders into sound. The only folder of the service that imports torch.
+"""The worker process: turns orders into sound. The only folder of the service that loads voices.
 
 worker            voices, engines and threads together
 worker_state      which streams and queries there are, guarded by one lock

@@ -28,7 +28,7 @@ from service.worker.warm_up import measure_capacity
 from service.worker.worker_state import ActiveStream, WorkerState
 from vocoder.audio.pcm import Int16Array, to_bytes
 
-if TYPE_CHECKING:  # which needs torch, and is only handed through
+if TYPE_CHECKING:  # which is only handed through
     from vocoder.engine import Codes, PendingCodes
 
 log = logging.getLogger(__name__)

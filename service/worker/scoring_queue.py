@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from service.protocol.queries import ScoreResult
 from service.settings import ServiceSettings
 
-if TYPE_CHECKING:  # which need torch, and are only handed through
+if TYPE_CHECKING:  # which need torch
     from vocoder.synthesis.score import Scoring
     from vocoder.synthesis.voice import Voice
 

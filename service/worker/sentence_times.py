@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vocoder.synthesis.timeline import TimedSentence
 
-if TYPE_CHECKING:  # which needs torch, and is only looked at
+if TYPE_CHECKING:  # which is only looked at
     from vocoder.synthesis.utterance import Utterance
 
 

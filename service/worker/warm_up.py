@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from service.protocol.capacity import INITIAL_SLOWNESS, Capacity
 from service.settings import ServiceSettings
 
-if TYPE_CHECKING:  # which need torch, and are only handed through
+if TYPE_CHECKING:  # which are only handed through
     from vocoder.synthesis.utterance import Utterance
     from vocoder.synthesis.voice import Voice
 

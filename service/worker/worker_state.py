@@ -17,7 +17,7 @@ from service.worker.scheduler import Scheduler
 from service.worker.scoring_queue import ScoringQueue
 from service.worker.sentence_times import SentenceTimes
 
-if TYPE_CHECKING:  # which needs torch, and is only handed through
+if TYPE_CHECKING:  # which is only handed through
     from vocoder.synthesis.utterance import Utterance
 
 

@@ -16,7 +16,8 @@ from vocoder.density.gated_pixel_cnn import GatedPixelCnn
 from vocoder.density.model import Known
 from vocoder.density.receptive_field import receptive_field
 from vocoder.density.wavenet import WaveNetDensity
-from vocoder.engine import Job, ReferenceEngine
+from vocoder.engine import Job
+from vocoder.engine.reference import ReferenceEngine
 from vocoder.errors import ConfigError, InputError
 
 CONDITIONS: dict[str, tuple[Given, Tensor]] = {

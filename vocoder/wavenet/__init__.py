@@ -1,10 +1,13 @@
 """The conditional WaveNet: the network, its conditioning and its output distributions.
 
-network         the network
-conditions      what is known of each frame
-conditioning    from that to what is added inside the gates
-prediction      what can be predicted of a sample before the network speaks
-distributions   probabilities of codes
+network             the network in torch: the readable statement, and what trains
+weights             its weights as arrays
+conditions          what is known of each frame
+conditioning        from that to what is added inside the gates, in torch
+conditioner         the same for one sentence, in C++; torch_conditioner: by the torch module
+prediction          what can be predicted of a sample before the network speaks
+predictors          what predictions are made with
+distributions       probabilities of codes
 
 `WaveNet.condition` gives float32 [B, F, L, G] once per frame: everything that is added inside the
 gates, the bias of the dilated convolution included. `WaveNet.forward(codes [B, T], conditioning
@@ -21,5 +24,5 @@ uses frame t // hop_length. With H predictions, K taps, dilation d and Q levels:
     out[t]    = head2 relu(head1 relu(skip) + b1) + b2
 
 The predictions and their value: `prediction`, docs/experiments/predictions-bits-per-sample.md.
-`vocoder/native/layers` computes the conditioning in C++ (`use_native`).
+`weights`, `conditions`, `conditioner` and `predictors` need numpy alone: with them a CPU speaks.
 """
