@@ -8,7 +8,7 @@ factory      which encoder makes a format
 plain        wav, pcm, mulaw: a sample has its place, so the length is known and any place can be begun at
 compressed   flac, mp3, opus, aac
 timed        lines of JSON: sound, and what is heard in it
-stream_resampler    resampling as a stream
+resampling_encoder   another rate before any of them
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from service.encoding.compressed import CODECS, CompressedEncoder, FlacEncoder
 from service.encoding.encoder import AudioFormat, Encoder, Layout
 from service.encoding.plain import MulawEncoder, PcmEncoder
-from service.encoding.stream_resampler import ResamplingEncoder, resampled_length
+from service.encoding.resampling_encoder import ResamplingEncoder
 from service.encoding.timed import MEDIA_TYPE, TimedEncoder, TimingEvents
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
+from vocoder.audio.resample import resampled_length
 from vocoder.audio.wav import wav_header
 from vocoder.errors import InputError
 from vocoder.synthesis.timeline import TimedSentence

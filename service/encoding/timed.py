@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
+from vocoder.audio.resample import resampled_length
 from vocoder.synthesis.timeline import Event, TimedSentence, event_line
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -45,7 +46,7 @@ class TimingEvents:
 
     def before_source(self, sample: int) -> Iterator[Event]:
         """The same, before a sample of the source."""
-        yield from self.before(-(-sample * self._rate // self._source_rate))
+        yield from self.before(resampled_length(sample, self._source_rate, self._rate))
 
     def rest(self) -> Iterator[Event]:
         """Those that have not been handed out: what is at the very end."""

@@ -5,7 +5,7 @@ file_encoder, ogg             files written as their sound is made
 chapter_marks                 chapters inside a file
 loudness, gain                how loud a recording is, and what brings it to a target
 pcm, wav                      16-bit integers, and the header of a stream
-resample                      another sample rate, whole or streamed
+resample                      another sample rate
 emphasis, quantise, decode    samples to codes and back
 windows, correction           sound brought to the spectrum that it should have
 mel, pitch                    what the networks are conditioned on

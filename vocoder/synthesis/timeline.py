@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from vocoder.audio.resample import resampled_length
 from vocoder.text import Sentence
 
 if TYPE_CHECKING:
@@ -141,13 +142,15 @@ class TimedSentence:
             return self
 
         def moved(one: Timed) -> Timed:
-            return replace(one, start_sample=_at_rate(one.start_sample, source_rate, rate), end_sample=_at_rate(one.end_sample, source_rate, rate))
+            return replace(
+                one, start_sample=resampled_length(one.start_sample, source_rate, rate), end_sample=resampled_length(one.end_sample, source_rate, rate)
+            )
 
         return replace(
             moved(self),
             words=tuple(map(moved, self.words)),
             phonemes=tuple(map(moved, self.phonemes)),
-            marks=tuple(replace(mark, start_sample=_at_rate(mark.start_sample, source_rate, rate)) for mark in self.marks),
+            marks=tuple(replace(mark, start_sample=resampled_length(mark.start_sample, source_rate, rate)) for mark in self.marks),
         )
 
     def events(self, index: int) -> Iterator[tuple[int, Event]]:
@@ -223,7 +226,7 @@ class Timeline:
         if sample_rate == self.sample_rate:
             return self
         sentences = tuple(one.at(sample_rate, source_rate=self.sample_rate) for one in self.sentences)
-        return Timeline(sample_rate=sample_rate, num_samples=_at_rate(self.num_samples, self.sample_rate, sample_rate), sentences=sentences)
+        return Timeline(sample_rate=sample_rate, num_samples=resampled_length(self.num_samples, self.sample_rate, sample_rate), sentences=sentences)
 
     def events(self) -> Iterator[tuple[int, Event]]:
         """All that happens: `TimedSentence.events`, of one sentence after the other."""
@@ -245,10 +248,6 @@ def _word_event(word: TimedWord) -> Event:
     if word.start_char is not None and word.end_char is not None:
         event |= {"start_char": word.start_char, "end_char": word.end_char}
     return event
-
-
-def _at_rate(sample: int, source_rate: int, rate: int) -> int:
-    return -(-sample * rate // source_rate)
 
 
 def _timed_word(sentence: Sentence, number: int, start: int, end: int) -> TimedWord:
