@@ -8,10 +8,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StrictInt, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from service.encoding import WITH_LENGTH, AudioFormat
+from service.encoding import AudioFormat
 from service.http.lexicon_field import DESCRIPTION, RequestLexicon
 from service.http.resume_cache import ResponseSpec
 from service.protocol.speech_order import SpeechOrder
+from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.text import Ipa, SpeechInput, Ssml
 
 _ACCEPTED: dict[str, Literal["vtt", "srt"]] = {"text/vtt": "vtt", "application/x-subrip": "srt"}
@@ -71,8 +72,7 @@ class Speech(_SpeechInputFields):
     seed: int | None = Field(None, description="0..2**64-1: same request, same seed, same bytes. A random one where absent, told in X-Seed.")
     format: AudioFormat = Field(
         "wav",
-        description="wav; pcm for the bare samples (16 bits, little-endian, one channel); mulaw for telephones (G.711, 8 kHz); "
-        "flac, mp3, opus (in Ogg), aac (in ADTS).",
+        description=", ".join(f"{name} ({form.note})" if form.note else name for name, form in HTTP_FORMATS.items()) + ".",
     )
     sample_rate: int | None = Field(None, description="8000..48000 Hz, for the formats that leave it open; the voice's own where absent.")
     lexicon: RequestLexicon = Field(None, description=DESCRIPTION)
@@ -95,7 +95,7 @@ class Speech(_SpeechInputFields):
             temperature=self.temperature,
             seed=self.seed,
             lexicon=self.lexicon,
-            exact_length=self.format in WITH_LENGTH,
+            exact_length=HTTP_FORMATS[self.format].tells_length,
         )
 
     def _length_scale(self) -> float:
@@ -128,7 +128,7 @@ class SynthesizeRequest(Speech):
         """The answer that is asked for."""
         timed = self.timestamps is True
         audio_format: AudioFormat = "pcm" if timed else self.format
-        order = replace(self.order(), timestamps=timed, exact_length=audio_format in WITH_LENGTH, whole=not self.stream)
+        order = replace(self.order(), timestamps=timed, exact_length=HTTP_FORMATS[audio_format].tells_length, whole=not self.stream)
         return ResponseSpec(order=order, audio_format=audio_format, sample_rate=self.sample_rate, timed=timed)
 
     def subtitles(self, accept: str) -> Literal["vtt", "srt"] | None:

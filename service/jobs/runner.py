@@ -24,6 +24,7 @@ from service.http.error_responses import RequestError, problem_of
 from service.http.tasks import cancel_tasks
 from service.jobs.requests import JobLine, skipped_json
 from service.jobs.store import DISK_SECONDS, FinishedLine, JobStore, LineError, WaitingLine, retry_while_busy
+from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import CapacityError
 from vocoder.synthesis.subtitles import subrip, webvtt
@@ -32,7 +33,6 @@ from vocoder.synthesis.timeline import TimedSentence
 log = logging.getLogger(__name__)
 _NOBODY = Client(address="jobs")
 _AGAIN_SECONDS = 1.0  # where there is no worker: until it is tried again
-EXTENSIONS = {"opus": "ogg", "mulaw": "ul"}  # where the format's name is none
 
 
 class JobRunner:
@@ -130,7 +130,7 @@ class JobRunner:
             form = wanted.audio_format
             layout = layout_of(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
             encoder = make_encoder(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
-            name = f"{line.number:06d}.{EXTENSIONS.get(form, form)}"
+            name = f"{line.number:06d}.{HTTP_FORMATS[form].extension}"
             beside = None if line.subtitles is None else f"{line.number:06d}.{line.subtitles}"
             file = _OutputFile(self.file_of(line.job, name))
             subtitles = None if beside is None else _OutputFile(self.file_of(line.job, beside))

@@ -1,6 +1,7 @@
 """Sound in and out: files and streams, samples and codes, spectra and pitch.
 
 file_reading, file_writing, whole_file    recordings on disk, written whole or not at all
+formats                       every format that is written or sent
 file_encoder, ogg             files written as their sound is made
 chapter_marks                 chapters inside a file
 loudness, gain                how loud a recording is, and what brings it to a target

@@ -33,7 +33,7 @@ class ListEntry:
         speaker: a name or an index.
         seed: 0..2**64-1.
         length_scale, pitch, volume, temperature: as `vocoder.synthesis.settings.Settings`, whose ranges are checked there.
-        format: one of `vocoder.audio.file_writing.FORMATS`.
+        format: one of `vocoder.audio.formats.FILE_FORMATS`.
         chapters: whether those of the text are told in the file.
     """
 

@@ -43,7 +43,7 @@ class Defaults:
         voice: a name, or the folder of a pack.
         speaker, length_scale, pitch, volume, temperature: as `Voice.settings`.
         seed: that the seeds of lines are derived from, 0..2**64-1.
-        format: one of `vocoder.audio.file_writing.FORMATS`.
+        format: one of `vocoder.audio.formats.FILE_FORMATS`.
         loudness: -70..-5 LUFS that every file is brought to; None leaves them as they are.
         lexicon: words that are said as it says in every line, over the voice's own; None: none.
         engine, precision: as `load_voice`.

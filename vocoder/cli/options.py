@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vocoder.audio.formats import CHAPTER_FORMATS, FILE_FORMATS
 from vocoder.errors import InputError
 
 
@@ -44,9 +45,9 @@ OutputPath = Annotated[
         help="The file to write; - is standard output. When not given: standard output where that is piped or redirected, out.wav at a terminal.",
     ),
 ]
-FormatName = Annotated[
-    str | None, typer.Option("--format", help="wav, pcm, flac, ogg, opus, mp3 or aiff; by the file's extension when not given, wav on standard output.")
-]
+FORMAT_LIST = f"One of {', '.join(FILE_FORMATS)}"
+CHAPTER_FORMAT_LIST = ", ".join(CHAPTER_FORMATS)
+FormatName = Annotated[str | None, typer.Option("--format", help=f"{FORMAT_LIST}; by the file's extension when not given, wav on standard output.")]
 Json = Annotated[bool, typer.Option("--json", help="The answer as JSON, for programs.")]
 
 

@@ -26,7 +26,7 @@ class Output:
 
     Attributes:
         path: the file, or None for standard output.
-        format_name: one of `vocoder.audio.file_writing.FORMATS`.
+        format_name: one of `vocoder.audio.formats.FILE_FORMATS`.
     """
 
     path: Path | None

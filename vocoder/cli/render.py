@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vocoder.batch.limits import BYTES_PER_CHARACTER, STREAMS_PER_THREAD, TEXT_LIMIT
-from vocoder.cli.options import Engine, EngineName, Json, Precision, PrecisionName, Speaker, Temperature, VoiceName, length_scale_of, speaker_of
+from vocoder.cli.options import (
+    CHAPTER_FORMAT_LIST,
+    FORMAT_LIST,
+    Engine,
+    EngineName,
+    Json,
+    Precision,
+    PrecisionName,
+    Speaker,
+    Temperature,
+    VoiceName,
+    length_scale_of,
+    speaker_of,
+)
 from vocoder.cli.rendering_view import RenderingView, failure_text
 from vocoder.cli.waiting import waiting
 from vocoder.errors import InputError
@@ -40,10 +53,10 @@ def render(
     volume: Annotated[float, typer.Option("--volume", help="0 to 4: times the amplitude.")] = 1.0,
     temperature: Temperature = None,
     seed: Annotated[int, typer.Option("--seed", help="0 to 2**64-1: lines that name no seed get theirs from this and their id.")] = 0,
-    format_name: Annotated[str, typer.Option("--format", help="wav, pcm, flac, ogg, opus, mp3 or aiff.")] = "wav",
+    format_name: Annotated[str, typer.Option("--format", help=f"{FORMAT_LIST}.")] = "wav",
     loudness: Annotated[float | None, typer.Option("--loudness", help="LUFS that every file is brought to (EBU R 128); -23 is usual in broadcasting.")] = None,
     chapters: Annotated[
-        bool, typer.Option("--chapters", help="Tell in each file (flac, ogg, opus, mp3) where chapters of its text begin: headings (# Title), marks of SSML.")
+        bool, typer.Option("--chapters", help=f"Tell in each file ({CHAPTER_FORMAT_LIST}) where chapters of its text begin: headings (# Title), marks of SSML.")
     ] = False,
     subtitles: Annotated[str | None, typer.Option("--subtitles", help="vtt or srt: subtitles beside every file, with its name.")] = None,
     lexicon: Annotated[Path | None, typer.Option("--lexicon", help="Words of all lines as you say them: PLS, or JSON as for `sonant say`.")] = None,

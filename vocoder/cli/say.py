@@ -12,6 +12,7 @@ import typer
 
 from vocoder.audio.whole_file import whole_file
 from vocoder.cli.options import (
+    CHAPTER_FORMAT_LIST,
     Engine,
     EngineName,
     FormatName,
@@ -53,7 +54,7 @@ def say(
         typer.Option("--timestamps", help="A file that tells when each word is heard: subtitles (.vtt, .srt), or lines of JSON with every phoneme (.jsonl)."),
     ] = None,
     chapters: Annotated[
-        bool, typer.Option("--chapters", help="Tell in the file (flac, ogg, opus, mp3) where chapters begin: headings (# Title), marks of SSML.")
+        bool, typer.Option("--chapters", help=f"Tell in the file ({CHAPTER_FORMAT_LIST}) where chapters begin: headings (# Title), marks of SSML.")
     ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Write how the text is read, a word a line, in place of its sound: what was written, words, phonemes, rule.")

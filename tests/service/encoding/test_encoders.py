@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import get_args
 
 import av
 import numpy as np
@@ -14,10 +13,10 @@ from scipy.signal import resample_poly
 
 from service.encoding import AudioFormat, layout_of, make_encoder
 from service.encoding.plain import MulawEncoder
+from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.errors import InputError
 
 RATE, SECONDS = 16_000, 1.5
-FORMATS: tuple[AudioFormat, ...] = get_args(AudioFormat)
 
 
 def speech_like() -> npt.NDArray[np.int16]:
@@ -44,7 +43,7 @@ def decoded(data: bytes) -> tuple[npt.NDArray[np.float64], int]:
 
 
 @pytest.mark.parametrize("rate", [None, 8_000, 24_000])
-@pytest.mark.parametrize("audio_format", FORMATS)
+@pytest.mark.parametrize("audio_format", HTTP_FORMATS)
 def test_chunks_are_invisible_and_lengths_are_true(audio_format: AudioFormat, rate: int | None) -> None:
     if audio_format == "mulaw" and rate == 24_000:
         return
@@ -94,7 +93,7 @@ def test_resampled_in_pieces_is_resampled_without_seams(rate: int) -> None:
     assert 10 * np.log10(beside.max() / spectrum[peak]) < -75
 
 
-@pytest.mark.parametrize("audio_format", FORMATS)
+@pytest.mark.parametrize("audio_format", HTTP_FORMATS)
 def test_sound_leaves_soon(audio_format: AudioFormat) -> None:
     """No format keeps back more than a quarter of a second, at the beginning or later; fed in pieces of 10 ms."""
     encoder = make_encoder(audio_format, num_samples=len(SOUND), source_rate=RATE)
@@ -110,7 +109,7 @@ def test_sound_leaves_soon(audio_format: AudioFormat) -> None:
 def test_rates_that_a_format_does_not_have() -> None:
     for audio_format, rate in (("wav", 7_999), ("pcm", 48_001), ("mulaw", 16_000), ("opus", 44_100), ("mp3", 9_000)):
         with pytest.raises(InputError, match="sample_rate") as refused:
-            make_encoder(audio_format, num_samples=1, source_rate=RATE, rate=rate)  # type: ignore[arg-type]
+            make_encoder(audio_format, num_samples=1, source_rate=RATE, rate=rate)
         assert refused.value.field == "sample_rate"
 
 
