@@ -13,7 +13,7 @@ from service.http.lexicon_field import DESCRIPTION, RequestLexicon
 from service.http.resume_cache import ResponseSpec
 from service.protocol.speech_order import SpeechOrder
 from vocoder.audio.formats import HTTP_FORMATS
-from vocoder.text import Ipa, SpeechInput, Ssml
+from vocoder.text import INPUT_FIELDS, SpeechInput, speech_input_of
 
 _ACCEPTED: dict[str, Literal["vtt", "srt"]] = {"text/vtt": "vtt", "application/x-subrip": "srt"}
 
@@ -26,8 +26,7 @@ def _times(value: object) -> object:
 
 
 _SSML = "<speak>It was <emphasis>not</emphasis> me. <break time='300ms'/> <prosody rate='slow' pitch='+2st'>Honestly.</prosody></speak>"
-_KINDS = ("text", "ssml", "phonemes")
-_ONE_OF_THEM: list[JsonValue] = [{"required": [kind]} for kind in _KINDS]
+_ONE_OF_THEM: list[JsonValue] = [{"required": [kind]} for kind in INPUT_FIELDS]
 
 
 class _SpeechInputFields(BaseModel):
@@ -41,7 +40,7 @@ class _SpeechInputFields(BaseModel):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = [kind for kind in _KINDS if kind in self.model_fields_set]
+        kinds = [kind for kind in INPUT_FIELDS if kind in self.model_fields_set]
         if not kinds:
             raise PydanticCustomError("missing", "text, ssml or phonemes is required", {"field": "text"})
         if len(kinds) > 1:
@@ -50,9 +49,7 @@ class _SpeechInputFields(BaseModel):
 
     def given(self) -> SpeechInput:
         """The one that is there."""
-        if "ssml" in self.model_fields_set:
-            return Ssml(self.ssml)
-        return Ipa(self.phonemes) if "phonemes" in self.model_fields_set else self.text
+        return next(speech_input_of(name, value) for name, value in self if name in INPUT_FIELDS and name in self.model_fields_set)
 
 
 class Speech(_SpeechInputFields):

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,11 +33,11 @@ from service.observability.logs import log_text
 from service.settings import ServiceSettings
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import CapacityError, InputError, SonantError
+from vocoder.synthesis.settings import choose_seed
 from vocoder.text import Ssml, field_name_of, source_text
 
 _WAIT_SECONDS = 60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
 _MOST_CHARACTERS = 10_000  # that may wait; a command counts as one
-_SEED_BITS = 53  # JavaScript's numbers are exact up to there
 _TRY_AGAIN_LATER, _NORMAL = 1013, 1000
 
 
@@ -76,7 +75,7 @@ class SpeechSocket:
         self._client = client_of(socket)
         self._settings = SocketSettings()
         self._pieces = SentenceBuffer()
-        self._next_seed = secrets.randbits(_SEED_BITS)
+        self._next_seed = choose_seed(None)
         self._queue: asyncio.Queue[_TextPiece | _Marker] = asyncio.Queue()
         self._opened: asyncio.Queue[_OpenedPiece | _Marker] = asyncio.Queue(1)
         self._characters = 0  # in the row

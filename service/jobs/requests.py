@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema
@@ -13,12 +12,14 @@ from service.http.resume_cache import ResponseSpec
 from service.http.schemas import Problem, Speech
 from service.jobs.store import JobRow, LineRow, NewLine, SubtitleForm
 from service.protocol.speech_order import SkippedText
+from vocoder.batch.list_entries import LONGEST_ID, numbered_id
 from vocoder.batch.seeds import derived_seed
 from vocoder.errors import InputError
+from vocoder.synthesis.settings import choose_seed
+from vocoder.text import INPUT_FIELDS
 
 MOST_LINES = 10_000
-_SEED_BITS = 53  # JavaScript's numbers are exact up to there
-_OWN = ("id", "text", "ssml", "phonemes")  # of a line: no default can say them
+_OWN = ("id", *INPUT_FIELDS)  # of a line: no default can say them
 _SAME = {"speed": "length_scale", "length_scale": "speed"}
 
 
@@ -27,7 +28,7 @@ class JobLine(Speech):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"id": "intro", "text": "Hello."}]})
 
-    id: Annotated[str, Field(min_length=1, max_length=1_000)] | None = Field(
+    id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID)] | None = Field(
         None, description="Unlike that of every other line; the line's number with six digits where absent. Files of the archive are named after it."
     )
 
@@ -74,14 +75,14 @@ class JobRequest(BaseModel):
         for name in self.defaults:
             if name in _OWN or name not in JobLine.model_fields:
                 raise RequestError(422, "unknown_field", f"defaults: no line takes {name!r} from there", field="defaults")
-        base = secrets.randbits(_SEED_BITS) if self.seed is None else self.seed
+        base = choose_seed(self.seed)
         lines: list[NewLine] = []
         known: set[str] = set()
         for number, line in enumerate(self.lines):
             defaults = {name: value for name, value in self.defaults.items() if _SAME.get(name) not in line}
             said = defaults | line
             try:
-                identity = JobLine.model_validate(said).id or f"{number + 1:06d}"
+                identity = JobLine.model_validate(said).id or numbered_id(number + 1)
             except ValidationError as error:
                 raise _at(number, RequestError.of_validation(error)) from error
             except InputError as error:

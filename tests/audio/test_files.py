@@ -11,8 +11,8 @@ import pytest
 import soundfile
 
 from vocoder.audio.file_reading import _Contents, read_audio, read_audio_bytes
-from vocoder.audio.file_writing import check_format, encode_audio, format_of, write_audio
-from vocoder.audio.formats import FILE_FORMATS
+from vocoder.audio.file_writing import encode_audio, format_of, write_audio
+from vocoder.audio.formats import FILE_FORMATS, check_format
 from vocoder.audio.pcm import to_float32
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import AudioError, InputError

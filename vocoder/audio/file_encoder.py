@@ -12,26 +12,15 @@ from typing import BinaryIO, Self
 import numpy as np
 import soundfile
 
-from vocoder.audio.formats import FILE_FORMATS
+from vocoder.audio.formats import FILE_FORMATS, check_format
 from vocoder.audio.ogg import OggSerial
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.audio.wav import wav_header
-from vocoder.errors import AudioError, InputError
+from vocoder.errors import AudioError
 
 # libsndfile's Vorbis encoder keeps what one call hands it on its stack, and crashes on long sounds handed over at once.
 _BLOCK = 16_384
 SERIAL = 1  # of an Ogg stream for which nobody chooses one
-
-
-def check_format(name: str) -> str:
-    """The name of a format, if there is one of this name.
-
-    Raises:
-        InputError: there is none; `field` is "format".
-    """
-    if name not in FILE_FORMATS:
-        raise InputError(f"unknown format {name!r} (known: {', '.join(FILE_FORMATS)})", field="format")
-    return name
 
 
 class AudioEncoder:

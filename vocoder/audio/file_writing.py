@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vocoder.audio.chapter_marks import Chapter, embed_chapters
-from vocoder.audio.file_encoder import AudioEncoder, check_format
+from vocoder.audio.file_encoder import AudioEncoder
 from vocoder.audio.formats import FILE_FORMATS
 from vocoder.audio.pcm import Int16Array
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import AudioError
-
-__all__ = ["check_format", "encode_audio", "format_of", "write_audio"]
 
 
 def format_of(path: Path | str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vocoder.errors import InputError
+
 Options = tuple[tuple[str, str], ...]
 
 
@@ -121,3 +123,14 @@ FORMATS: dict[str, tuple[FileFormat | None, HttpFormat | None]] = {
 FILE_FORMATS = {name: file for name, (file, _) in FORMATS.items() if file is not None}
 HTTP_FORMATS = {name: sent for name, (_, sent) in FORMATS.items() if sent is not None}
 CHAPTER_FORMATS = {name: file.chapters for name, file in FILE_FORMATS.items() if file.chapters is not None}
+
+
+def check_format(name: str) -> str:
+    """The name of a format of files, if there is one of this name.
+
+    Raises:
+        InputError: there is none; `field` is "format".
+    """
+    if name not in FILE_FORMATS:
+        raise InputError(f"unknown format {name!r} (known: {', '.join(FILE_FORMATS)})", field="format")
+    return name

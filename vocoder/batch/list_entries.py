@@ -11,13 +11,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vocoder.audio.file_writing import check_format
+from vocoder.audio.formats import check_format
 from vocoder.errors import InputError
 from vocoder.synthesis.settings import LENGTH_SCALES, MAX_SEED
-from vocoder.text import Ipa, SpeechInput, Ssml
+from vocoder.text import INPUT_FIELDS, SpeechInput, speech_input_of
 
-KINDS = ("text", "ssml", "phonemes")  # of what is spoken: a line has one of them
-FIELDS = ("id", *KINDS, "voice", "speaker", "seed", "length_scale", "speed", "pitch", "volume", "temperature", "format", "chapters")
+FIELDS = ("id", *INPUT_FIELDS, "voice", "speaker", "seed", "length_scale", "speed", "pitch", "volume", "temperature", "format", "chapters")
 LONGEST_ID = 1_000  # characters
 
 
@@ -107,14 +106,12 @@ def entry_of(line: int, values: Mapping[str, object]) -> ListEntry:
 
 def _given(said: Mapping[str, object]) -> SpeechInput:
     """What a line has to say, of whichever kind."""
-    found = {kind: text for kind in KINDS if (text := _string(said, kind)) is not None and text.strip()}
+    found = {kind: text for kind in INPUT_FIELDS if (text := _string(said, kind)) is not None and text.strip()}
     if not found:
         raise InputError("the text is empty", field="text")
     if len(found) > 1:
         raise InputError(f"{' and '.join(found)} both say what is spoken: give one", field=list(found)[1])
-    if "ssml" in found:
-        return Ssml(found["ssml"])
-    return Ipa(found["phonemes"]) if "phonemes" in found else found["text"]
+    return speech_input_of(*found.popitem())
 
 
 def check_fields(names: Mapping[str, object] | list[str]) -> None:
@@ -136,7 +133,7 @@ def identity_of(line: int, values: Mapping[str, object]) -> str:
     """
     given = values.get("id")
     if given is None or given == "":
-        return f"{line:06d}"
+        return numbered_id(line)
     if isinstance(given, int) and not isinstance(given, bool):
         return str(given)
     identity = _string(values, "id")
@@ -144,6 +141,11 @@ def identity_of(line: int, values: Mapping[str, object]) -> str:
     if len(identity) > LONGEST_ID:
         raise InputError(f"the id has {len(identity)} characters, and the limit is {LONGEST_ID}", field="id")
     return identity
+
+
+def numbered_id(line: int) -> str:
+    """The id of a line that has none of its own."""
+    return f"{line:06d}"
 
 
 def _string(values: Mapping[str, object], name: str) -> str | None:

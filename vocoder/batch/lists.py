@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from vocoder.batch.list_entries import KINDS, BadLine, ListEntry, check_fields, entry_of, identity_of, quoted
+from vocoder.batch.list_entries import BadLine, ListEntry, check_fields, entry_of, identity_of, quoted
 from vocoder.errors import InputError
+from vocoder.text import INPUT_FIELDS
 
 FORMATS = ("text", "csv", "jsonl", "parquet")
 _EXTENSIONS = {".txt": "text", ".text": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
@@ -258,7 +259,7 @@ def _header(cells: list[str]) -> list[str]:
         check_fields(names)
     except InputError as error:
         raise InputError(f"the list's header has an {error}", field="list") from error
-    if not set(KINDS) & set(names):
+    if not set(INPUT_FIELDS) & set(names):
         raise InputError(f"the list has no column 'text' (it has {', '.join(names)})", field="list")
     if len(set(names)) < len(names):
         raise InputError("the list's header names a column twice", field="list")

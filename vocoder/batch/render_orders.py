@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vocoder.audio.chapter_marks import Chapter, check_chapters_in, check_number_of_chapters
-from vocoder.audio.file_writing import check_format
+from vocoder.audio.formats import check_format
 from vocoder.audio.loudness import TARGETS
 from vocoder.batch.limits import TEXT_LIMIT
 from vocoder.batch.list_entries import ListEntry

@@ -11,7 +11,8 @@ from typing import Self
 import numpy as np
 
 from vocoder.audio.chapter_marks import Chapter
-from vocoder.audio.file_writing import check_format, encode_audio, format_of, write_audio
+from vocoder.audio.file_writing import encode_audio, format_of, write_audio
+from vocoder.audio.formats import check_format
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.audio.wav import wav_header
 from vocoder.cli.waiting import Bar

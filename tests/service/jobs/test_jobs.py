@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 from service.app import create_app
 from service.frontend.supervisor import Supervisor
+from service.jobs.requests import JobLine, JobRequest
 from service.jobs.runner import _OutputFile
 from service.jobs.store import JobStore, WaitingLine
 from service.keys import make_key
@@ -34,9 +35,11 @@ from tests.service.http.test_streaming import LONG, eventually
 from tests.service.local_link import LocalLink
 from vocoder.audio.pcm import to_bytes
 from vocoder.audio.wav import wav_header
+from vocoder.batch.list_entries import FIELDS, LONGEST_ID, entry_of
 from vocoder.batch.seeds import derived_seed
 from vocoder.errors import ConfigError
 from vocoder.synthesis.voice import Voice
+from vocoder.text import field_name_of, source_text
 
 Make = Callable[[ServiceSettings], Supervisor]
 JOB: dict[str, Any] = {
@@ -287,6 +290,25 @@ async def test_what_is_wrong_is_named_and_nothing_is_taken_on(client: httpx.Asyn
 
 async def test_a_speed_goes_over_a_default_length_scale(client: httpx.AsyncClient) -> None:
     await ordered(client, {"lines": [{"text": "Yes.", "speed": 2}, {"text": "No."}], "defaults": {"length_scale": 2.0}})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"text": "Yes."},
+        {"id": "a", "ssml": "<speak>No.</speak>", "voice": "tiny", "speaker": "anna", "seed": 2**64 - 1, "speed": 3, "format": "flac"},
+        {"id": "b" * LONGEST_ID, "phonemes": "həˈloʊ", "speaker": 1, "length_scale": 0.3, "pitch": -1.5, "volume": 0, "temperature": 0.5},
+    ],
+)
+def test_a_line_says_in_a_job_what_it_says_in_a_list(line: dict[str, Any]) -> None:
+    assert set(JobLine.model_fields) - {"sample_rate", "lexicon"} == set(FIELDS) - {"chapters"}
+    listed, order = entry_of(7, line), JobLine.model_validate(line).order()
+    assert source_text(order.text) == line[field_name_of(order.text)]
+    assert (listed.text, listed.voice, listed.speaker, listed.seed) == (order.text, order.voice, order.speaker, order.seed)
+    assert (listed.length_scale or 1.0, listed.pitch or 0.0, listed.temperature) == (order.length_scale, order.pitch, order.temperature)
+    assert order.volume == (1.0 if listed.volume is None else listed.volume)
+    job = JobRequest(lines=[{"text": "x"}] * 6 + [line])
+    assert job.checked()[6].id == listed.id
 
 
 async def test_lines_are_told_page_by_page(client: httpx.AsyncClient) -> None:
