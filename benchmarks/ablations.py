@@ -35,7 +35,9 @@ from training import stages
 from training.data.dataset import PreparedSet
 from training.evaluation.measures import quality
 from training.loop import LoopConfig, Trainer
-from training.vocoder_task import SegmentConfig, VocoderTask, segment_codes
+from training.recipe import loop_for
+from training.recipe_file import Recipe
+from training.vocoder_task import VocoderTask, segment_codes
 from vocoder.audio.emphasis import de_emphasise
 from vocoder.machine import processor_name
 from vocoder.wavenet import prediction
@@ -65,7 +67,6 @@ VARIANTS = {
     "order-16": Variant(what="linear prediction of order 16, smoothed over 40 Hz", model={"prediction_order": 16, "prediction_smoothing_hz": 40.0}),
     "order-24": Variant(what="linear prediction of order 24, smoothed over 40 Hz", model={"prediction_order": 24, "prediction_smoothing_hz": 40.0}),
     "order-64": Variant(what="linear prediction of order 64", model={"prediction_order": 64}),
-    "history-noise": Variant(what="a tenth of the codes it is fed moved by one or two", segments={"history_noise": 0.1}),
     "no-look-ahead": Variant(what="conditioning sees its own frame alone", model={"cond_context": 0}),
     "look-ahead-4": Variant(what="conditioning sees four frames to each side", model={"cond_context": 4}),
     "no-linguistic": Variant(what="never given phonemes and positions", segments={"linguistic_dropout": 1.0}),
@@ -113,11 +114,11 @@ def run(name: str, prepared: PreparedSet, base_steps: int) -> dict[str, Any]:
     variant = VARIANTS[name]
     data = copy.copy(prepared)
     data.audio = dataclasses.replace(data.audio, **variant.audio)
-    config = dataclasses.replace(stages.wavenet_config(data), **variant.model)
-    segments = dataclasses.replace(SegmentConfig(), **variant.segments)
-    base = SegmentConfig()
+    recipe = Recipe.read()
+    config = dataclasses.replace(recipe.wavenet_for(data), **variant.model)
+    base, segments = recipe.segments, dataclasses.replace(recipe.segments, **variant.segments)
     steps = math.ceil(base_steps * base.segments * base.frames / (segments.segments * segments.frames))
-    loop = dataclasses.replace(stages.vocoder_loop(steps, "cpu"), validate_every=steps, **variant.loop)
+    loop = dataclasses.replace(loop_for(recipe.vocoder_loop, "cpu", steps=steps), validate_every=steps, **variant.loop)
     if not variant.decays:
         loop = dataclasses.replace(loop, decay_share=1 / steps)
     torch.manual_seed(loop.seed)
@@ -156,7 +157,7 @@ def coding(task: VocoderTask) -> tuple[float, float]:
     samples = 0
     for index, entry in enumerate(data.entries(validation=True)):
         codes = segment_codes(data, quantiser, entry, 0, entry.num_frames)
-        if samples <= SegmentConfig().validation_seconds * data.audio.sample_rate:
+        if samples <= task.segments.validation_seconds * data.audio.sample_rate:
             cells.append(widths[codes])
             samples += codes.size
         if index < CODED:

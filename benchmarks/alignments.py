@@ -20,6 +20,7 @@ from training import stages
 from training.acoustic_task import AcousticTask
 from training.data.likelihood import utterance_bits
 from training.loop import LoopConfig, Trainer
+from training.recipe_file import Recipe
 from vocoder.machine import processor_name
 from vocoder.synthesis.voice import load_voice
 
@@ -36,7 +37,7 @@ def main() -> None:
     loop = LoopConfig(total_steps=options.steps, learning_rate=1.5e-3, ema_decay=0.99, validate_every=options.steps, bf16=stages.bf16_pays("cpu"))
     torch.manual_seed(loop.seed)
     with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(AcousticTask(data, stages.acoustic_config(data)), loop, Path(folder))
+        trainer = Trainer(AcousticTask(data, Recipe.read().acoustic_for(data)), loop, Path(folder))
         trainer.run(lambda step, figures: None)
         losses = trainer.task.validate(trainer.average, torch.device("cpu"))
     voice = load_voice(options.voice)

@@ -4,8 +4,8 @@ PYTHONPATH=. python benchmarks/gpu.py [--json FILE] [--streams 1 16 ...] [--rehe
 
 Part by part, what is wanted most first, and of each the laws before the clock (`benchmarks/gpu_laws.py`): what breaks one is not measured, and the exit code
 is 1. At the reference size, 40 ms at a time: each shape of the kernel by the number of streams, through `Engine.advance` (so with predictors on their way to
-the card and codes on their way back) and by the kernel alone, and two calls on their way at once; what is computed once per frame; training; the engine for
-where Triton is missing. A part that fails does not keep the others from being done, and the file is written after each, so that a run that is cut short, or
+the card and codes on their way back) and by the kernel alone, and two calls on their way at once; what is computed once per frame;
+training. A part that fails does not keep the others from being done, and the file is written after each, so that a run that is cut short, or
 that a card hangs in (it ends itself before ten minutes are over), is not lost.
 
 `--rehearse` does all of it in small on a processor, where Triton interprets: whether the script itself runs, before a card is spent on it.
@@ -39,15 +39,14 @@ import torch  # noqa: E402
 import triton  # noqa: E402
 
 from training.loop import Trainer  # noqa: E402
-from training.recipe import VocoderOptions, VocoderTraining, vocoder_loop, wavenet_recipe  # noqa: E402
+from training.recipe import VocoderOptions, VocoderTraining, loop_for  # noqa: E402
+from training.recipe_file import Recipe  # noqa: E402
 from vocoder.acoustic.model import AcousticModel  # noqa: E402
 from vocoder.config import AcousticConfig, LinguisticConfig, WaveNetConfig  # noqa: E402
 from vocoder.cuda.acoustic_model import CudaAcousticModel, DecoderInputs, EncoderInputs, PitchInputs  # noqa: E402
 from vocoder.cuda.engine import CudaEngine  # noqa: E402
-from vocoder.cuda.kernel_shapes import WIDER  # noqa: E402
 from vocoder.engine import Engine, PendingCodes  # noqa: E402
 from vocoder.engine.benchmark import reference_config  # noqa: E402
-from vocoder.engine.graphs import GraphEngine  # noqa: E402
 from vocoder.engine.reference import ReferenceEngine  # noqa: E402
 from vocoder.wavenet.conditions import Conditions  # noqa: E402
 from vocoder.wavenet.network import WaveNet  # noqa: E402
@@ -64,7 +63,6 @@ class Plan:
     device: str
     config: WaveNetConfig
     streams: tuple[int, ...] = (1, 16, 64, 160, 256, 1024, 2048, 4096)
-    many: tuple[int, ...] = (1024, 2048, 4096, 8192)  # of the shapes that are for those
     at_once: int = 1024  # streams, in two calls
     chunk: int = 640  # samples: 40 ms
     rounds: int = 5
@@ -81,7 +79,7 @@ class Plan:
 
 
 REHEARSAL: dict[str, Any] = {
-    "streams": (1, 18), "many": (18,), "at_once": 4, "chunk": 4, "rounds": 1, "company": 18, "few": 18, "checked": 12, "priced": 20, "phonemes": 2,
+    "streams": (1, 18), "at_once": 4, "chunk": 4, "rounds": 1, "company": 18, "few": 18, "checked": 12, "priced": 20, "phonemes": 2,
     "frames_each": 1, "sentences": (1, 2), "segments": (1,), "steps": (2, 4), "stopped": (1, 3, 5),
 }  # fmt: skip
 
@@ -199,9 +197,10 @@ def frames(plan: Plan) -> list[dict[str, Any]]:
 def train(folder: Path, plan: Plan, segments: int) -> dict[str, Any]:
     """Seconds of audio per second of the vocoder's training, as `sonant-train vocoder` does it: batches, forward, backward, AdamW, average."""
     data = laws.made_up(folder / "data")
-    config = wavenet_recipe(data.audio, num_speakers=1, sizes=(60, 4, 4, 4))
+    recipe = Recipe.read()
+    config = recipe.wavenet_of(data.audio, num_speakers=1, sizes=(60, 4, 4, 4))
     options = VocoderOptions(device=plan.device, segments=segments, resident=True)
-    training = VocoderTraining.of(data, config, vocoder_loop(10_000, plan.device), folder / "run", options)
+    training = VocoderTraining.of(data, config, loop_for(recipe.vocoder_loop, plan.device, steps=10_000), folder / "run", options)
     trainer = Trainer(training.task, training.loop, folder / "run", device=plan.device)
     warm, timed = plan.steps
     trainer.run(lambda *_: None, until=warm)
@@ -279,17 +278,12 @@ class Bench:
     def kernel(self, precision: str, shape: str) -> dict[str, Any]:
         """A shape of the kernel: right alone, and beside `whole`? How fast?"""
         plan, engine = self.plan, self.engine(precision, shape)
-        wrong, found = laws.check(engine, self.reference, plan.checked, plan.few if precision == "fp32" else plan.company), {}
+        wrong = laws.check(engine, self.reference, plan.checked, plan.few if precision == "fp32" else plan.company)
         if shape != "whole":
-            differs = laws.same_bytes(engine, self.engine(precision, "whole"), plan.checked, plan.company)
-            if shape in WIDER:  # it may, and then it stays apart
-                found["differs"] = differs
-            else:
-                wrong += differs
-        if not wrong:
-            counts = plan.many if shape in WIDER else plan.streams
-            found |= {"rows": [measure(engine, count, plan) for count in counts], "at_once": [at_once(engine, plan)]}
-        return {"wrong": wrong, **found}
+            wrong += laws.same_bytes(engine, self.engine(precision, "whole"), plan.checked, plan.company)
+        if wrong:
+            return {"wrong": wrong}
+        return {"wrong": wrong, "rows": [measure(engine, count, plan) for count in plan.streams], "at_once": [at_once(engine, plan)]}
 
     def price(self) -> dict[str, Any]:
         """What bf16 costs a voice."""
@@ -302,12 +296,6 @@ class Bench:
         with torch.inference_mode():
             wrong = laws.frames_agree(torch.device(self.plan.device), self.network)
         return {"wrong": wrong, "rows": frames(self.plan)}
-
-    def graphs(self) -> dict[str, Any]:
-        """The engine for where Triton is missing."""
-        engine = GraphEngine(self.network, device=self.plan.device)
-        wrong = laws.check(engine, self.reference, self.plan.checked, self.plan.few)
-        return {"wrong": wrong, "rows": [] if wrong else [measure(engine, count, self.plan) for count in (1, 16)]}
 
     def training(self) -> dict[str, Any]:
         """The vocoder's training."""
@@ -332,9 +320,7 @@ def main() -> None:
         plan = Plan(device="cpu", config=small, **REHEARSAL)
     else:
         faulthandler.dump_traceback_later(LIMIT_SECONDS, exit=True)  # nothing else ends a kernel that waits for ever
-    plan = dataclasses.replace(
-        plan, streams=tuple(options.streams or plan.streams), many=tuple(options.streams or plan.many), segments=tuple(options.segments or plan.segments)
-    )
+    plan = dataclasses.replace(plan, streams=tuple(options.streams or plan.streams), segments=tuple(options.segments or plan.segments))
     about = {
         "card": torch.cuda.get_device_name() if torch.cuda.is_available() else "interpreter",
         "torch": torch.__version__,
@@ -350,9 +336,6 @@ def main() -> None:
     results.part("training", bench.training)
     results.part("cuda fp32 whole", lambda: bench.kernel("fp32", "whole"))
     results.part("cuda bf16 chain", lambda: bench.kernel("bf16", "chain"))  # its programs wait for each other: what stops them stops all that follows
-    results.part("cuda bf16 wide", lambda: bench.kernel("bf16", "wide"))
-    results.part("cuda bf16 widest", lambda: bench.kernel("bf16", "widest"))
-    results.part("graphs", bench.graphs)
     print_table(results.table())
     if results.found["wrong"]:
         raise SystemExit("\n".join(["", "wrong:", *results.found["wrong"]]))

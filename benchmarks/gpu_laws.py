@@ -19,7 +19,7 @@ import torch
 from training.data.dataset import DatasetEntry, Header, PreparedSet
 from training.data.segments import SegmentConfig
 from training.loop import LoopConfig, Trainer
-from training.recipe import wavenet_recipe
+from training.recipe_file import Recipe
 from training.vocoder_task import VocoderTask
 from vocoder.acoustic.model import AcousticModel
 from vocoder.config import AcousticConfig, AudioConfig, LinguisticConfig, WaveNetConfig
@@ -230,7 +230,8 @@ def made_up(folder: Path) -> PreparedSet:
 def check_training(folder: Path, device: str, batch_segments: int, stops: tuple[int, ...]) -> list[str]:
     """Batches made on the card, likelihoods compiled, a run that is stopped and gone on with, a checkpoint that moves."""
     data, where = made_up(folder / "data"), torch.device(device)
-    config, segments, compiles = wavenet_recipe(data.audio, num_speakers=1, sizes=(60, 4, 4, 4)), SegmentConfig(segments=batch_segments), where.type == "cuda"
+    config = Recipe.read().wavenet_of(data.audio, num_speakers=1, sizes=(60, 4, 4, 4))
+    segments, compiles = SegmentConfig(segments=batch_segments), where.type == "cuda"
     there = VocoderTask(data, config, segments, device=where, resident=True, compile_network=compiles)
     here, plain = VocoderTask(data, config, segments), VocoderTask(data, config, segments, device=where, resident=True)
     wrong = []

@@ -18,6 +18,7 @@ import torch
 from training import stages
 from training.data.dataset import PreparedSet
 from training.evaluation.sentences import choose
+from training.recipe_file import Recipe
 from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.mel import log_mel
 from vocoder.audio.quantise import Quantiser
@@ -50,7 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     data = stages.Run(name=options.voice, root=options.runs).dataset()
-    quantiser = WaveNet(stages.wavenet_config(data)).quantiser
+    quantiser = WaveNet(Recipe.read().wavenet_for(data)).quantiser
     heard = []
     for entry in choose(data.entries(validation=True), options.sentences):
         samples = np.asarray(data.wave(entry))

@@ -2,7 +2,7 @@
 
 app             the ASGI application, with a worker that lives as long as it does
 server          running it: load, listen, stop
-settings        what whoever runs the service decides
+settings        every number that an operator decides
 keys            API keys
 
 http            requests and responses, the WebSocket, middleware
@@ -15,5 +15,14 @@ observability   logs, metrics, traces, status
 cluster         the service as an application of Ray Serve
 page            the page at /
 
-Nothing is imported here: a worker process needs no web framework, and loads sooner without it.
+Two processes share the work. The frontend has the event loop and all routes. The worker has voices
+and engine; a second worker waits in reserve, loaded. Plain data pass between them through one pipe.
+
+    frontend   admission -> order with seed -> ... sound, snapshots ... -> encoder -> client
+    worker                  planner -> scheduler -> generator
+
+When a worker dies, the next one makes each open stream again from its last snapshot. What has
+arrived is left out, so clients get the bytes they would have got.
+
+Nothing is imported here: a worker needs no web framework, and loads sooner without it.
 """

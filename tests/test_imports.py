@@ -15,7 +15,7 @@ from vocoder.compiled import available_isas
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("vocoder", "training", "service")
-EVERYWHERE = ("vocoder.config", "vocoder.errors", "vocoder.machine", "vocoder.compiled", "vocoder._native")
+EVERYWHERE = ("vocoder.config", "vocoder.errors", "vocoder.seeds", "vocoder.machine", "vocoder.compiled", "vocoder._native")
 
 # Inside vocoder: what each room may import beside itself and EVERYWHERE. A name covers all that lies below it.
 ROOMS: dict[str, tuple[str, ...]] = {
@@ -39,7 +39,8 @@ CARRIED = (
     "vocoder.wavenet.network", "vocoder.density.gated_pixel_cnn", "vocoder.density.made", "vocoder.density.wavenet",
     "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
     "training.data.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
-    "training.data.segments", "training.data.gpu_dataset", "training.fused_likelihood", "training.bandwidth", "training.recipe", "training.carried",
+    "training.data.segments", "training.data.gpu_dataset", "training.fused_likelihood", "training.bandwidth", "training.recipe",
+    "training.recipe_file", "training.carried",
 )  # fmt: skip
 # What computes on a GPU, and can be imported where triton is: whoever wants it imports it late.
 ON_GPU = "vocoder.cuda"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")
+PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 # Joined here, so that this file is not found guilty of what it looks for.
 ONE_MACHINE_ONLY = ["/".join(["", *parts]) + "/" for parts in (["work", "main"], ["work", "shared"], ["root"], ["home"], ["opt", "wheels"])]
 REGISTRIES = [".".join(parts) for parts in (["pypi", "org"], ["pythonhosted", "org"], ["download", "pytorch", "org"], ["npmjs", "org"], ["debian", "org"])]

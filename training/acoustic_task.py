@@ -22,7 +22,7 @@ from vocoder.config import POSITIONS, AcousticConfig
 FloatArray = npt.NDArray[np.float32]
 UTTERANCES = 12  # per batch
 LONGEST_FRAMES = 1200  # longer utterances are left out of training: one would pad the whole batch
-HOLES = 0.15  # of a batch's phonemes are blotted out: an hour of sentences is soon known by heart, and a melody is then recalled where it should be made
+PHONEME_DROPOUT = 0.15  # share of a batch's phonemes that are masked, so that an hour of sentences is not learnt by heart
 WORST_SHARE = 0.01  # utterances whose alignment scores lowest are left out: their text may not fit
 
 
@@ -57,13 +57,13 @@ class AcousticTask:
         self.training = [entry for entry in entries if entry.score >= floor]
 
     def batch(self, generator: np.random.Generator) -> Batch:
-        """Utterances of similar length, so that little is padding, and with `HOLES`."""
+        """Utterances of similar length, so that little is padding; phonemes are masked."""
         order = sorted(range(len(self.training)), key=lambda index: self.training[index].num_frames)
         start = int(generator.integers(max(len(order) - 4 * UTTERANCES, 1)))
         window = order[start : start + 4 * UTTERANCES]
         chosen = generator.choice(window, min(UTTERANCES, len(window)), replace=False)
         batch = self.collate([self.training[index] for index in chosen])
-        batch["categories"][torch.from_numpy(generator.random(batch["categories"].shape[:2]) < HOLES)] = 0  # as padding, whose embeddings are 0
+        mask_phonemes(batch, generator)
         return batch
 
     def collate(self, entries: list[DatasetEntry]) -> dict[str, Tensor]:
@@ -136,13 +136,23 @@ class AcousticTask:
         return totals
 
 
+def mask_phonemes(batch: dict[str, Tensor], generator: np.random.Generator) -> None:
+    """Masks `PHONEME_DROPOUT` of a batch's phonemes, in place: their categories become 0, as in padding, whose embeddings are 0."""
+    batch["categories"][torch.from_numpy(generator.random(batch["categories"].shape[:2]) < PHONEME_DROPOUT)] = 0
+
+
+def encode_frames(model: AcousticModel, batch: Batch) -> tuple[Tensor, Tensor]:
+    """The encoded phonemes [B, P, C], and what the pitch predictor and the decoder are given of each frame [B, F, C + 2]; 0 in padding."""
+    encoded = model.encode(batch["categories"], batch["positions"], batch["speaker"], batch["phoneme_mask"])
+    repeated = encoded.gather(1, batch["rows"].unsqueeze(-1).expand(-1, -1, encoded.shape[-1]))
+    return encoded, torch.cat([repeated, batch["inside"]], dim=-1) * batch["frame_mask"]
+
+
 def _outputs(model: AcousticModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Log-durations [B, P], log-F0 [B, F], logits of voicing [B, F], and log-mel [B, F, M] under the true durations and pitch: all float32."""
     phoneme_mask, frame_mask = batch["phoneme_mask"], batch["frame_mask"]
-    encoded = model.encode(batch["categories"], batch["positions"], batch["speaker"], phoneme_mask)
+    encoded, frames = encode_frames(model, batch)
     log_durations = model.predict_log_durations(encoded, phoneme_mask)
-    repeated = encoded.gather(1, batch["rows"].unsqueeze(-1).expand(-1, -1, encoded.shape[-1]))
-    frames = torch.cat([repeated, batch["inside"]], dim=-1) * frame_mask
     log_f0, voicing = model.predict_pitch(frames, frame_mask)
     log_mel = model.predict_log_mel(frames, batch["log_f0"], batch["voicing"], frame_mask)
     return log_durations.float(), log_f0.float(), voicing.float(), log_mel.float()

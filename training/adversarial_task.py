@@ -18,23 +18,28 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from training.acoustic_task import HOLES, AcousticTask
+from training.acoustic_task import AcousticTask, encode_frames, mask_phonemes
 from training.data.dataset import DatasetEntry, PreparedSet
 from training.discriminators import Discriminators, Verdict
 from training.loop import Batch
 from vocoder.acoustic.model import LOG_MEL_CENTRE, LOG_MEL_SCALE, AcousticModel
+from vocoder.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdversarialConfig:
     """Windows, and what each part of the loss counts."""
 
-    windows: int = 14  # per batch
-    frames: int = 72  # of a window that count
-    context_frames: int = 14  # to each side: as many as the decoder sees
-    adversarial_weight: float = 1.0
-    feature_weight: float = 2.0
-    distance_weight: float = 0.3
+    windows: int  # per batch
+    frames: int  # of a window that count
+    context_frames: int  # to each side: as many as the decoder sees
+    adversarial_weight: float
+    feature_weight: float
+    distance_weight: float
+
+    def __post_init__(self) -> None:
+        if self.windows < 1 or self.frames < 1 or self.context_frames < 0:
+            raise ConfigError(f"a batch has windows, and a window has frames that count: not {self.windows} of {self.context_frames} + {self.frames}")
 
 
 class Adversaries(nn.Module):
@@ -66,12 +71,12 @@ class AdversarialTask:
         self._lengths = np.array([entry.num_frames for entry in self.utterances.training], float)
 
     def batch(self, generator: np.random.Generator) -> Batch:
-        """Windows of utterances, each as likely as it is long, with holes as in the regression's training."""
+        """Windows of utterances, each as likely as it is long, with masked phonemes as in the regression's training."""
         config = self.config
         share = self._lengths / self._lengths.sum()
         entries = [self.utterances.training[index] for index in generator.choice(len(self._lengths), config.windows, p=share)]
         whole = self.utterances.collate(entries)
-        whole["categories"][torch.from_numpy(generator.random(whole["categories"].shape[:2]) < HOLES)] = 0
+        mask_phonemes(whole, generator)
         starts = [int(generator.integers(max(entry.num_frames - config.frames, 0) + 1)) for entry in entries]
         batch = {name: whole[name] for name in ("categories", "positions", "phoneme_mask", "speaker")}
         for name in ("rows", "inside", "log_mel", "log_f0", "voicing", "frame_mask"):
@@ -115,9 +120,7 @@ class AdversarialTask:
     def _log_mels(self, acoustic: AcousticModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Of the frames that count, scaled: the decoder's, the regression's and the recording's, [B, F, M] each; 0 outside utterances."""
         with torch.no_grad():
-            encoded = acoustic.encode(batch["categories"], batch["positions"], batch["speaker"], batch["phoneme_mask"])
-            repeated = encoded.gather(1, batch["rows"].unsqueeze(-1).expand(-1, -1, encoded.shape[-1]))
-            frames = torch.cat([repeated, batch["inside"]], dim=-1) * batch["frame_mask"]
+            _, frames = encode_frames(acoustic, batch)
             mean = self.regression.predict_log_mel(frames, batch["log_f0"], batch["voicing"], batch["frame_mask"])
         made = acoustic.predict_log_mel(frames, batch["log_f0"], batch["voicing"], batch["frame_mask"])
         counted = slice(self.config.context_frames, self.config.context_frames + self.config.frames)
@@ -141,9 +144,7 @@ class AdversarialTask:
 
     def _pair(self, acoustic: AcousticModel, entry: DatasetEntry, device: torch.device) -> tuple[Tensor, Tensor]:
         batch = {name: value.to(device) for name, value in self.utterances.collate([entry]).items()}
-        encoded = acoustic.encode(batch["categories"], batch["positions"], batch["speaker"], batch["phoneme_mask"])
-        repeated = encoded.gather(1, batch["rows"].unsqueeze(-1).expand(-1, -1, encoded.shape[-1]))
-        frames = torch.cat([repeated, batch["inside"]], dim=-1)
+        _, frames = encode_frames(acoustic, batch)
         made = acoustic.predict_log_mel(frames, batch["log_f0"], batch["voicing"], batch["frame_mask"])
         return made[0].float(), batch["log_mel"][0]
 

@@ -21,9 +21,9 @@ from typing import Self
 import torch
 
 from training.bandwidth import Throughput, speed_line
-from training.data.segments import SegmentConfig
 from training.loop import Trainer
-from training.recipe import GPU_SEGMENTS, Run, VocoderOptions, VocoderTraining, vocoder_loop, wavenet_config, write_config
+from training.recipe import Run, VocoderOptions, VocoderTraining, loop_for, write_config
+from training.recipe_file import Recipe
 from training.stopping import stop_on_signals
 from vocoder.errors import ConfigError, InputError, SonantError
 
@@ -63,15 +63,15 @@ def log_line(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def train(run: Run, options: VocoderOptions, *, steps: int, seconds: float | None, learning_rate: float) -> Trainer:
+def train(run: Run, options: VocoderOptions, *, steps: int | None, seconds: float | None, learning_rate: float | None) -> Trainer:
     """Trains the vocoder to `steps`, or for `seconds`, from where it was: `training.stages.train_vocoder` without anything that has to be installed.
 
     Args:
         run: with an aligned data set.
-        options: where, and of what batches.
-        steps: where the learning rate reaches 0.
+        options: where, by which recipe, and of what batches.
+        steps: where the learning rate reaches 0; None for the recipe's.
         seconds: stop after so long; None for all steps.
-        learning_rate: its highest.
+        learning_rate: its highest; None for the recipe's.
 
     Raises:
         InputError: as `training.stages.train_vocoder`.
@@ -79,11 +79,13 @@ def train(run: Run, options: VocoderOptions, *, steps: int, seconds: float | Non
     """
     data, folder = run.dataset(), run.stage("vocoder")
     began = time.monotonic()
-    loop = vocoder_loop(steps, options.device, learning_rate=learning_rate)
-    training = VocoderTraining.of(data, wavenet_config(data), loop, folder, options)
+    recipe = options.recipe_for(folder)
+    loop = loop_for(recipe.vocoder_loop, options.device, steps=steps, learning_rate=learning_rate)
+    training = VocoderTraining.of(data, recipe.wavenet_for(data), loop, folder, options)
     trainer = Trainer(training.task, loop, folder, device=options.device)
     write_config(folder, training.resolved)
-    log_line(f"{_machine(training, options.device)}; ready after {time.monotonic() - began:.0f} s, at step {trainer.step} of {steps}")
+    recipe.save(folder)
+    log_line(f"{_machine(training, options.device)}; ready after {time.monotonic() - began:.0f} s, at step {trainer.step} of {loop.total_steps}")
     with LineReporter(folder, training.throughput) as lines:
         trainer.run(lines, seconds=seconds)
     return trainer
@@ -105,13 +107,13 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.carried", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the run's folder, runs/NAME")
     parser.add_argument("--device", default="cuda", help="cuda, cuda:1, cpu ... (%(default)s)")
-    parser.add_argument("--steps", type=int, default=12_000, help="where the learning rate reaches 0 (%(default)s)")
+    parser.add_argument("--recipe", type=Path, help="a recipe file; else the one that the run was begun with, or the shipped one")
+    parser.add_argument("--steps", type=int, help="where the learning rate reaches 0; else the recipe's")
     parser.add_argument("--seconds", type=float, help="stop after so many; the same command goes on")
-    parser.add_argument("--learning-rate", type=float, default=2e-3, help="its highest (%(default)s)")
-    usual = SegmentConfig()
-    parser.add_argument("--segments", type=int, help=f"per batch; else what the run had, or {usual.segments}, {GPU_SEGMENTS} on a card")
-    parser.add_argument("--segment-frames", type=int, help=f"that count in a segment; else what the run had, or {usual.frames}")
-    parser.add_argument("--predicted-share", type=float, help="of segments given the acoustic model's spectrum; else what the run had, or 0")
+    parser.add_argument("--learning-rate", type=float, help="its highest; else the recipe's")
+    parser.add_argument("--segments", type=int, help="per batch; else what the run had, or the recipe's")
+    parser.add_argument("--segment-frames", type=int, help="that count in a segment; else what the run had, or the recipe's")
+    parser.add_argument("--predicted-share", type=float, help="of segments given the acoustic model's spectrum; else what the run had, or the recipe's")
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, help="torch.compile; else on a card only")
     parser.add_argument("--resident", action=argparse.BooleanOptionalAction, help="whether the data set lies on the device; else on a card only")
     parser.add_argument("--threads", type=int, help="of the processor")
@@ -125,11 +127,11 @@ def main(given: list[str]) -> int:
     if parsed.threads is not None:
         torch.set_num_threads(parsed.threads)
     run = Run(name=parsed.run.name, root=parsed.run.parent)
-    options = VocoderOptions(
-        device=parsed.device, segments=parsed.segments, frames=parsed.segment_frames, predicted_share=parsed.predicted_share,
-        compile_network=parsed.compile, resident=parsed.resident,
-    )  # fmt: skip
     try:
+        options = VocoderOptions(
+            device=parsed.device, recipe=None if parsed.recipe is None else Recipe.read(parsed.recipe), segments=parsed.segments,
+            frames=parsed.segment_frames, predicted_share=parsed.predicted_share, compile_network=parsed.compile, resident=parsed.resident,
+        )  # fmt: skip
         trainer = train(run, options, steps=parsed.steps, seconds=parsed.seconds, learning_rate=parsed.learning_rate)
     except KeyboardInterrupt:
         log_line("stopped; the same command goes on from here")
@@ -137,7 +139,7 @@ def main(given: list[str]) -> int:
     except SonantError as error:
         log_line(f"training.carried: {error}")
         return 2 if isinstance(error, InputError | ConfigError) else 1
-    log_line(f"step {trainer.step} of {parsed.steps}, {trainer.seconds / 3600:.2f} hours")
+    log_line(f"step {trainer.step} of {trainer.config.total_steps}, {trainer.seconds / 3600:.2f} hours")
     return 0
 
 

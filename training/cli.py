@@ -22,7 +22,6 @@ from training.data.likelihood import corpus_bits
 from training.data.outliers import rate_utterances, set_aside
 from training.data.predict import predict as predict_spectra
 from training.data.prepare import prepare as prepare_dataset
-from training.data.segments import SegmentConfig
 from training.density_command import density
 from training.evaluation import Judging
 from training.evaluation import compare as compare_voices
@@ -31,7 +30,8 @@ from training.evaluation.samples import write_samples
 from training.evaluation.sentences import MEASURED, UNSEEN
 from training.evaluation.temperatures import try_temperatures
 from training.pipeline import PipelineOptions, run_all
-from training.recipe import GPU_SEGMENTS, Run, VocoderOptions
+from training.recipe import Run, VocoderOptions
+from training.recipe_file import Recipe
 from training.recogniser.alignment import align_by_recogniser
 from training.stopping import stop_on_signals
 from vocoder.config import AudioConfig
@@ -47,9 +47,14 @@ app = typer.Typer(
 Name = Annotated[str, typer.Option("--voice", help="Name of the voice; its files lie in RUNS/NAME.")]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder of all runs.")]
 Steps = Annotated[int, typer.Option(min=1, help="Where the learning rate reaches 0.")]
+RecipeSteps = Annotated[int | None, typer.Option(min=1, help="Where the learning rate reaches 0; the recipe's when not given.")]
+RecipeFile = Annotated[
+    Path | None,
+    typer.Option("--recipe", help="TOML file of all hyperparameters; when not given the one that the run was begun with, else training/recipes/kathleen.toml."),
+]
 Seconds = Annotated[float | None, typer.Option(help="Stop after so many seconds; the same command goes on.")]
 Device = Annotated[str, typer.Option(help="cpu, cuda, cuda:1 ...")]
-LearningRate = Annotated[float, typer.Option(min=1e-6, max=0.1, help="Its highest.")]
+LearningRate = Annotated[float | None, typer.Option(min=1e-6, max=0.1, help="Its highest; the recipe's when not given.")]
 BeginWith = Annotated[Path | None, typer.Option(help="A voice pack whose weights a new run begins with.")]
 Threads = Annotated[int, typer.Option(min=1, help="CPU threads.")]
 _CORES = os.cpu_count() or 1
@@ -65,6 +70,10 @@ Whisper = Annotated[Path | None, typer.Option(help="Folder of Whisper's weights 
 Rows = Annotated[Path | None, typer.Option(help="JSON lines of all that was judged, to go on from; RUNS/NAME/evaluation.jsonl when not given.")]
 Clips = Annotated[Path | None, typer.Option(help="Write all that is judged into this folder, as WAV.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Figures as JSON on standard output.")]
+
+
+def _recipe(path: Path | None) -> Recipe | None:
+    return None if path is None else Recipe.read(path)
 
 
 class Aligner(StrEnum):
@@ -161,35 +170,39 @@ def recogniser(voice: Name, runs: Runs = Path("runs"), steps: Steps = 3000, seco
 def acoustic(
     voice: Name,
     runs: Runs = Path("runs"),
-    steps: Steps = 4000,
+    recipe: RecipeFile = None,
+    steps: RecipeSteps = None,
     seconds: Seconds = None,
     device: Device = "cpu",
     threads: Threads = _CORES,
-    learning_rate: LearningRate = 1.5e-3,
+    learning_rate: LearningRate = None,
     begin_with: BeginWith = None,
 ) -> None:
     """Train the acoustic model; run again to go on."""
     torch.set_num_threads(threads)
     run = Run(name=voice, root=runs)
-    trainer = stages.train_acoustic(run, steps=steps, seconds=seconds, device=device, learning_rate=learning_rate, begin_with=begin_with)
-    typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
+    trainer = stages.train_acoustic(
+        run, seconds=seconds, device=device, recipe=_recipe(recipe), steps=steps, learning_rate=learning_rate, begin_with=begin_with
+    )
+    typer.echo(f"step {trainer.step} of {trainer.config.total_steps}, {trainer.seconds / 3600:.2f} hours")
 
 
 @app.command()
 def adversarial(
     voice: Name,
     runs: Runs = Path("runs"),
-    steps: Steps = 8000,
+    recipe: RecipeFile = None,
+    steps: RecipeSteps = None,
     seconds: Seconds = None,
     device: Device = "cpu",
     threads: Threads = _CORES,
-    learning_rate: LearningRate = 3e-4,
+    learning_rate: LearningRate = None,
 ) -> None:
     """Train the acoustic model's decoder further, against discriminators; run again to go on."""
     torch.set_num_threads(threads)
     run = Run(name=voice, root=runs)
-    trainer = stages.train_adversarial(run, steps=steps, seconds=seconds, device=device, learning_rate=learning_rate)
-    typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
+    trainer = stages.train_adversarial(run, seconds=seconds, device=device, recipe=_recipe(recipe), steps=steps, learning_rate=learning_rate)
+    typer.echo(f"step {trainer.step} of {trainer.config.total_steps}, {trainer.seconds / 3600:.2f} hours")
 
 
 @app.command()
@@ -204,20 +217,19 @@ def predict(voice: Name, runs: Runs = Path("runs")) -> None:
 def vocoder(
     voice: Name,
     runs: Runs = Path("runs"),
-    steps: Steps = 12_000,
+    recipe: RecipeFile = None,
+    steps: RecipeSteps = None,
     seconds: Seconds = None,
     device: Device = "cpu",
     threads: Threads = _CORES,
-    learning_rate: LearningRate = 2e-3,
+    learning_rate: LearningRate = None,
     begin_with: BeginWith = None,
     predicted_share: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1.0, help="Of segments given the acoustic model's spectrum (`sonant-train predict`); else what the run had, or 0."),
+        typer.Option(min=0.0, max=1.0, help="Of segments given the acoustic model's spectrum (`predict`); else what the run had, or the recipe's."),
     ] = None,
-    segments: Annotated[
-        int | None, typer.Option(min=1, help=f"Per batch; else what the run had, or {SegmentConfig.segments}, {GPU_SEGMENTS} on a card.")
-    ] = None,
-    segment_frames: Annotated[int | None, typer.Option(min=1, help=f"That count in a segment; else what the run had, or {SegmentConfig.frames}.")] = None,
+    segments: Annotated[int | None, typer.Option(min=1, help="Per batch; else what the run had, or the recipe's.")] = None,
+    segment_frames: Annotated[int | None, typer.Option(min=1, help="That count in a segment; else what the run had, or the recipe's.")] = None,
     compile_network: Annotated[bool | None, typer.Option("--compile/--no-compile", help="torch.compile, a minute of waiting; else on a card only.")] = None,
     resident: Annotated[bool | None, typer.Option("--resident/--no-resident", help="Whether the data set lies on the device; else on a card only.")] = None,
 ) -> None:
@@ -225,10 +237,16 @@ def vocoder(
     torch.set_num_threads(threads)
     run = Run(name=voice, root=runs)
     options = VocoderOptions(
-        device=device, segments=segments, frames=segment_frames, predicted_share=predicted_share, compile_network=compile_network, resident=resident
+        device=device,
+        recipe=_recipe(recipe),
+        segments=segments,
+        frames=segment_frames,
+        predicted_share=predicted_share,
+        compile_network=compile_network,
+        resident=resident,
     )
-    trainer = stages.train_vocoder(run, options, steps=steps, seconds=seconds, learning_rate=learning_rate, begin_with=begin_with)
-    typer.echo(f"step {trainer.step} of {steps}, {trainer.seconds / 3600:.2f} hours")
+    trainer = stages.train_vocoder(run, options, seconds=seconds, steps=steps, learning_rate=learning_rate, begin_with=begin_with)
+    typer.echo(f"step {trainer.step} of {trainer.config.total_steps}, {trainer.seconds / 3600:.2f} hours")
 
 
 @app.command()
@@ -252,9 +270,10 @@ def everything(
     runs: Runs = Path("runs"),
     output: Voices = Path("voices"),
     release: Release = "1",
-    acoustic_steps: Steps = 4000,
-    adversarial_steps: Steps = 8000,
-    vocoder_steps: Steps = 12_000,
+    recipe: RecipeFile = None,
+    acoustic_steps: RecipeSteps = None,
+    adversarial_steps: RecipeSteps = None,
+    vocoder_steps: RecipeSteps = None,
     leave_out: Annotated[bool, typer.Option("--leave-out", help="Leave out recordings that cannot be trained on, instead of refusing.")] = False,
     sentences: Annotated[int, typer.Option(min=1, help="Held-out sentences that the voice is measured on.")] = MEASURED,
     unseen: Unseen = UNSEEN,
@@ -266,7 +285,7 @@ def everything(
     """Go from recordings to a measured voice; stop at any moment, run again to go on."""
     torch.set_num_threads(threads)
     options = PipelineOptions(
-        licence=licence, source=source, release=release, acoustic_steps=acoustic_steps, adversarial_steps=adversarial_steps,
+        licence=licence, source=source, release=release, recipe=_recipe(recipe), acoustic_steps=acoustic_steps, adversarial_steps=adversarial_steps,
         vocoder_steps=vocoder_steps, device=device, workers=workers, leave_out=leave_out, sentences=sentences, unseen=unseen, whisper=whisper,
     )  # fmt: skip
     pack = run_all(Run(name=voice, root=runs), corpus, output, options, say=typer.echo)

@@ -1,10 +1,11 @@
 """The network's likelihoods as a card should compute them in training. torch and numpy alone.
 
-`WaveNet.log_prob` in two parts. The first, up to the input of the first block, is a handful of kernels, partly in float64 (`vocoder.wavenet.prediction`), and
-stays as it is; its tables lie on the device, where the network itself would send them at every call, and wait. The second, from there on, is nearly all of a
-step's work and bound by memory: torch.compile makes one kernel of all that stands between two matrix products (gate; residual sum and the next block's taps;
-the end with its softmax), in one graph without a break. The network as a whole does not compile so well: its predictions, which numpy has a part in, break the
-graph five times. Besides, the embeddings' gradients stay torch's own, which sums in a fixed order, where inductor's adds as threads come.
+`WaveNet.log_prob` in two parts. The first, up to the input of the first block, is the network's own: a handful of kernels, partly in float64
+(`vocoder.wavenet.prediction`). Only the tables of its predictions are kept on the device, where the network would send them at every call, and wait. The
+second part is nearly all of a step's work and bound by memory: torch.compile makes one kernel of all that stands between two matrix products (gate; residual
+sum and the next block's taps; the end with its softmax), in one graph without a break. The network as a whole does not compile so well: its predictions,
+which numpy has a part in, break the graph five times. Besides, the embeddings' gradients stay torch's own, which sums in a fixed order, where inductor's adds
+as threads come.
 
 B batch, F frames, T samples, L layers, R residual, G gate, O output parameters, P prediction order, H predictions.
 """
@@ -19,8 +20,7 @@ from textwrap import shorten
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import WaveNetConfig
@@ -71,26 +71,14 @@ class FusedLikelihood:
 
     def __init__(self, config: WaveNetConfig, quantiser: Quantiser, device: torch.device, *, compile_blocks: bool) -> None:
         self.config = config
-        self._silence, self._silent_value = quantiser.silence, float(quantiser.values[quantiser.silence])
+        self._silent_value = float(quantiser.values[quantiser.silence])
         self._values = torch.from_numpy(quantiser.values.astype(np.float64)).to(device)
         self._edges = torch.from_numpy(quantiser.edges).to(device)
         self._rest: Callable[[WaveNet, Tensor, Tensor, Tensor], Tensor] = _Compiled() if compile_blocks else blocks_log_prob
 
     def __call__(self, network: WaveNet, codes: Tensor, conditioning: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
         """Log-likelihood of each code in nats: float32 [B, T]; arguments as `WaveNet.forward`, errors as `_Compiled`."""
-        return self._rest(network, self._first_input(network, codes, coefficients, lags), conditioning, codes)
-
-    def _first_input(self, network: WaveNet, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
-        previous = functional.pad(codes[:, :-1], (1, 0), value=self._silence)
-        x = self._embed(network, network.embedding, previous)
-        predictions = self.predict(codes, coefficients, lags)
-        for index, embedding in enumerate(network.predicted):
-            x = x + self._embed(network, embedding, predictions[..., index])
-        return x
-
-    def _embed(self, network: WaveNet, embedding: nn.Module, codes: Tensor) -> Tensor:
-        embedded: Tensor = embedding(codes if self.config.output == "softmax" else self._values[codes].float().unsqueeze(-1))
-        return embedded
+        return self._rest(network, network.first_input(codes, self.predict(codes, coefficients, lags)), conditioning, codes)
 
     def predict(self, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
         """As `vocoder.wavenet.prediction.predict`: int64 [B, T, H]."""

@@ -39,7 +39,7 @@ class Diverged(SonantError, ArithmeticError):
 
 @dataclass(frozen=True, kw_only=True)
 class LoopConfig:
-    """How a model is trained, whatever it is."""
+    """How a model is trained, whatever it is; a voice's numbers are in its recipe (`training/recipes`)."""
 
     total_steps: int  # where the learning rate reaches 0
     learning_rate: float  # its highest

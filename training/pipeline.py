@@ -22,7 +22,8 @@ from training.estimate import estimate
 from training.evaluation import Judging, evaluate
 from training.evaluation.sentences import MEASURED, UNSEEN
 from training.export import export, write_figures
-from training.recipe import Run, VocoderOptions, vocoder_loop, wavenet_recipe
+from training.recipe import Run, VocoderOptions, loop_for
+from training.recipe_file import Recipe
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError
 from vocoder.text.features import category_sizes
@@ -35,6 +36,8 @@ class PipelineOptions:
     """What whoever trains decides.
 
     Attributes:
+        recipe: of all stages; None for what each was begun with, else the shipped one.
+        acoustic_steps, adversarial_steps, vocoder_steps: where each learning rate reaches 0; None for the recipe's.
         leave_out: whether recordings that nothing can be trained on are left out; otherwise they are refused, by name.
         sentences: held-out sentences that the voice is measured on.
         unseen: sentences of no corpus beside them.
@@ -44,9 +47,10 @@ class PipelineOptions:
     licence: str
     source: str
     release: str = "1"
-    acoustic_steps: int
-    adversarial_steps: int
-    vocoder_steps: int
+    recipe: Recipe | None = None
+    acoustic_steps: int | None = None
+    adversarial_steps: int | None = None
+    vocoder_steps: int | None = None
     device: str
     workers: int
     leave_out: bool = False
@@ -76,14 +80,19 @@ def run_all(run: Run, corpus: str, output: Path, options: PipelineOptions, *, sa
     if not _is_prepared(run, recordings):
         recordings = _examined(recordings, audio, options, say)
     prepared, aligned = _is_prepared(run, recordings), _is_prepared(run, recordings) and PreparedSet(run.data).aligned
+    vocoder_options = VocoderOptions(device=options.device, recipe=options.recipe)
+    recipes = {name: options.recipe or Recipe.of_stage(run.stage(name)) for name in ("acoustic", stages.ADVERSARIAL, "vocoder")}
+    acoustic = loop_for(recipes["acoustic"].acoustic_loop, options.device, steps=options.acoustic_steps)
+    adversarial = loop_for(recipes[stages.ADVERSARIAL].adversarial_loop, options.device, steps=options.adversarial_steps)
+    vocoder = loop_for(recipes["vocoder"].vocoder_loop, options.device, steps=options.vocoder_steps)
     expected = estimate(
-        wavenet_recipe(audio, num_speakers=len({recording.speaker for recording in recordings}), sizes=category_sizes()),
-        vocoder_loop(options.vocoder_steps, options.device),
-        VocoderOptions(device=options.device).segments_for(run.stage("vocoder")),
+        recipes["vocoder"].wavenet_of(audio, num_speakers=len({recording.speaker for recording in recordings}), sizes=category_sizes()),
+        vocoder,
+        vocoder_options.segments_for(run.stage("vocoder")),
         minutes=0.0 if aligned else sum(soundfile.info(str(recording.path)).duration for recording in recordings) / 60,
-        acoustic_steps=max(options.acoustic_steps - stages.steps_done(run.stage("acoustic")), 0),
-        adversarial_steps=max(options.adversarial_steps - stages.steps_done(run.stage(stages.ADVERSARIAL)), 0),
-        vocoder_steps=max(options.vocoder_steps - stages.steps_done(run.stage("vocoder")), 0),
+        acoustic_steps=max(acoustic.total_steps - stages.steps_done(run.stage("acoustic")), 0),
+        adversarial_steps=max(adversarial.total_steps - stages.steps_done(run.stage(stages.ADVERSARIAL)), 0),
+        vocoder_steps=max(vocoder.total_steps - stages.steps_done(run.stage("vocoder")), 0),
         device=options.device,
     )
     say(f"still to come: {expected}")
@@ -91,9 +100,9 @@ def run_all(run: Run, corpus: str, output: Path, options: PipelineOptions, *, sa
         prepare(recordings, run.data, audio, workers=options.workers)
     if not aligned:
         align(run.data)
-    stages.train_acoustic(run, steps=options.acoustic_steps, seconds=None, device=options.device)
-    stages.train_adversarial(run, steps=options.adversarial_steps, seconds=None, device=options.device)
-    stages.train_vocoder(run, VocoderOptions(device=options.device), steps=options.vocoder_steps, seconds=None)
+    stages.train_acoustic(run, seconds=None, device=options.device, recipe=options.recipe, steps=options.acoustic_steps)
+    stages.train_adversarial(run, seconds=None, device=options.device, recipe=options.recipe, steps=options.adversarial_steps)
+    stages.train_vocoder(run, vocoder_options, seconds=None, steps=options.vocoder_steps)
     pack = export(run, output / run.name, licence=options.licence, source=options.source, release=options.release)
     judging = Judging(sentences=options.sentences, unseen=options.unseen, whisper=options.whisper, rows=run.judged)
     report = evaluate(run.dataset(), pack, judging, page=run.root / run.name / "report.html")

@@ -1,7 +1,7 @@
-"""How the vocoder is trained: its network, its loop, its segments, and what of that a run remembers. torch and numpy alone, beside what they train.
+"""Where a run lives, and how a recipe (`training.recipe_file`) and what somebody asks for become the vocoder's training. torch and numpy alone.
 
 runs/NAME/data        a prepared data set (`training.data.dataset`)
-runs/NAME/vocoder     config.json: what was resolved; checkpoint.pt: where it goes on from
+runs/NAME/vocoder     recipe.toml: the recipe; config.json: what was resolved; checkpoint.pt: where it goes on from
 """
 
 from __future__ import annotations
@@ -19,14 +19,11 @@ from training.bandwidth import Throughput
 from training.data.dataset import PreparedSet
 from training.data.segments import SegmentConfig
 from training.loop import LoopConfig
+from training.recipe_file import Recipe
 from training.vocoder_task import VocoderTask
 from vocoder.audio.whole_file import whole_file
-from vocoder.config import AudioConfig, LinguisticConfig, WaveNetConfig
+from vocoder.config import WaveNetConfig
 from vocoder.errors import InputError
-
-PREDICTION_SECONDS = 0.008  # what the linear prediction looks back: a period of most voices and more, so that it follows their harmonics
-PREDICTION_SMOOTHING_HZ = 10.0
-GPU_SEGMENTS = 32  # per batch on a card: four would leave it waiting for the next kernel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,26 +55,14 @@ class Run:
         return data
 
 
-def wavenet_config(data: PreparedSet) -> WaveNetConfig:
-    """The vocoder's recipe for a prepared data set."""
-    return wavenet_recipe(data.audio, num_speakers=len(data.header.speakers), sizes=data.header.category_sizes)
-
-
-def wavenet_recipe(audio: AudioConfig, *, num_speakers: int, sizes: tuple[int, ...]) -> WaveNetConfig:
-    """The vocoder's recipe: about 0.9 million weights, which see the last 766 samples (48 ms at 16 kHz)."""
-    return WaveNetConfig(
-        num_speakers=num_speakers,
-        prediction_order=round(PREDICTION_SECONDS * audio.sample_rate),
-        prediction_smoothing_hz=PREDICTION_SMOOTHING_HZ,
-        n_mels=audio.n_mels,
-        hop_length=audio.hop_length,
-        linguistic=LinguisticConfig(category_sizes=sizes),
+def loop_for(loop: LoopConfig, device: str, *, steps: int | None, learning_rate: float | None = None) -> LoopConfig:
+    """A recipe's loop on a device, with other steps or another highest learning rate where they are given."""
+    return dataclasses.replace(
+        loop,
+        total_steps=loop.total_steps if steps is None else steps,
+        learning_rate=loop.learning_rate if learning_rate is None else learning_rate,
+        bf16=bf16_pays(device),
     )
-
-
-def vocoder_loop(steps: int, device: str, *, learning_rate: float = 2e-3) -> LoopConfig:
-    """How the vocoder is trained."""
-    return LoopConfig(total_steps=steps, learning_rate=learning_rate, decay_share=0.35, validate_every=2000, bf16=bf16_pays(device))
 
 
 def bf16_pays(device: str) -> bool:
@@ -96,14 +81,16 @@ class VocoderOptions:
 
     Attributes:
         device: where.
-        segments: per batch; None for what the run had, else 4, or `GPU_SEGMENTS` on a card.
-        frames: that count in each segment; None for what the run had, else as `SegmentConfig`.
-        predicted_share: of segments whose spectrum is what the acoustic model predicts; None for what the run had, else 0.
+        recipe: None for the one that the run was begun with, else the shipped one.
+        segments: per batch; None for what the run had, or for the recipe's where a recipe is given or the run is new.
+        frames: that count in each segment; None likewise.
+        predicted_share: of segments whose spectrum is what the acoustic model predicts; None likewise.
         compile_network: as `VocoderTask`; None for a card only.
         resident: likewise.
     """
 
     device: str = "cpu"
+    recipe: Recipe | None = None
     segments: int | None = None
     frames: int | None = None
     predicted_share: float | None = None
@@ -115,11 +102,16 @@ class VocoderOptions:
         """Whether the device is none of the processor's."""
         return not self.device.startswith("cpu")
 
+    def recipe_for(self, folder: Path) -> Recipe:
+        """The recipe for the run in this folder."""
+        return Recipe.of_stage(folder) if self.recipe is None else self.recipe
+
     def segments_for(self, folder: Path) -> SegmentConfig:
-        """How segments are drawn: as wished, and where nothing is wished as in the run in this folder, or as a new run should."""
-        begun = recorded_segments(folder)
+        """How segments are drawn: as asked for, and where nothing is asked for as in the run in this folder, or as the recipe says."""
+        begun = recorded_segments(folder) if self.recipe is None else None
         if begun is None:
-            begun = SegmentConfig(segments=GPU_SEGMENTS if self.on_gpu else SegmentConfig.segments)
+            recipe = self.recipe_for(folder)
+            begun = dataclasses.replace(recipe.segments, segments=recipe.gpu_segments) if self.on_gpu else recipe.segments
         return dataclasses.replace(
             begun,
             segments=begun.segments if self.segments is None else self.segments,
@@ -204,4 +196,8 @@ def recorded_segments(folder: Path) -> SegmentConfig | None:
     if not (folder / "checkpoint.pt").is_file():
         return None
     recorded = read_config(folder).get("segments")
-    return SegmentConfig() if recorded is None else SegmentConfig.from_dict(recorded)  # None: of before this was recorded, when there was no choice
+    if recorded is None:  # of before this was recorded, when there was no choice
+        return Recipe.read().segments
+    if recorded.pop("history_noise", 0.0):  # runs of before it was removed have it, as 0
+        raise InputError(f"{folder / 'config.json'}: begun with history_noise, which is no longer there", field=str(folder))
+    return SegmentConfig.from_dict(recorded)

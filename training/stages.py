@@ -2,9 +2,9 @@
 
 runs/NAME/data        prepare, align          a prepared data set (`training.data.dataset`)
 runs/NAME/recogniser  recogniser              config.json, checkpoint.pt, tensorboard/, phoneme_errors.json
-runs/NAME/acoustic    acoustic                config.json, checkpoint.pt, tensorboard/
+runs/NAME/acoustic    acoustic                recipe.toml, config.json, checkpoint.pt, tensorboard/
 runs/NAME/adversarial adversarial             the same: the acoustic model with a decoder that was trained further
-runs/NAME/vocoder     vocoder                 config.json, checkpoint.pt, tensorboard/
+runs/NAME/vocoder     vocoder                 the same as of the acoustic model
 runs/NAME/evaluation.jsonl   evaluate          what judges said of each sound
 voices/NAME           export                  the voice pack
 """
@@ -22,13 +22,14 @@ from typing import Any
 import torch
 
 from training.acoustic_task import AcousticTask
-from training.adversarial_task import AdversarialConfig, AdversarialTask
+from training.adversarial_task import AdversarialTask
 from training.bandwidth import Throughput
 from training.copy_synthesis import CopySynthesisListener
 from training.data.dataset import PreparedSet
 from training.loop import LoopConfig, Task, Trainer
 from training.monitor import TrainingMonitor
-from training.recipe import Run, VocoderOptions, VocoderTraining, bf16_pays, own_device, read_config, vocoder_loop, wavenet_config, write_config
+from training.recipe import Run, VocoderOptions, VocoderTraining, bf16_pays, loop_for, own_device, read_config, write_config
+from training.recipe_file import Recipe
 from training.recogniser.measure import Measured, measure
 from training.recogniser.network import Recogniser, RecogniserConfig
 from training.recogniser.task import RecogniserSegments, RecogniserTask
@@ -43,30 +44,33 @@ from vocoder.wavenet.network import WaveNet
 ADVERSARIAL = "adversarial"
 
 
-def acoustic_config(data: PreparedSet) -> AcousticConfig:
-    """The acoustic model's recipe. A dropout of 0.3 was tried: held-out durations and pitch the same, mel worse at equal steps."""
-    return AcousticConfig(
-        num_speakers=len(data.header.speakers),
-        n_mels=data.audio.n_mels,
-        linguistic=LinguisticConfig(category_sizes=data.header.category_sizes),
-    )
-
-
-def train_acoustic(run: Run, *, steps: int, seconds: float | None, device: str, learning_rate: float = 1.5e-3, begin_with: Path | None = None) -> Trainer:
-    """Trains the acoustic model to `steps`, or for `seconds`, from where it was. `begin_with`, and errors, as `train_vocoder`."""
-    data = run.dataset()
-    config = acoustic_config(data)
-    loop = LoopConfig(total_steps=steps, learning_rate=learning_rate, ema_decay=0.998, validate_every=250, bf16=bf16_pays(device))
+def train_acoustic(
+    run: Run,
+    *,
+    seconds: float | None,
+    device: str,
+    recipe: Recipe | None = None,
+    steps: int | None = None,
+    learning_rate: float | None = None,
+    begin_with: Path | None = None,
+) -> Trainer:
+    """Trains the acoustic model to `steps`, or for `seconds`, from where it was. Arguments and errors as `train_vocoder`."""
+    data, folder = run.dataset(), run.stage("acoustic")
+    recipe = recipe or Recipe.of_stage(folder)
+    config = recipe.acoustic_for(data)
+    loop = loop_for(recipe.acoustic_loop, device, steps=steps, learning_rate=learning_rate)
     torch.manual_seed(loop.seed)  # the weights that training begins with
     task = AcousticTask(data, config)
     if begin_with is not None:
         acoustic = read_pack(begin_with).acoustic
         assert isinstance(acoustic, AcousticModel)
         _begin_with(task, acoustic, begin_with)
-    return train_stage(run.stage("acoustic"), task, _resolved(config, loop), loop, seconds=seconds, device=device)
+    return train_stage(folder, task, _resolved(config, loop), loop, seconds=seconds, device=device, recipe=recipe)
 
 
-def train_adversarial(run: Run, *, steps: int, seconds: float | None, device: str, learning_rate: float = 3e-4) -> Trainer:
+def train_adversarial(
+    run: Run, *, seconds: float | None, device: str, recipe: Recipe | None = None, steps: int | None = None, learning_rate: float | None = None
+) -> Trainer:
     """Trains the decoder of the run's acoustic model further, against discriminators; to `steps`, or for `seconds`, from where it was.
 
     Raises:
@@ -74,27 +78,32 @@ def train_adversarial(run: Run, *, steps: int, seconds: float | None, device: st
         Diverged: a loss or a gradient is not finite.
     """
     regression = trained_regression(run)
-    loop = LoopConfig(
-        total_steps=steps, learning_rate=learning_rate, betas=(0.7, 0.99), ema_decay=0.999, gradient_norm=10.0, validate_every=500, bf16=bf16_pays(device)
-    )
+    folder = run.stage(ADVERSARIAL)
+    recipe = recipe or Recipe.of_stage(folder)
+    loop = loop_for(recipe.adversarial_loop, device, steps=steps, learning_rate=learning_rate)
     torch.manual_seed(loop.seed)  # the weights that the discriminators begin with
-    config = AdversarialConfig()
-    task = AdversarialTask(run.dataset(), regression, config, device=device)
-    resolved = {"model": regression.config.to_dict(), "loop": dataclasses.asdict(loop), "adversarial": dataclasses.asdict(config)}
-    return train_stage(run.stage(ADVERSARIAL), task, resolved, loop, seconds=seconds, device=device)
+    task = AdversarialTask(run.dataset(), regression, recipe.adversarial, device=device)
+    resolved = {"model": regression.config.to_dict(), "loop": dataclasses.asdict(loop), "adversarial": dataclasses.asdict(recipe.adversarial)}
+    return train_stage(folder, task, resolved, loop, seconds=seconds, device=device, recipe=recipe)
 
 
 def train_vocoder(
-    run: Run, options: VocoderOptions, *, steps: int, seconds: float | None, learning_rate: float = 2e-3, begin_with: Path | None = None
+    run: Run,
+    options: VocoderOptions,
+    *,
+    seconds: float | None,
+    steps: int | None = None,
+    learning_rate: float | None = None,
+    begin_with: Path | None = None,
 ) -> Trainer:
     """Trains the vocoder.
 
     Args:
         run: with an aligned data set.
-        options: where, and of what batches.
-        steps: where the learning rate reaches 0.
+        options: where, by which recipe, and of what batches.
         seconds: stop after so long; None for all steps.
-        learning_rate: its highest.
+        steps: where the learning rate reaches 0; None for the recipe's.
+        learning_rate: its highest; None for the recipe's.
         begin_with: a voice pack whose weights a new run begins with, so that a voice can be trained further where its checkpoint is lost; a run that
             has a checkpoint goes on from that.
 
@@ -106,12 +115,15 @@ def train_vocoder(
     """
     data = run.dataset()
     folder = run.stage("vocoder")
-    loop = vocoder_loop(steps, options.device, learning_rate=learning_rate)
-    training = VocoderTraining.of(data, wavenet_config(data), loop, folder, options, processes=int(os.environ.get("WORLD_SIZE", "1")))
+    recipe = options.recipe_for(folder)
+    loop = loop_for(recipe.vocoder_loop, options.device, steps=steps, learning_rate=learning_rate)
+    training = VocoderTraining.of(data, recipe.wavenet_for(data), loop, folder, options, processes=int(os.environ.get("WORLD_SIZE", "1")))
     if begin_with is not None:
         _begin_with(training.task, read_pack(begin_with).network, begin_with)
     listen = CopySynthesisListener(data).listen
-    return train_stage(folder, training.task, training.resolved, loop, seconds=seconds, device=options.device, listen=listen, throughput=training.throughput)
+    return train_stage(
+        folder, training.task, training.resolved, loop, seconds=seconds, device=options.device, listen=listen, throughput=training.throughput, recipe=recipe
+    )
 
 
 def _begin_with(task: Task, trained: AcousticModel | WaveNet, pack: Path) -> None:
@@ -179,6 +191,7 @@ def train_stage(
     device: str,
     listen: Callable[[torch.nn.Module, TrainingMonitor, int], None] | None = None,
     throughput: Throughput | None = None,
+    recipe: Recipe | None = None,
 ) -> Trainer:
     """Trains a task in a stage's folder, with TensorBoard and a progress bar; under torchrun with others, the first of which tells.
 
@@ -191,6 +204,7 @@ def train_stage(
         device: where.
         listen: called with the averaged model, the board and the step after each validation.
         throughput: adds its own figures to each step's.
+        recipe: saved beside the weights, where there is one.
     """
     distributed = int(os.environ.get("WORLD_SIZE", "1")) > 1
     if distributed:
@@ -200,6 +214,8 @@ def train_stage(
         trainer.run(lambda step, figures: None, seconds=seconds)
     else:
         write_config(folder, resolved)
+        if recipe is not None:
+            recipe.save(folder)
         with TrainingMonitor(folder, title=folder.name, total_steps=loop.total_steps, first_step=trainer.step) as board:
 
             def report(step: int, figures: dict[str, float]) -> None:

@@ -23,7 +23,6 @@ from training.fused_likelihood import FusedLikelihood, require_compiler
 from training.loop import Batch
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import CATEGORIES, FRAME_POSITIONS, WaveNetConfig
-from vocoder.wavenet.distributions import log_prob
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
 
@@ -105,19 +104,9 @@ class VocoderTask:
         """`loss` in nats per sample."""
         assert isinstance(model, WaveNet)
         conditioning = model.condition(batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"])
-        codes, rest = batch["codes"], (conditioning, batch["coefficients"], batch["lags"])
-        if self.segments.history_noise > 0:
-            log_likelihood = log_prob(self.config, model.forward(self._disturbed(codes), *rest), codes)
-        else:
-            log_likelihood = self._log_prob(model, codes, *rest)
+        log_likelihood = self._log_prob(model, batch["codes"], conditioning, batch["coefficients"], batch["lags"])
         skipped = self.segments.context_frames * self.config.hop_length
         return {"loss": -log_likelihood[:, skipped:].mean()}
-
-    def _disturbed(self, codes: Tensor) -> Tensor:
-        """Codes as a generator might have drawn them: some a little beside the truth (LPCNet, arXiv 1810.11846, section 3.5, adds noise for this reason)."""
-        moved = codes + torch.randint(1, 3, codes.shape, device=codes.device) * torch.randint(0, 2, codes.shape, device=codes.device).mul(2).sub(1)
-        chosen = torch.rand(codes.shape, device=codes.device) < self.segments.history_noise
-        return torch.where(chosen, moved.clamp(0, self.config.quantisation_levels - 1), codes)
 
     @torch.no_grad()
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
@@ -132,13 +121,12 @@ class VocoderTask:
             for entry in self.data.entries(validation=True):
                 row = self._segment(entry, 0, entry.num_frames, withhold=withhold, predicted=predicted)
                 batch = {key: value.unsqueeze(0).to(device) for key, value in row.items()}
-                whole = SegmentConfig(context_frames=0)
                 assert isinstance(model, WaveNet)
                 conditioning = model.condition(batch["log_mel"], batch["log_f0"], batch["voicing"], batch["categories"], batch["positions"], batch["speaker"])
                 with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu"):
                     nats -= float(model.log_prob(batch["codes"], conditioning, batch["coefficients"], batch["lags"]).sum())
                 samples += batch["codes"].numel()
-                if samples > whole.validation_seconds * self.data.audio.sample_rate:
+                if samples > self.segments.validation_seconds * self.data.audio.sample_rate:
                     break
             figures[name] = nats / samples / math.log(2)
         return figures

@@ -1,4 +1,4 @@
-"""Sonant's vocoder: everything from text to samples, inference only.
+"""Text to samples: everything that speaks, inference only.
 
     voice = vocoder.load_voice("kathleen")
     samples = voice.synthesize("Hello.", seed=7)
@@ -6,16 +6,18 @@
 text         text to linguistic features
 acoustic     phonemes to durations, pitch and mel
 wavenet      the network, its conditioning, its distributions
+density      the family of models that WaveNet belongs to
 engine       cached generation on a CPU; native: its C++
 cuda         everything for a GPU
 synthesis    what is said, when, and its samples
 voices       voice packs
 audio        sound in and out
 batch, cli   lists to files; the command line
-config       what shapes a voice; errors: the tree of errors
+config       what shapes a voice; seeds: of streams; errors: the tree of errors
 compiled     what was compiled; machine: what machine this is
 
-Importing this package imports nothing heavy: its network and quantiser are carried to machines that have torch and numpy alone.
+Importing this package imports nothing heavy.
+Network and quantiser are also used on machines that have torch and numpy alone.
 """
 
 from __future__ import annotations

@@ -98,7 +98,10 @@ class LinguisticConfig(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class WaveNetConfig(Config):
-    """The network of van den Oord et al. 2016 (arXiv 1609.03499) in the variant of Deep Voice (arXiv 1702.07825)."""
+    """The network of van den Oord et al. 2016 (arXiv 1609.03499) in the variant of Deep Voice (arXiv 1702.07825).
+
+    Defaults are the reference size of benchmarks and tests; what a voice is trained with is in its recipe (`training/recipes`).
+    """
 
     num_layers: int = 16  # L, residual blocks
     num_cycles: int = 2  # dilations 1, 2, 4 ... start again this many times
@@ -171,7 +174,7 @@ class WaveNetConfig(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class AcousticConfig(Config):
-    """The acoustic model: phonemes to durations, log-F0, voicing and log-mel."""
+    """The acoustic model: phonemes to durations, log-F0, voicing and log-mel. Defaults as in `WaveNetConfig`."""
 
     channels: int = 160  # of the encoder
     encoder_layers: int = 3

@@ -19,7 +19,8 @@ from pathlib import Path
 from service.protocol.speech_order import SpeechOrder, VoiceDescription
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import ConfigError, InputError, SonantError
-from vocoder.synthesis.settings import TEXT_LIMIT, check_text
+from vocoder.synthesis.limits import TEXT_LIMIT
+from vocoder.synthesis.settings import check_text
 from vocoder.text import SpeechInput, entries_needed
 from vocoder.text.lexicon import Lexicon, LexiconEntry, read_lexicon_file, to_json, to_pls
 

@@ -33,7 +33,7 @@ from service.observability.logs import log_text
 from service.settings import ServiceSettings
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import CapacityError, InputError, SonantError
-from vocoder.synthesis.settings import choose_seed
+from vocoder.seeds import MAX_SEED, choose_seed
 from vocoder.text import Ssml, field_name_of, source_text
 
 _WAIT_SECONDS = 60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
@@ -180,7 +180,7 @@ class SpeechSocket:
         for text in texts:
             self._characters += len(source_text(text))
             self._queue.put_nowait(_TextPiece(text=text, settings=self._settings, seed=self._next_seed))
-            self._next_seed = (self._next_seed + 1) % 2**64
+            self._next_seed = (self._next_seed + 1) % (MAX_SEED + 1)
 
     # What it hears.
 

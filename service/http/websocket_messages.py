@@ -11,6 +11,7 @@ from service.encoding import BareFormat
 from service.http.error_responses import RequestError
 from service.http.lexicon_field import RequestLexicon
 from service.protocol.speech_order import SpeechOrder
+from vocoder.seeds import MAX_SEED
 from vocoder.text import SpeechInput
 
 _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
@@ -28,7 +29,7 @@ class SocketSettings(BaseModel):
     pitch: float = 0.0
     volume: float = 1.0
     temperature: float | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**64)] | None = None
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     format: BareFormat = "pcm"
     sample_rate: int | None = None
     timestamps: bool = False

@@ -13,9 +13,8 @@ from service.http.schemas import Problem, Speech
 from service.jobs.store import JobRow, LineRow, NewLine, SubtitleForm
 from service.protocol.speech_order import SkippedText
 from vocoder.batch.list_entries import LONGEST_ID, numbered_id
-from vocoder.batch.seeds import derived_seed
 from vocoder.errors import InputError
-from vocoder.synthesis.settings import choose_seed
+from vocoder.seeds import MAX_SEED, choose_seed, derived_seed
 from vocoder.text import INPUT_FIELDS
 
 MOST_LINES = 10_000
@@ -60,7 +59,7 @@ class JobRequest(BaseModel):
     seed: int | None = Field(
         None,
         ge=0,
-        le=2**64 - 1,
+        le=MAX_SEED,
         description="Lines that name no seed get theirs from this and their id (`docs/BATCH.md`): the same job is the same bytes. A random one where absent.",
     )
     subtitles: SubtitleForm | None = Field(None, description="vtt (WebVTT) or srt (SubRip): every line has subtitles beside its sound.")

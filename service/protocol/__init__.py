@@ -5,4 +5,7 @@ speech_order   a text to be spoken, and who can speak it
 queries        what is asked beside sound, and the answers
 saved_stream   a stream between two pieces of work
 capacity       how fast speech is made
+
+`Capacity` has a rate for each number of streams in a step, times a slowness that every step
+corrects. It goes to the frontend with each `Heartbeat`, and limits both steps and admission.
 """

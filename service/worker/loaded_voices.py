@@ -5,8 +5,8 @@ from __future__ import annotations
 from service.protocol.speech_order import SpeechOrder, VoiceDescription
 from service.settings import ServiceSettings
 from vocoder.errors import ConfigError, InputError
+from vocoder.synthesis.limits import TEXT_LIMIT
 from vocoder.synthesis.planning import Planning
-from vocoder.synthesis.settings import TEXT_LIMIT
 from vocoder.synthesis.voice import Voice
 
 

@@ -23,6 +23,11 @@ def test_pre_emphasis_lifts_the_treble() -> None:
     np.testing.assert_allclose(np.abs(pre_emphasise(alternating, 0.85))[1:], 1.85, atol=1e-6)
 
 
+def test_a_piece_is_emphasised_as_in_the_whole() -> None:
+    samples = np.random.default_rng(1).uniform(-1, 1, 1_000).astype(np.float32)
+    np.testing.assert_array_equal(pre_emphasise(samples[400:], 0.85, samples[399]), pre_emphasise(samples, 0.85)[400:])
+
+
 def test_the_input_is_left_alone() -> None:
     samples = np.ones(8, np.float32)
     pre_emphasise(samples, 0.85)

@@ -12,9 +12,9 @@ from vocoder.audio.file_reading import read_audio
 from vocoder.audio.pcm import to_float32
 from vocoder.batch.manifest import NAME, TABLE
 from vocoder.batch.record import Record
-from vocoder.batch.seeds import derived_seed
 from vocoder.cli.program import BAD_INPUT
 from vocoder.cli.program import run as command
+from vocoder.seeds import derived_seed
 from vocoder.synthesis.voice import load_voice
 from vocoder.text import Lexicon
 

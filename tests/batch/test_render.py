@@ -29,9 +29,9 @@ from vocoder.batch.progress import ProgressListener, RunProgress
 from vocoder.batch.record import Record
 from vocoder.batch.render import render
 from vocoder.batch.render_orders import Defaults
-from vocoder.batch.seeds import derived_seed
 from vocoder.engine import Engine
 from vocoder.errors import EngineError, InputError
+from vocoder.seeds import derived_seed
 from vocoder.synthesis.voice import load_voice
 from vocoder.text import Ipa, Ssml
 

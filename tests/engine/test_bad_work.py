@@ -12,8 +12,8 @@ from tests.engine.engines import ENGINES, job_for
 from tests.engine.test_laws import engine_of
 from tests.wavenet.networks import CONFIGS, predictors
 from vocoder.engine import Engine, Job
-from vocoder.engine.state import MAX_SEED
 from vocoder.errors import EngineError
+from vocoder.seeds import MAX_SEED
 from vocoder.wavenet.prediction import Predictors
 
 LAYERS, GATE = CONFIGS["softmax"].num_layers, CONFIGS["softmax"].gate_channels

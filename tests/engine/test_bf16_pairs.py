@@ -67,7 +67,7 @@ def gate(isa: str, pre: Floats) -> Floats:
 
 
 def outputs_by_definition(network: WaveNet, codes: Codes, conditioning: Floats, isa: str) -> Floats:
-    """The equations of ARCHITECTURE.md under teacher forcing, T samples, every product as above. [T, O]."""
+    """The equations of `vocoder.wavenet` under teacher forcing, T samples, every product as above. [T, O]."""
     config, weights = network.config, EngineWeights.of(network)
     size = config.residual_channels
     pasts = [[np.zeros(size, np.float32)] * ((config.kernel_size - 1) * dilation) for dilation in config.dilations]

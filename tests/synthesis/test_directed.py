@@ -14,8 +14,8 @@ from tests.synthesis.test_utterance import speak
 from tests.tiny_voice import make_tiny_voice
 from vocoder.audio.pcm import to_float32
 from vocoder.errors import InputError, TextError
+from vocoder.synthesis.limits import TEXT_LIMIT
 from vocoder.synthesis.planning import Plan, PlannedSentence
-from vocoder.synthesis.settings import TEXT_LIMIT
 from vocoder.synthesis.subtitles import subrip, webvtt
 from vocoder.synthesis.timeline import Timeline
 from vocoder.synthesis.voice import Voice, load_voice

@@ -10,8 +10,10 @@ import pytest
 
 from vocoder.acoustic.pauses import with_pauses
 from vocoder.errors import InputError, TextError
+from vocoder.seeds import choose_seed
+from vocoder.synthesis.limits import TEXT_LIMIT
 from vocoder.synthesis.planning import Plan
-from vocoder.synthesis.settings import TEXT_LIMIT, Settings, choose_seed
+from vocoder.synthesis.settings import Settings
 from vocoder.synthesis.voice import Voice
 from vocoder.text import Lexicon
 

@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.adversarial_task import AdversarialConfig, AdversarialTask, Adversaries
+from training.adversarial_task import AdversarialTask, Adversaries
 from training.data.dataset import PreparedSet
 from training.loop import LoopConfig, Trainer
-from training.stages import acoustic_config
+from training.recipe_file import Recipe
 from vocoder.acoustic.model import AcousticModel
 from vocoder.config import AcousticConfig, LinguisticConfig
 
-SMALL = AdversarialConfig(windows=3, frames=24)
+SMALL = replace(Recipe.read().adversarial, windows=3, frames=24)
 
 
 @pytest.fixture
@@ -107,8 +107,9 @@ def test_the_frames_that_count_are_those_of_the_whole_utterance(task: Adversaria
 
 
 def test_the_recipes_context_is_as_long_as_its_decoder_reaches(prepared: PreparedSet) -> None:
-    config = acoustic_config(prepared)
-    assert config.decoder_layers * (config.kernel_size // 2) <= AdversarialConfig().context_frames
+    recipe = Recipe.read()
+    config = recipe.acoustic_for(prepared)
+    assert config.decoder_layers * (config.kernel_size // 2) <= recipe.adversarial.context_frames
 
 
 def test_discriminators_learn_to_tell_recordings_from_predictions(prepared: PreparedSet, task: AdversarialTask, tmp_path: Path) -> None:

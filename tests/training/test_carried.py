@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -18,7 +19,8 @@ from tests.training.test_loop import tiny_vocoder
 from training import carried
 from training.data.dataset import PreparedSet
 from training.data.segments import SegmentConfig
-from training.recipe import GPU_SEGMENTS, Run, VocoderOptions, VocoderTraining, read_config, vocoder_loop, wavenet_config, write_config
+from training.recipe import Run, VocoderOptions, VocoderTraining, loop_for, read_config, write_config
+from training.recipe_file import Recipe
 from training.stages import read_average, read_model_config
 from vocoder.config import WaveNetConfig
 from vocoder.errors import InputError
@@ -144,24 +146,30 @@ def test_a_folder_without_a_data_set_is_named(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_run_goes_on_with_the_batches_it_began_with(tmp_path: Path) -> None:
-    new = VocoderOptions(device="cpu").segments_for(tmp_path)
-    assert new == SegmentConfig()
-    assert VocoderOptions(device="cuda").segments_for(tmp_path) == SegmentConfig(segments=GPU_SEGMENTS)
+    gpu = dataclasses.replace(Recipe.read().segments, segments=32)
+    assert VocoderOptions(device="cpu").segments_for(tmp_path) == Recipe.read().segments
+    assert VocoderOptions(device="cuda").segments_for(tmp_path) == gpu
     begun = VocoderOptions(device="cuda", segments=48, frames=20, predicted_share=0.5).segments_for(tmp_path)
     assert begun == SegmentConfig(segments=48, frames=20, predicted_share=0.5)
     write_config(tmp_path, {"segments": begun.to_dict()})
-    assert VocoderOptions(device="cuda").segments_for(tmp_path) == SegmentConfig(segments=GPU_SEGMENTS), "nothing was trained: a new run"
+    assert VocoderOptions(device="cuda").segments_for(tmp_path) == gpu, "nothing was trained: a new run"
     (tmp_path / "checkpoint.pt").touch()
     for device in ("cpu", "cuda"):
         assert VocoderOptions(device=device).segments_for(tmp_path) == begun
     assert VocoderOptions(segments=4, predicted_share=0.0).segments_for(tmp_path) == SegmentConfig(segments=4, frames=20)
+    write_config(tmp_path, {"segments": {**begun.to_dict(), "history_noise": 0.0}})  # as it was written while there was such a thing
+    assert VocoderOptions().segments_for(tmp_path) == begun
+    write_config(tmp_path, {"segments": {**begun.to_dict(), "history_noise": 0.1}})
+    with pytest.raises(InputError, match="history_noise"):
+        VocoderOptions().segments_for(tmp_path)
+    assert VocoderOptions(recipe=Recipe.read()).segments_for(tmp_path) == Recipe.read().segments, "a recipe that is given counts"
     write_config(tmp_path, {"model": {}, "loop": {}})  # as it was written before segments were recorded
     assert VocoderOptions(device="cuda").segments_for(tmp_path) == SegmentConfig()
 
 
 def test_what_was_resolved_is_written_whole(prepared: PreparedSet, tmp_path: Path) -> None:
     config = tiny_vocoder(prepared).config
-    loop = vocoder_loop(10, "cpu")
+    loop = loop_for(Recipe.read().vocoder_loop, "cpu", steps=10)
     training = VocoderTraining.of(prepared, config, loop, tmp_path, VocoderOptions(segments=2, frames=3))
     assert training.task.resident is None
     assert training.throughput.audio_seconds == pytest.approx(2 * 3 * 0.01)
@@ -188,7 +196,7 @@ def test_on_a_card_blocks_are_compiled_and_the_data_set_lies_there_unless_asked_
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     for options in (VocoderOptions(device="cuda"), VocoderOptions(device="cuda:1", compile_network=False, resident=False), VocoderOptions()):
         with pytest.raises(Stopped):
-            VocoderTraining.of(prepared, wavenet_config(prepared), vocoder_loop(10, options.device), tmp_path, options)
+            VocoderTraining.of(prepared, Recipe.read().wavenet_for(prepared), loop_for(Recipe.read().vocoder_loop, options.device, steps=10), tmp_path, options)
     assert asked == [
         {"compile_network": True, "device": torch.device("cuda"), "resident": True},
         {"compile_network": False, "device": torch.device("cuda:1"), "resident": False},

@@ -15,7 +15,7 @@ from training.acoustic_task import AcousticTask, Predicted
 from training.data.dataset import PREDICTED, DatasetEntry, PreparedSet
 from training.data.predict import predict
 from training.intonation import intonation
-from training.stages import acoustic_config, wavenet_config
+from training.recipe_file import Recipe
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.acoustic.model import AcousticModel
 from vocoder.errors import InputError
@@ -25,7 +25,7 @@ from vocoder.voices.pack import MOST_INTONATION
 @pytest.fixture(scope="module")
 def acoustic(prepared: PreparedSet) -> AcousticModel:
     torch.manual_seed(0)
-    return AcousticModel(acoustic_config(prepared)).eval().requires_grad_(False)
+    return AcousticModel(Recipe.read().acoustic_for(prepared)).eval().requires_grad_(False)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_predicted_spectra_depend_on_the_true_pitch_and_padding_changes_nothing(
 def test_as_many_segments_as_asked_for_are_of_predicted_spectra(data: PreparedSet, acoustic: AcousticModel) -> None:
     predict(data, acoustic)
     again = PreparedSet(data.folder)
-    config = wavenet_config(again)
+    config = Recipe.read().wavenet_for(again)
 
     def batches(share: float) -> list[dict[str, torch.Tensor]]:
         task = VocoderTask(again, config, SegmentConfig(predicted_share=share))

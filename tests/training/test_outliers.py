@@ -17,8 +17,9 @@ from training.data import likelihood
 from training.data.dataset import DatasetEntry, Header, PreparedSet
 from training.data.likelihood import corpus_bits, utterance_bits
 from training.data.outliers import rate_utterances, set_aside
+from training.recipe_file import Recipe
 from training.recogniser.task import RecogniserSegments, RecogniserTask
-from training.stages import acoustic_config, recogniser_config, wavenet_config
+from training.stages import recogniser_config
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.config import AudioConfig
 from vocoder.errors import InputError
@@ -73,9 +74,9 @@ def test_what_costs_too_much_is_set_aside_by_name_and_nothing_is_trained_on_it(c
     data = PreparedSet(copied.folder)
     kept = {"utt0", "utt1", "utt3", "utt4"}
     assert {entry.id for entry in data.entries(validation=False)} == kept
-    assert {entry.id for entry in VocoderTask(data, wavenet_config(data), SegmentConfig()).training} == kept
+    assert {entry.id for entry in VocoderTask(data, Recipe.read().wavenet_for(data), SegmentConfig()).training} == kept
     assert {entry.id for entry in RecogniserTask(data, recogniser_config(data), RecogniserSegments()).training} == kept
-    acoustic = {entry.id for entry in AcousticTask(data, acoustic_config(data)).training}
+    acoustic = {entry.id for entry in AcousticTask(data, Recipe.read().acoustic_for(data)).training}
     assert acoustic < kept  # it leaves out the lowest score itself
     assert {entry.id for entry in data.header.entries} == kept | {"utt2", "utt5"}  # it is still there
     assert "utt2" in str(rate_utterances(data.header.entries, bits_of(data, "utt2"))[0])

@@ -14,7 +14,8 @@ from vocoder.synthesis.voice import load_voice
 
 def command(corpus: Path, root: Path, *more: str) -> tuple[str, ...]:
     where = ("--corpus", str(corpus), "--voice", "tone", "--runs", str(root / "runs"), "-o", str(root / "voices"))
-    steps = ("--acoustic-steps", "2", "--vocoder-steps", "2", "--sentences", "1", "--unseen", "1", "--workers", "1", "--threads", "1")
+    training = ("--acoustic-steps", "2", "--adversarial-steps", "2", "--vocoder-steps", "2", "--workers", "1", "--threads", "1")
+    steps = (*training, "--sentences", "1", "--unseen", "1")
     return ("all", *where, "--licence", "CC0-1.0", "--source", "tones", *steps, *more)
 
 

@@ -8,7 +8,7 @@ import torch
 from tests.engine.engines import NATIVE_BUILT
 from training.data.dataset import PreparedSet
 from training.precision_prices import bits_per_sample, precision_prices
-from training.stages import wavenet_config
+from training.recipe_file import Recipe
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.engine import NATIVE_PRECISIONS, make_engine
 from vocoder.voices.pack import PrecisionPrices
@@ -18,7 +18,7 @@ from vocoder.wavenet.network import WaveNet
 @pytest.fixture(scope="module")
 def network(prepared: PreparedSet) -> WaveNet:
     torch.manual_seed(0)
-    return WaveNet(wavenet_config(prepared)).eval().requires_grad_(False)
+    return WaveNet(Recipe.read().wavenet_for(prepared)).eval().requires_grad_(False)
 
 
 def test_bits_are_those_of_validation(prepared: PreparedSet, network: WaveNet) -> None:

@@ -10,4 +10,8 @@ predict        features predicted by the acoustic model, for the vocoder to trai
 likelihood     how probable recordings are under a voice
 outliers       recordings that stand out, and setting them aside
 density_data   images, vectors and spectra that densities are trained on
+
+A `DatasetEntry` with `set_aside`, the reason, stays in the data set. Nothing is trained on it,
+because `PreparedSet.entries` leaves it out; `header.entries` has it still. Held-out entries are
+never set aside.
 """

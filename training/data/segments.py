@@ -1,6 +1,6 @@
 """Segments of recordings: how they are drawn, and their codes. numpy alone.
 
-Many small updates win (docs/TRAINING.md), so a segment is some tenths of a second.
+Many small updates win (docs/experiments/vocoder-recipe.md), so a segment is some tenths of a second.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data.dataset import DatasetEntry, PreparedSet
+from vocoder.audio.emphasis import pre_emphasise
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import Config
 from vocoder.errors import ConfigError
@@ -19,14 +20,13 @@ from vocoder.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentConfig(Config):
-    """How segments are drawn."""
+    """How segments are drawn; a voice's are in its recipe (`training/recipes`)."""
 
     segments: int = 4  # per batch
     frames: int = 15  # counted frames of each
     context_frames: int = 4  # before them, to fill the receptive field
     linguistic_dropout: float = 0.3  # share of segments whose linguistic features are withheld, so that audio alone is enough
     predicted_share: float = 0.0  # of segments whose spectrum is the acoustic model's, not the recording's (`training.data.predict`)
-    history_noise: float = 0.0  # share of the codes that the network is fed, not of those it must foretell, that are moved by one or two
     validation_seconds: float = 40.0  # of held-out speech, the same at every validation
 
     def __post_init__(self) -> None:
@@ -52,13 +52,8 @@ class Draw(NamedTuple):
     predicted: bool  # the spectrum is the acoustic model's
 
 
-def pre_emphasised(wave: np.ndarray, coefficient: float, previous: float) -> np.ndarray:
-    """y[t] = x[t] - coefficient * x[t-1], with x[-1] = previous."""
-    return (wave - coefficient * np.concatenate([[previous], wave[:-1]])).astype(np.float32)
-
-
 def segment_codes(data: PreparedSet, quantiser: Quantiser, entry: DatasetEntry, start: int, frames: int) -> npt.NDArray[np.int64]:
     """The codes of `frames` frames from frame `start` of an utterance, pre-emphasised as if the utterance were coded whole: int64 [T]."""
     first = (entry.frame_start + start) * data.audio.hop_length
     previous = float(data.samples[first - 1]) / 32768.0 if start > 0 else 0.0
-    return quantiser.encode(pre_emphasised(data.wave(entry, start, frames), data.audio.pre_emphasis, previous))
+    return quantiser.encode(pre_emphasise(data.wave(entry, start, frames), data.audio.pre_emphasis, previous))

@@ -19,7 +19,7 @@ from training.recogniser.measure import frame_phonemes, log_posteriors
 from training.recogniser.network import Recogniser
 
 FloatArray = npt.NDArray[np.float32]
-SHORTEST = 3  # frames of a phoneme, as many as the mixtures give it; with 2 the durations were harder to foretell (docs/TRAINING.md)
+SHORTEST = 3  # frames of a phoneme, as many as the mixtures give it; with 2 the durations were harder to predict (docs/experiments/alignment.md)
 
 
 def log_priors(data: PreparedSet, phonemes: int) -> FloatArray:

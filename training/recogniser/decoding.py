@@ -14,7 +14,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
-# Nats that a change of phoneme costs. Without, single frames of doubt are heard as phonemes (docs/TRAINING.md has the figures).
+# Nats that a change of phoneme costs. Without, single frames of doubt are heard as phonemes (figures: docs/experiments/alignment.md).
 SWITCH_PENALTY = 5.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-LONGEST_PHONEME = 40  # frames at which `phoneme_length` saturates at 1
+SATURATED_LENGTH_FRAMES = 40  # of a phoneme: the feature `phoneme_length` is 1 from here on
 
 
 def expand(
@@ -25,6 +25,6 @@ def expand(
     starts = np.cumsum(durations) - durations
     lengths = durations[rows].astype(np.float32)
     inside = (np.arange(len(rows)) - starts[rows] + 0.5) / np.maximum(lengths, 1)
-    length = np.minimum(lengths / LONGEST_PHONEME, 1.0)
+    length = np.minimum(lengths / SATURATED_LENGTH_FRAMES, 1.0)
     frame_positions = np.column_stack([positions[rows], inside, length]).astype(np.float32)
     return categories[rows], frame_positions

@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # the model trains with torch and numpy alone; the text packa
     from vocoder.text.features import LinguisticFeatures
 
 EMBEDDING_CHANNELS = (96, 8, 8, 8)  # of phoneme, stress, word position, phrase type
-LONGEST_PHONEME = 400  # frames that a predicted duration may reach
+MAX_DURATION_FRAMES = 400  # of a phoneme: predicted durations are clamped to it
 # Centre and spread of the outputs, so that the network works with numbers of order one.
 LOG_MEL_CENTRE, LOG_MEL_SCALE = -6.0, 2.5
 LOG_F0_CENTRE, LOG_F0_SCALE = math.log(180.0), 0.25
@@ -180,7 +180,7 @@ class AcousticModel(nn.Module):
         """How long each phoneme lasts at normal speed: float32 [P], in frames, at least 0, before rounding."""
         encoded, mask = self._encode_one(features, speaker)
         predicted = self.predict_log_durations(encoded, mask)[0]
-        frames: npt.NDArray[np.float32] = torch.expm1(predicted).clamp(0, LONGEST_PHONEME).float().numpy()
+        frames: npt.NDArray[np.float32] = torch.expm1(predicted).clamp(0, MAX_DURATION_FRAMES).float().numpy()
         return frames
 
     @torch.inference_mode()

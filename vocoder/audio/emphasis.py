@@ -14,9 +14,19 @@ from vocoder.compiled import native_module
 FloatArray = npt.NDArray[np.float32]
 
 
-def pre_emphasise(samples: FloatArray, coefficient: float) -> FloatArray:
-    """y[t] = x[t] - coefficient * x[t-1], with x[-1] = 0. float32 [T] to float32 [T]."""
+def pre_emphasise(samples: FloatArray, coefficient: float, last: float = 0.0) -> FloatArray:
+    """y[t] = x[t] - coefficient * x[t-1], with x[-1] = last, in float32.
+
+    Args:
+        samples: float32 [T].
+        coefficient: 0..1.
+        last: the sample before the first, where this is a piece of a recording.
+
+    Returns:
+        float32 [T].
+    """
     emphasised = samples.astype(np.float32, copy=True)
+    emphasised[:1] -= np.float32(coefficient) * np.float32(last)
     emphasised[1:] -= np.float32(coefficient) * samples[:-1].astype(np.float32)
     return emphasised
 

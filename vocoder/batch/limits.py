@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-TEXT_LIMIT = 100_000  # characters of a line's text: about an hour and a half of speech
 # What an engine takes through a step together is six (bf16, int8) or sixteen (fp32): twice six keep it in full groups while some streams are at the ends of
 # their sentences (benchmarks/render.py).
 STREAMS_PER_THREAD = 12

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from vocoder.audio.formats import check_format
 from vocoder.errors import InputError
-from vocoder.synthesis.settings import LENGTH_SCALES, MAX_SEED
+from vocoder.seeds import MAX_SEED
+from vocoder.synthesis.limits import LENGTH_SCALES
 from vocoder.text import INPUT_FIELDS, SpeechInput, speech_input_of
 
 FIELDS = ("id", *INPUT_FIELDS, "voice", "speaker", "seed", "length_scale", "speed", "pitch", "volume", "temperature", "format", "chapters")

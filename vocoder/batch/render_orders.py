@@ -12,12 +12,12 @@ from pathlib import Path
 from vocoder.audio.chapter_marks import Chapter, check_chapters_in, check_number_of_chapters
 from vocoder.audio.formats import check_format
 from vocoder.audio.loudness import TARGETS
-from vocoder.batch.limits import TEXT_LIMIT
 from vocoder.batch.list_entries import ListEntry
-from vocoder.batch.seeds import check_base, derived_seed
 from vocoder.batch.subtitle_files import check_form
 from vocoder.errors import InputError
+from vocoder.seeds import check_seed, derived_seed
 from vocoder.synthesis.chapters import chapters_of
+from vocoder.synthesis.limits import TEXT_LIMIT
 from vocoder.synthesis.planning import Plan
 from vocoder.synthesis.settings import Settings, check_text
 from vocoder.synthesis.voice import Voice, load_voice, voice_folder
@@ -72,7 +72,7 @@ class Defaults:
     text_limit: int = TEXT_LIMIT
 
     def __post_init__(self) -> None:
-        check_base(self.seed)
+        check_seed(self.seed)
         check_format(self.format)
         if self.chapters:
             check_chapters_in(self.format)

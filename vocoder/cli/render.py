@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vocoder.batch.limits import BYTES_PER_CHARACTER, STREAMS_PER_THREAD, TEXT_LIMIT
+from vocoder.batch.limits import BYTES_PER_CHARACTER, STREAMS_PER_THREAD
 from vocoder.cli.options import (
     CHAPTER_FORMAT_LIST,
     FORMAT_LIST,
@@ -30,6 +30,7 @@ from vocoder.cli.options import (
 from vocoder.cli.rendering_view import RenderingView, failure_text
 from vocoder.cli.waiting import waiting
 from vocoder.errors import InputError
+from vocoder.synthesis.limits import TEXT_LIMIT
 from vocoder.voices.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from vocoder.acoustic.model import (
     LOG_F0_SCALE,
     LOG_MEL_CENTRE,
     LOG_MEL_SCALE,
-    LONGEST_PHONEME,
+    MAX_DURATION_FRAMES,
     AcousticModel,
     ConvBlock,
     Stack,
@@ -120,7 +120,7 @@ class CudaAcousticModel:
         """
         predicted = self._for_durations.submit(self.phonemes(features, speaker))
         with np.errstate(over="ignore"):
-            return np.clip(np.expm1(predicted), 0, LONGEST_PHONEME)
+            return np.clip(np.expm1(predicted), 0, MAX_DURATION_FRAMES)
 
     def conditions(self, features: LinguisticFeatures, durations: IntArray, speaker: int = 0, melody: Melody | None = None) -> Conditions:
         """Everything the vocoder is conditioned on, for every frame of one sentence.

@@ -40,8 +40,7 @@ class CudaEngine(Engine):
         network: whose weights are copied.
         device: a CUDA device; "cpu" where Triton interprets (`TRITON_INTERPRET=1`), which is for tests: it is slow.
         precision: one of `PRECISIONS`.
-        shape: of the kernel (`vocoder.cuda.kernel_shapes`): "whole" for many streams, "chain" for few, "wide" or "widest" for thousands, or "auto" for
-            whichever of the first two is faster here.
+        shape: of the kernel (`vocoder.cuda.kernel_shapes`): "whole" for many streams, "chain" for few, or "auto" for whichever is faster here.
 
     Raises:
         EngineError: an unknown precision or shape, a device that Triton has no code for here, a card that is too small for the network, or a weight that is not

@@ -1,8 +1,6 @@
 """The shapes of the kernel, ready to be launched, and which of them serves how many streams.
 
-`whole` is for many streams, `chain` for few; both give the same bytes, so which of them serves can be left to the clock. `wide` and `widest` are `whole` with
-two and four times as many streams to a program, which read each weight once for all of them: on a processor they give the same bytes too, but on a card their
-products are other tiles, for `widest` by other instructions, and nobody has seen what those give. So they serve those who ask for them.
+`whole` is for many streams, `chain` for few; both give the same bytes, so which of them serves can be left to the clock.
 """
 
 from __future__ import annotations
@@ -25,25 +23,22 @@ STAGES = {"fp32": 2, "bf16": 3}
 CHAINS_INTERPRETED = 2
 LEFT = 16  # one multiprocessor of so many is in no chain: what begins a stream need not wait for those that are spoken
 HEADS = 2  # programs of a chain behind its blocks: one for the hidden layer, one that draws
-WIDER = {"wide": 2, "widest": 4}  # times the streams of a program
 TRIES = 3  # calls before a shape's speed at a number of streams is known
 
 
 class WholeKernel:
-    """A program for the whole network, and some streams.
+    """A program for the whole network, and BLOCK streams.
 
     Args:
         config: of the network.
         precision: "fp32" or "bf16".
         device: where it runs.
         interpreted: whether Triton interprets.
-        block: streams of a program.
     """
 
-    def __init__(self, config: WaveNetConfig, *, precision: str, device: torch.device, interpreted: bool, block: int = BLOCK) -> None:
+    def __init__(self, config: WaveNetConfig, *, precision: str, device: torch.device, interpreted: bool) -> None:
         del device
-        self._sizes = {**kernel_sizes(config, exact=precision == "fp32", interpreted=interpreted), "BLOCK": block}
-        self._block = block
+        self._sizes = kernel_sizes(config, exact=precision == "fp32", interpreted=interpreted)
         self._stages = STAGES[precision]
 
     def together(self, num_streams: int) -> int:
@@ -59,7 +54,7 @@ class WholeKernel:
         """
         while True:
             try:
-                advance_whole[(-(-num_streams // self._block),)](
+                advance_whole[(-(-num_streams // BLOCK),)](
                     *arguments, num_streams, num_samples, FORCED=forced, **self._sizes, num_warps=WARPS, num_stages=self._stages, enable_fp_fusion=False
                 )
                 return
@@ -192,13 +187,13 @@ def shapes_for(config: WaveNetConfig, wanted: str, **options: Any) -> dict[str, 
 
     Args:
         config: of the network.
-        wanted: "whole", "chain", "wide", "widest", or "auto" for the first two, where the card and the precision allow it.
+        wanted: "whole", "chain", or "auto" for both, where the card and the precision allow it.
         options: as `WholeKernel`.
 
     Raises:
         EngineError: an unknown shape, or one that the card is too small for.
     """
-    if wanted not in (names := ("auto", "whole", "chain", *WIDER)):
+    if wanted not in (names := ("auto", "whole", "chain")):
         raise EngineError(f"unknown shape {wanted!r}: there are {', '.join(names)}")
     made: dict[str, WholeKernel | ChainKernel] = {}
     # In fp32 a block's weights are too large for one multiprocessor: a chain is there for those who ask for it.
@@ -210,6 +205,4 @@ def shapes_for(config: WaveNetConfig, wanted: str, **options: Any) -> dict[str, 
                 raise
     if wanted in ("auto", "whole"):
         made["whole"] = WholeKernel(config, **options)
-    if wanted in WIDER:
-        made[wanted] = WholeKernel(config, block=WIDER[wanted] * BLOCK, **options)
     return made

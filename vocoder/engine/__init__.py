@@ -1,14 +1,39 @@
-"""Generation with cached queues on a CPU; `make_engine` gives the best engine that can run here, also of `vocoder.cuda`.
+"""Cached generation on a CPU; `make_engine` makes any engine, `vocoder.cuda`'s included.
 
 philox      randomness as a function of (seed, sample index)
 sampling    from the network's output to a code
 state       what a stream remembers, as a value
 weights     the network's weights, as the engines read them
 base        the interface: `Engine`, `Job`
-reference   the engine in torch, any device
+reference   the engine in torch, any device; on a GPU where Triton is missing
 native      the engine in C++ (`vocoder/native/engine`), where it was built
-graphs      the engine for GPUs where Triton is missing, in torch
-benchmark   how fast they are; torch_loop: the plain loop that they are held against
+benchmark   how fast they are; torch_loop: the plain loop that they are compared with
+
+`Engine.start(seed)` gives a `StreamState`. `Engine.advance(jobs)` moves each job's state on in
+place, and returns its codes. `Engine.logits` is the same under teacher forcing. Engines of the same
+config can exchange states. `Engine.begin` starts a call whose codes are fetched later.
+
+Philox 4x32-10 is keyed by the seed (64 bits, low word first). Its counter is (sample index low,
+high, 0, 0). The words give uniform numbers `(x >> 8) * 2**-24 + 2**-25`.
+
+Precisions of the native engine:
+
+    fp32    weights and sums in fp32
+    bf16    weights in 16 bits, sums in fp32; on AVX512_BF16 inputs are rounded to bf16 too
+    int8    weights with one scale per output, inputs with one scale that follows their largest
+            value (fixed for gates), sums exact in 32-bit integers
+
+In int8 a result depends on no order, nothing is clipped, and no scale is calibrated. Rings,
+conditioning, gates and sampling are fp32 in every precision, so states can be exchanged. The voice
+pack states what each precision costs (`PackManifest.precision_prices`); `load_voice` chooses by it.
+
+Threads of the native engine (`vocoder/native/engine/pool.h`) share out whole streams, never one
+stream's sums, so no byte depends on their number. Streams of a call take each step together, at
+most sixteen in fp32 and six otherwise: more would push the weights out of L2. Torch sums in no
+fixed order over several threads. So all that it computes on the way to a sample runs under
+`one_torch_thread()`, which restores the setting afterwards.
+
+Measurements: docs/experiments/native-engine-skips.md, native-engine-memory.md, bf16-instruction.md.
 """
 
 from __future__ import annotations
@@ -19,8 +44,7 @@ import logging
 import torch
 
 from vocoder.compiled import is_compiled
-from vocoder.engine.base import CUDA_PRECISIONS, NATIVE_PRECISIONS, Codes, Conditioning, Engine, Job, PendingCodes
-from vocoder.engine.graphs import GraphEngine
+from vocoder.engine.base import CUDA_PRECISIONS, CUDA_REFERENCE, NATIVE_PRECISIONS, Codes, Conditioning, Engine, Job, PendingCodes
 from vocoder.engine.reference import ReferenceEngine
 from vocoder.engine.state import StreamState
 from vocoder.errors import EngineError
@@ -40,7 +64,7 @@ __all__ = [
     "precisions_of",
 ]
 
-ENGINES = ("auto", "native", "reference", "cuda", GraphEngine.name)
+ENGINES = ("auto", "native", "reference", "cuda", CUDA_REFERENCE)
 log = logging.getLogger(__name__)
 
 
@@ -53,9 +77,7 @@ def precisions_of(name: str) -> tuple[str, ...]:
     """What the engine that `make_engine` makes for a name can compute in, on the processor or, for "cuda", on the GPU."""
     if name == "cuda" and _triton_found():
         return CUDA_PRECISIONS
-    if name in ("cuda", GraphEngine.name):
-        return (GraphEngine.precision,)
-    return NATIVE_PRECISIONS if name != "reference" and native_built() else ("fp32",)
+    return NATIVE_PRECISIONS if name in ("auto", "native") and native_built() else (ReferenceEngine.precision,)
 
 
 def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", precision: str = "fp32", threads: int = 1, device: str = "cpu") -> Engine:
@@ -63,8 +85,8 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
 
     Args:
         network: whose weights are copied; on any device.
-        name: "native" (C++), "reference" (torch), "cuda" (Triton; where that is missing "cuda-graphs" with one logged line), "cuda-graphs" (torch), or "auto":
-            native where it was built, else reference with one logged line.
+        name: "native" (C++), "reference" (torch), "cuda" (Triton; where that is missing "cuda-reference" with one logged line), "cuda-reference" (torch on a
+            GPU), or "auto": native where it was built, else reference with one logged line.
         isa: instruction set of the native engine, "auto" or one of `vocoder.compiled.available_isas()`.
         precision: of the native engine, one of "fp32", "bf16" and "int8"; the cuda engine has the first two, without Triton fp32 alone; so has the
             reference engine.
@@ -80,12 +102,10 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
         raise EngineError(f"the native engine runs on the CPU, not on {device!r}")
     if name == "cuda":
         return _make_cuda_engine(network, precision)
-    if name == GraphEngine.name:
-        return _make_graph_engine(network, precision)
+    if name == CUDA_REFERENCE:
+        return _make_reference_engine(network, precision, "cuda")
     if name == "reference" or device != "cpu":
-        if precision != "fp32":
-            raise EngineError(f"the reference engine computes in fp32, not in {precision!r}")
-        return ReferenceEngine(network, device=device)
+        return _make_reference_engine(network, precision, device)
     if native_built():
         from vocoder.engine.native import NativeEngine  # late: it needs the compiled module
 
@@ -116,16 +136,18 @@ def _make_cuda_engine(network: WaveNet, precision: str) -> Engine:
 def _make_engine_without_triton(network: WaveNet, precision: str) -> Engine:
     if not torch.cuda.is_available():
         raise EngineError("the cuda engine needs triton, which comes with CUDA builds of torch, or with the extra `gpu`")
-    if precision != GraphEngine.precision:
+    if precision != ReferenceEngine.precision:
         raise EngineError(f"without triton the cuda engine computes in fp32, not in {precision!r}: on Linux the extra `gpu` brings triton")
     log.warning(
-        "triton was not found: on the GPU torch's own operations serve, as CUDA graphs; in fp32 alone, and slower than the kernel in Triton, "
-        "for every sample is a hundred and more of them (on Linux the extra `gpu` brings triton)"
+        "triton was not found: the reference engine serves on the GPU, in fp32 alone, one stream at a time and many times slower than real time "
+        "(on Linux the extra `gpu` brings triton)"
     )
-    return _make_graph_engine(network, precision)
+    return _make_reference_engine(network, precision, "cuda")
 
 
-def _make_graph_engine(network: WaveNet, precision: str) -> Engine:
-    if precision != GraphEngine.precision:
-        raise EngineError(f"the engine of CUDA graphs computes in fp32, not in {precision!r}")
-    return GraphEngine(network, device="cuda")
+def _make_reference_engine(network: WaveNet, precision: str, device: str) -> Engine:
+    if precision != ReferenceEngine.precision:
+        raise EngineError(f"the reference engine computes in fp32, not in {precision!r}")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise EngineError(f"the reference engine on {device!r} needs a CUDA GPU, and torch sees none here")
+    return ReferenceEngine(network, device=device)

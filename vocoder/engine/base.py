@@ -27,6 +27,7 @@ Conditioning = npt.NDArray[np.float32] | Tensor
 # What the engines compute in; here, because neither can be imported everywhere.
 NATIVE_PRECISIONS = ("fp32", "bf16", "int8")
 CUDA_PRECISIONS = ("fp32", "bf16")
+CUDA_REFERENCE = "cuda-reference"  # the reference engine on a GPU, where Triton is missing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,7 @@ class Engine(ABC):
 
     Attributes:
         config: the network's.
-        name: "reference", "native", "cuda" or "cuda-graphs"; precision: "fp32", "bf16" or "int8"; isa: the instruction set or device that does the work;
+        name: "reference", "native", "cuda" or `CUDA_REFERENCE`; precision: "fp32", "bf16" or "int8"; isa: the instruction set or device that does the work;
             threads: that the streams of one call are shared out to; overlaps: whether it works on what has been begun while its caller does something else.
     """
 

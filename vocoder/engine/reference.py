@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from vocoder.engine.base import Codes, Engine, Job
+from vocoder.engine.base import CUDA_REFERENCE, Codes, Engine, Job
 from vocoder.engine.philox import uniforms
 from vocoder.engine.sampling import draw
 from vocoder.engine.state import RingLayout
@@ -38,19 +38,19 @@ def one_torch_thread() -> Iterator[None]:
 
 
 class ReferenceEngine(Engine):
-    """Generation with plain torch operations.
+    """Generation with plain torch operations. Its name is "reference", or "cuda-reference" on a GPU.
 
     Args:
         network: whose weights are copied.
         device: where to compute; the state of a stream stays in main memory between calls.
     """
 
-    name = "reference"
     precision = "fp32"
 
     def __init__(self, network: WaveNet, *, device: str | torch.device = "cpu") -> None:
         self.config = network.config
         self.device = torch.device(device)
+        self.name = CUDA_REFERENCE if self.device.type == "cuda" else "reference"
         self.isa = self.device.type
         self._quantiser = network.quantiser
         weights = EngineWeights.of(network)

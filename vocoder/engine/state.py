@@ -26,12 +26,12 @@ import numpy.typing as npt
 from vocoder.audio.quantise import Quantiser
 from vocoder.config import WaveNetConfig
 from vocoder.errors import EngineError
+from vocoder.seeds import MAX_SEED
 
 MAGIC = b"SNTS"
 VERSION = 2
 # magic, version, fingerprint of the config, position, seed, codes of the history, floats of the rings, CRC-32 of both. Little-endian.
 HEADER = struct.Struct("<4sI16sQQIQI")
-MAX_SEED = 2**64 - 1
 
 
 @lru_cache(maxsize=8)  # every snapshot of every stream bears it

@@ -19,7 +19,8 @@ import numpy.typing as npt
 from vocoder.acoustic.pauses import BETWEEN_PARAGRAPHS_SECONDS, BETWEEN_SENTENCES_SECONDS, with_pauses
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, TextError, VoiceError
-from vocoder.synthesis.settings import LENGTH_SCALES, TEXT_LIMIT, Settings, check_text
+from vocoder.synthesis.limits import LENGTH_SCALES, TEXT_LIMIT
+from vocoder.synthesis.settings import Settings, check_text
 from vocoder.text import Delivery, Lexicon, Sentence, Skipped, SpeechInput, analyser_of, field_name_of, in_order
 from vocoder.text.script import Mark
 from vocoder.voices.pack import Pack

@@ -1,21 +1,12 @@
-"""How a text is spoken, and what every request is checked for: its ranges, its seed, its length."""
+"""How a text is spoken, and what every request is checked for: its ranges, its length."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 
 from vocoder.errors import InputError, TextError
+from vocoder.synthesis.limits import LENGTH_SCALES, PITCHES, TEMPERATURES, VOLUMES
 from vocoder.text.speech_input import SpeechInput, field_name_of, source_text
-
-TEXT_LIMIT = 100_000  # characters of one request: a chapter, about two hours of speech
-MAX_SEED = 2**64 - 1
-LENGTH_SCALES = (0.25, 4.0)
-PITCHES = (-12.0, 12.0)
-VOLUMES = (0.0, 4.0)
-TEMPERATURES = (0.0, 2.0)
-# A random seed is one that every JSON reader keeps: JavaScript's numbers are exact up to 2**53.
-_RANDOM_SEED_BITS = 53
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,19 +40,6 @@ class Settings:
 def _check_range(field: str, value: float, limits: tuple[float, float]) -> None:
     if not limits[0] <= value <= limits[1]:  # also refuses NaN
         raise InputError(f"{field} must lie in {limits[0]:g}..{limits[1]:g}, not {value:g}", field=field)
-
-
-def choose_seed(seed: int | None) -> int:
-    """The seed of a stream: the one asked for, or a random one.
-
-    Raises:
-        InputError: it does not lie in 0..2**64-1.
-    """
-    if seed is None:
-        return secrets.randbits(_RANDOM_SEED_BITS)
-    if not 0 <= seed <= MAX_SEED:
-        raise InputError(f"seed must lie in 0..2**64-1, not {seed}", field="seed")
-    return seed
 
 
 def check_text(text: SpeechInput, *, limit: int | None) -> None:

@@ -34,8 +34,8 @@ from vocoder.config import CATEGORIES, FRAME_POSITIONS, AudioConfig
 from vocoder.engine import Codes, Conditioning, Engine, Job, StreamState
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import EngineError
+from vocoder.seeds import choose_seed
 from vocoder.synthesis.planning import Plan, PlannedSentence, Planning, speaker_of
-from vocoder.synthesis.settings import choose_seed
 from vocoder.text import Delivery
 from vocoder.voices.pack import Pack
 from vocoder.wavenet.conditions import Conditions

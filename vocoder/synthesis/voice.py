@@ -29,9 +29,10 @@ from vocoder.audio.pitch import pitch
 from vocoder.engine import Engine, make_engine, precisions_of
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import AudioError, InputError
+from vocoder.synthesis.limits import TEXT_LIMIT
 from vocoder.synthesis.planning import Plan, Planning
 from vocoder.synthesis.score import Score, Scoring, score
-from vocoder.synthesis.settings import TEXT_LIMIT, Settings
+from vocoder.synthesis.settings import Settings
 from vocoder.synthesis.utterance import Passage, Utterance, condition
 from vocoder.text import Lexicon, SpeechInput
 from vocoder.voices.library import DEFAULT_VOICE, find_voice

@@ -137,7 +137,7 @@ class WaveNet(nn.Module):
         Returns:
             [B, T, O], the parameters of the output distribution (logits for the softmax); row t depends on codes before t only.
         """
-        return self.outputs_from(self._first_input(codes, coefficients, lags), conditioning)
+        return self.outputs_from(self.first_input(codes, predict(self.config, self.quantiser, codes, coefficients, lags)), conditioning)
 
     def outputs_from(self, x: Tensor, conditioning: Tensor) -> Tensor:
         """`forward` from the first block's input on: x [B, T, R] and conditioning [B, F, L, G] to [B, T, O]."""
@@ -149,11 +149,10 @@ class WaveNet(nn.Module):
         output: Tensor = self.head2(functional.relu(self.head1(functional.relu(skips))))
         return output
 
-    def _first_input(self, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
-        quantiser = self.quantiser
-        previous = functional.pad(codes[:, :-1], (1, 0), value=quantiser.silence)
+    def first_input(self, codes: Tensor, predictions: Tensor) -> Tensor:
+        """What the first block is given: codes int64 [B, T] and their predictions int64 [B, T, H] to [B, T, R]; row t depends on codes before t only."""
+        previous = functional.pad(codes[:, :-1], (1, 0), value=self.quantiser.silence)
         x: Tensor = self._embed(self.embedding, previous)
-        predictions = predict(self.config, quantiser, codes, coefficients, lags)
         for index, embedding in enumerate(self.predicted):
             x = x + self._embed(embedding, predictions[..., index])
         return x

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tests.cuda.layers.without_gpu import MOST_SHARED_KIB, told_by
-from vocoder.cuda.kernel_shapes import WIDER
 
 BOTH, WHOLE = {"advance_chain", "advance_whole"}, {"advance_whole"}
 
@@ -46,11 +45,3 @@ def test_they_compile_and_fit(precision: str, changes: dict[str, object], shapes
         # Both shapes must round alike: by the same instructions, and with nothing fused that stands apart.
         assert not kernel["wgmma"]
         assert not kernel["fused"] or precision == "fp32"
-
-
-@pytest.mark.slow
-@pytest.mark.thorough
-@pytest.mark.parametrize("capability", MOST_SHARED_KIB)
-@pytest.mark.parametrize("shape", WIDER)
-def test_those_for_thousands_of_streams_compile_and_fit(shape: str, capability: int) -> None:
-    assert [kernel["forced"] for kernel in kernels_of(capability, "bf16", shape, {})] == [False, True]

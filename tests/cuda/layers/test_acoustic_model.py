@@ -16,7 +16,7 @@ from torch import nn
 from tests.cuda.layers.arrivals import PATIENCE, Arrivals
 from tests.cuda.layers.device import DEVICE
 from vocoder.acoustic.melody import Bend, Melody
-from vocoder.acoustic.model import LONGEST_PHONEME, AcousticModel
+from vocoder.acoustic.model import MAX_DURATION_FRAMES, AcousticModel
 from vocoder.config import AcousticConfig, LinguisticConfig
 from vocoder.cuda.acoustic_model import CudaAcousticModel, DecoderInputs, EncoderInputs, PitchInputs
 from vocoder.cuda.ragged_batch import TILE
@@ -106,7 +106,7 @@ def test_a_phoneme_without_frames_has_none() -> None:
 
 def test_durations_have_bounds() -> None:
     longest = CudaAcousticModel(model(), DEVICE)
-    for bias, bound in ((200.0, LONGEST_PHONEME), (-200.0, 0.0)):
+    for bias, bound in ((200.0, MAX_DURATION_FRAMES), (-200.0, 0.0)):
         stack = longest._duration
         stack._leave._bias[0] = bias
         assert (longest.durations(features(2)) == bound).all()

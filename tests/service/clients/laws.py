@@ -93,7 +93,7 @@ class ClientLaws:
     ) -> None:
         """As behind a balancer, where the server that spoke is gone. Each order without a seed would get another: the client must ask for the same."""
         seeds = itertools.count(11)
-        monkeypatch.setattr("vocoder.synthesis.settings.secrets.randbits", lambda _: next(seeds))
+        monkeypatch.setattr("vocoder.seeds.secrets.randbits", lambda _: next(seeds))
         for loss in losses:
             proxy.fates.extend([loss, gone()])
         heard = client(proxy.url, {"text": TEXT, "format": form}, "stream")["bytes"]

@@ -36,8 +36,8 @@ from tests.service.local_link import LocalLink
 from vocoder.audio.pcm import to_bytes
 from vocoder.audio.wav import wav_header
 from vocoder.batch.list_entries import FIELDS, LONGEST_ID, entry_of
-from vocoder.batch.seeds import derived_seed
 from vocoder.errors import ConfigError
+from vocoder.seeds import derived_seed
 from vocoder.synthesis.voice import Voice
 from vocoder.text import field_name_of, source_text
 

@@ -41,7 +41,7 @@ std::vector<const Kernels*> available_kernels() {
         if (vnni) found.push_back(&kernels_avx512vnni);
         found.push_back(&kernels_avx512);
 #if defined(SONANT_BF16)
-        // Intel's take four times as long for a pair as for a fused multiply-add: there it is to be had by name only (ARCHITECTURE.md has figures).
+        // Intel's take four times as long for a pair as for a fused multiply-add: there it is to be had by name only (docs/experiments/bf16-instruction.md).
         if (vnni && has_bf16()) found.insert(__builtin_cpu_is("intel") ? found.end() : found.begin(), &kernels_avx512bf16);
 #endif
 #if defined(SONANT_BF16_EMULATED)

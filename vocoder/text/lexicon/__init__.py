@@ -1,11 +1,19 @@
-"""Pronunciation lexicons: words, and what is said for them instead of what the rules and espeak-ng would make of them.
+"""Pronunciation lexicons: words, and how they are said instead of by the rules and espeak-ng.
 
-lexicon_entry a word, and its IPA or the text it is read as; what is wrong with one
-lexicon       the lexicon: looked up while a text is read, laid over another, edited
-plain_json    written as JSON: {"SQL": "ˈsiːkwəl", "WHO": {"alias": "World Health Organization"}}
-pls           written as the W3C's Pronunciation Lexicon Specification 1.0 (PLS)
-documents     either, told apart by what it begins with
-phonemiser    another phonemiser, but for the words of a lexicon
+lexicon_entry    a word, and its IPA or the text it is read as; what is wrong with one
+lexicon          the lexicon: looked up while a text is read, laid over another, edited
+plain_json       as JSON: {"SQL": "ˈsiːkwəl", "WHO": {"alias": "World Health Organization"}}
+pls              as the W3C's Pronunciation Lexicon Specification 1.0 (PLS)
+documents        either, recognised by its beginning
+phonemiser       another phonemiser, except for the words of a lexicon
+
+A lexicon is asked at the beginning of every written word, before any rule (`match`), and again for
+the phones of what was read (`phones`). `over` lays one over another without a copy: a request's
+over the stored one, over the voice pack's.
+
+`vocoder.text.entries_needed` gives the few entries that a text uses. The service puts them into an
+order, so no worker knows of stored lexicons. ETags and the records of `sonant render` are made of
+them too.
 """
 
 from vocoder.text.lexicon.documents import read_lexicon, read_lexicon_file
