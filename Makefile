@@ -84,13 +84,17 @@ test-browser: setup  ## the page at / in Chromium, which is installed where ther
 	.ci/chromium
 	$(BIN)/python -m pytest -m browser
 
+CPP = $(wildcard vocoder/native/*.cpp vocoder/native/*.h vocoder/native/*/*.cpp vocoder/native/*/*.h)
+
 check: setup  ## formatting, lint, types
 	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run --Werror $(CPP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
 format: setup  ## format, and mend what the linter can mend
 	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CPP)
 	$(BIN)/ruff check --fix .
 
 bench: setup  ## how fast each engine is here, at the reference size

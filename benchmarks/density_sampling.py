@@ -1,8 +1,10 @@
-"""How much faster cached sampling is than running the whole model for every dimension: both in one run, so that other load slows down both.
+"""How much faster cached sampling is than running the whole model for every dimension: both in one
+run, so that other load slows down both.
 
     python benchmarks/density_sampling.py --json benchmarks/density-sampling.json
 
-Running the whole model takes the same time for every dimension, so it is timed for `--dimensions` of them, spread over the cached run, and multiplied.
+Running the whole model takes the same time for every dimension, so it is timed for `--dimensions`
+of them, spread over the cached run, and multiplied.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ MEMBERS: tuple[ModelKind, ...] = ("pixelcnn", "gated-pixelcnn", "nade", "fvsbn")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--side", type=int, default=28)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--dimensions", type=int, default=24)
@@ -43,7 +47,12 @@ def measured(name: ModelKind, options: argparse.Namespace) -> dict[str, Any]:
     images = name in ("pixelcnn", "gated-pixelcnn")
     shape = (1, options.side, options.side) if images else (options.side**2,)
     torch.manual_seed(0)
-    model = DensityConfig(model=name, shape=shape, layers=7 if name == "pixelcnn" else 8).build().requires_grad_(False).eval()
+    model = (
+        DensityConfig(model=name, shape=shape, layers=7 if name == "pixelcnn" else 8)
+        .build()
+        .requires_grad_(False)
+        .eval()
+    )
     cached, naive = [], []
     for _ in range(options.repeats):
         cached.append(cached_seconds(model, options.batch))
@@ -59,7 +68,13 @@ def measured(name: ModelKind, options: argparse.Namespace) -> dict[str, Any]:
         "machine": processor_name(),
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
     }
-    print(f"{name:16} cached {row['cached_seconds']} s, whole model each time {row['naive_seconds']} s: {row['ratio']} times ({row['ratios']})", flush=True)
+    print(
+        (
+            f"{name:16} cached {row['cached_seconds']} s, whole model each time "
+            f"{row['naive_seconds']} s: {row['ratio']} times ({row['ratios']})"
+        ),
+        flush=True,
+    )
     return row
 
 

@@ -1,7 +1,9 @@
-// The yardstick: cached generation written down straight away, one stream, nothing blocked over time or streams, nothing kept but the rings.
+// The yardstick: cached generation written down straight away, one stream, nothing blocked over
+// time or streams, nothing kept but the rings.
 //
-// Weights are [input][output], so that each input is broadcast against the outputs, which the compiler keeps in registers; the skips are one product
-// over the gates of all blocks. Random weights: only speed is of interest. Compiled and timed by draft.py.
+// Weights are [input][output], so that each input is broadcast against the outputs, which the
+// compiler keeps in registers; the skips are one product over the gates of all blocks. Random
+// weights: only speed is of interest. Compiled and timed by draft.py.
 
 #include <cmath>
 #include <cstdint>
@@ -68,7 +70,8 @@ template <int IN, int OUT>
 struct Product<Int8, IN, OUT> {
     std::vector<int8_t> w = std::vector<int8_t>(IN * OUT);
     std::vector<int32_t> offset = std::vector<int32_t>(OUT);
-    std::vector<float> scale = std::vector<float>(OUT, 1.0f / (127 * 127 * std::sqrt(float(IN)) / 3));
+    std::vector<float> scale =
+        std::vector<float>(OUT, 1.0f / (127 * 127 * std::sqrt(float(IN)) / 3));
 
     explicit Product(std::mt19937& random) {
         std::uniform_int_distribution<int> uniform(-127, 127);
@@ -79,20 +82,26 @@ struct Product<Int8, IN, OUT> {
 
     void add(const float* __restrict x, float* __restrict y) const {
         alignas(64) uint8_t bytes[IN];
-        for (int i = 0; i < IN; ++i) bytes[i] = uint8_t(int(std::fmin(std::fmax(x[i], -1.0f), 1.0f) * 127.0f + 128.5f));
+        for (int i = 0; i < IN; ++i)
+            bytes[i] = uint8_t(int(std::fmin(std::fmax(x[i], -1.0f), 1.0f) * 127.0f + 128.5f));
         constexpr int tile = OUT < TILE ? OUT : TILE;
         for (int first = 0; first < OUT; first += tile) {
             __m512i sum[tile / 16];
-            for (int v = 0; v < tile / 16; ++v) sum[v] = _mm512_loadu_si512(&offset[first + 16 * v]);
+            for (int v = 0; v < tile / 16; ++v)
+                sum[v] = _mm512_loadu_si512(&offset[first + 16 * v]);
             for (int i = 0; i < IN; i += 4) {
                 int four;
                 memcpy(&four, bytes + i, 4);
                 for (int v = 0; v < tile / 16; ++v)
-                    sum[v] = _mm512_dpbusd_epi32(sum[v], _mm512_set1_epi32(four), _mm512_loadu_si512(&w[i * OUT + (first + 16 * v) * 4]));
+                    sum[v] =
+                        _mm512_dpbusd_epi32(sum[v], _mm512_set1_epi32(four),
+                                            _mm512_loadu_si512(&w[i * OUT + (first + 16 * v) * 4]));
             }
             for (int v = 0; v < tile / 16; ++v) {
                 float* to = y + first + 16 * v;
-                _mm512_storeu_ps(to, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[v]), _mm512_loadu_ps(&scale[first + 16 * v]), _mm512_loadu_ps(to)));
+                _mm512_storeu_ps(to, _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[v]),
+                                                     _mm512_loadu_ps(&scale[first + 16 * v]),
+                                                     _mm512_loadu_ps(to)));
             }
         }
     }
@@ -106,7 +115,8 @@ struct Block {
     std::vector<float> added = std::vector<float>(G, 0.1f), ring;
     int dilation;
 
-    Block(std::mt19937& random, int d) : older(random), newer(random), residual(random), ring(size_t(d) * R), dilation(d) {}
+    Block(std::mt19937& random, int d)
+        : older(random), newer(random), residual(random), ring(size_t(d) * R), dilation(d) {}
 };
 
 template <class P>
@@ -124,7 +134,8 @@ float generate(int num_samples) {
     float checksum = 0.0f;
     for (int t = 0; t < num_samples; ++t) {
         float x[R];
-        for (int r = 0; r < R; ++r) x[r] = embedding[before * R + r] + embedding[(A + code) * R + r];
+        for (int r = 0; r < R; ++r)
+            x[r] = embedding[before * R + r] + embedding[(A + code) * R + r];
         for (int l = 0; l < L; ++l) {
             Block<P>& block = blocks[l];
             float gate[G];
@@ -134,7 +145,8 @@ float generate(int num_samples) {
             block.newer.add(x, gate);
             memcpy(ring, x, sizeof x);
             float* gated = gates + l * H;
-            for (int h = 0; h < H; ++h) gated[h] = std::tanh(gate[h]) / (1.0f + std::exp(-gate[H + h]));
+            for (int h = 0; h < H; ++h)
+                gated[h] = std::tanh(gate[h]) / (1.0f + std::exp(-gate[H + h]));
             block.residual.add(gated, x);
         }
         memset(out, 0, sizeof out);
@@ -159,7 +171,8 @@ float generate(int num_samples) {
 
 }  // namespace
 
-// The sum of the codes, so that nothing can be left out; below 0 where this build has no such precision.
+// The sum of the codes, so that nothing can be left out; below 0 where this build has no such
+// precision.
 extern "C" float draft(const char* precision, int num_samples) {
     if (!strcmp(precision, "fp32")) return generate<Fp32>(num_samples);
     if (!strcmp(precision, "bf16")) return generate<Bf16>(num_samples);

@@ -1,18 +1,22 @@
-"""What the service takes of a processor for a second of sound where the engine costs it nothing: what is left to do for the host of a card.
+"""What the service takes of a processor for a second of sound where the engine costs it nothing:
+what is left to do for the host of a card.
 
     python benchmarks/host.py [--streams 100] [--seconds 30] [--json FILE]
     python benchmarks/host.py --microseconds 30 --real-time [--chunk-seconds 0.1]
 
-The service as `sonant serve` runs it, a process for the sockets and a worker, with the default voice; but the worker's engine has its codes at once (noise,
-the same for all), two calls of it may be on their way, and chunks are as long as they may be on a card. Conditioning stays with the engine there, so none is
-computed; the acoustic model is, which a card would do. Readers in a process of their own take sound as fast as it comes, so many at a time, one sentence after
-the other.
+The service as `sonant serve` runs it, a process for the sockets and a worker, with the default
+voice; but the worker's engine has its codes at once (noise, the same for all), two calls of it may
+be on their way, and chunks are as long as they may be on a card. Conditioning stays with the engine
+there, so none is computed; the acoustic model is, which a card would do. Readers in a process of
+their own take sound as fast as it comes, so many at a time, one sentence after the other.
 
-`--microseconds`: what a card would take for one sample of a turn, whoever shares it: calls are there no sooner. `--real-time`: a reader has no more sentences
-than he has time for; what he waits for the first sound, and how late any other comes, are told then. `--chunk-seconds`: of turns, at most.
+`--microseconds`: what a card would take for one sample of a turn, whoever shares it: calls are
+there no sooner. `--real-time`: a reader has no more sentences than he has time for; what he waits
+for the first sound, and how late any other comes, are told then. `--chunk-seconds`: of turns, at
+most.
 
-Told is the processor's time, not the clock's, of each process: what a core could do if it did nothing else. Readers share the cores, which takes of the
-clock and not of that.
+Told is the processor's time, not the clock's, of each process: what a core could do if it did
+nothing else. Readers share the cores, which takes of the clock and not of that.
 """
 
 from __future__ import annotations
@@ -80,7 +84,11 @@ class FreeEngine(Engine):
     def __init__(self, inner: Engine, sample_seconds: float) -> None:
         self._sample_seconds = sample_seconds
         self.config = inner.config
-        self._codes = np.random.default_rng(0).integers(self.config.quantisation_levels * 3 // 8, self.config.quantisation_levels * 5 // 8, 2**16)
+        self._codes = np.random.default_rng(0).integers(
+            self.config.quantisation_levels * 3 // 8,
+            self.config.quantisation_levels * 5 // 8,
+            2**16,
+        )
 
     def resident_conditioning(self, conditions: Conditions) -> torch.Tensor:
         """Nothing of what was computed for so many frames."""
@@ -90,7 +98,11 @@ class FreeEngine(Engine):
         del conditioning
 
     def _begin(self, jobs: Sequence[Job]) -> PendingCodes:
-        return Timed(super()._begin(jobs), time.monotonic() + self._sample_seconds * max((job.num_samples for job in jobs), default=0))
+        return Timed(
+            super()._begin(jobs),
+            time.monotonic()
+            + self._sample_seconds * max((job.num_samples for job in jobs), default=0),
+        )
 
     def _advance(self, jobs: Sequence[Job]) -> list[Codes]:
         made = [self._codes[: job.num_samples] for job in jobs]
@@ -106,10 +118,17 @@ class FreeWorker(WorkerProcess):
     """A worker with such an engine."""
 
     def __init__(
-        self, settings: ServiceSettings, received: Callable[[WorkerLink, FromWorker], None], ended: Callable[[WorkerLink], None], *, sample_seconds: float
+        self,
+        settings: ServiceSettings,
+        received: Callable[[WorkerLink, FromWorker], None],
+        ended: Callable[[WorkerLink], None],
+        *,
+        sample_seconds: float,
     ) -> None:
         super().__init__(settings, received, ended)
-        self.process = multiprocessing.get_context("spawn").Process(target=run_worker, args=(self._theirs, settings, sample_seconds), name="sonant-worker")
+        self.process = multiprocessing.get_context("spawn").Process(
+            target=run_worker, args=(self._theirs, settings, sample_seconds), name="sonant-worker"
+        )
 
 
 def run_worker(connection: Connection, settings: ServiceSettings, sample_seconds: float) -> None:
@@ -131,7 +150,12 @@ def serve(port: int, streams: int, chunk_seconds: float | None, sample_seconds: 
     server.Supervisor = functools.partial(Supervisor, launch=launch)  # type: ignore[misc,assignment]
     gpu = ServiceSettings(engine="cuda", chunk_seconds=chunk_seconds)
     settings = ServiceSettings(
-        standby=False, capacity=1e6, max_streams=2 * streams, queue_limit=streams, streams_per_turn=gpu.batch_size, chunk_seconds=gpu.chunk
+        standby=False,
+        capacity=1e6,
+        max_streams=2 * streams,
+        queue_limit=streams,
+        streams_per_turn=gpu.batch_size,
+        chunk_seconds=gpu.chunk,
     )
     server.run(settings, host=HOST, port=port, log_level="warning")
 
@@ -144,7 +168,9 @@ def processor_seconds(pid: int) -> float:
 
 @dataclass(kw_only=True)
 class Heard:
-    """What readers have heard: bytes of sound, seconds from each request to its first sound, and by how many seconds each other piece came too late."""
+    """What readers have heard: bytes of sound, seconds from each request to its first sound, and by
+    how many seconds each other piece came too late.
+    """
 
     num_bytes: int = 0
     waited: list[float] = field(default_factory=list)
@@ -174,7 +200,13 @@ async def read_one(port: int, index: int, heard: Heard, *, until: float) -> int:
     asked = time.monotonic()
     body = json.dumps({"text": TEXTS[index % len(TEXTS)], "seed": index}).encode()
     reader, writer = await asyncio.open_connection(HOST, port)
-    head_lines = ("POST /synthesize HTTP/1.1", "host: here", "connection: close", "prefer: wait=60", "content-type: application/json")
+    head_lines = (
+        "POST /synthesize HTTP/1.1",
+        "host: here",
+        "connection: close",
+        "prefer: wait=60",
+        "content-type: application/json",
+    )
     writer.write("\r\n".join([*head_lines, f"content-length: {len(body)}", "", ""]).encode() + body)
     head = await reader.readuntil(b"\r\n\r\n")
     assert b" 200 " in head.splitlines()[0], head
@@ -195,13 +227,17 @@ async def read_one(port: int, index: int, heard: Heard, *, until: float) -> int:
     return received
 
 
-def readers(connection: Connection, port: int, streams: int, seconds: float, real_time: bool) -> None:
+def readers(
+    connection: Connection, port: int, streams: int, seconds: float, real_time: bool
+) -> None:
     """What the readers' process does."""
     connection.send(asyncio.run(listen(port, streams, seconds, real_time=real_time)))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--streams", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--microseconds", type=float, default=0.0)
@@ -212,15 +248,22 @@ def main() -> None:
     context = multiprocessing.get_context("spawn")
     with socket.create_server((HOST, 0)) as listener:
         port = listener.getsockname()[1]
-    service = context.Process(target=serve, args=(port, options.streams, options.chunk_seconds, options.microseconds * 1e-6))
+    service = context.Process(
+        target=serve,
+        args=(port, options.streams, options.chunk_seconds, options.microseconds * 1e-6),
+    )
     service.start()
     assert service.pid is not None
     try:
         wait_until_ready(port)
-        asyncio.run(listen(port, options.streams, 3.0, real_time=False))  # once, so that nothing is used for the first time
+        asyncio.run(
+            listen(port, options.streams, 3.0, real_time=False)
+        )  # once, so that nothing is used for the first time
         here, there = context.Pipe()
         before = of_each(service.pid)
-        reading = context.Process(target=readers, args=(there, port, options.streams, options.seconds, options.real_time))
+        reading = context.Process(
+            target=readers, args=(there, port, options.streams, options.seconds, options.real_time)
+        )
         began = time.monotonic()
         reading.start()
         heard = here.recv()
@@ -245,8 +288,14 @@ def main() -> None:
     }
     if options.real_time:
         found |= {
-            "first_sound_seconds": {"median": share_of(heard.waited, 50), "95 %": share_of(heard.waited, 95)},
-            "late_seconds": {"99.9 %": share_of(heard.late, 99.9), "largest": share_of(heard.late, 100)},
+            "first_sound_seconds": {
+                "median": share_of(heard.waited, 50),
+                "95 %": share_of(heard.waited, 95),
+            },
+            "late_seconds": {
+                "99.9 %": share_of(heard.late, 99.9),
+                "largest": share_of(heard.late, 100),
+            },
         }
     print(json.dumps(found, indent=1))
     if options.json is not None:
@@ -260,7 +309,11 @@ def share_of(seconds: list[float], percent: float) -> float:
 
 def of_each(pid: int) -> dict[str, float]:
     """Processor seconds of the service's process and of its worker's, until now."""
-    return {name: processor_seconds(one) for one, name in Served(pid=pid).processes().items() if name in ("service", "worker") or one == pid}
+    return {
+        name: processor_seconds(one)
+        for one, name in Served(pid=pid).processes().items()
+        if name in ("service", "worker") or one == pid
+    }
 
 
 def wait_until_ready(port: int) -> None:

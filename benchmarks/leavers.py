@@ -2,13 +2,17 @@
 
     python benchmarks/leavers.py [--leavers 200] [--slow 50] [--listeners 3] [--json FILE]
 
-Starts a service of its own. Listeners play one answer after the other, as a client does that begins once it has 200 ms of sound. Beside them clients come
-that leave at a random moment: before they have been answered, in the middle, near the end; some take leave of the connection, some drop it. And
-others read one byte a second of a long text, through a socket that holds little. Whoever is refused for want of room comes again when the service says.
+Starts a service of its own. Listeners play one answer after the other, as a client does that begins
+once it has 200 ms of sound. Beside them clients come
+that leave at a random moment: before they have been answered, in the middle, near the end; some
+take leave of the connection, some drop it. And others read one byte a second of a long text,
+through a socket that holds little. Whoever is refused for want of room comes again when the service
+says.
 
-How soon a slot is free: from the moment when the client lets go of its connection to the moment when the service, by its own log (which counts
-milliseconds), has done with the request; it has given up the stream by then. At the end those that hardly read leave as well, all at once, and
-every listener's answer is asked for again, by its seed, and compared byte by byte.
+How soon a slot is free: from the moment when the client lets go of its connection to the moment
+when the service, by its own log (which counts milliseconds), has done with the request; it has
+given up the stream by then. At the end those that hardly read leave as well, all at once, and every
+listener's answer is asked for again, by its seed, and compared byte by byte.
 """
 
 from __future__ import annotations
@@ -62,7 +66,9 @@ class Crowd:
     listened: list[Outcome] = field(default_factory=list)
     turned_away: int = 0
     dropped: int = 0  # slow clients that the service has given up; they come again
-    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))  # released by each slow client that has its first byte
+    reading: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(0)
+    )  # released by each slow client that has its first byte
 
 
 class Connection:
@@ -71,8 +77,16 @@ class Connection:
     def __init__(self, url: str, request_id: str, text: str, *, buffer: int | None) -> None:
         self._address = urlsplit(url)
         body = json.dumps({"text": text}).encode()
-        lines = ("POST /synthesize HTTP/1.1", f"host: {self._address.netloc}", "content-type: application/json", f"content-length: {len(body)}")
-        self._request = "\r\n".join([*lines, f"x-request-id: {request_id}", "prefer: wait=60", "", ""]).encode() + body
+        lines = (
+            "POST /synthesize HTTP/1.1",
+            f"host: {self._address.netloc}",
+            "content-type: application/json",
+            f"content-length: {len(body)}",
+        )
+        self._request = (
+            "\r\n".join([*lines, f"x-request-id: {request_id}", "prefer: wait=60", "", ""]).encode()
+            + body
+        )
         self._socket = socket.socket()
         self._socket.setblocking(False)
         if buffer is not None:
@@ -99,8 +113,14 @@ class Connection:
 
 async def leaver(url: str, number: int, rng: random.Random, crowd: Crowd) -> None:
     """Comes, until it is let in, and leaves."""
-    stay, drop, text = rng.uniform(0.0, LONGEST_STAY), rng.random() < 0.5, " ".join(rng.sample(TEXTS, 2))
-    listens = rng.random() < 0.7  # until its answer has begun; the others leave whether they have been answered or not
+    stay, drop, text = (
+        rng.uniform(0.0, LONGEST_STAY),
+        rng.random() < 0.5,
+        " ".join(rng.sample(TEXTS, 2)),
+    )
+    listens = (
+        rng.random() < 0.7
+    )  # until its answer has begun; the others leave whether they have been answered or not
     for attempt in range(1_000):
         visit = Visit(request_id=f"leaver-{number}-{attempt}")
         connection = Connection(url, visit.request_id, text, buffer=None)
@@ -129,11 +149,20 @@ async def leaver(url: str, number: int, rng: random.Random, crowd: Crowd) -> Non
 def whole(head: bytes, num_bytes: int) -> bool:
     """Whether so many bytes are the answer that begins like this."""
     before, _, _ = head.partition(b"\r\n\r\n")
-    length = next((int(line.partition(b":")[2]) for line in before.lower().split(b"\r\n") if line.startswith(b"content-length")), None)
+    length = next(
+        (
+            int(line.partition(b":")[2])
+            for line in before.lower().split(b"\r\n")
+            if line.startswith(b"content-length")
+        ),
+        None,
+    )
     return length is not None and num_bytes >= len(before) + 4 + length
 
 
-async def slow_reader(served: Served, number: int, rng: random.Random, crowd: Crowd, leave: asyncio.Event) -> None:
+async def slow_reader(
+    served: Served, number: int, rng: random.Random, crowd: Crowd, leave: asyncio.Event
+) -> None:
     """Comes, until it is let in, and reads a byte a second; comes again where the service drops it."""
     first_time = True
     for attempt in range(1_000):
@@ -161,7 +190,9 @@ async def slow_reader(served: Served, number: int, rng: random.Random, crowd: Cr
         crowd.dropped += 1
 
 
-async def listener(client: httpx.AsyncClient, rng: random.Random, crowd: Crowd, stop: asyncio.Event) -> None:
+async def listener(
+    client: httpx.AsyncClient, rng: random.Random, crowd: Crowd, stop: asyncio.Event
+) -> None:
     while not stop.is_set():
         outcome = await request(client, rng.choice(TEXTS), keep=True, wait_seconds=60)
         if outcome.status == 503:
@@ -176,8 +207,14 @@ async def measure(served: Served, options: argparse.Namespace) -> dict[str, Any]
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=served.url, timeout=300, limits=limits) as client:
         capacity = (await client.get("/readyz")).json()["capacity"]
-        listening = [asyncio.create_task(listener(client, rng, crowd, stop)) for _ in range(options.listeners)]
-        slow = [asyncio.create_task(slow_reader(served, number, rng, crowd, leave)) for number in range(options.slow)]
+        listening = [
+            asyncio.create_task(listener(client, rng, crowd, stop))
+            for _ in range(options.listeners)
+        ]
+        slow = [
+            asyncio.create_task(slow_reader(served, number, rng, crowd, leave))
+            for number in range(options.slow)
+        ]
         begun = time.monotonic()
         leaving = []
         for number in range(options.leavers):
@@ -208,9 +245,15 @@ async def measure(served: Served, options: argparse.Namespace) -> dict[str, Any]
             "seconds_of_sound": round(sum(one.audio_seconds for one in crowd.listened), 1),
             "incomplete": sum(not one.complete for one in crowd.listened),
             "with_underrun": sum(one.underrun_seconds > 0 for one in crowd.listened),
-            "longest_underrun": round(max((one.underrun_seconds for one in crowd.listened), default=0.0), 4),
-            "first_audio_p50": percentile([one.seconds_to_first_audio for one in crowd.listened], 0.5),
-            "first_audio_p99": percentile([one.seconds_to_first_audio for one in crowd.listened], 0.99),
+            "longest_underrun": round(
+                max((one.underrun_seconds for one in crowd.listened), default=0.0), 4
+            ),
+            "first_audio_p50": percentile(
+                [one.seconds_to_first_audio for one in crowd.listened], 0.5
+            ),
+            "first_audio_p99": percentile(
+                [one.seconds_to_first_audio for one in crowd.listened], 0.99
+            ),
             "wrong_bytes": wrong,
         },
         "complaints": served.complaints,
@@ -229,7 +272,11 @@ async def settled(client: httpx.AsyncClient) -> None:
 def freed(visits: list[Visit], served: Served) -> dict[str, Any]:
     """How soon the service had done with those that left before their answers were over."""
     early = [one for one in visits if not one.finished]
-    seconds = [max(0.0, served.ended[one.request_id] - one.left_at) for one in early if one.request_id in served.ended]
+    seconds = [
+        max(0.0, served.ended[one.request_id] - one.left_at)
+        for one in early
+        if one.request_id in served.ended
+    ]
     return {
         "came": len(visits),
         "left_before_the_end": len(early),
@@ -242,11 +289,24 @@ def freed(visits: list[Visit], served: Served) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--leavers", type=int, default=200, help="that come, and leave (%(default)s)")
-    parser.add_argument("--slow", type=int, default=50, help="that read a byte a second (%(default)s)")
-    parser.add_argument("--listeners", type=int, default=3, help="that play all the while (%(default)s)")
-    parser.add_argument("--per-second", type=float, default=2.0, help="how many leavers come in a second (%(default)s)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--leavers", type=int, default=200, help="that come, and leave (%(default)s)"
+    )
+    parser.add_argument(
+        "--slow", type=int, default=50, help="that read a byte a second (%(default)s)"
+    )
+    parser.add_argument(
+        "--listeners", type=int, default=3, help="that play all the while (%(default)s)"
+    )
+    parser.add_argument(
+        "--per-second",
+        type=float,
+        default=2.0,
+        help="how many leavers come in a second (%(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=1, help="of all that is random (%(default)s)")
     parser.add_argument("--json", type=Path, help="where the figures are written to as well")
     options = parser.parse_args()

@@ -10,7 +10,8 @@ import httpx
 
 WAV_HEADER, BUFFER_SECONDS = 44, 0.2
 TEXTS = (
-    "The old clock in the hall struck nine while the rain ran down the windows outside.",  # 16 words
+    # 16 words
+    "The old clock in the hall struck nine while the rain ran down the windows outside.",
     "Please leave the parcel at the door, and ring twice so that I can hear it.",
     "Nobody had told her that the last train leaves at ten on a Sunday in winter.",
     "We walked along the river for an hour before anyone thought of turning back to town.",
@@ -32,12 +33,16 @@ class Outcome:
     body: bytes = field(default=b"", repr=False)
 
 
-async def request(client: httpx.AsyncClient, text: str, *, keep: bool, wait_seconds: int = 0) -> Outcome:
+async def request(
+    client: httpx.AsyncClient, text: str, *, keep: bool, wait_seconds: int = 0
+) -> Outcome:
     outcome, begun = Outcome(text=text), time.monotonic()
     arrivals: list[tuple[float, int]] = []
     body = bytearray()
     try:
-        async with client.stream("POST", "/synthesize", json={"text": text}, headers={"prefer": f"wait={wait_seconds}"}) as answer:
+        async with client.stream(
+            "POST", "/synthesize", json={"text": text}, headers={"prefer": f"wait={wait_seconds}"}
+        ) as answer:
             outcome.status, outcome.seconds_to_answer = answer.status_code, time.monotonic() - begun
             if answer.status_code != 200:
                 await answer.aread()
@@ -60,7 +65,9 @@ async def request(client: httpx.AsyncClient, text: str, *, keep: bool, wait_seco
 
 
 def underrun(arrivals: list[tuple[float, int]], bytes_per_second: int) -> float:
-    """How long a client was silent that began to play with its buffer full. `arrivals`: seconds, and bytes that had arrived by then."""
+    """How long a client was silent that began to play with its buffer full. `arrivals`: seconds,
+    and bytes that had arrived by then.
+    """
     enough = min(BUFFER_SECONDS * bytes_per_second, arrivals[-1][1])
     started = next(at for at, arrived in arrivals if arrived >= enough)
     silent, before = 0.0, 0
@@ -73,7 +80,9 @@ def underrun(arrivals: list[tuple[float, int]], bytes_per_second: int) -> float:
 
 
 def percentile(values: list[float], share: float) -> float | None:
-    return round(sorted(values)[min(len(values) - 1, int(share * len(values)))], 4) if values else None
+    return (
+        round(sorted(values)[min(len(values) - 1, int(share * len(values)))], 4) if values else None
+    )
 
 
 async def check(client: httpx.AsyncClient, outcomes: list[Outcome]) -> int:

@@ -2,8 +2,8 @@
 
     python benchmarks/parts.py [--voice NAME] [--streams 12] [--seconds 0.64] [--json]
 
-Speaks some lines as one thread of `sonant render` does, so many at a time and so much of each in a call, and adds up the processor's time of every part. What
-is not listed is Python's between them.
+Speaks some lines as one thread of `sonant render` does, so many at a time and so much of each in a
+call, and adds up the processor's time of every part. What is not listed is Python's between them.
 """
 
 from __future__ import annotations
@@ -53,12 +53,21 @@ class Clock:
             finally:
                 self.seconds[part] += time.thread_time() - before
 
-        setattr(owner, function, staticmethod(timed) if isinstance(owner, type) and hasattr(original, "__self__") else timed)
+        setattr(
+            owner,
+            function,
+            staticmethod(timed)
+            if isinstance(owner, type) and hasattr(original, "__self__")
+            else timed,
+        )
 
 
 def speak(voice: Voice, streams: int, chunk: int) -> float:
     """Speaks all lines; returns how many seconds of speech they are."""
-    waiting = [voice.utterance(voice.plan(TEXTS[number % len(TEXTS)]), seed=number) for number in range(LINES)]
+    waiting = [
+        voice.utterance(voice.plan(TEXTS[number % len(TEXTS)]), seed=number)
+        for number in range(LINES)
+    ]
     speaking: list[vocoder.synthesis.utterance.Utterance] = []
     samples = 0
     while waiting or speaking:
@@ -73,10 +82,14 @@ def speak(voice: Voice, streams: int, chunk: int) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="What a second of speech costs a core, part by part.")
+    parser = argparse.ArgumentParser(
+        description="What a second of speech costs a core, part by part."
+    )
     parser.add_argument("--voice", default=DEFAULT_VOICE)
     parser.add_argument("--streams", type=int, default=12)
-    parser.add_argument("--seconds", type=float, default=CHUNK_SECONDS, help="of each stream in one call")
+    parser.add_argument(
+        "--seconds", type=float, default=CHUNK_SECONDS, help="of each stream in one call"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     voice = load_voice(options.voice, threads=1)
@@ -98,8 +111,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for part, inner in WITHIN.items():
         clock.seconds[part] -= sum(clock.seconds[name] for name in inner)
     clock.seconds["Python between them"] = whole - sum(clock.seconds.values())
-    parts = {part: {"ms": 1000 * seconds / spoken, "share": seconds / whole} for part, seconds in sorted(clock.seconds.items(), key=lambda item: -item[1])}
-    report = {"processor": processor_name(), "python": platform.python_version(), "times_real_time": spoken / whole, "parts": parts}
+    parts = {
+        part: {"ms": 1000 * seconds / spoken, "share": seconds / whole}
+        for part, seconds in sorted(clock.seconds.items(), key=lambda item: -item[1])
+    }
+    report = {
+        "processor": processor_name(),
+        "python": platform.python_version(),
+        "times_real_time": spoken / whole,
+        "parts": parts,
+    }
     if options.json:
         print(json.dumps(report, indent=2))
         return

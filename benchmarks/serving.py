@@ -1,4 +1,6 @@
-"""`sonant serve` in a process of its own, for as long as something is measured, and what its log says of each request."""
+"""`sonant serve` in a process of its own, for as long as something is measured, and what its log
+says of each request.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ from pathlib import Path
 from vocoder.machine import processor_name
 
 _START_SECONDS, _STOP_SECONDS = 120.0, 30.0
-_BROKEN_OFF = "ASGI callable returned without completing response"  # uvicorn's words where a reader that takes nothing is dropped
+# uvicorn's words where a reader that takes nothing is dropped
+_BROKEN_OFF = "ASGI callable returned without completing response"
 _LISTENING = re.compile(r"Sonant is listening on (http://\S+)")
 
 
@@ -31,8 +34,10 @@ class Served:
     Attributes:
         pid: of the process with the event loop.
         url: where it listens.
-        ended: when each request was over, by its id: seconds since 1970, to the millisecond, as the service's log has it.
-        complaints: lines of standard error that are warnings, errors or of tracebacks, but for that of a response that has been broken off.
+        ended: when each request was over, by its id: seconds since 1970, to the millisecond, as the
+            service's log has it.
+        complaints: lines of standard error that are warnings, errors or of tracebacks, but for that
+            of a response that has been broken off.
     """
 
     pid: int
@@ -46,7 +51,10 @@ class Served:
         parents = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                parents[int(folder.name)] = (int((folder / "stat").read_text().rpartition(") ")[2].split()[1]), (folder / "cmdline").read_text())
+                parents[int(folder.name)] = (
+                    int((folder / "stat").read_text().rpartition(") ")[2].split()[1]),
+                    (folder / "cmdline").read_text(),
+                )
             except OSError:
                 continue  # it has ended meanwhile
         found = {self.pid: "service"}
@@ -74,10 +82,27 @@ def serving(*options: str) -> Iterator[Served]:
     Args:
         options: of `sonant serve`, beside the port.
     """
-    command = [sys.executable, "-c", "from vocoder.cli import main; main()", "serve", "--port", "0", *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    command = [
+        sys.executable,
+        "-c",
+        "from vocoder.cli import main; main()",
+        "serve",
+        "--port",
+        "0",
+        *options,
+    ]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
     served = Served(pid=process.pid)
-    readers = [threading.Thread(target=read, args=(served, process)) for read in (_read_requests, _read_rest)]
+    readers = [
+        threading.Thread(target=read, args=(served, process))
+        for read in (_read_requests, _read_rest)
+    ]
     for reader in readers:
         reader.start()
     try:

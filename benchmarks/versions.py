@@ -1,10 +1,14 @@
-"""This checkout's native engine beside another's, at the reference size: in turns, so that both meet the same machine.
+"""This checkout's native engine beside another's, at the reference size: in turns, so that both
+meet the same machine.
 
-python benchmarks/versions.py OTHER [--precisions int8 bf16 fp32] [--streams 1 6] [--rounds 11] [--isas THIS OTHER]
+python benchmarks/versions.py OTHER [--precisions int8 bf16 fp32] [--streams 1 6] [--rounds 11]
+[--isas THIS OTHER]
 
-OTHER is the root of another checkout that `make setup` has been run in (`git worktree add --detach OTHER REVISION`). Each engine runs in a
-process of its own, with the fastest instruction set unless others are named (OTHER may then be this checkout as well, to compare two of them); the
-ratio is the median of the ratios of neighbours. Differences below two per cent are of where pages happen to lie: start it again.
+OTHER is the root of another checkout that `make setup` has been run in (`git worktree add --detach
+OTHER REVISION`). Each engine runs in a process of its own, with the fastest instruction set unless
+others are named (OTHER may then be this checkout as well, to compare two of them); the ratio is the
+median of the ratios of neighbours. Differences below two per cent are of where pages happen to lie:
+start it again.
 """
 
 from __future__ import annotations
@@ -27,7 +31,13 @@ class Checkout:
         python = root / ".venv" / "bin" / "python"
         if not python.exists():
             raise SystemExit(f"{python} is missing: run `make setup` in {root}")
-        self._process = subprocess.Popen([python, __file__, "--child", isa], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
+        self._process = subprocess.Popen(
+            [python, __file__, "--child", isa],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=root,
+        )
 
     def speed(self, precision: str, streams: int) -> float:
         """Samples per second of the processor's time, of all streams together."""
@@ -62,7 +72,12 @@ def child(isa: str) -> None:
     for line in sys.stdin:
         precision, streams = line.split()
         if line not in works:
-            work, samples = generating(make_engine(network, "native", isa=isa, precision=precision), int(streams)), 64
+            work, samples = (
+                generating(
+                    make_engine(network, "native", isa=isa, precision=precision), int(streams)
+                ),
+                64,
+            )
             while (seconds := taken(work, samples)) < SECONDS / 4:
                 samples *= 2
             works[line] = work, round(samples * SECONDS / seconds)
@@ -73,22 +88,33 @@ def child(isa: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("other", type=Path)
     parser.add_argument("--precisions", nargs="+", default=["int8", "bf16", "fp32"])
     parser.add_argument("--streams", nargs="+", type=int, default=[1, 6])
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--isas", nargs=2, default=["auto", "auto"], metavar=("THIS", "OTHER"))
     options = parser.parse_args()
-    this, other = Checkout(HERE, options.isas[0]), Checkout(options.other.resolve(), options.isas[1])
+    this, other = (
+        Checkout(HERE, options.isas[0]),
+        Checkout(options.other.resolve(), options.isas[1]),
+    )
     print(f"{'precision':10}{'streams':>8}{'this':>12}{'other':>12}{'this / other':>14}")
     for precision in options.precisions:
         for streams in options.streams:
             this.speed(precision, streams), other.speed(precision, streams)  # warmed up
-            rounds = [(this.speed(precision, streams), other.speed(precision, streams)) for _ in range(options.rounds)]
+            rounds = [
+                (this.speed(precision, streams), other.speed(precision, streams))
+                for _ in range(options.rounds)
+            ]
             mine, theirs = (statistics.median(one[side] for one in rounds) for side in (0, 1))
             ratio = statistics.median(one[0] / one[1] for one in rounds)
-            print(f"{precision:10}{streams:>8}{mine:>12,.0f}{theirs:>12,.0f}{ratio:>14.3f}", flush=True)
+            print(
+                f"{precision:10}{streams:>8}{mine:>12,.0f}{theirs:>12,.0f}{ratio:>14.3f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""Whether a text that was not said is found: held-out utterances get the text of the one nearest in length, and the data set is aligned with them.
+"""Whether a text that was not said is found: held-out utterances get the text of the one nearest in
+length, and the data set is aligned with them.
 
-Works on a copy. Needs a prepared and aligned run, for `--by recogniser` a trained recogniser, and the voice's pack.
+Works on a copy. Needs a prepared and aligned run, for `--by recogniser` a trained recogniser, and
+the voice's pack.
 
 python benchmarks/wrong_texts.py --voice kathleen --by mixtures
 python benchmarks/wrong_texts.py --voice kathleen --by recogniser
@@ -28,10 +30,16 @@ from vocoder.synthesis.voice import load_voice
 
 
 def swapped_texts(data: PreparedSet, count: int) -> dict[str, str]:
-    """Of the first `count` different held-out texts, by the utterance's id: the text of another of them, the nearest in length."""
+    """Of the first `count` different held-out texts, by the utterance's id: the text of another of
+    them, the nearest in length.
+    """
     chosen = list({entry.text: entry for entry in data.entries(validation=True)}.values())[:count]
     return {
-        entry.id: min((other for other in chosen if other is not entry), key=lambda other: abs(other.num_frames - entry.num_frames)).text for entry in chosen
+        entry.id: min(
+            (other for other in chosen if other is not entry),
+            key=lambda other: abs(other.num_frames - entry.num_frames),
+        ).text
+        for entry in chosen
     }
 
 
@@ -39,7 +47,13 @@ def align_copy(run: stages.Run, folder: Path, texts: dict[str, str], by: str) ->
     """A copy of the run's data with some texts replaced, aligned anew."""
     shutil.copytree(run.data, folder)
     header = PreparedSet(folder).header
-    dataclasses.replace(header, entries=tuple(dataclasses.replace(entry, text=texts.get(entry.id, entry.text)) for entry in header.entries)).write(folder)
+    dataclasses.replace(
+        header,
+        entries=tuple(
+            dataclasses.replace(entry, text=texts.get(entry.id, entry.text))
+            for entry in header.entries
+        ),
+    ).write(folder)
     if by == "mixtures":
         align(folder)
     else:
@@ -48,7 +62,9 @@ def align_copy(run: stages.Run, folder: Path, texts: dict[str, str], by: str) ->
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--voice", required=True)
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--by", choices=("mixtures", "recogniser"), required=True)
@@ -61,15 +77,30 @@ def main() -> None:
 
     def bits(data: PreparedSet) -> np.ndarray:
         entries = [entry for entry in data.header.entries if entry.id in texts]
-        return np.array([utterance_bits(voice.engine, voice.pack.network, data, entry) / (entry.num_frames * data.audio.hop_length) for entry in entries])
+        return np.array(
+            [
+                utterance_bits(voice.engine, voice.pack.network, data, entry)
+                / (entry.num_frames * data.audio.hop_length)
+                for entry in entries
+            ]
+        )
 
     with tempfile.TemporaryDirectory() as scratch:
         wrong = align_copy(run, Path(scratch) / "data", texts, options.by)
         rated = rate_utterances(wrong.header.entries, None)
         more = bits(wrong) - bits(run.dataset())
-    deviations = {kind: [one.deviations for one in rated if (one.entry.id in texts) == kind] for kind in (False, True)}
-    print(f"by {options.by}: true texts up to {max(deviations[False]):.1f} deviations, wrong ones {min(deviations[True]):.1f} to {max(deviations[True]):.1f}")
-    print(f"bits per sample of the vocoder with a wrong text: {more.min():.4f} to {more.max():.4f} more than with the alignment at hand; {processor_name()}")
+    deviations = {
+        kind: [one.deviations for one in rated if (one.entry.id in texts) == kind]
+        for kind in (False, True)
+    }
+    print(
+        f"by {options.by}: true texts up to {max(deviations[False]):.1f} deviations, wrong ones "
+        f"{min(deviations[True]):.1f} to {max(deviations[True]):.1f}"
+    )
+    print(
+        f"bits per sample of the vocoder with a wrong text: {more.min():.4f} to {more.max():.4f} "
+        f"more than with the alignment at hand; {processor_name()}"
+    )
 
 
 if __name__ == "__main__":

@@ -30,19 +30,27 @@ from service.settings import ServiceSettings
 
 # What pages of other origins may read of an answer beside its body.
 READABLE = (
-    "Accept-Ranges", "Content-Location", "Content-Range", "ETag", "Retry-After", "X-Queued-Seconds", "X-Request-Id", "X-Sample-Rate", "X-Seed", "X-Skipped",
+    "Accept-Ranges", "Content-Location", "Content-Range", "ETag", "Retry-After", "X-Queued-Seconds",
+    "X-Request-Id", "X-Sample-Rate", "X-Seed", "X-Skipped",
     "X-Stream-Id",
 )  # fmt: skip
 PREFLIGHT_SECONDS = 600  # that a browser may remember what it was allowed
 
 
-def create_app(settings: ServiceSettings | None = None, *, worker: SpeechBackend | None = None, traces: Traces = NO_TRACES) -> FastAPI:
+def create_app(
+    settings: ServiceSettings | None = None,
+    *,
+    worker: SpeechBackend | None = None,
+    traces: Traces = NO_TRACES,
+) -> FastAPI:
     """The service as an ASGI application.
 
     Args:
         settings: of the service; defaults where None.
-        worker: who speaks, already started; whoever started it stops it. Where None, the application's life cycle starts and stops its own.
-        traces: that the worker tells of its streams; where it has none given, the application makes and closes those that the settings ask for.
+        worker: who speaks, already started; whoever started it stops it. Where None, the
+            application's life cycle starts and stops its own.
+        traces: that the worker tells of its streams; where it has none given, the application makes
+            and closes those that the settings ask for.
     """
     settings = settings or ServiceSettings()
     if worker is not None:
@@ -51,7 +59,9 @@ def create_app(settings: ServiceSettings | None = None, *, worker: SpeechBackend
     return _assemble(settings, Supervisor(settings, traces=traces), traces, owns_worker=True)
 
 
-def _assemble(settings: ServiceSettings, worker: SpeechBackend, traces: Traces, *, owns_worker: bool) -> FastAPI:
+def _assemble(
+    settings: ServiceSettings, worker: SpeechBackend, traces: Traces, *, owns_worker: bool
+) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if not owns_worker:
@@ -72,10 +82,12 @@ def _assemble(settings: ServiceSettings, worker: SpeechBackend, traces: Traces, 
         description="Text-to-speech with a WaveNet, streamed as it is generated.",
         version=version("sonant"),
         lifespan=lifespan,
-        # The pages that FastAPI would show fetch their scripts from elsewhere; /openapi.json says the same.
+        # The pages that FastAPI would show fetch their scripts from elsewhere; /openapi.json says
+        # the same.
         docs_url=None,
         redoc_url=None,
-        # FastAPI's own would tell every request twice where there are traces, and messages of exceptions, in which there may be text.
+        # FastAPI's own would tell every request twice where there are traces, and messages of
+        # exceptions, in which there may be text.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     lexicons = LexiconStore(settings.lexicons, text_limit=settings.text_limit)
@@ -92,9 +104,16 @@ def _assemble(settings: ServiceSettings, worker: SpeechBackend, traces: Traces, 
     app.include_router(make_page_router())
     answer_errors(app)
     keys = None if settings.key_file is None else ApiKeys.read(settings.key_file)
-    app.add_middleware(RequestMiddleware, keys=keys, guard_metrics=settings.guard_metrics, traces=traces)
+    app.add_middleware(
+        RequestMiddleware, keys=keys, guard_metrics=settings.guard_metrics, traces=traces
+    )
     if settings.allow_origins:  # outermost: a browser asks beforehand, without a key
         app.add_middleware(
-            CORSMiddleware, allow_origins=settings.allow_origins, allow_methods=["*"], allow_headers=["*"], expose_headers=READABLE, max_age=PREFLIGHT_SECONDS
+            CORSMiddleware,
+            allow_origins=settings.allow_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=READABLE,
+            max_age=PREFLIGHT_SECONDS,
         )
     return app

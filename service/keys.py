@@ -2,7 +2,8 @@
 
     python -m service.keys NAME >> keys.txt        the key itself goes to standard error, once
 
-Keys are random and long, so a plain SHA-256 is enough: there is nothing to guess that a slow hash would protect.
+Keys are random and long, so a plain SHA-256 is enough: there is nothing to guess that a slow hash
+would protect.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class ApiKeys:
 
     @classmethod
     def read(cls, path: Path) -> ApiKeys:
-        """The keys of a file: a name and a hash in each line; empty lines and those that begin with # do not count.
+        """The keys of a file: a name and a hash in each line; empty lines and those that begin with
+        # do not count.
 
         Raises:
             ConfigError: it cannot be read, a line is neither, or there is no key.

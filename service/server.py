@@ -1,7 +1,7 @@
 """Running the service: load, listen, and stop without fuss.
 
-SIGTERM and Ctrl-C: no new streams, those that are open may finish within a limit, what is left is broken off, exit code 0. A second Ctrl-C
-does not wait.
+SIGTERM and Ctrl-C: no new streams, those that are open may finish within a limit, what is left is
+broken off, exit code 0. A second Ctrl-C does not wait.
 """
 
 from __future__ import annotations
@@ -23,9 +23,13 @@ from service.observability.logs import set_up_logs
 from service.observability.trace_setup import make_traces
 from service.settings import ServiceSettings
 
-log = logging.getLogger("uvicorn.error")  # where uvicorn itself says what is going on; not only errors
+log = logging.getLogger(
+    "uvicorn.error"
+)  # where uvicorn itself says what is going on; not only errors
 _BACKSTOP_SECONDS = 2.0  # that responses have to end after their streams were broken off
-_UNSENT_BYTES = 32_768  # that the system holds for a client which reads slowly: one second of sound at 16 kHz
+_UNSENT_BYTES = (
+    32_768  # that the system holds for a client which reads slowly: one second of sound at 16 kHz
+)
 
 
 def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "info") -> None:
@@ -43,7 +47,8 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
     """
     set_up_logs()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Listening is tried first: an address in use is known at once, not after the voice has been loaded.
+    # Listening is tried first: an address in use is known at once, not after the voice has been
+    # loaded.
     with socket.create_server((host, port), family=family) as listener:
         limit_unsent(listener, settings)
         traces = make_traces(settings)
@@ -56,16 +61,20 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
                 access_log=False,  # service.http.middleware writes a line for each request
                 timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds + _BACKSTOP_SECONDS),
             )
-            SpeechServer(config, worker=worker, shutdown_seconds=settings.shutdown_seconds).run(sockets=[listener])
+            SpeechServer(config, worker=worker, shutdown_seconds=settings.shutdown_seconds).run(
+                sockets=[listener]
+            )
         finally:
             worker.stop()
             traces.close()
 
 
 def limit_unsent(listener: socket.socket, settings: ServiceSettings) -> None:
-    """Keeps the system from taking megabytes for each client that does not read, a minute and a half of sound: its generation should pause instead.
+    """Keeps the system from taking megabytes for each client that does not read, a minute and a
+    half of sound: its generation should pause instead.
 
-    What is on its way to a client that does read is not limited, so none becomes slower. Connections have the options of their listener.
+    What is on its way to a client that does read is not limited, so none becomes slower.
+    Connections have the options of their listener.
 
     Args:
         listener: that connections will come to.
@@ -73,8 +82,11 @@ def limit_unsent(listener: socket.socket, settings: ServiceSettings) -> None:
     """
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
     if sys.platform == "linux":
-        # A client that takes nothing is dropped by its response; what waits in its connection must not keep that one open.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, math.ceil(1000 * settings.stall_seconds))
+        # A client that takes nothing is dropped by its response; what waits in its connection must
+        # not keep that one open.
+        listener.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, math.ceil(1000 * settings.stall_seconds)
+        )
 
 
 class SpeechServer(uvicorn.Server):
@@ -86,27 +98,37 @@ class SpeechServer(uvicorn.Server):
         shutdown_seconds: the limit.
     """
 
-    def __init__(self, config: uvicorn.Config, *, worker: SpeechBackend, shutdown_seconds: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, worker: SpeechBackend, shutdown_seconds: float
+    ) -> None:
         super().__init__(config)
         self._worker = worker
         self._shutdown_seconds = shutdown_seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begins to stop. uvicorn's own would raise the signal again after it has stopped, and the exit code would not be 0."""
+        """Begins to stop. uvicorn's own would raise the signal again after it has stopped, and the
+        exit code would not be 0.
+        """
         self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begins to listen, and says where: uvicorn says it only of sockets that it has opened itself."""
+        """Begins to listen, and says where: uvicorn says it only of sockets that it has opened
+        itself.
+        """
         await super().startup(sockets)
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
-            log.info("Sonant is listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)
+            log.info(
+                "Sonant is listening on http://%s:%d", f"[{host}]" if ":" in host else host, port
+            )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Lets open streams finish within the limit."""
         self._worker.refuse_new()
-        limit = asyncio.get_running_loop().call_later(self._shutdown_seconds, self._worker.fail_open_streams)
+        limit = asyncio.get_running_loop().call_later(
+            self._shutdown_seconds, self._worker.fail_open_streams
+        )
         try:
             await super().shutdown(sockets)
         finally:

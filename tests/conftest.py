@@ -27,11 +27,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     import torch
 
-    if not torch.cuda.is_available() and any(item.get_closest_marker("gpu") for item in session.items):
-        raise pytest.UsageError("torch sees no GPU here, and tests that need one were asked for")  # skipped, they would look as if they had passed
+    if not torch.cuda.is_available() and any(
+        item.get_closest_marker("gpu") for item in session.items
+    ):
+        raise pytest.UsageError(
+            "torch sees no GPU here, and tests that need one were asked for"
+        )  # skipped, they would look as if they had passed
 
 
-# `make sanitize` and `make bf16` have the tests use a native engine of their own, in place of the one that is installed.
+# `make sanitize` and `make bf16` have the tests use a native engine of their own, in place of the
+# one that is installed.
 if "SONANT_NATIVE" in os.environ:
     NAME = "vocoder._native"
     SPEC = importlib.util.spec_from_file_location(NAME, os.environ["SONANT_NATIVE"])
@@ -41,4 +46,7 @@ if "SONANT_NATIVE" in os.environ:
     SPEC.loader.exec_module(sys.modules[NAME])
     # Without it nothing of what was asked for would be tested, and nobody would notice.
     if os.environ.get("SONANT_ISA", "portable") not in sys.modules[NAME].available_isas():
-        raise RuntimeError(f"this processor does not run {os.environ['SONANT_ISA']}: it runs {', '.join(sys.modules[NAME].available_isas())}")
+        raise RuntimeError(
+            f"this processor does not run {os.environ['SONANT_ISA']}: it runs "
+            f"{', '.join(sys.modules[NAME].available_isas())}"
+        )

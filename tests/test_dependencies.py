@@ -42,7 +42,16 @@ AT_HAND = {
     "vocoder": ("analysis", "batch", "gpu", "distributed"),
     "service": ("service", "telemetry", "distributed"),
     "training": ("analysis", "train", "measure"),
-    "tests": ("analysis", "service", "telemetry", "train", "measure", "batch", "distributed", "dev"),
+    "tests": (
+        "analysis",
+        "service",
+        "telemetry",
+        "train",
+        "measure",
+        "batch",
+        "distributed",
+        "dev",
+    ),
 }
 # Several distributions put their modules below one name: whose they are, by the longest beginning.
 SHARED = {
@@ -73,7 +82,11 @@ ALONE = [line for lines in WITHOUT_DEPENDENCIES.values() for line in lines]
 
 
 def pins() -> dict[str, str]:
-    lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
+    lines = [
+        line
+        for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+        if not line.startswith("#")
+    ]
     found: dict[str, str] = {}
     for line in lines:
         match = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)", line)
@@ -84,14 +97,22 @@ def pins() -> dict[str, str]:
 
 
 def with_what_they_need(requirement: Requirement, found: dict[str, str]) -> dict[str, str]:
-    """Adds the requirement's distribution and all that it needs here, each with the version that is installed."""
+    """Adds the requirement's distribution and all that it needs here, each with the version that is
+    installed.
+    """
     name = canonicalize_name(requirement.name)
     new_extras = requirement.extras or {""}
     found[name] = Version(version(name)).public
     for line in requires(name) or ():
         need = Requirement(line)
-        wanted = need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in new_extras)
-        if wanted and not WITH_CUDA.match(need.name) and (canonicalize_name(need.name) not in found or need.extras):
+        wanted = need.marker is None or any(
+            need.marker.evaluate({"extra": extra}) for extra in new_extras
+        )
+        if (
+            wanted
+            and not WITH_CUDA.match(need.name)
+            and (canonicalize_name(need.name) not in found or need.extras)
+        ):
             with_what_they_need(need, found)
     return found
 
@@ -107,7 +128,9 @@ def third_party(folder: str) -> Iterator[tuple[str, str]]:
             for module in set(modules):
                 top = module.partition(".")[0]
                 if top in SHARED:
-                    beginnings = [name for name in SHARED[top] if f"{module}.".startswith(f"{name}.")]
+                    beginnings = [
+                        name for name in SHARED[top] if f"{module}.".startswith(f"{name}.")
+                    ]
                     yield SHARED[top][max(beginnings, key=len)], str(path.relative_to(ROOT))
                 elif top not in sys.stdlib_module_names and top not in AT_HAND:
                     yield canonicalize_name(owners[top][0]), str(path.relative_to(ROOT))
@@ -115,21 +138,43 @@ def third_party(folder: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("folder", AT_HAND)
 def test_what_is_imported_is_declared(folder: str) -> None:
-    lines = [line for extra in AT_HAND[folder] for line in (*EXTRAS[extra], *WITHOUT_DEPENDENCIES.get(extra, ()))]
+    lines = [
+        line
+        for extra in AT_HAND[folder]
+        for line in (*EXTRAS[extra], *WITHOUT_DEPENDENCIES.get(extra, ()))
+    ]
     at_hand = names(PROJECT["dependencies"]) | names(lines)
-    # Theirs for good: fastapi is a layer on starlette, pydantic one on its core, pytest compares versions, and uvicorn speaks WebSocket with it.
-    brought = {"starlette": "fastapi", "pydantic-core": "pydantic", "packaging": "pytest", "websockets": "uvicorn"}
-    missing = {f"{name} ({path})" for name, path in third_party(folder) if brought.get(name, name) not in at_hand}
+    # Theirs for good: fastapi is a layer on starlette, pydantic one on its core, pytest compares
+    # versions, and uvicorn speaks WebSocket with it.
+    brought = {
+        "starlette": "fastapi",
+        "pydantic-core": "pydantic",
+        "packaging": "pytest",
+        "websockets": "uvicorn",
+    }
+    missing = {
+        f"{name} ({path})"
+        for name, path in third_party(folder)
+        if brought.get(name, name) not in at_hand
+    }
     assert not missing
 
 
 def test_what_is_declared_is_used() -> None:
     used = {name for folder in AT_HAND for name, _ in third_party(folder)}
-    declared = names(PROJECT["dependencies"]) | names(line for extra in AT_HAND["tests"] for line in EXTRAS[extra]) | names(ALONE)
+    declared = (
+        names(PROJECT["dependencies"])
+        | names(line for extra in AT_HAND["tests"] for line in EXTRAS[extra])
+        | names(ALONE)
+    )
     assert declared - used == set(NOT_IMPORTED)
 
 
-@pytest.mark.parametrize("requirement", requirements([*DECLARED, *ALONE, *BUILT_WITH]), ids=lambda requirement: requirement.name)
+@pytest.mark.parametrize(
+    "requirement",
+    requirements([*DECLARED, *ALONE, *BUILT_WITH]),
+    ids=lambda requirement: requirement.name,
+)
 def test_what_is_declared_is_pinned_to_a_version_it_allows(requirement: Requirement) -> None:
     pinned = pins()[canonicalize_name(requirement.name)]
     assert requirement.specifier.contains(pinned)
@@ -139,10 +184,15 @@ def test_what_is_installed_is_pinned_to_that_version() -> None:
     installed: dict[str, str] = {}
     for requirement in requirements([*DECLARED, *BUILT_WITH]):
         with_what_they_need(requirement, installed)
-    installed |= {canonicalize_name(requirement.name): Version(version(requirement.name)).public for requirement in requirements(ALONE)}
+    installed |= {
+        canonicalize_name(requirement.name): Version(version(requirement.name)).public
+        for requirement in requirements(ALONE)
+    }
     pinned = pins()
     assert {name: pinned.get(name) for name in installed} == installed
-    assert set(pinned) - set(installed) == {"cython"}, "pinned for nothing (cython is there while pip builds pyworld and pesq)"
+    assert set(pinned) - set(installed) == {"cython"}, (
+        "pinned for nothing (cython is there while pip builds pyworld and pesq)"
+    )
 
 
 def test_what_comes_without_its_requirements_belongs_to_an_extra() -> None:

@@ -1,4 +1,6 @@
-"""What can be known of the images without a container engine: their steps are the Makefile's, and what they copy exists."""
+"""What can be known of the images without a container engine: their steps are the Makefile's, and
+what they copy exists.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,21 @@ def test_each_step_is_a_target_of_the_makefile(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_copied_exists_and_is_all_that_an_installation_needs(name: str) -> None:
-    copied = [source for step in steps(name, "COPY") if not step.startswith("--from") for source in step.split()[:-1]]
+    copied = [
+        source
+        for step in steps(name, "COPY")
+        if not step.startswith("--from")
+        for source in step.split()[:-1]
+    ]
     assert not [source for source in copied if not (ROOT / source).exists()]
-    needed = {"Makefile", "constraints.txt", "CMakeLists.txt", "voices", PYPROJECT["project"]["readme"], *PYPROJECT["project"]["license-files"]}
+    needed = {
+        "Makefile",
+        "constraints.txt",
+        "CMakeLists.txt",
+        "voices",
+        PYPROJECT["project"]["readme"],
+        *PYPROJECT["project"]["license-files"],
+    }
     assert needed | set(PYPROJECT["tool"]["scikit-build"]["wheel"]["packages"]) <= set(copied)
 
 

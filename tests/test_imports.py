@@ -1,4 +1,6 @@
-"""Who may import whom, held by parsing every import of every file, late ones too; ARCHITECTURE.md explains it."""
+"""Who may import whom, held by parsing every import of every file, late ones too; ARCHITECTURE.md
+explains it.
+"""
 
 from __future__ import annotations
 
@@ -15,38 +17,67 @@ from vocoder.compiled import available_isas
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("vocoder", "training", "service")
-EVERYWHERE = ("vocoder.config", "vocoder.errors", "vocoder.seeds", "vocoder.machine", "vocoder.compiled", "vocoder._native")
+EVERYWHERE = (
+    "vocoder.config",
+    "vocoder.errors",
+    "vocoder.seeds",
+    "vocoder.machine",
+    "vocoder.compiled",
+    "vocoder._native",
+)
 
-# Inside vocoder: what each room may import beside itself and EVERYWHERE. A name covers all that lies below it.
+# Inside vocoder: what each room may import beside itself and EVERYWHERE. A name covers all that
+# lies below it.
 ROOMS: dict[str, tuple[str, ...]] = {
     "vocoder.audio": (),
     "vocoder.text": (),
     "vocoder.density": ("vocoder.audio.quantise", "vocoder.engine.philox", "vocoder.wavenet"),
-    "vocoder.wavenet": ("vocoder.audio.quantise", "vocoder.audio.linear_prediction", "vocoder.density.distributions"),
+    "vocoder.wavenet": (
+        "vocoder.audio.quantise",
+        "vocoder.audio.linear_prediction",
+        "vocoder.density.distributions",
+    ),
     "vocoder.acoustic": ("vocoder.text.features", "vocoder.wavenet.conditions"),
-    "vocoder.engine": ("vocoder.audio.quantise", "vocoder.density", "vocoder.wavenet", "vocoder.cuda"),
-    "vocoder.cuda": ("vocoder.audio.quantise", "vocoder.text.features", "vocoder.wavenet", "vocoder.acoustic", "vocoder.engine"),
+    "vocoder.engine": (
+        "vocoder.audio.quantise",
+        "vocoder.density",
+        "vocoder.wavenet",
+        "vocoder.cuda",
+    ),
+    "vocoder.cuda": (
+        "vocoder.audio.quantise",
+        "vocoder.text.features",
+        "vocoder.wavenet",
+        "vocoder.acoustic",
+        "vocoder.engine",
+    ),
     "vocoder.voices": ("vocoder.audio", "vocoder.text", "vocoder.wavenet", "vocoder.acoustic"),
 }
 # Above them, from the bottom to the top: each may import the rooms and those before it.
 STOREYS = ("vocoder.synthesis", "vocoder.batch", "vocoder.cli")
 
 TELEMETRY = "service.observability.telemetry"  # alone imports OpenTelemetry
-RAY = ("service.cluster.ray_serve", "service.cluster.ray_router")  # alone import Ray, and nothing else of the service imports them
+RAY = (
+    "service.cluster.ray_serve",
+    "service.cluster.ray_router",
+)  # alone import Ray, and nothing else of the service imports them
 WORKER = "service.worker"  # alone imports torch
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.
 CARRIED = (
-    "vocoder.wavenet.network", "vocoder.density.gated_pixel_cnn", "vocoder.density.made", "vocoder.density.wavenet",
+    "vocoder.wavenet.network", "vocoder.density.gated_pixel_cnn", "vocoder.density.made",
+    "vocoder.density.wavenet",
     "vocoder.acoustic.model", "vocoder.engine", "vocoder.engine.reference",
-    "training.data.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task", "training.recogniser.task",
-    "training.data.segments", "training.data.gpu_dataset", "training.fused_likelihood", "training.bandwidth", "training.recipe",
+    "training.data.dataset", "training.loop", "training.vocoder_task", "training.acoustic_task",
+    "training.recogniser.task",
+    "training.data.segments", "training.data.gpu_dataset", "training.fused_likelihood",
+    "training.bandwidth", "training.recipe",
     "training.recipe_file", "training.carried",
 )  # fmt: skip
 # What computes on a GPU, and can be imported where triton is: whoever wants it imports it late.
 ON_GPU = "vocoder.cuda"
 
-# Run in a process of its own: imports the modules named after "--", while nothing can be imported that belongs to a distribution other than
-# those named before it and what they need.
+# Run in a process of its own: imports the modules named after "--", while nothing can be imported
+# that belongs to a distribution other than those named before it and what they need.
 ONLY = """
 import importlib, importlib.abc, re, sys
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
@@ -88,7 +119,9 @@ def module_name(path: Path) -> str:
 
 
 def imported_names(tree: ast.AST) -> set[str]:
-    """Every module that the file imports; `from a import b` counts as a.b, which covers modules and what is in them alike."""
+    """Every module that the file imports; `from a import b` counts as a.b, which covers modules and
+    what is in them alike.
+    """
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -105,20 +138,34 @@ def imported_at_once(tree: ast.Module) -> set[str]:
     def early(statement: ast.stmt) -> set[str]:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             return imported_names(statement)
-        if isinstance(statement, ast.If) and isinstance(statement.test, ast.Name) and statement.test.id == "TYPE_CHECKING":
+        if (
+            isinstance(statement, ast.If)
+            and isinstance(statement.test, ast.Name)
+            and statement.test.id == "TYPE_CHECKING"
+        ):
             return set().union(*map(early, statement.orelse))
-        inner = [] if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) else ast.iter_child_nodes(statement)
+        inner = (
+            []
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+            else ast.iter_child_nodes(statement)
+        )
         return set().union(*(early(child) for child in inner if isinstance(child, ast.stmt)))
 
     return set().union(*map(early, tree.body))
 
 
 def importing(name: str) -> set[str]:
-    """Our modules that import `name` as soon as they are imported, by themselves or by way of others of ours."""
+    """Our modules that import `name` as soon as they are imported, by themselves or by way of
+    others of ours.
+    """
     found: set[str] = set()
     while True:
         sought = {name, *found}
-        more = {module for module, imports in AT_ONCE.items() if any(below(each, one) for each in imports for one in sought)} - found
+        more = {
+            module
+            for module, imports in AT_ONCE.items()
+            if any(below(each, one) for each in imports for one in sought)
+        } - found
         if not more:
             return found
         found |= more
@@ -145,8 +192,15 @@ def forbidden(module: str, imports: set[str]) -> set[str]:
     if module == "vocoder":  # the package itself hands out the top of the house, late
         return {name for name in ours if not below(name, "vocoder")}
     own = next((part for part in parts() if below(module, part)), None)
-    assert own is not None, f"{module} is in no room: say in ARCHITECTURE.md and in {Path(__file__).name} what it may import"
-    return {name for name in ours if not any(below(name, part) for part in (own, *EVERYWHERE, *parts()[own]))}
+    assert own is not None, (
+        f"{module} is in no room: say in ARCHITECTURE.md and in {Path(__file__).name} what it "
+        f"may import"
+    )
+    return {
+        name
+        for name in ours
+        if not any(below(name, part) for part in (own, *EVERYWHERE, *parts()[own]))
+    }
 
 
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -155,7 +209,9 @@ IMPORTS = {module: imported_names(tree) for module, tree in TREES.items()}
 AT_ONCE = {module: imported_at_once(tree) for module, tree in TREES.items()}
 
 
-def import_with_only(distributions: tuple[str, ...], modules: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+def import_with_only(
+    distributions: tuple[str, ...], modules: tuple[str, ...]
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", ONLY, *distributions, "--", *modules]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -186,15 +242,22 @@ def test_a_forbidden_import_is_seen(module: str, imported: str) -> None:
 
 
 def module_of(name: str) -> str | None:
-    """The module of ours that an imported name is in; None for what is compiled, and for others' modules."""
+    """The module of ours that an imported name is in; None for what is compiled, and for others'
+    modules.
+    """
     while name not in TREES and name:
         name = name.rpartition(".")[0]
     return None if name in ("", *PACKAGES) else name
 
 
 def order_of(imports: dict[str, set[str]]) -> list[str]:
-    """Modules, each after all that it imports, late or for types alone as well. Raises CycleError where there is no such order."""
-    graph = {module: {found for name in names if (found := module_of(name)) not in (None, module)} for module, names in imports.items()}
+    """Modules, each after all that it imports, late or for types alone as well. Raises CycleError
+    where there is no such order.
+    """
+    graph = {
+        module: {found for name in names if (found := module_of(name)) not in (None, module)}
+        for module, names in imports.items()
+    }
     return list(TopologicalSorter(graph).static_order())
 
 
@@ -204,7 +267,13 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def test_a_circle_is_seen() -> None:
     with pytest.raises(CycleError):
-        order_of({**IMPORTS, "service.protocol.speech_order": IMPORTS["service.protocol.speech_order"] | {"service.protocol.queries.Query"}})
+        order_of(
+            {
+                **IMPORTS,
+                "service.protocol.speech_order": IMPORTS["service.protocol.speech_order"]
+                | {"service.protocol.queries.Query"},
+            }
+        )
 
 
 def test_what_is_carried_to_a_gpu_machine_needs_torch_and_numpy_alone() -> None:
@@ -214,7 +283,10 @@ def test_what_is_carried_to_a_gpu_machine_needs_torch_and_numpy_alone() -> None:
 
 @pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="triton is an extra")
 def test_what_computes_on_a_gpu_needs_triton_beside_and_nothing_else() -> None:
-    result = import_with_only(("torch", "numpy", "triton"), (*CARRIED, *(name for name in TREES if below(name, ON_GPU)), "benchmarks.gpu_laws"))
+    result = import_with_only(
+        ("torch", "numpy", "triton"),
+        (*CARRIED, *(name for name in TREES if below(name, ON_GPU)), "benchmarks.gpu_laws"),
+    )
     assert result.returncode == 0, result.stderr
 
 
@@ -224,15 +296,37 @@ def test_the_machine_with_torch_and_numpy_alone_has_nothing_else() -> None:
 
 
 def test_speech_is_made_where_nothing_could_be_compiled() -> None:
-    """pyworld and pesq have no wheels: a machine without a compiler has everything else, and speaks."""
-    wheels = ("torch", "numpy", "scipy", "torchaudio", "soundfile", "soxr", "safetensors", "espeakng-loader", "num2words", "typer", "rich")
+    """pyworld and pesq have no wheels: a machine without a compiler has everything else, and
+    speaks.
+    """
+    wheels = (
+        "torch",
+        "numpy",
+        "scipy",
+        "torchaudio",
+        "soundfile",
+        "soxr",
+        "safetensors",
+        "espeakng-loader",
+        "num2words",
+        "typer",
+        "rich",
+    )
     result = import_with_only(wheels, ("vocoder.synthesis.voice", "vocoder.cli"))
     assert result.returncode == 0, result.stderr
 
 
 def test_in_the_service_only_the_worker_imports_torch() -> None:
-    """Neither in a line of theirs nor by way of something they import: the others could run in a process that has no torch. Nor OpenTelemetry."""
-    others = tuple(module for module in IMPORTS if below(module, "service") and not below(module, WORKER) and module not in {TELEMETRY, *RAY})
+    """Neither in a line of theirs nor by way of something they import: the others could run in a
+    process that has no torch. Nor OpenTelemetry.
+    """
+    others = tuple(
+        module
+        for module in IMPORTS
+        if below(module, "service")
+        and not below(module, WORKER)
+        and module not in {TELEMETRY, *RAY}
+    )
     assert len(others) > 1
     without_torch = (
         "fastapi",
@@ -258,9 +352,17 @@ def test_in_the_service_only_the_worker_imports_torch() -> None:
 
 
 def test_in_the_service_ray_is_imported_where_it_is_served_by_ray_and_nowhere_else() -> None:
-    of_ray = {module for module in IMPORTS if below(module, "service") and any(below(name, "ray") for name in IMPORTS[module])}
+    of_ray = {
+        module
+        for module in IMPORTS
+        if below(module, "service") and any(below(name, "ray") for name in IMPORTS[module])
+    }
     assert of_ray == set(RAY)
-    users = {module for module in IMPORTS if any(below(name, part) for name in IMPORTS[module] for part in RAY)}
+    users = {
+        module
+        for module in IMPORTS
+        if any(below(name, part) for name in IMPORTS[module] for part in RAY)
+    }
     assert users <= set(RAY)
     code = f"import sys, {', '.join(RAY)}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
@@ -268,13 +370,24 @@ def test_in_the_service_ray_is_imported_where_it_is_served_by_ray_and_nowhere_el
 
 def test_what_computes_on_a_gpu_is_imported_late() -> None:
     needing = importing("triton")
-    assert {"vocoder.cuda.layer_kernels", "vocoder.cuda.acoustic_model", "vocoder.cuda.conditioning"} <= needing
+    assert {
+        "vocoder.cuda.layer_kernels",
+        "vocoder.cuda.acoustic_model",
+        "vocoder.cuda.conditioning",
+    } <= needing
     assert {module for module in needing if not below(module, ON_GPU)} == set()
 
 
 @pytest.mark.skipif(not available_isas(), reason="nothing was compiled")
 def test_speaking_imports_neither_filters_nor_a_compiler() -> None:
-    """Three quarters of a second for a filter of one pole, and more than one for a compiler that nothing is compiled with."""
-    code = "import sys, vocoder; vocoder.load_voice().synthesize('A.'); sys.exit(', '.join({'scipy', 'torch._dynamo'} & sys.modules.keys()) or None)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True)
+    """Three quarters of a second for a filter of one pole, and more than one for a compiler that
+    nothing is compiled with.
+    """
+    code = (
+        "import sys, vocoder; vocoder.load_voice().synthesize('A.'); sys.exit(', "
+        "'.join({'scipy', 'torch._dynamo'} & sys.modules.keys()) or None)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr

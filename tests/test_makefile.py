@@ -1,4 +1,6 @@
-"""The Makefile does what is missing and nothing else. `make -n` says what it would do; nothing is installed here."""
+"""The Makefile does what is missing and nothing else. `make -n` says what it would do; nothing is
+installed here.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +15,45 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TARGETS = ("setup", "serve", "test", "test-slow", "test-gpu", "test-browser", "check", "format", "bench", "sanitize", "bf16", "arm", "clean")
+TARGETS = (
+    "setup",
+    "serve",
+    "test",
+    "test-slow",
+    "test-gpu",
+    "test-browser",
+    "check",
+    "format",
+    "bench",
+    "sanitize",
+    "bf16",
+    "arm",
+    "clean",
+)
 INSTALL_PACKAGES = "install --quiet --requirement"
 INSTALL_ALONE = "install --quiet --no-deps\n"
 INSTALL_ENGINE = "install --quiet --no-deps --no-build-isolation --editable"
 
 
 def make(folder: Path, *arguments: str, compiler: str = "sh", merged: bool = False) -> str:
-    """What `make` prints, with its standard error where merged. Any command can stand for the compiler: nothing is compiled."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "EXTRAS", "VENV"))}
+    """What `make` prints, with its standard error where merged. Any command can stand for the
+    compiler: nothing is compiled.
+    """
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "EXTRAS", "VENV"))
+    }
     environment["CXX"] = compiler
-    result = subprocess.run(["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    result = subprocess.run(
+        ["make", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
     return result.stdout + result.stderr if merged else result.stdout
 
 
@@ -50,10 +80,14 @@ def installed(fresh: Path) -> Path:
 
 @pytest.fixture
 def pretending(fresh: Path) -> Path:
-    """A clone whose Python writes down what it is asked, and has a native engine where there is a file `native`."""
+    """A clone whose Python writes down what it is asked, and has a native engine where there is a
+    file `native`.
+    """
     python = fresh / ".venv/bin/python"
     python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\necho "$*" >> asked\ncase "$*" in *_native*) test -e native;; esac\n', "utf-8")
+    python.write_text(
+        '#!/bin/sh\necho "$*" >> asked\ncase "$*" in *_native*) test -e native;; esac\n', "utf-8"
+    )
     python.chmod(0o755)
     age(python.parent, 30)
     (fresh / "native").touch()
@@ -69,7 +103,10 @@ def age(folder: Path, seconds: float) -> None:
 def stamps(folder: Path) -> list[str]:
     """The files whose age says that all is installed, as the Makefile names them."""
     database = make(folder, "-p", "help")
-    return [re.search(rf"^{name} := (.*)$", database, re.MULTILINE)[1].replace("$(VENV)", ".venv") for name in ("PACKAGES", "ENGINE")]  # type: ignore[index]
+    return [
+        re.search(rf"^{name} := (.*)$", database, re.MULTILINE)[1].replace("$(VENV)", ".venv")
+        for name in ("PACKAGES", "ENGINE")
+    ]  # type: ignore[index]
 
 
 def test_make_alone_tells_what_there_is(fresh: Path) -> None:
@@ -80,11 +117,16 @@ def test_make_alone_tells_what_there_is(fresh: Path) -> None:
 @pytest.mark.parametrize("target", [target for target in TARGETS if target not in ("arm", "clean")])
 def test_every_target_sets_up_what_it_needs(fresh: Path, target: str) -> None:
     plan = make(fresh, "-n", target)
-    steps = [plan.index(step) for step in ("-m venv .venv", INSTALL_PACKAGES, INSTALL_ALONE, INSTALL_ENGINE)]
+    steps = [
+        plan.index(step)
+        for step in ("-m venv .venv", INSTALL_PACKAGES, INSTALL_ALONE, INSTALL_ENGINE)
+    ]
     assert steps == sorted(steps)
 
 
-@pytest.mark.parametrize("target", [target for target in TARGETS if target not in ("clean", "setup")])
+@pytest.mark.parametrize(
+    "target", [target for target in TARGETS if target not in ("clean", "setup")]
+)
 def test_nothing_is_installed_twice(installed: Path, target: str) -> None:
     assert "install" not in make(installed, "-n", target)
 
@@ -109,7 +151,9 @@ def test_an_engine_that_could_not_be_built_is_tried_again(pretending: Path) -> N
     assert "the reference engine serves" in make(pretending, "setup", "--silent", merged=True)
 
 
-@pytest.mark.parametrize("name", ["CMakeLists.txt", "vocoder/native/engine/kernels.cpp", "vocoder/native/vector.h"])
+@pytest.mark.parametrize(
+    "name", ["CMakeLists.txt", "vocoder/native/engine/kernels.cpp", "vocoder/native/vector.h"]
+)
 def test_a_change_of_the_engine_builds_the_engine_alone(installed: Path, name: str) -> None:
     (installed / name).touch()
     plan = make(installed, "-n", "setup")
@@ -128,10 +172,21 @@ def test_other_extras_are_installed_when_asked_for(installed: Path) -> None:
     assert INSTALL_PACKAGES in make(installed, "-n", "setup", "EXTRAS=service")
 
 
-def test_what_must_come_without_its_requirements_comes_with_the_extra_of_its_name(fresh: Path) -> None:
-    script = re.search(r"^define NO_DEPS\n(.*?)^endef$", make(fresh, "-p", "help"), re.MULTILINE | re.DOTALL)[1]  # type: ignore[index]
+def test_what_must_come_without_its_requirements_comes_with_the_extra_of_its_name(
+    fresh: Path,
+) -> None:
+    script = re.search(
+        r"^define NO_DEPS\n(.*?)^endef$", make(fresh, "-p", "help"), re.MULTILINE | re.DOTALL
+    )[1]  # type: ignore[index]
     asked = [
-        subprocess.run([sys.executable, "-c", script, *extras], cwd=fresh, capture_output=True, text=True, check=True) for extras in (["measure"], ["train"])
+        subprocess.run(
+            [sys.executable, "-c", script, *extras],
+            cwd=fresh,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for extras in (["measure"], ["train"])
     ]
     assert asked[0].stdout.split() == ["distillmos==0.9.1", "xls-r-sqa==0.1.0"]
     assert not asked[1].stdout.split()
@@ -141,12 +196,17 @@ def test_without_a_compiler_only_what_has_wheels_is_installed(fresh: Path) -> No
     plan = make(fresh, "-n", "serve", compiler="/nowhere/c++")
     assert '"$REQUIREMENTS" service telemetry batch distributed dev |' in plan
     assert INSTALL_ENGINE in plan
-    assert '"$REQUIREMENTS" service telemetry analysis train measure batch distributed dev |' in make(fresh, "-n", "serve")
+    assert (
+        '"$REQUIREMENTS" service telemetry analysis train measure batch distributed dev |'
+        in make(fresh, "-n", "serve")
+    )
 
 
 def test_where_the_service_listens_can_be_said(installed: Path) -> None:
     assert "sonant serve --host 127.0.0.1 --port 8000" in make(installed, "-n", "serve")
-    assert "sonant serve --host 0.0.0.0 --port 80" in make(installed, "-n", "serve", "HOST=0.0.0.0", "PORT=80")
+    assert "sonant serve --host 0.0.0.0 --port 80" in make(
+        installed, "-n", "serve", "HOST=0.0.0.0", "PORT=80"
+    )
 
 
 def test_no_python_that_fits_is_said_in_one_sentence(fresh: Path) -> None:
@@ -158,5 +218,9 @@ def test_no_python_that_fits_is_said_in_one_sentence(fresh: Path) -> None:
 def test_continuous_integration_runs_the_makefile() -> None:
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
-    called = [word for line in re.findall(r"^make (.*)$", script.read_text("utf-8"), re.MULTILINE) for word in shlex.split(line)]
+    called = [
+        word
+        for line in re.findall(r"^make (.*)$", script.read_text("utf-8"), re.MULTILINE)
+        for word in shlex.split(line)
+    ]
     assert called == ["check", "test", "test-slow", "PART=and not thorough", "test-browser"]

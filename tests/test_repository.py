@@ -12,9 +12,22 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 # Joined here, so that this file is not found guilty of what it looks for.
-ONE_MACHINE_ONLY = ["/".join(["", *parts]) + "/" for parts in (["work", "main"], ["work", "shared"], ["root"], ["home"], ["opt", "wheels"])]
-REGISTRIES = [".".join(parts) for parts in (["pypi", "org"], ["pythonhosted", "org"], ["download", "pytorch", "org"], ["npmjs", "org"], ["debian", "org"])]
-APACHE_2_0 = "c71d239df91726fc519c6eb72d318ec65820627232b2f796219e87dcf35d0ab4"  # of the text as it is commonly shipped
+ONE_MACHINE_ONLY = [
+    "/".join(["", *parts]) + "/"
+    for parts in (["work", "main"], ["work", "shared"], ["root"], ["home"], ["opt", "wheels"])
+]
+REGISTRIES = [
+    ".".join(parts)
+    for parts in (
+        ["pypi", "org"],
+        ["pythonhosted", "org"],
+        ["download", "pytorch", "org"],
+        ["npmjs", "org"],
+        ["debian", "org"],
+    )
+]
+# of the text as it is commonly shipped
+APACHE_2_0 = "c71d239df91726fc519c6eb72d318ec65820627232b2f796219e87dcf35d0ab4"
 
 
 def tracked() -> list[Path]:
@@ -36,7 +49,12 @@ def texts() -> dict[str, str]:
 def paths_named_in(page: str) -> set[str]:
     """What stands in backticks and is a path: it has a slash, or a suffix that our files have."""
     quoted = re.findall(r"`([A-Za-z0-9_./-]+)`", page)
-    return {name for name in quoted if "NAME" not in name and re.fullmatch(r"\.?[a-z][\w./-]*(/|\.(py|md|toml|txt|json|cpp|h))", name)}
+    return {
+        name
+        for name in quoted
+        if "NAME" not in name
+        and re.fullmatch(r"\.?[a-z][\w./-]*(/|\.(py|md|toml|txt|json|cpp|h))", name)
+    }
 
 
 def test_the_repository_is_seen() -> None:
@@ -54,7 +72,9 @@ def test_the_licence_is_the_plain_apache_licence() -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_pages_name_targets_that_exist(name: str) -> None:
-    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    )
     page = (ROOT / name).read_text("utf-8")
     named = set(re.findall(r"(?:`|^ +|^)make ([a-z0-9-]+)", page, re.MULTILINE))
     assert named <= targets
@@ -63,7 +83,11 @@ def test_pages_name_targets_that_exist(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_pages_name_files_that_exist(name: str) -> None:
     page = (ROOT / name).read_text("utf-8")
-    assert not {path for path in paths_named_in(page) if not (ROOT / path).exists() and path not in MADE_LATER}
+    assert not {
+        path
+        for path in paths_named_in(page)
+        if not (ROOT / path).exists() and path not in MADE_LATER
+    }
 
 
 # Named in the pages, and made by the commands that they tell about.

@@ -1,4 +1,6 @@
-"""A complete voice pack that fits in a second: random weights, two speakers, 8 kHz. It speaks noise, deterministically."""
+"""A complete voice pack that fits in a second: random weights, two speakers, 8 kHz. It speaks
+noise, deterministically.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from vocoder.text.features import category_sizes
 from vocoder.voices.pack import PackManifest, save_pack
 from vocoder.wavenet.network import WaveNet
 
-AUDIO = AudioConfig(sample_rate=8_000, hop_length=80, win_length=160, n_fft=256, n_mels=20, f_max=4_000.0)
+AUDIO = AudioConfig(
+    sample_rate=8_000, hop_length=80, win_length=160, n_fft=256, n_mels=20, f_max=4_000.0
+)
 SPEAKERS = ("anna", "otto")
 FRAMES_PER_PHONEME = 4.0  # roughly: 40 ms
 
@@ -27,7 +31,9 @@ def make_tiny_voice(
     audio: AudioConfig = AUDIO,
     speakers: tuple[str, ...] = SPEAKERS,
 ) -> Path:
-    """Writes the pack into the folder `path`, whose name becomes the voice's, and returns it. Same arguments, same pack."""
+    """Writes the pack into the folder `path`, whose name becomes the voice's, and returns it. Same
+    arguments, same pack.
+    """
     path = Path(path)
     linguistic = LinguisticConfig(category_sizes=category_sizes())
     acoustic_config = AcousticConfig(
@@ -80,5 +86,7 @@ def make_tiny_voice(
         acoustic=acoustic_config,
         wavenet=wavenet_config,
     )
-    save_pack(path, manifest, acoustic, network, card=f"# {path.name}\n\nRandom weights, for tests.\n")
+    save_pack(
+        path, manifest, acoustic, network, card=f"# {path.name}\n\nRandom weights, for tests.\n"
+    )
     return path

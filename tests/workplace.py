@@ -1,4 +1,6 @@
-"""Fixtures of the tests of commands: a folder to work in, and a voice that is known there. A conftest.py that imports them has them for its tests."""
+"""Fixtures of the tests of commands: a folder to work in, and a voice that is known there. A
+conftest.py that imports them has them for its tests.
+"""
 
 from __future__ import annotations
 

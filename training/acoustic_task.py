@@ -1,4 +1,5 @@
-"""What the acoustic model is trained on: whole utterances with their alignment. torch and numpy alone.
+"""What the acoustic model is trained on: whole utterances with their alignment. torch and numpy
+alone.
 
 B batch, P phonemes, F frames.
 """
@@ -22,7 +23,8 @@ from vocoder.config import POSITIONS, AcousticConfig
 FloatArray = npt.NDArray[np.float32]
 UTTERANCES = 12  # per batch
 LONGEST_FRAMES = 1200  # longer utterances are left out of training: one would pad the whole batch
-PHONEME_DROPOUT = 0.15  # share of a batch's phonemes that are masked, so that an hour of sentences is not learnt by heart
+# share of a batch's phonemes that are masked, so that an hour of sentences is not learnt by heart
+PHONEME_DROPOUT = 0.15
 WORST_SHARE = 0.01  # utterances whose alignment scores lowest are left out: their text may not fit
 
 
@@ -42,7 +44,9 @@ class Predicted:
 
 
 class AcousticTask:
-    """Durations by squared error of log(1 + frames), log-F0 by absolute error where voiced, voicing by cross-entropy, log-mel by absolute error."""
+    """Durations by squared error of log(1 + frames), log-F0 by absolute error where voiced, voicing
+    by cross-entropy, log-mel by absolute error.
+    """
 
     def __init__(self, data: PreparedSet, config: AcousticConfig) -> None:
         self.data = data
@@ -51,7 +55,11 @@ class AcousticTask:
         if model.harmonic_table is not None:
             model.harmonic_table.copy_(harmonic_table(data.audio, config.harmonic_steps))
         self.model: nn.Module = model
-        entries = [entry for entry in data.entries(validation=False) if entry.phoneme_start >= 0 and entry.num_frames <= LONGEST_FRAMES]
+        entries = [
+            entry
+            for entry in data.entries(validation=False)
+            if entry.phoneme_start >= 0 and entry.num_frames <= LONGEST_FRAMES
+        ]
         scores = np.array([entry.score for entry in entries])
         floor = np.quantile(scores, WORST_SHARE)
         self.training = [entry for entry in entries if entry.score >= floor]
@@ -93,8 +101,12 @@ class AcousticTask:
             batch["positions"][index, :phonemes] = torch.from_numpy(positions)
             batch["durations"][index, :phonemes] = torch.from_numpy(durations.astype(np.float32))
             batch["phoneme_mask"][index, :phonemes] = 1
-            batch["rows"][index, :frames] = torch.from_numpy(np.repeat(np.arange(phonemes), durations))
-            batch["inside"][index, :frames] = torch.from_numpy(conditions.positions[:, len(POSITIONS) :])
+            batch["rows"][index, :frames] = torch.from_numpy(
+                np.repeat(np.arange(phonemes), durations)
+            )
+            batch["inside"][index, :frames] = torch.from_numpy(
+                conditions.positions[:, len(POSITIONS) :]
+            )
             batch["log_mel"][index, :frames] = torch.from_numpy(conditions.log_mel)
             batch["log_f0"][index, :frames] = torch.from_numpy(conditions.log_f0)
             batch["voicing"][index, :frames] = torch.from_numpy(conditions.voicing)
@@ -111,22 +123,39 @@ class AcousticTask:
         losses = {
             "duration": _mean((log_durations - torch.log1p(batch["durations"])) ** 2, within),
             "log_f0": _mean((log_f0 - batch["log_f0"]).abs(), voiced),
-            "voicing": _mean(functional.binary_cross_entropy_with_logits(voicing, batch["voicing"], reduction="none"), inside),
+            "voicing": _mean(
+                functional.binary_cross_entropy_with_logits(
+                    voicing, batch["voicing"], reduction="none"
+                ),
+                inside,
+            ),
             "log_mel": _mean((log_mel - batch["log_mel"]).abs().mean(-1), inside),
         }
-        return {"loss": losses["log_mel"] + 3.0 * losses["log_f0"] + 0.5 * losses["voicing"] + losses["duration"], **losses}
+        return {
+            "loss": losses["log_mel"]
+            + 3.0 * losses["log_f0"]
+            + 0.5 * losses["voicing"]
+            + losses["duration"],
+            **losses,
+        }
 
     @torch.inference_mode()
     def predict(self, model: AcousticModel, entry: DatasetEntry) -> Predicted:
         """What a model, in evaluation mode, says of an aligned utterance under its true durations."""
         _, log_f0, voicing, log_mel = _outputs(model, self.collate([entry]))
-        return Predicted(log_f0=log_f0[0].numpy(), voicing=(voicing[0] > 0).float().numpy(), log_mel=log_mel[0].numpy())
+        return Predicted(
+            log_f0=log_f0[0].numpy(),
+            voicing=(voicing[0] > 0).float().numpy(),
+            log_mel=log_mel[0].numpy(),
+        )
 
     @torch.no_grad()
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
         """The losses on all held-out utterances."""
         model.eval()
-        entries = [entry for entry in self.data.entries(validation=True) if entry.phoneme_start >= 0]
+        entries = [
+            entry for entry in self.data.entries(validation=True) if entry.phoneme_start >= 0
+        ]
         totals: dict[str, float] = {}
         for start in range(0, len(entries), UTTERANCES):
             part = entries[start : start + UTTERANCES]
@@ -137,19 +166,29 @@ class AcousticTask:
 
 
 def mask_phonemes(batch: dict[str, Tensor], generator: np.random.Generator) -> None:
-    """Masks `PHONEME_DROPOUT` of a batch's phonemes, in place: their categories become 0, as in padding, whose embeddings are 0."""
-    batch["categories"][torch.from_numpy(generator.random(batch["categories"].shape[:2]) < PHONEME_DROPOUT)] = 0
+    """Masks `PHONEME_DROPOUT` of a batch's phonemes, in place: their categories become 0, as in
+    padding, whose embeddings are 0.
+    """
+    batch["categories"][
+        torch.from_numpy(generator.random(batch["categories"].shape[:2]) < PHONEME_DROPOUT)
+    ] = 0
 
 
 def encode_frames(model: AcousticModel, batch: Batch) -> tuple[Tensor, Tensor]:
-    """The encoded phonemes [B, P, C], and what the pitch predictor and the decoder are given of each frame [B, F, C + 2]; 0 in padding."""
-    encoded = model.encode(batch["categories"], batch["positions"], batch["speaker"], batch["phoneme_mask"])
+    """The encoded phonemes [B, P, C], and what the pitch predictor and the decoder are given of
+    each frame [B, F, C + 2]; 0 in padding.
+    """
+    encoded = model.encode(
+        batch["categories"], batch["positions"], batch["speaker"], batch["phoneme_mask"]
+    )
     repeated = encoded.gather(1, batch["rows"].unsqueeze(-1).expand(-1, -1, encoded.shape[-1]))
     return encoded, torch.cat([repeated, batch["inside"]], dim=-1) * batch["frame_mask"]
 
 
 def _outputs(model: AcousticModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Log-durations [B, P], log-F0 [B, F], logits of voicing [B, F], and log-mel [B, F, M] under the true durations and pitch: all float32."""
+    """Log-durations [B, P], log-F0 [B, F], logits of voicing [B, F], and log-mel [B, F, M] under
+    the true durations and pitch: all float32.
+    """
     phoneme_mask, frame_mask = batch["phoneme_mask"], batch["frame_mask"]
     encoded, frames = encode_frames(model, batch)
     log_durations = model.predict_log_durations(encoded, phoneme_mask)

@@ -1,8 +1,10 @@
-"""Adversarial training of the acoustic model's decoder: spectra as sharp as speech in place of their mean. torch and numpy alone.
+"""Adversarial training of the acoustic model's decoder: spectra as sharp as speech in place of
+their mean. torch and numpy alone.
 
-A regression of log-mels predicts their mean, which is smooth over time and bands. Here its decoder is trained further against
-discriminators (Goodfellow et al. 2014, arXiv 1406.2661), with the least-squares objective (Mao et al. 2017, arXiv 1611.04076) and
-feature matching (Larsen et al. 2016, arXiv 1512.09300). Encoder, durations and pitch stay as they are.
+A regression of log-mels predicts their mean, which is smooth over time and bands. Here its decoder
+is trained further against discriminators (Goodfellow et al. 2014, arXiv 1406.2661), with the
+least-squares objective (Mao et al. 2017, arXiv 1611.04076) and feature matching (Larsen et al.
+2016, arXiv 1512.09300). Encoder, durations and pitch stay as they are.
 
 B batch, F frames of a window, M mels, C channels.
 """
@@ -39,7 +41,10 @@ class AdversarialConfig:
 
     def __post_init__(self) -> None:
         if self.windows < 1 or self.frames < 1 or self.context_frames < 0:
-            raise ConfigError(f"a batch has windows, and a window has frames that count: not {self.windows} of {self.context_frames} + {self.frames}")
+            raise ConfigError(
+                f"a batch has windows, and a window has frames that count: not {self.windows} of "
+                f"{self.context_frames} + {self.frames}"
+            )
 
 
 class Adversaries(nn.Module):
@@ -58,12 +63,20 @@ class AdversarialTask:
 
     Args:
         data: aligned.
-        regression: a trained acoustic model; the decoder begins as its decoder, and its predictions are shown to the discriminators.
+        regression: a trained acoustic model; the decoder begins as its decoder, and its predictions
+            are shown to the discriminators.
         config: windows and weights.
         device: where it is trained.
     """
 
-    def __init__(self, data: PreparedSet, regression: AcousticModel, config: AdversarialConfig, *, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        data: PreparedSet,
+        regression: AcousticModel,
+        config: AdversarialConfig,
+        *,
+        device: str = "cpu",
+    ) -> None:
         self.config = config
         self.regression = copy.deepcopy(regression).eval().requires_grad_(False).to(device)
         self.utterances = AcousticTask(data, regression.config)
@@ -71,16 +84,28 @@ class AdversarialTask:
         self._lengths = np.array([entry.num_frames for entry in self.utterances.training], float)
 
     def batch(self, generator: np.random.Generator) -> Batch:
-        """Windows of utterances, each as likely as it is long, with masked phonemes as in the regression's training."""
+        """Windows of utterances, each as likely as it is long, with masked phonemes as in the
+        regression's training.
+        """
         config = self.config
         share = self._lengths / self._lengths.sum()
-        entries = [self.utterances.training[index] for index in generator.choice(len(self._lengths), config.windows, p=share)]
+        entries = [
+            self.utterances.training[index]
+            for index in generator.choice(len(self._lengths), config.windows, p=share)
+        ]
         whole = self.utterances.collate(entries)
         mask_phonemes(whole, generator)
-        starts = [int(generator.integers(max(entry.num_frames - config.frames, 0) + 1)) for entry in entries]
-        batch = {name: whole[name] for name in ("categories", "positions", "phoneme_mask", "speaker")}
+        starts = [
+            int(generator.integers(max(entry.num_frames - config.frames, 0) + 1))
+            for entry in entries
+        ]
+        batch = {
+            name: whole[name] for name in ("categories", "positions", "phoneme_mask", "speaker")
+        }
         for name in ("rows", "inside", "log_mel", "log_f0", "voicing", "frame_mask"):
-            batch[name] = torch.stack([self._window(row, start) for row, start in zip(whole[name], starts, strict=True)])
+            batch[name] = torch.stack(
+                [self._window(row, start) for row, start in zip(whole[name], starts, strict=True)]
+            )
         return batch
 
     def _window(self, row: Tensor, start: int) -> Tensor:
@@ -106,26 +131,50 @@ class AdversarialTask:
         of_detached: list[Verdict] = discriminators(made.detach(), mean)
         count = len(of_made)
         adversarial = sum(((verdict.scores.float() - 1) ** 2).mean() for verdict in of_made) / count
-        features = sum(_feature_distance(one, other) for one, other in zip(of_made, of_true, strict=True)) / count
+        features = (
+            sum(_feature_distance(one, other) for one, other in zip(of_made, of_true, strict=True))
+            / count
+        )
         distance = log_mel_distance(made - true)
         discrimination = sum(
-            ((true_.scores.float() - 1) ** 2).mean() + (made_.scores.float() ** 2).mean() for true_, made_ in zip(of_true, of_detached, strict=True)
+            ((true_.scores.float() - 1) ** 2).mean() + (made_.scores.float() ** 2).mean()
+            for true_, made_ in zip(of_true, of_detached, strict=True)
         )
         assert isinstance(adversarial, Tensor)
         assert isinstance(features, Tensor)
         assert isinstance(discrimination, Tensor)
-        loss = config.adversarial_weight * adversarial + config.feature_weight * features + config.distance_weight * distance + discrimination
-        return {"loss": loss, "adversarial": adversarial, "features": features, "distance": distance, "discrimination": discrimination}
+        loss = (
+            config.adversarial_weight * adversarial
+            + config.feature_weight * features
+            + config.distance_weight * distance
+            + discrimination
+        )
+        return {
+            "loss": loss,
+            "adversarial": adversarial,
+            "features": features,
+            "distance": distance,
+            "discrimination": discrimination,
+        }
 
     def _log_mels(self, acoustic: AcousticModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Of the frames that count, scaled: the decoder's, the regression's and the recording's, [B, F, M] each; 0 outside utterances."""
+        """Of the frames that count, scaled: the decoder's, the regression's and the recording's,
+        [B, F, M] each; 0 outside utterances.
+        """
         with torch.no_grad():
             _, frames = encode_frames(acoustic, batch)
-            mean = self.regression.predict_log_mel(frames, batch["log_f0"], batch["voicing"], batch["frame_mask"])
-        made = acoustic.predict_log_mel(frames, batch["log_f0"], batch["voicing"], batch["frame_mask"])
+            mean = self.regression.predict_log_mel(
+                frames, batch["log_f0"], batch["voicing"], batch["frame_mask"]
+            )
+        made = acoustic.predict_log_mel(
+            frames, batch["log_f0"], batch["voicing"], batch["frame_mask"]
+        )
         counted = slice(self.config.context_frames, self.config.context_frames + self.config.frames)
         mask = batch["frame_mask"][:, counted]
-        made, mean, true = ((values[:, counted].float() - LOG_MEL_CENTRE) / LOG_MEL_SCALE * mask for values in (made, mean, batch["log_mel"]))
+        made, mean, true = (
+            (values[:, counted].float() - LOG_MEL_CENTRE) / LOG_MEL_SCALE * mask
+            for values in (made, mean, batch["log_mel"])
+        )
         return made, mean, true
 
     @torch.no_grad()
@@ -133,7 +182,11 @@ class AdversarialTask:
         """How sharp held-out spectra are beside the recordings', and how far from them."""
         assert isinstance(model, Adversaries)
         model.eval()
-        pairs = [self._pair(model.acoustic, entry, device) for entry in self.utterances.data.entries(validation=True) if entry.phoneme_start >= 0]
+        pairs = [
+            self._pair(model.acoustic, entry, device)
+            for entry in self.utterances.data.entries(validation=True)
+            if entry.phoneme_start >= 0
+        ]
         made, true = ([pair[side] for pair in pairs] for side in (0, 1))
         sharpness = _roughness(made) / _roughness(true)
         return {
@@ -142,15 +195,20 @@ class AdversarialTask:
             "log_mel": float(torch.cat(made).sub(torch.cat(true)).abs().mean()),
         }
 
-    def _pair(self, acoustic: AcousticModel, entry: DatasetEntry, device: torch.device) -> tuple[Tensor, Tensor]:
+    def _pair(
+        self, acoustic: AcousticModel, entry: DatasetEntry, device: torch.device
+    ) -> tuple[Tensor, Tensor]:
         batch = {name: value.to(device) for name, value in self.utterances.collate([entry]).items()}
         _, frames = encode_frames(acoustic, batch)
-        made = acoustic.predict_log_mel(frames, batch["log_f0"], batch["voicing"], batch["frame_mask"])
+        made = acoustic.predict_log_mel(
+            frames, batch["log_f0"], batch["voicing"], batch["frame_mask"]
+        )
         return made[0].float(), batch["log_mel"][0]
 
 
 def log_mel_distance(difference: Tensor) -> Tensor:
-    """Mean of four distances of scaled log-mels: of bins, of frames, of patches of 8 frames and bands, and of blurred bins.
+    """Mean of four distances of scaled log-mels: of bins, of frames, of patches of 8 frames and
+    bands, and of blurred bins.
 
     Args:
         difference: [B, F, M].
@@ -176,5 +234,7 @@ def _feature_distance(made: Verdict, true: Verdict) -> Tensor:
 
 
 def _roughness(log_mels: list[Tensor]) -> Tensor:
-    """Variance of what changes from frame to frame and from band to band: 0.17 of the recordings' in a regression."""
+    """Variance of what changes from frame to frame and from band to band: 0.17 of the recordings'
+    in a regression.
+    """
     return torch.cat([log_mel.diff(dim=0).diff(dim=1) for log_mel in log_mels]).var()

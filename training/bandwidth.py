@@ -1,13 +1,19 @@
-"""How fast training is, said so that it can be compared: seconds of audio per second, and the share of the card's bandwidth that this needs.
+"""How fast training is, said so that it can be compared: seconds of audio per second, and the share
+of the card's bandwidth that this needs.
 
-A step of the default network does about 30 operations for each byte that it moves, and a Hopper card can do 200: it waits for its memory. So what bounds the
-speed is how many bytes a step must move, and how many the card moves in a second. The first is counted here, the second measured, by a long copy.
+A step of the default network does about 30 operations for each byte that it moves, and a Hopper
+card can do 200: it waits for its memory. So what bounds the speed is how many bytes a step must
+move, and how many the card moves in a second. The first is counted here, the second measured, by a
+long copy.
 
-Counted are groups of operations. A group is what one kernel does: a matrix product, or all that stands between two products and concerns one place at a
-time. It reads each of its tensors from memory once and writes each once; tables, weights and what there is once a frame stay in the cache. torch.compile makes
-about these groups of `training.fused_likelihood`; without it there are more, so the share is lower: that is what it should show.
+Counted are groups of operations. A group is what one kernel does: a matrix product, or all that
+stands between two products and concerns one place at a time. It reads each of its tensors from
+memory once and writes each once; tables, weights and what there is once a frame stay in the cache.
+torch.compile makes about these groups of `training.fused_likelihood`; without it there are more, so
+the share is lower: that is what it should show.
 
-torch alone. R residual, G gate, S skip, A head, O output parameters, L layers, K taps, H predictions.
+torch alone. R residual, G gate, S skip, A head, O output parameters, L layers, K taps, H
+predictions.
 """
 
 from __future__ import annotations
@@ -22,7 +28,8 @@ from training.data.segments import SegmentConfig
 from vocoder.config import WaveNetConfig
 
 FULL, CODE = 4, 8  # bytes of a float32, and of a code
-# Bytes for each weight in a step: to bfloat16 4 + 2, products 2 + 2 and their gradient 4, its length 4, shortening it 4 + 4, AdamW 16 + 12, the average 8 + 4.
+# Bytes for each weight in a step: to bfloat16 4 + 2, products 2 + 2 and their gradient 4, its
+# length 4, shortening it 4 + 4, AdamW 16 + 12, the average 8 + 4.
 WEIGHT_BYTES = 66
 COPIED_BYTES = 1 << 29  # far more than a cache holds
 COPIES, ROUNDS = 10, 5
@@ -33,7 +40,8 @@ def sample_bytes(config: WaveNetConfig, *, bf16: bool = True) -> dict[str, int]:
 
     Args:
         config: the network's.
-        bf16: whether matrix products take and give bfloat16; what is passed from block to block is float32 in any case.
+        bf16: whether matrix products take and give bfloat16; what is passed from block to block is
+            float32 in any case.
 
     Returns:
         one entry for each kind of group, of all layers together.
@@ -46,32 +54,49 @@ def sample_bytes(config: WaveNetConfig, *, bf16: bool = True) -> dict[str, int]:
     embeddings = 1 + config.num_predictions
 
     def product(taken: int, given: int) -> int:
-        """Forward: read and written. The gradient of what it took: read and written. That of its weights: both are read."""
+        """Forward: read and written. The gradient of what it took: read and written. That of its
+        weights: both are read.
+        """
         return 3 * half * (taken + given)
 
     return {
-        # Codes are read and predictions written; each embedding reads its codes and writes rows; those of all but the first are added to the sum, which
-        # reads two and writes one. Backward each embedding reads the gradient of the sum.
-        "first input": 2 * CODE * embeddings + FULL * residual * (embeddings + 3 * (embeddings - 1) + embeddings),
-        # Before each block: what came to it is read, with what the last one's residual product gives, and its taps are written, and the sum, unless no
-        # sum follows. Backward: the taps' gradient and the sum's are read, the gradient of what came is written, and as the residual product takes it.
-        "taps side by side": 2 * layers * (half * taps + FULL * residual) + 2 * joins * half * residual + (max(layers - 2, 0) + joins) * FULL * residual,
+        # Codes are read and predictions written; each embedding reads its codes and writes rows;
+        # those of all but the first are added to the sum, which reads two and writes one. Backward
+        # each embedding reads the gradient of the sum.
+        "first input": 2 * CODE * embeddings
+        + FULL * residual * (embeddings + 3 * (embeddings - 1) + embeddings),
+        # Before each block: what came to it is read, with what the last one's residual product
+        # gives, and its taps are written, and the sum, unless no sum follows. Backward: the taps'
+        # gradient and the sum's are read, the gradient of what came is written, and as the residual
+        # product takes it.
+        "taps side by side": 2 * layers * (half * taps + FULL * residual)
+        + 2 * joins * half * residual
+        + (max(layers - 2, 0) + joins) * FULL * residual,
         "taps": layers * product(taps, gate),
-        # Read before the gate and written after it. Backward: before it, and the gradients from skip and residual, are read, that of before it is written.
+        # Read before the gate and written after it. Backward: before it, and the gradients from
+        # skip and residual, are read, that of before it is written.
         "gates": half * (layers * (gate + gated) + layers * (2 * gate + gated) + joins * gated),
         "conditions": half * layers * gate,  # their gradient, a sum over the samples of a frame
         "residual": joins * product(gated, residual),
         "gates side by side": 2 * half * gates,  # backward each block reads its part where it lies
         "skip": product(gates, skip),
         "head": product(skip, head) + product(head, outputs),
-        "rectifiers": 5 * half * (skip + head),  # read and written; backward gradient and output are read, the gradient written
-        # Outputs and code are read, a likelihood written. Backward all three are read, the outputs' gradient written.
+        "rectifiers": 5
+        * half
+        * (
+            skip + head
+        ),  # read and written; backward gradient and output are read, the gradient written
+        # Outputs and code are read, a likelihood written. Backward all three are read, the outputs'
+        # gradient written.
         "likelihood": (half * outputs + CODE + FULL) + (2 * half * outputs + CODE + FULL),
     }
 
 
-def step_bytes(config: WaveNetConfig, segments: SegmentConfig, *, num_weights: int, bf16: bool = True) -> int:
-    """Bytes that one process must move in one step: those of all samples, and of the weights, their gradients, their average and AdamW's two moments.
+def step_bytes(
+    config: WaveNetConfig, segments: SegmentConfig, *, num_weights: int, bf16: bool = True
+) -> int:
+    """Bytes that one process must move in one step: those of all samples, and of the weights, their
+    gradients, their average and AdamW's two moments.
 
     Args:
         config: the network's.
@@ -84,7 +109,9 @@ def step_bytes(config: WaveNetConfig, segments: SegmentConfig, *, num_weights: i
 
 
 def copied_bytes_per_second(device: torch.device, *, num_bytes: int = COPIED_BYTES) -> float:
-    """How many bytes the device moves in a second, read and written ones together, in copies of `num_bytes`: the median of some rounds."""
+    """How many bytes the device moves in a second, read and written ones together, in copies of
+    `num_bytes`: the median of some rounds.
+    """
     source = torch.ones(num_bytes, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
     target.copy_(source)
@@ -111,7 +138,8 @@ class Throughput:
     Attributes:
         audio_seconds: of sound that count in one step of all processes together.
         step_bytes: that one process must move in a step.
-        bandwidth: bytes that the device of one process moves in a second; None where nobody asked it.
+        bandwidth: bytes that the device of one process moves in a second; None where nobody asked
+            it.
     """
 
     audio_seconds: float
@@ -127,7 +155,15 @@ class Throughput:
 
     @classmethod
     def of(
-        cls, config: WaveNetConfig, segments: SegmentConfig, *, num_weights: int, bf16: bool, device: torch.device, sample_rate: int, processes: int = 1
+        cls,
+        config: WaveNetConfig,
+        segments: SegmentConfig,
+        *,
+        num_weights: int,
+        bf16: bool,
+        device: torch.device,
+        sample_rate: int,
+        processes: int = 1,
     ) -> Throughput:
         """Of a vocoder's training; the bandwidth of a card is measured, some milliseconds long."""
         return cls(

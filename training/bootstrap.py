@@ -1,7 +1,10 @@
-"""What a figure over sentences may be off by: 95 % intervals by bootstrap over sentences (Efron 1979), always with the same draws.
+"""What a figure over sentences may be off by: 95 % intervals by bootstrap over sentences (Efron
+1979), always with the same draws.
 
-A figure is computed from `weights(N) @ columns`: row 0 counts every sentence once, each other row as often as it was drawn. Two systems that spoke the
-same sentences are compared draw by draw, which pairs them: what makes a sentence hard for both falls out of the difference.
+A figure is computed from `weights(N) @ columns`: row 0 counts every sentence once, each other row
+as often as it was drawn. Two systems that spoke the
+same sentences are compared draw by draw, which pairs them: what makes a sentence hard for both
+falls out of the difference.
 
 N sentences, D draws.
 """
@@ -22,7 +25,9 @@ _PERCENTILES = (2.5, 97.5)
 def weights(count: int) -> Float64Array:
     """How often each of `count` sentences counts: float64 [1 + DRAWS, count]; row 0 is all ones."""
     drawn = np.random.default_rng(1).integers(count, size=(DRAWS, count))
-    return np.concatenate([np.ones((1, count)), np.stack([np.bincount(row, minlength=count) for row in drawn])])
+    return np.concatenate(
+        [np.ones((1, count)), np.stack([np.bincount(row, minlength=count) for row in drawn])]
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +40,9 @@ class BootstrapEstimate:
 
     @classmethod
     def of_draws(cls, values: Float64Array) -> BootstrapEstimate:
-        """From float64 [1 + D]: the figure itself, then that of each draw. Draws without a figure (not a number) do not count."""
+        """From float64 [1 + D]: the figure itself, then that of each draw. Draws without a figure
+        (not a number) do not count.
+        """
         if not np.isfinite(values[0]):
             return cls(value=float("nan"), low=float("nan"), high=float("nan"))
         low, high = np.percentile(values[1:][np.isfinite(values[1:])], _PERCENTILES)
@@ -61,7 +68,8 @@ def rate(errors: Sequence[tuple[int, int]]) -> BootstrapEstimate:
     """Errors per word or phoneme over all sentences together.
 
     Args:
-        errors: for each sentence how many of its words or phonemes were wrong, and how many there are.
+        errors: for each sentence how many of its words or phonemes were wrong, and how many there
+            are.
     """
     drawn = weights(len(errors)) @ np.array(errors, np.float64)
     return BootstrapEstimate.of_draws(drawn[:, 0] / drawn[:, 1])

@@ -1,4 +1,6 @@
-"""Copy synthesis of a held-out sentence while the vocoder trains, for TensorBoard: what the figures sound like."""
+"""Copy synthesis of a held-out sentence while the vocoder trains, for TensorBoard: what the figures
+sound like.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,14 @@ class CopySynthesisListener:
             num_samples=frames * audio.hop_length,
         )
         # The network's own sound: what is wrong with it should be heard here, not corrected.
-        decoder = PcmDecoder(quantiser=network.quantiser, pre_emphasis=audio.pre_emphasis, hop_length=audio.hop_length)
-        pcm, _ = decoder.decode(engine.advance([job])[0], self.data.conditions(self.entry).log_mel, decoder.start())
+        decoder = PcmDecoder(
+            quantiser=network.quantiser,
+            pre_emphasis=audio.pre_emphasis,
+            hop_length=audio.hop_length,
+        )
+        pcm, _ = decoder.decode(
+            engine.advance([job])[0], self.data.conditions(self.entry).log_mel, decoder.start()
+        )
         samples = pcm.astype(np.float32) / 32768.0
         board.sound("copy_synthesis", samples, audio.sample_rate, step)
         board.spectrogram("copy_synthesis", log_mel(samples, audio), step)

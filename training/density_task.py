@@ -1,4 +1,5 @@
-"""What a density is trained on: examples drawn at random, maximum likelihood. torch and numpy alone.
+"""What a density is trained on: examples drawn at random, maximum likelihood. torch and numpy
+alone.
 
 B batch.
 """
@@ -49,13 +50,27 @@ class Likelihood:
         mean = float(values.mean())
         error = float(values.std()) / math.sqrt(len(values)) if len(values) > 1 else math.inf
         bits = 1.0 / (dimensions * math.log(2.0))
-        return cls(nats=mean, nats_error=error, bits_per_dimension=mean * bits, bits_error=error * bits, examples=len(values))
+        return cls(
+            nats=mean,
+            nats_error=error,
+            bits_per_dimension=mean * bits,
+            bits_error=error * bits,
+            examples=len(values),
+        )
 
 
 class DensityTask:
     """Maximum likelihood of examples drawn at random, with replacement."""
 
-    def __init__(self, data: DensityData, config: DensityConfig, *, batch_size: int = 100, validated: int = 500, best: Path | None = None) -> None:
+    def __init__(
+        self,
+        data: DensityData,
+        config: DensityConfig,
+        *,
+        batch_size: int = 100,
+        validated: int = 500,
+        best: Path | None = None,
+    ) -> None:
         """What is trained.
 
         Args:
@@ -95,7 +110,9 @@ class DensityTask:
         return {"loss": nats / model.num_dimensions, "nats": nats}
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """`nats` and `bits_per_dimension` of held-out examples; keeps the weights where they are the best so far."""
+        """`nats` and `bits_per_dimension` of held-out examples; keeps the weights where they are
+        the best so far.
+        """
         assert isinstance(model, AutoregressiveModel)
         classes = None if self.data.classes is None else self.data.classes[1][: self.validated]
         found = likelihood(model, self.data.validation[: self.validated], classes, device)
@@ -112,8 +129,14 @@ class DensityTask:
 
 
 @torch.no_grad()
-def likelihood(model: AutoregressiveModel, x: Tensor, classes: Tensor | None = None, device: torch.device | str = "cpu") -> Likelihood:
-    """The exact likelihood of examples; of an autoencoder given their own codes, which is no likelihood of them.
+def likelihood(
+    model: AutoregressiveModel,
+    x: Tensor,
+    classes: Tensor | None = None,
+    device: torch.device | str = "cpu",
+) -> Likelihood:
+    """The exact likelihood of examples; of an autoencoder given their own codes, which is no
+    likelihood of them.
 
     Args:
         model: whose.

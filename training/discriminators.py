@@ -1,6 +1,8 @@
-"""Networks that tell recorded log-mels from predicted ones, each looking in another way. torch alone.
+"""Networks that tell recorded log-mels from predicted ones, each looking in another way. torch
+alone.
 
-All see the log-mel beside the regression's prediction of it, so they judge sharpness where that prediction says what is spoken.
+All see the log-mel beside the regression's prediction of it, so they judge sharpness where that
+prediction says what is spoken.
 
 B batch, F frames, M mels.
 """
@@ -25,7 +27,8 @@ class Verdict(NamedTuple):
 
 
 class PatchDiscriminator(nn.Module):
-    """Two-dimensional convolutions over time and bands, after PatchGAN (Isola et al. 2017, arXiv 1611.07004).
+    """Two-dimensional convolutions over time and bands, after PatchGAN (Isola et al. 2017, arXiv
+    1611.07004).
 
     Args:
         kernels: (frames, bands) under each convolution, both odd.
@@ -34,20 +37,32 @@ class PatchDiscriminator(nn.Module):
         pooling: frames and bands that are averaged first.
     """
 
-    def __init__(self, kernels: list[tuple[int, int]], strides: list[tuple[int, int]], channels: list[int], pooling: int = 1) -> None:
+    def __init__(
+        self,
+        kernels: list[tuple[int, int]],
+        strides: list[tuple[int, int]],
+        channels: list[int],
+        pooling: int = 1,
+    ) -> None:
         super().__init__()
         self.pooling = pooling
         inputs = [3, *channels]
         self.layers = nn.ModuleList(
-            parametrizations.spectral_norm(nn.Conv2d(before, after, kernel, stride, (kernel[0] // 2, kernel[1] // 2)))
-            for before, after, kernel, stride in zip(inputs, channels, kernels, strides, strict=False)
+            parametrizations.spectral_norm(
+                nn.Conv2d(before, after, kernel, stride, (kernel[0] // 2, kernel[1] // 2))
+            )
+            for before, after, kernel, stride in zip(
+                inputs, channels, kernels, strides, strict=False
+            )
         )
         self.leave = nn.Conv2d(channels[-1], 1, 3, padding=1)
 
     def forward(self, log_mel: Tensor, prediction: Tensor) -> Verdict:
         """Takes scaled log-mels [B, F, M] and the regression's predictions of them [B, F, M]."""
         band = torch.linspace(-1, 1, log_mel.shape[-1], device=log_mel.device).expand_as(log_mel)
-        x = torch.stack([log_mel, prediction, band], dim=1).contiguous(memory_format=torch.channels_last)
+        x = torch.stack([log_mel, prediction, band], dim=1).contiguous(
+            memory_format=torch.channels_last
+        )
         if self.pooling > 1:
             x = functional.avg_pool2d(x, self.pooling)
         features = []
@@ -64,7 +79,8 @@ class FrameDiscriminator(nn.Module):
         super().__init__()
         shapes = [(2 * n_mels, 5, 1), (channels, 3, 2), (channels, 3, 2), (channels, 3, 1)]
         self.layers = nn.ModuleList(
-            parametrizations.spectral_norm(nn.Conv1d(inputs, channels, kernel, stride, kernel // 2)) for inputs, kernel, stride in shapes
+            parametrizations.spectral_norm(nn.Conv1d(inputs, channels, kernel, stride, kernel // 2))
+            for inputs, kernel, stride in shapes
         )
         self.leave = nn.Conv1d(channels, 1, 3, padding=1)
 
@@ -79,15 +95,25 @@ class FrameDiscriminator(nn.Module):
 
 
 class Discriminators(nn.Module):
-    """Four of them: over square patches, over long narrow ones, over wide ones at half the resolution, and over whole frames."""
+    """Four of them: over square patches, over long narrow ones, over wide ones at half the
+    resolution, and over whole frames.
+    """
 
     def __init__(self, n_mels: int) -> None:
         super().__init__()
         self.members = nn.ModuleList(
             [
-                PatchDiscriminator([(5, 5), (5, 5), (3, 3), (3, 3)], [(1, 2), (2, 2), (2, 2), (1, 1)], [32, 64, 96, 96]),
-                PatchDiscriminator([(9, 3), (9, 3), (5, 3)], [(1, 2), (2, 2), (2, 2)], [24, 48, 96]),
-                PatchDiscriminator([(5, 5), (3, 3), (3, 3)], [(1, 1), (2, 2), (2, 2)], [32, 64, 96], pooling=2),
+                PatchDiscriminator(
+                    [(5, 5), (5, 5), (3, 3), (3, 3)],
+                    [(1, 2), (2, 2), (2, 2), (1, 1)],
+                    [32, 64, 96, 96],
+                ),
+                PatchDiscriminator(
+                    [(9, 3), (9, 3), (5, 3)], [(1, 2), (2, 2), (2, 2)], [24, 48, 96]
+                ),
+                PatchDiscriminator(
+                    [(5, 5), (3, 3), (3, 3)], [(1, 1), (2, 2), (2, 2)], [32, 64, 96], pooling=2
+                ),
                 FrameDiscriminator(n_mels),
             ]
         )

@@ -1,4 +1,6 @@
-"""How long training will take on this machine: a few steps of each model are made on random data of the real shapes, and timed."""
+"""How long training will take on this machine: a few steps of each model are made on random data of
+the real shapes, and timed.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,11 @@ from vocoder.config import WaveNetConfig
 from vocoder.wavenet.network import WaveNet
 
 TIMED_STEPS = 5
-# Seconds for a minute of recordings, per core that works on it: generous, for these stages are short beside training.
+# Seconds for a minute of recordings, per core that works on it: generous, for these stages are
+# short beside training.
 PREPARE_SECONDS_PER_MINUTE, ALIGN_SECONDS_PER_MINUTE = 1.0, 2.5
-# A step of the acoustic model, and one of its adversarial training, take about as long as so many of the vocoder's.
+# A step of the acoustic model, and one of its adversarial training, take about as long as so many
+# of the vocoder's.
 ACOUSTIC_STEP_SHARE, ADVERSARIAL_STEP_SHARE = 1.5, 2.5
 
 
@@ -36,8 +40,15 @@ class Estimate:
         return self.prepare + self.align + self.acoustic + self.vocoder
 
     def __str__(self) -> str:
-        parts = {"prepare and align": self.prepare + self.align, "acoustic model": self.acoustic, "vocoder": self.vocoder}
-        return ", ".join(f"{name} {duration(seconds)}" for name, seconds in parts.items()) + f"; in all about {duration(self.total)}"
+        parts = {
+            "prepare and align": self.prepare + self.align,
+            "acoustic model": self.acoustic,
+            "vocoder": self.vocoder,
+        }
+        return (
+            ", ".join(f"{name} {duration(seconds)}" for name, seconds in parts.items())
+            + f"; in all about {duration(self.total)}"
+        )
 
 
 def duration(seconds: float) -> str:
@@ -70,24 +81,35 @@ def estimate(
         vocoder_steps: likewise.
         device: where.
     """
-    step = _seconds_per_step(config, loop, segments, torch.device(device)) if acoustic_steps + adversarial_steps + vocoder_steps else 0.0
+    step = (
+        _seconds_per_step(config, loop, segments, torch.device(device))
+        if acoustic_steps + adversarial_steps + vocoder_steps
+        else 0.0
+    )
     return Estimate(
         prepare=minutes * PREPARE_SECONDS_PER_MINUTE,
         align=minutes * ALIGN_SECONDS_PER_MINUTE,
-        acoustic=(acoustic_steps * ACOUSTIC_STEP_SHARE + adversarial_steps * ADVERSARIAL_STEP_SHARE) * step,
+        acoustic=(acoustic_steps * ACOUSTIC_STEP_SHARE + adversarial_steps * ADVERSARIAL_STEP_SHARE)
+        * step,
         vocoder=vocoder_steps * step,
     )
 
 
-def _seconds_per_step(config: WaveNetConfig, loop: LoopConfig, segments: SegmentConfig, device: torch.device) -> float:
+def _seconds_per_step(
+    config: WaveNetConfig, loop: LoopConfig, segments: SegmentConfig, device: torch.device
+) -> float:
     frames = segments.all_frames
     network = WaveNet(config).to(device)
     optimiser = optimiser_for(network, loop)
     shape = (segments.segments, frames)
-    codes = torch.randint(config.quantisation_levels, (segments.segments, frames * config.hop_length), device=device)
+    codes = torch.randint(
+        config.quantisation_levels, (segments.segments, frames * config.hop_length), device=device
+    )
     coefficients = torch.zeros(*shape, config.prediction_order, device=device)
     lags = torch.ones(shape, dtype=torch.int32, device=device)
-    added = torch.randn(*shape, config.num_layers, config.gate_channels, device=device, requires_grad=True)
+    added = torch.randn(
+        *shape, config.num_layers, config.gate_channels, device=device, requires_grad=True
+    )
 
     def step() -> None:
         with torch.autocast(device.type, torch.bfloat16, enabled=loop.bf16):

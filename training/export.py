@@ -10,7 +10,13 @@ from training.evaluation.sentences import unmeasured
 from training.intonation import intonation
 from training.precision_prices import precision_prices
 from training.recipe import Run
-from training.stages import ADVERSARIAL, read_average, read_model_config, steps_done, trained_acoustic
+from training.stages import (
+    ADVERSARIAL,
+    read_average,
+    read_model_config,
+    steps_done,
+    trained_acoustic,
+)
 from vocoder.audio.whole_file import whole_file
 from vocoder.cli.voices import price_text
 from vocoder.config import WaveNetConfig
@@ -60,7 +66,9 @@ def export(
     trained = f"{acoustic_steps:,} steps, {acoustic_seconds / 3600:.2f} hours"
     if steps_done(run.stage(ADVERSARIAL)) > 0:
         _, steps, seconds = read_average(run.stage(ADVERSARIAL))
-        trained += f"; its decoder {steps:,} steps, {seconds / 3600:.2f} hours against discriminators"
+        trained += (
+            f"; its decoder {steps:,} steps, {seconds / 3600:.2f} hours against discriminators"
+        )
     weights, vocoder_steps, vocoder_seconds = read_average(run.stage("vocoder"))
     network.load_state_dict(weights)
     network.eval().requires_grad_(False)
@@ -82,21 +90,49 @@ def export(
         acoustic=acoustic.config,
         wavenet=wavenet_config,
     )
-    minutes = sum(entry.num_frames for entry in data.entries(validation=False)) * data.audio.hop_length / data.audio.sample_rate / 60
-    sizes = [sum(parameter.numel() for parameter in model.parameters()) for model in (acoustic, network)]
+    minutes = (
+        sum(entry.num_frames for entry in data.entries(validation=False))
+        * data.audio.hop_length
+        / data.audio.sample_rate
+        / 60
+    )
+    sizes = [
+        sum(parameter.numel() for parameter in model.parameters()) for model in (acoustic, network)
+    ]
     card = "\n".join(
         [
             f"# Voice {folder.name}, release {release}",
             "",
-            f"- Data: {source}; {minutes:.1f} minutes trained on, {len(data.entries(validation=True))} utterances held out by prompt.",
+            (
+                f"- Data: {source}; {minutes:.1f} minutes trained on, "
+                f"{len(data.entries(validation=True))} utterances held out by prompt."
+            ),
             f"- Licence: {licence}.",
             f"- Acoustic model: {sizes[0]:,} weights, {trained}.",
-            f"- Vocoder: WaveNet of {wavenet_config.num_layers} blocks, {sizes[1]:,} weights, {vocoder_steps:,} steps, {vocoder_seconds / 3600:.2f} hours.",
-            f"- Sound: {data.audio.sample_rate} Hz, pre-emphasis {data.audio.pre_emphasis}, {wavenet_config.quantisation_levels} levels.",
-            f"- Price per sample, held-out speech, through the engine: bf16 {price_text(prices.bf16)}, int8 {price_text(prices.int8)}.",
-            f"- Defaults: temperature {temperature:g}, times {voiced_temperature_ratio:g} in voiced frames.",
-            f"- Passes of the spectral correction: {correction_passes} from text, {copy_correction_passes} in copies of recordings.",
-            f"- Intonation times {melody:g}: what brings its spread to the recordings' on held-out sentences that are not among those measured below.",
+            (
+                f"- Vocoder: WaveNet of {wavenet_config.num_layers} blocks, {sizes[1]:,} weights, "
+                f"{vocoder_steps:,} steps, {vocoder_seconds / 3600:.2f} hours."
+            ),
+            (
+                f"- Sound: {data.audio.sample_rate} Hz, pre-emphasis {data.audio.pre_emphasis}, "
+                f"{wavenet_config.quantisation_levels} levels."
+            ),
+            (
+                f"- Price per sample, held-out speech, through the engine: bf16 "
+                f"{price_text(prices.bf16)}, int8 {price_text(prices.int8)}."
+            ),
+            (
+                f"- Defaults: temperature {temperature:g}, times {voiced_temperature_ratio:g} in "
+                f"voiced frames."
+            ),
+            (
+                f"- Passes of the spectral correction: {correction_passes} from text, "
+                f"{copy_correction_passes} in copies of recordings."
+            ),
+            (
+                f"- Intonation times {melody:g}: what brings its spread to the recordings' on "
+                f"held-out sentences that are not among those measured below."
+            ),
             *(f"- {note}" for note in notes),
             "",
         ]

@@ -27,7 +27,10 @@ figure { margin: 0; width: 22rem } figure.wide { width: 100% } img, audio { widt
 def write_html(path: Path, title: str, parts: Sequence[str]) -> None:
     """Writes a page, whole or not at all: its title as a heading, then parts that are HTML already."""
     shown = html.escape(title)
-    head = f"<!doctype html><html lang=en><meta charset=utf-8><title>{shown}</title><style>{_STYLE}</style><h1>{shown}</h1>"
+    head = (
+        f"<!doctype html><html lang=en><meta "
+        f"charset=utf-8><title>{shown}</title><style>{_STYLE}</style><h1>{shown}</h1>"
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as file:
         file.write("".join([head, *parts, "</html>"]).encode())
@@ -37,11 +40,15 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     """A table of plain texts, its heading first."""
     cells = [[html.escape(cell) for cell in row] for row in rows]
     head = "".join(f"<th>{cell}</th>" for cell in cells[0])
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in cells[1:])
+    body = "".join(
+        "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in cells[1:]
+    )
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def figure(label: str, png: bytes, samples: FloatArray, sample_rate: int, *, what: str, wide: bool = False) -> str:
+def figure(
+    label: str, png: bytes, samples: FloatArray, sample_rate: int, *, what: str, wide: bool = False
+) -> str:
     """A picture over the sound that it shows.
 
     Args:
@@ -56,8 +63,10 @@ def figure(label: str, png: bytes, samples: FloatArray, sample_rate: int, *, wha
     soundfile.write(sound, np.clip(samples, -1, 1), sample_rate, format="FLAC", subtype="PCM_16")
     shown = html.escape(label)
     return (
-        f"<figure{' class=wide' if wide else ''}><figcaption>{shown}</figcaption><img alt='{html.escape(what)} of {shown}' src='{_data('image/png', png)}'>"
-        f"<audio controls preload=none src='{_data('audio/flac', sound.getvalue())}'></audio></figure>"
+        f"<figure{' class=wide' if wide else ''}><figcaption>{shown}</figcaption><img "
+        f"alt='{html.escape(what)} of {shown}' src='{_data('image/png', png)}'>"
+        f"<audio controls preload=none "
+        f"src='{_data('audio/flac', sound.getvalue())}'></audio></figure>"
     )
 
 

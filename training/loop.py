@@ -1,12 +1,15 @@
-"""The training loop: torch and numpy alone, so that it can be carried to a GPU machine that has little else.
+"""The training loop: torch and numpy alone, so that it can be carried to a GPU machine that has
+little else.
 
-One optimiser step is a function of the configuration, the step's number and the data: batches are drawn by a counter-based generator keyed
-with (seed, step, rank), and a checkpoint holds weights, average, optimiser and step. So a run that was killed at any moment and started
-again follows the same curve, on the processor and on a card, and may change between them. Under torchrun every process draws its own batches and
-the gradients are averaged.
+One optimiser step is a function of the configuration, the step's number and the data: batches are
+drawn by a counter-based generator keyed with (seed, step, rank), and a checkpoint holds weights,
+average, optimiser and step. So a run that was killed at any moment and started again follows the
+same curve, on the processor and on a card, and may change between them. Under torchrun every
+process draws its own batches and the gradients are averaged.
 
-A card works through a queue, and whoever reads a figure waits until the queue is empty: there figures are read every `REPORT_EVERY` steps, all of
-them at once. No checkpoint is written before the figures of all its steps were read and found finite.
+A card works through a queue, and whoever reads a figure waits until the queue is empty: there
+figures are read every `REPORT_EVERY` steps, all of them at once. No checkpoint is written before
+the figures of all its steps were read and found finite.
 """
 
 from __future__ import annotations
@@ -39,7 +42,9 @@ class Diverged(SonantError, ArithmeticError):
 
 @dataclass(frozen=True, kw_only=True)
 class LoopConfig:
-    """How a model is trained, whatever it is; a voice's numbers are in its recipe (`training/recipes`)."""
+    """How a model is trained, whatever it is; a voice's numbers are in its recipe
+    (`training/recipes`).
+    """
 
     total_steps: int  # where the learning rate reaches 0
     learning_rate: float  # its highest
@@ -48,7 +53,9 @@ class LoopConfig:
     weight_decay: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.99)  # of Adam
     gradient_norm: float = 1.0  # longest gradient that is not shortened
-    ema_decay: float = 0.9995  # of the average of the weights, which is what is validated and exported
+    ema_decay: float = (
+        0.9995  # of the average of the weights, which is what is validated and exported
+    )
     seed: int = 0
     bf16: bool = True  # matrix products in bfloat16, weights and optimiser in float32
     validate_every: int = 1000  # steps
@@ -64,7 +71,13 @@ class LoopConfig:
 
 def optimiser_for(model: nn.Module, config: LoopConfig) -> torch.optim.Optimizer:
     """AdamW over all weights."""
-    return torch.optim.AdamW(model.parameters(), lr=config.learning_rate, betas=config.betas, weight_decay=config.weight_decay, fused=True)
+    return torch.optim.AdamW(
+        model.parameters(),
+        lr=config.learning_rate,
+        betas=config.betas,
+        weight_decay=config.weight_decay,
+        fused=True,
+    )
 
 
 class Task(Protocol):
@@ -85,7 +98,9 @@ class Task(Protocol):
 class Trainer:
     """A run: its model, average, optimiser, step, and the folder where they are kept."""
 
-    def __init__(self, task: Task, config: LoopConfig, folder: Path, *, device: str = "cpu") -> None:
+    def __init__(
+        self, task: Task, config: LoopConfig, folder: Path, *, device: str = "cpu"
+    ) -> None:
         self.task = task
         self.config = config
         self.folder = folder
@@ -103,7 +118,9 @@ class Trainer:
         self._seconds_read = 0.0  # `seconds` at the last reading
         self._whole = True  # False while weights, optimiser and step are not of one moment
         if self.device.type == "cuda":
-            torch.backends.cudnn.deterministic = True  # else the sums of a resumed run may be taken in another order
+            torch.backends.cudnn.deterministic = (
+                True  # else the sums of a resumed run may be taken in another order
+            )
         folder.mkdir(parents=True, exist_ok=True)
         if self.checkpoint.is_file():
             self._load()
@@ -113,12 +130,17 @@ class Trainer:
         """Where the run goes on from."""
         return self.folder / "checkpoint.pt"
 
-    def run(self, report: ReportStep, *, until: int | None = None, seconds: float | None = None) -> None:
-        """Trains to `total_steps`, to step `until` or for `seconds`, whichever comes first; leaves a checkpoint.
+    def run(
+        self, report: ReportStep, *, until: int | None = None, seconds: float | None = None
+    ) -> None:
+        """Trains to `total_steps`, to step `until` or for `seconds`, whichever comes first; leaves
+        a checkpoint.
 
         Args:
-            report: called with each step and its figures, in order: after every step, or on a card of `report_every` steps after the last of them.
-                `steps_per_second` is of the steps read together; names with a slash are validation figures.
+            report: called with each step and its figures, in order: after every step, or on a card
+                of `report_every` steps after the last of them.
+                `steps_per_second` is of the steps read together; names with a slash are validation
+                figures.
             until: stop at this step.
             seconds: stop after so long.
 
@@ -138,7 +160,12 @@ class Trainer:
                     continue
                 read = self._read()
                 if validates:
-                    read[-1][1].update({f"validation/{name}": value for name, value in self.task.validate(self.average, self.device).items()})
+                    read[-1][1].update(
+                        {
+                            f"validation/{name}": value
+                            for name, value in self.task.validate(self.average, self.device).items()
+                        }
+                    )
                 _report_all(report, read)
                 if saves:
                     self._save()
@@ -153,10 +180,15 @@ class Trainer:
         self._save()
 
     def _advance(self) -> None:
-        generator = np.random.Generator(np.random.Philox(key=self.config.seed, counter=[0, 0, self.rank, self.step]))
+        generator = np.random.Generator(
+            np.random.Philox(key=self.config.seed, counter=[0, 0, self.rank, self.step])
+        )
         # Dropout and the like draw from torch's own generator: it, too, is a function of the step.
         torch.manual_seed(self.config.seed * 1_000_003 + self.step * 8191 + self.rank)
-        batch = {name: tensor.to(self.device, non_blocking=True) for name, tensor in self.task.batch(generator).items()}
+        batch = {
+            name: tensor.to(self.device, non_blocking=True)
+            for name, tensor in self.task.batch(generator).items()
+        }
         rate = self.config.learning_rate_at(self.step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
@@ -171,16 +203,30 @@ class Trainer:
             self._whole = False
             self.optimiser.step()
             self.step += 1
-            # A short run has no time for a long average: it warms up with the steps (as in TensorFlow's moving averages).
+            # A short run has no time for a long average: it warms up with the steps (as in
+            # TensorFlow's moving averages).
             decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
             with torch.no_grad():
-                torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
-            values = torch.stack([*(value.detach().float() for value in losses.values()), norm.float()])
-            self._unread.append(_UnreadStep(number=self.step, names=(*losses, "gradient_norm"), values=values, learning_rate=rate))
+                torch._foreach_lerp_(
+                    list(self.average.parameters()), list(self.model.parameters()), 1 - decay
+                )
+            values = torch.stack(
+                [*(value.detach().float() for value in losses.values()), norm.float()]
+            )
+            self._unread.append(
+                _UnreadStep(
+                    number=self.step,
+                    names=(*losses, "gradient_norm"),
+                    values=values,
+                    learning_rate=rate,
+                )
+            )
             self._whole = True
 
     def _read(self) -> list[tuple[int, dict[str, float]]]:
-        """The steps since the last reading and their figures, in order; waits for the device. Raises Diverged."""
+        """The steps since the last reading and their figures, in order; waits for the device.
+        Raises Diverged.
+        """
         if not self._unread:
             return []
         before = time.monotonic()
@@ -188,18 +234,23 @@ class Trainer:
         self.seconds += time.monotonic() - before
         read = [step.figures(row) for step, row in zip(self._unread, rows, strict=True)]
         speed = len(read) / max(self.seconds - self._seconds_read, 1e-9)
-        # Last, and together: whoever is stopped before this reads them again, and whoever diverged finds that out again.
+        # Last, and together: whoever is stopped before this reads them again, and whoever diverged
+        # finds that out again.
         self._unread, self._seconds_read = [], self.seconds
         return [(number, figures | {"steps_per_second": speed}) for number, figures in read]
 
     def _share_gradients(self) -> None:
         if self.world_size == 1:
             return
-        gradients = [parameter.grad for parameter in self.model.parameters() if parameter.grad is not None]
+        gradients = [
+            parameter.grad for parameter in self.model.parameters() if parameter.grad is not None
+        ]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         torch.distributed.all_reduce(flat)
         flat /= self.world_size
-        for gradient, mean in zip(gradients, torch.split(flat, [gradient.numel() for gradient in gradients]), strict=True):
+        for gradient, mean in zip(
+            gradients, torch.split(flat, [gradient.numel() for gradient in gradients]), strict=True
+        ):
             gradient.copy_(mean.view_as(gradient))
 
     def _save(self) -> None:
@@ -224,7 +275,9 @@ class Trainer:
             self.average.load_state_dict(state["average"])
             self.optimiser.load_state_dict(state["optimiser"])
         except (RuntimeError, ValueError, KeyError) as error:
-            raise InputError(f"{self.checkpoint}: of another model: {error}", field=str(self.checkpoint)) from error
+            raise InputError(
+                f"{self.checkpoint}: of another model: {error}", field=str(self.checkpoint)
+            ) from error
         self.step = state["step"]
         self.seconds = self._seconds_read = state["seconds"]
 
@@ -250,7 +303,10 @@ class _UnreadStep:
         figures = dict(zip(self.names, values, strict=True))
         for name, what in (("loss", "loss"), ("gradient_norm", "gradient")):
             if not np.isfinite(figures[name]):
-                raise Diverged(f"the {what} became {figures[name]} at step {self.number}: lower the learning rate")
+                raise Diverged(
+                    f"the {what} became {figures[name]} at step {self.number}: lower the "
+                    f"learning rate"
+                )
         return self.number, figures | {"learning_rate": self.learning_rate}
 
 

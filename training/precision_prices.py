@@ -1,4 +1,6 @@
-"""What less exact arithmetic costs a network, on held-out speech: measured through the engine that will speak, teacher-forced."""
+"""What less exact arithmetic costs a network, on held-out speech: measured through the engine that
+will speak, teacher-forced.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,16 @@ SECONDS = 30.0  # of held-out speech
 
 
 def precision_prices(network: WaveNet, data: PreparedSet) -> PrecisionPrices:
-    """Bits per sample of each precision above those of fp32, from the true conditions; not measured where the native engine was not built."""
+    """Bits per sample of each precision above those of fp32, from the true conditions; not measured
+    where the native engine was not built.
+    """
     if not native_built():
         return PrecisionPrices()
     exact = bits_per_sample(make_engine(network, "native"), network, data)
-    prices = {name: bits_per_sample(make_engine(network, "native", precision=name), network, data) - exact for name in ("bf16", "int8")}
+    prices = {
+        name: bits_per_sample(make_engine(network, "native", precision=name), network, data) - exact
+        for name in ("bf16", "int8")
+    }
     return PrecisionPrices(bf16=round(prices["bf16"], 6), int8=round(prices["int8"], 6))
 
 

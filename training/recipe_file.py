@@ -1,4 +1,6 @@
-"""Recipes: every number that shapes a voice's models and their training, as a TOML file (`training/recipes`). torch and numpy alone."""
+"""Recipes: every number that shapes a voice's models and their training, as a TOML file
+(`training/recipes`). torch and numpy alone.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,13 @@ from vocoder.errors import ConfigError, InputError
 
 SHIPPED = Path(__file__).parent / "recipes" / "kathleen.toml"
 SAVED = "recipe.toml"  # beside the weights of a stage
-# Fields that no recipe has: they follow from the recordings, the machine, or from what somebody waits for. Their values here are replaced before use.
-_FROM_DATA = {"num_speakers": 1, "linguistic": LinguisticConfig(category_sizes=(2,) * len(CATEGORIES)), "n_mels": AudioConfig.n_mels}
+# Fields that no recipe has: they follow from the recordings, the machine, or from what somebody
+# waits for. Their values here are replaced before use.
+_FROM_DATA = {
+    "num_speakers": 1,
+    "linguistic": LinguisticConfig(category_sizes=(2,) * len(CATEGORIES)),
+    "n_mels": AudioConfig.n_mels,
+}
 _FROM_MACHINE = {"bf16": False, "checkpoint_seconds": LoopConfig.checkpoint_seconds}
 
 Made = TypeVar("Made")
@@ -31,8 +38,10 @@ class Recipe:
     """What a recipe file says.
 
     Attributes:
-        acoustic, vocoder: the networks, for no data set in particular: `acoustic_for` and `wavenet_for` give those of one.
-        acoustic_loop, adversarial_loop, vocoder_loop: how each is trained; `bf16` is left to `training.recipe.loop_for`.
+        acoustic, vocoder: the networks, for no data set in particular: `acoustic_for` and
+            `wavenet_for` give those of one.
+        acoustic_loop, adversarial_loop, vocoder_loop: how each is trained; `bf16` is left to
+            `training.recipe.loop_for`.
         adversarial: windows and weights of the adversarial training.
         segments: of a vocoder's batch on a CPU; gpu_segments: how many there are on a GPU.
         text: the file as it stands.
@@ -53,7 +62,8 @@ class Recipe:
         """Reads a file.
 
         Raises:
-            InputError: it is missing, no TOML, lacks a key or has an unknown one, or a value is impossible; the message names file and key.
+            InputError: it is missing, no TOML, lacks a key or has an unknown one, or a value is
+                impossible; the message names file and key.
         """
         try:
             text = path.read_text(encoding="utf-8")
@@ -67,7 +77,9 @@ class Recipe:
             acoustic_loop=file.take("acoustic.training", LoopConfig, **_FROM_MACHINE),
             adversarial=file.take("adversarial.objective", AdversarialConfig),
             adversarial_loop=file.take("adversarial.training", LoopConfig, **_FROM_MACHINE),
-            vocoder=file.take("vocoder.network", WaveNetConfig, **_FROM_DATA, hop_length=AudioConfig.hop_length),
+            vocoder=file.take(
+                "vocoder.network", WaveNetConfig, **_FROM_DATA, hop_length=AudioConfig.hop_length
+            ),
             vocoder_loop=file.take("vocoder.training", LoopConfig, **_FROM_MACHINE),
             gpu_segments=file.take_number("vocoder.segments", "gpu_segments"),
             segments=file.take("vocoder.segments", SegmentConfig),
@@ -78,7 +90,9 @@ class Recipe:
 
     @classmethod
     def of_stage(cls, folder: Path) -> Recipe:
-        """What the weights in a stage's folder were begun with; the shipped one for a new stage, or one of before recipes were saved."""
+        """What the weights in a stage's folder were begun with; the shipped one for a new stage, or
+        one of before recipes were saved.
+        """
         begun = (folder / "checkpoint.pt").is_file() and (folder / SAVED).is_file()
         return cls.read(folder / SAVED if begun else SHIPPED)
 
@@ -99,9 +113,13 @@ class Recipe:
 
     def wavenet_for(self, data: PreparedSet) -> WaveNetConfig:
         """The vocoder's network for a data set."""
-        return self.wavenet_of(data.audio, num_speakers=len(data.header.speakers), sizes=data.header.category_sizes)
+        return self.wavenet_of(
+            data.audio, num_speakers=len(data.header.speakers), sizes=data.header.category_sizes
+        )
 
-    def wavenet_of(self, audio: AudioConfig, *, num_speakers: int, sizes: tuple[int, ...]) -> WaveNetConfig:
+    def wavenet_of(
+        self, audio: AudioConfig, *, num_speakers: int, sizes: tuple[int, ...]
+    ) -> WaveNetConfig:
         """The vocoder's network for such recordings; `sizes` as `LinguisticConfig.category_sizes`."""
         return dataclasses.replace(
             self.vocoder,
@@ -144,7 +162,9 @@ class _Tables:
     def take(self, place: str, kind: type[Made], **given: Any) -> Made:
         """Takes a table, which has every field of `kind` that is not given."""
         table = self._table(place)
-        hints = {name: hint for name, hint in typing.get_type_hints(kind).items() if name not in given}
+        hints = {
+            name: hint for name, hint in typing.get_type_hints(kind).items() if name not in given
+        }
         for key in table:
             if key not in hints:
                 raise self._fail(f"unknown key {place}.{key}")
@@ -167,7 +187,10 @@ class _Tables:
     def check_empty(self) -> None:
         """Raises InputError where something was not taken."""
         for part, rest in self._tables.items():
-            raise self._fail(f"unknown key {part}" + (f".{next(iter(rest))}" if isinstance(rest, dict) and rest else ""))
+            raise self._fail(
+                f"unknown key {part}"
+                + (f".{next(iter(rest))}" if isinstance(rest, dict) and rest else "")
+            )
 
 
 def _fits(value: object, hint: Any) -> bool:
@@ -175,7 +198,9 @@ def _fits(value: object, hint: Any) -> bool:
         return value in typing.get_args(hint)
     if typing.get_origin(hint) is tuple:
         parts = typing.get_args(hint)
-        return isinstance(value, list) and len(value) == len(parts) and all(map(_fits, value, parts))
+        return (
+            isinstance(value, list) and len(value) == len(parts) and all(map(_fits, value, parts))
+        )
     if hint is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return type(value) is hint

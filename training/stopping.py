@@ -12,7 +12,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def stop_on_signals() -> None:
-    """From now on SIGTERM stops this process as Ctrl-C does: by a KeyboardInterrupt, wherever it is."""
+    """From now on SIGTERM stops this process as Ctrl-C does: by a KeyboardInterrupt, wherever it
+    is.
+    """
     for number in SIGNALS:  # SIGINT as well: a shell starts background jobs with it ignored
         signal.signal(number, _stop)
 
@@ -23,10 +25,12 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 @contextmanager
 def signals_deferred() -> Iterator[None]:
-    """What the block does is done whole: a signal that comes meanwhile is handled at its end, as it would have been at once.
+    """What the block does is done whole: a signal that comes meanwhile is handled at its end, as it
+    would have been at once.
 
-    Weights, their average, the optimiser's state and the number of the step change one after the other: a run that stopped between two of them
-    would not go on along the same curve. Outside the main thread there is nothing to do, for Python handles signals in that one alone.
+    Weights, their average, the optimiser's state and the number of the step change one after the
+    other: a run that stopped between two of them would not go on along the same curve. Outside the
+    main thread there is nothing to do, for Python handles signals in that one alone.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -33,7 +33,13 @@ if TYPE_CHECKING:
 __all__ = ["load_voice"]
 
 
-def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto", precision: str = "auto", threads: int = 1) -> Voice:
+def load_voice(
+    name_or_path: str | Path = DEFAULT_VOICE,
+    *,
+    engine: str = "auto",
+    precision: str = "auto",
+    threads: int = 1,
+) -> Voice:
     """Loads a voice by its name or from its folder: `vocoder.synthesis.voice.load_voice`."""
     from vocoder.synthesis.voice import load_voice as load
 

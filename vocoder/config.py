@@ -1,8 +1,8 @@
 """Every number that shapes a voice, configured once, here.
 
-Frozen, keyword-only dataclasses; `__post_init__` refuses nonsense with a `ConfigError`; what follows from other numbers is a
-property. `to_dict` and `from_dict` carry them through `voice.json` and training checkpoints; an unknown or missing key is an error
-that names it.
+Frozen, keyword-only dataclasses; `__post_init__` refuses nonsense with a `ConfigError`; what
+follows from other numbers is a property. `to_dict` and `from_dict` carry them through `voice.json`
+and training checkpoints; an unknown or missing key is an error that names it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from vocoder.errors import ConfigError
 
 OutputKind = Literal["softmax", "logistic_mixture", "gaussian"]
 
-# Categorical features of a phoneme, in the order of the columns of `categories`. In each, 0 means "absent".
+# Categorical features of a phoneme, in the order of the columns of `categories`. In each, 0 means
+# "absent".
 CATEGORIES = ("phoneme", "stress", "word_position", "phrase_type")
 # Continuous features of a phoneme, each in 0..1, in the order of the columns of `positions`.
 POSITIONS = ("phoneme_in_word", "word_in_phrase", "phrase_in_sentence", "word_length")
@@ -80,27 +81,42 @@ class AudioConfig(Config):
         _require(0 < self.hop_length <= self.win_length, "hop_length must lie in 1..win_length")
         _require(self.win_length <= self.n_fft, "win_length must not exceed n_fft")
         _require(self.n_mels > 0, "n_mels must be positive")
-        _require(0 <= self.f_min < self.f_max <= self.sample_rate / 2, "0 <= f_min < f_max <= sample_rate / 2 must hold")
+        _require(
+            0 <= self.f_min < self.f_max <= self.sample_rate / 2,
+            "0 <= f_min < f_max <= sample_rate / 2 must hold",
+        )
         _require(0 < self.f0_min < self.f0_max, "0 < f0_min < f0_max must hold")
-        _require(0 <= self.pre_emphasis < 1, f"pre_emphasis must lie in 0..1, not {self.pre_emphasis}")
+        _require(
+            0 <= self.pre_emphasis < 1, f"pre_emphasis must lie in 0..1, not {self.pre_emphasis}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinguisticConfig(Config):
-    """How many values each categorical feature has, 0 ("absent") included; columns as in `CATEGORIES`."""
+    """How many values each categorical feature has, 0 ("absent") included; columns as in
+    `CATEGORIES`.
+    """
 
     category_sizes: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        _require(len(self.category_sizes) == len(CATEGORIES), f"category_sizes needs one number for each of {CATEGORIES}")
-        _require(all(size > 1 for size in self.category_sizes), "every category needs at least one value beside 'absent'")
+        _require(
+            len(self.category_sizes) == len(CATEGORIES),
+            f"category_sizes needs one number for each of {CATEGORIES}",
+        )
+        _require(
+            all(size > 1 for size in self.category_sizes),
+            "every category needs at least one value beside 'absent'",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class WaveNetConfig(Config):
-    """The network of van den Oord et al. 2016 (arXiv 1609.03499) in the variant of Deep Voice (arXiv 1702.07825).
+    """The network of van den Oord et al. 2016 (arXiv 1609.03499) in the variant of Deep Voice
+    (arXiv 1702.07825).
 
-    Defaults are the reference size of benchmarks and tests; what a voice is trained with is in its recipe (`training/recipes`).
+    Defaults are the reference size of benchmarks and tests; what a voice is trained with is in its
+    recipe (`training/recipes`).
     """
 
     num_layers: int = 16  # L, residual blocks
@@ -114,10 +130,17 @@ class WaveNetConfig(Config):
     cond_context: int = 2  # frames that the conditioning sees to each side
     speaker_channels: int = 16  # of a speaker's embedding
     num_speakers: int = 1
-    prediction_order: int = 16  # P, coefficients of the linear prediction that the network is shown; 0: it is shown none
-    prediction_smoothing_hz: float = 40.0  # over how much of the spectrum that prediction smooths it
-    max_lag: int = 256  # samples; farthest back of the sample that the network is shown from about one period ago; 0: it is shown none
-    quantisation_levels: int = 256  # Q, mu-law codes of the softmax; linear levels of the other outputs
+    # P, coefficients of the linear prediction that the network is shown; 0: it is shown none
+    prediction_order: int = 16
+    prediction_smoothing_hz: float = (
+        40.0  # over how much of the spectrum that prediction smooths it
+    )
+    # samples; farthest back of the sample that the network is shown from about one period ago; 0:
+    # it is shown none
+    max_lag: int = 256
+    quantisation_levels: int = (
+        256  # Q, mu-law codes of the softmax; linear levels of the other outputs
+    )
     output: OutputKind = "softmax"
     num_mixtures: int = 10  # K, of the logistic mixture
     n_mels: int = 80  # must equal the audio settings'
@@ -134,11 +157,20 @@ class WaveNetConfig(Config):
         _require(self.prediction_order >= 0, "prediction_order must not be negative")
         _require(self.prediction_smoothing_hz >= 0, "prediction_smoothing_hz must not be negative")
         _require(self.max_lag >= 0, "max_lag must not be negative")
-        _require(self.num_layers % self.num_cycles == 0, "num_layers must be a multiple of num_cycles")
+        _require(
+            self.num_layers % self.num_cycles == 0, "num_layers must be a multiple of num_cycles"
+        )
         _require(self.kernel_size >= 2, "kernel_size must be at least 2: one tap sees no history")
-        _require(self.gate_channels % 2 == 0, "gate_channels must be even: half is tanh, half sigmoid")
-        _require(2 <= self.quantisation_levels <= 65_536, "quantisation_levels must lie in 2..65536")
-        _require(self.output in typing.get_args(OutputKind), f"output must be one of {typing.get_args(OutputKind)}, not {self.output!r}")
+        _require(
+            self.gate_channels % 2 == 0, "gate_channels must be even: half is tanh, half sigmoid"
+        )
+        _require(
+            2 <= self.quantisation_levels <= 65_536, "quantisation_levels must lie in 2..65536"
+        )
+        _require(
+            self.output in typing.get_args(OutputKind),
+            f"output must be one of {typing.get_args(OutputKind)}, not {self.output!r}",
+        )
 
     @property
     def dilations(self) -> tuple[int, ...]:
@@ -169,18 +201,26 @@ class WaveNetConfig(Config):
     @property
     def output_channels(self) -> int:
         """Numbers that parametrise one sample's distribution."""
-        return {"softmax": self.quantisation_levels, "logistic_mixture": 3 * self.num_mixtures, "gaussian": 2}[self.output]
+        return {
+            "softmax": self.quantisation_levels,
+            "logistic_mixture": 3 * self.num_mixtures,
+            "gaussian": 2,
+        }[self.output]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AcousticConfig(Config):
-    """The acoustic model: phonemes to durations, log-F0, voicing and log-mel. Defaults as in `WaveNetConfig`."""
+    """The acoustic model: phonemes to durations, log-F0, voicing and log-mel. Defaults as in
+    `WaveNetConfig`.
+    """
 
     channels: int = 160  # of the encoder
     encoder_layers: int = 3
     decoder_channels: int = 192
     decoder_layers: int = 6
-    harmonic_steps: int = 256  # rows of the table of harmonic spectra that the decoder is shown; 0: it is shown none
+    harmonic_steps: int = (
+        256  # rows of the table of harmonic spectra that the decoder is shown; 0: it is shown none
+    )
     kernel_size: int = 5  # frames or phonemes under one convolution
     predictor_channels: int = 128  # of the duration and pitch predictors
     dropout: float = 0.1  # in training only
@@ -191,6 +231,17 @@ class AcousticConfig(Config):
     def __post_init__(self) -> None:
         _require(self.kernel_size % 2 == 1, "kernel_size must be odd")
         _require(0 <= self.dropout < 1, "dropout must lie in 0..1")
-        _require(self.harmonic_steps == 0 or self.harmonic_steps >= 2, "harmonic_steps must be 0 or at least 2")
-        for name in ("channels", "encoder_layers", "decoder_channels", "decoder_layers", "predictor_channels", "num_speakers", "n_mels"):
+        _require(
+            self.harmonic_steps == 0 or self.harmonic_steps >= 2,
+            "harmonic_steps must be 0 or at least 2",
+        )
+        for name in (
+            "channels",
+            "encoder_layers",
+            "decoder_channels",
+            "decoder_layers",
+            "predictor_channels",
+            "num_speakers",
+            "n_mels",
+        ):
             _require(getattr(self, name) > 0, f"{name} must be positive, not {getattr(self, name)}")

@@ -4,8 +4,8 @@ SonantError
 ├── InputError      what the caller sent is wrong; `field` names the offending field, option or file
 │   ├── TextError   text that cannot be spoken (empty, too long, nothing speakable in it)
 │   └── AudioError  a recording that cannot be read or is not what was asked for
-├── ConfigError     a configuration that contradicts itself (raised by `__post_init__` of the configs)
-├── VoiceError      a voice pack that is missing, damaged or made for other features
+├── ConfigError     a configuration that contradicts itself (raised by `__post_init__` of the
+configs) ├── VoiceError      a voice pack that is missing, damaged or made for other features
 ├── EngineError     an engine that cannot run here, or a stream state that does not fit it
 └── CapacityError   no room for another stream now; `retry_after_seconds` says when to ask again
     └── ClientLimitError  this one client has as much as it may, whatever room there is

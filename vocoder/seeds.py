@@ -8,7 +8,9 @@ import secrets
 from vocoder.errors import InputError
 
 MAX_SEED = 2**64 - 1  # a seed is the key of Philox (`vocoder.engine.philox`)
-JSON_BITS = 53  # of a seed that we choose: JavaScript's numbers, and so those of many JSON readers, are exact up to 2**53
+# of a seed that we choose: JavaScript's numbers, and so those of many JSON readers, are exact up to
+# 2**53
+JSON_BITS = 53
 
 
 def choose_seed(seed: int | None) -> int:
@@ -28,7 +30,8 @@ def check_seed(seed: int) -> int:
 
 
 def derived_seed(base: int, identity: str) -> int:
-    """The first 53 bits of the SHA-256 of "BASE:ID" in UTF-8, BASE in decimal: neither the order of a list nor that of the work changes it.
+    """The first 53 bits of the SHA-256 of "BASE:ID" in UTF-8, BASE in decimal: neither the order of
+    a list nor that of the work changes it.
 
     Args:
         base: of the list, 0..2**64-1.

@@ -4,13 +4,17 @@
     python sonant_client.py "Hello there." | aplay
 
     sonant = Sonant("http://localhost:8000")
-    for piece in sonant.stream({"text": "Hello there.", "seed": 7}):  # bytes of the file, as they are made
+    for piece in sonant.stream({"text": "Hello there.", "seed": 7}):  # bytes of the file, as they
+    are made
         player.stdin.write(piece)
-    for event in sonant.events({"text": "Hello there."}):  # when each word is heard, and the sound (docs/API_HTTP.md)
+    for event in sonant.events({"text": "Hello there."}):  # when each word is heard, and the sound
+    (docs/API_HTTP.md)
         print(event["type"])
 
-A connection that is lost is picked up again at the byte where it stopped; where there is no room, the request is made again when the service says.
-Where whoever spoke is gone (one of several servers), another is asked for the same bytes, and what was heard of them is left out.
+A connection that is lost is picked up again at the byte where it stopped; where there is no room,
+the request is made again when the service says.
+Where whoever spoke is gone (one of several servers), another is asked for the same bytes, and what
+was heard of them is left out.
 """
 
 from __future__ import annotations
@@ -47,13 +51,26 @@ class Sonant:
         timeout: seconds without a byte after which a connection counts as lost.
     """
 
-    def __init__(self, url: str = "http://localhost:8000", *, key: str | None = None, tries: int = 5, timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        url: str = "http://localhost:8000",
+        *,
+        key: str | None = None,
+        tries: int = 5,
+        timeout: float = 30.0,
+    ) -> None:
         self._url = urlsplit(url)
-        self._headers = {"Content-Type": "application/json", "Connection": "close", **({"Authorization": f"Bearer {key}"} if key else {})}
+        self._headers = {
+            "Content-Type": "application/json",
+            "Connection": "close",
+            **({"Authorization": f"Bearer {key}"} if key else {}),
+        }
         self._tries, self._timeout = tries, timeout
 
     def stream(self, order: dict[str, Any]) -> Iterator[bytes]:
-        """The bytes that `POST /synthesize` answers, each once, in order. Raises SonantError, or what the connection raised at the last try."""
+        """The bytes that `POST /synthesize` answers, each once, in order. Raises SonantError, or
+        what the connection raised at the last try.
+        """
         answer = self._ask("POST", "/synthesize", json.dumps(order))
         location, etag = answer.getheader("Content-Location"), answer.getheader("ETag")
         again = json.dumps({**order, "seed": int(answer.getheader("X-Seed") or 0)})
@@ -65,7 +82,9 @@ class Sonant:
                     if kept:
                         received, failures = received + len(kept), 0
                         yield kept
-                if not answer.length:  # bytes that are missing; None where only the end of the body tells
+                if (
+                    not answer.length
+                ):  # bytes that are missing; None where only the end of the body tells
                     return
                 raise http.client.IncompleteRead(b"")
             except _LOST:
@@ -75,9 +94,12 @@ class Sonant:
             finally:
                 answer.close()
             time.sleep(0.1 * 2**failures)
-            # Formats whose length is not known beforehand come again as a whole: the same bytes, of which the first are known.
+            # Formats whose length is not known beforehand come again as a whole: the same bytes, of
+            # which the first are known.
             try:
-                answer = self._ask("GET", location, None, {"Range": f"bytes={received}-", "If-Range": etag or ""})
+                answer = self._ask(
+                    "GET", location, None, {"Range": f"bytes={received}-", "If-Range": etag or ""}
+                )
             except SonantError as error:
                 if error.code != "unknown_stream":
                     raise
@@ -88,7 +110,9 @@ class Sonant:
             skip = 0 if answer.status == http.HTTPStatus.PARTIAL_CONTENT else received
 
     def events(self, order: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """What is heard when, and the sound: each line of the answer with timestamps as a dictionary."""
+        """What is heard when, and the sound: each line of the answer with timestamps as a
+        dictionary.
+        """
         rest, event = b"", {}
         for piece in self.stream({**order, "timestamps": True}):
             *lines, rest = (rest + piece).split(b"\n")
@@ -98,18 +122,27 @@ class Sonant:
         if event.get("type") != "end":
             raise http.client.IncompleteRead(rest)
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str] | None = None) -> http.client.HTTPResponse:
+    def _ask(
+        self, method: str, path: str, body: str | None, headers: dict[str, str] | None = None
+    ) -> http.client.HTTPResponse:
         """The answer, with its body still to come."""
         request_id = secrets.token_hex(8)
         for left in reversed(range(self._tries)):
-            kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-            connection = kind(self._url.hostname or "localhost", self._url.port, timeout=self._timeout)
+            kind = (
+                http.client.HTTPSConnection
+                if self._url.scheme == "https"
+                else http.client.HTTPConnection
+            )
+            connection = kind(
+                self._url.hostname or "localhost", self._url.port, timeout=self._timeout
+            )
             try:
                 sent = {**self._headers, **(headers or {}), "X-Request-Id": request_id}
                 connection.request(method, self._url.path.rstrip("/") + path, body, sent)
                 answer = connection.getresponse()
                 if answer.status < http.HTTPStatus.BAD_REQUEST:
-                    # http.client takes a head that was cut short for a whole one. The service repeats the id at its end.
+                    # http.client takes a head that was cut short for a whole one. The service
+                    # repeats the id at its end.
                     if answer.getheader("X-Request-Id") != request_id:
                         raise http.client.BadStatusLine("the head of the answer is cut short")
                     return answer
@@ -130,7 +163,11 @@ def _refusal(status: int, said: bytes) -> SonantError:
     try:
         error = json.loads(said)["error"]
         return SonantError(status, error["code"], error["message"], error["field"])
-    except (ValueError, KeyError, TypeError):  # something between here and the service answers in words of its own
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+    ):  # something between here and the service answers in words of its own
         return SonantError(status, "unknown", said.decode(errors="replace"), None)
 
 
@@ -138,7 +175,9 @@ def main() -> None:
     """Speaks to a file, or to standard output."""
     parser = argparse.ArgumentParser(description="Speak a text by a Sonant service.")
     parser.add_argument("text")
-    parser.add_argument("-o", "--output", default="-", help="a file, or - for standard output (%(default)s)")
+    parser.add_argument(
+        "-o", "--output", default="-", help="a file, or - for standard output (%(default)s)"
+    )
     parser.add_argument("--url", default="http://localhost:8000")
     parser.add_argument("--key", help="an API key")
     options = parser.parse_args()

@@ -1,7 +1,9 @@
-"""How busy a replica of the service is, and how many there should be: decisions only, whoever runs the replicas.
+"""How busy a replica of the service is, and how many there should be: decisions only, whoever runs
+the replicas.
 
-A replica that is full refuses at once (`service.frontend.admission`), so what it lacks room for is not seen as a queue: each refused client goes
-elsewhere or comes again. So replicas are added before those that there are are full: at a load of `TARGET_LOAD` on average, as
+A replica that is full refuses at once (`service.frontend.admission`), so what it lacks room for is
+not seen as a queue: each refused client goes elsewhere or comes again. So replicas are added before
+those that there are are full: at a load of `TARGET_LOAD` on average, as
 `docker/kubernetes/sonant.yaml` has it.
 """
 
@@ -21,14 +23,18 @@ def load_of(status: Status, settings: ServiceSettings) -> float:
     """How full a replica is: 0 does nothing, 1 has no room, more has a queue.
 
     Args:
-        status: what it is doing. Its places follow from the capacity that it has measured for itself, so the load of a slow machine is comparable.
+        status: what it is doing. Its places follow from the capacity that it has measured for
+            itself, so the load of a slow machine is comparable.
         settings: of the service.
     """
-    return max((status.making + status.queued) / status.places, status.open_streams / settings.max_streams)
+    return max(
+        (status.making + status.queued) / status.places, status.open_streams / settings.max_streams
+    )
 
 
 def replicas_wanted(loads: Collection[float], *, now: int) -> int:
-    """How many replicas there should be, at least 1; whoever runs them keeps to bounds, and takes its time.
+    """How many replicas there should be, at least 1; whoever runs them keeps to bounds, and takes
+    its time.
 
     Args:
         loads: of the replicas that have told theirs.

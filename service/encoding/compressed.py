@@ -1,7 +1,9 @@
-"""Formats with a codec: FLAC, MP3, Opus in Ogg, AAC in ADTS, by FFmpeg's libraries (PyAV; they are inside its wheel).
+"""Formats with a codec: FLAC, MP3, Opus in Ogg, AAC in ADTS, by FFmpeg's libraries (PyAV; they are
+inside its wheel).
 
-Each is set up so that sound leaves soon: short blocks, pages of a fifth of a second at most, nothing that is written at the end into the
-beginning. "bitexact" leaves out what differs from one file to the next (an Ogg stream's random number), so the same sound is the same bytes.
+Each is set up so that sound leaves soon: short blocks, pages of a fifth of a second at most,
+nothing that is written at the end into the beginning. "bitexact" leaves out what differs from one
+file to the next (an Ogg stream's random number), so the same sound is the same bytes.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ class CompressedEncoder:
         self._sink = _MuxedBytes()
         muxing = {"flush_packets": "1", "fflags": "+bitexact", **dict(coding.container_options)}
         self._container = av.open(self._sink, "w", format=coding.container, options=muxing)
-        stream = self._container.add_stream(coding.codec, rate=sample_rate, options=dict(coding.codec_options), layout="mono")
+        stream = self._container.add_stream(
+            coding.codec, rate=sample_rate, options=dict(coding.codec_options), layout="mono"
+        )
         assert isinstance(stream, AudioStream)
         self._stream = stream
         self._rate = sample_rate
@@ -62,7 +66,8 @@ class CompressedEncoder:
 
 
 class FlacEncoder:
-    """FLAC whose header tells how long it is, which FFmpeg can only write at the end, into the beginning.
+    """FLAC whose header tells how long it is, which FFmpeg can only write at the end, into the
+    beginning.
 
     Args:
         coding: container and codec.
@@ -87,7 +92,9 @@ class FlacEncoder:
         return self._told(self._inner.finish())
 
     def _told(self, piece: bytes) -> bytes:
-        """The lowest 36 bits of the eight bytes at `_FLAC_LENGTH_AT` are the number of samples (RFC 9639, section 8.2)."""
+        """The lowest 36 bits of the eight bytes at `_FLAC_LENGTH_AT` are the number of samples (RFC
+        9639, section 8.2).
+        """
         if self._num_samples is None or not piece:
             return piece
         assert piece.startswith(b"fLaC")

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     OpenaiFormat: TypeAlias = str
 else:  # what pydantic checks
     AudioFormat = Literal[tuple(HTTP_FORMATS)]
-    BareFormat = Literal[tuple(name for name, form in HTTP_FORMATS.items() if form.bytes_per_sample and not form.head_bytes)]  # of a sample's bytes alone
+    BareFormat = Literal[
+        tuple(
+            name
+            for name, form in HTTP_FORMATS.items()
+            if form.bytes_per_sample and not form.head_bytes
+        )
+    ]  # of a sample's bytes alone
     OpenaiFormat = Literal[tuple(name for name, form in HTTP_FORMATS.items() if form.openai)]
 
 
@@ -27,8 +33,10 @@ class Layout:
         head_bytes: before the first sample's.
         bytes_per_sample: of what is sent; None where samples have no places of their own.
         num_bytes: of all; None where only the encoder knows, at the end.
-        seekable: whether a source sample is exactly one sample of what is sent, so that the answer can be begun at any of them.
-        inline: whether encoding is no more than moving bytes; else it has no place on the event loop.
+        seekable: whether a source sample is exactly one sample of what is sent, so that the answer
+            can be begun at any of them.
+        inline: whether encoding is no more than moving bytes; else it has no place on the event
+            loop.
     """
 
     media_type: str

@@ -18,14 +18,18 @@ from vocoder.synthesis.timeline import TimedSentence
 SAMPLE_RATES = (8_000, 48_000)  # Hz, from and to
 
 
-def layout_of(audio_format: AudioFormat, *, num_samples: int | None, source_rate: int, rate: int | None = None) -> Layout:
+def layout_of(
+    audio_format: AudioFormat, *, num_samples: int | None, source_rate: int, rate: int | None = None
+) -> Layout:
     """How an answer will be laid out.
 
     Args:
         audio_format: which.
-        num_samples: of the source; None where that is not known, which neither WAV nor FLAC can do without.
+        num_samples: of the source; None where that is not known, which neither WAV nor FLAC can do
+            without.
         source_rate: Hz, of the source.
-        rate: Hz, of what is sent; None leaves it to the format: 8 kHz for mulaw, the source's own, or the next one that the codec takes.
+        rate: Hz, of what is sent; None leaves it to the format: 8 kHz for mulaw, the source's own,
+            or the next one that the codec takes.
 
     Raises:
         InputError: the rate is out of range, or the format does not have it.
@@ -47,8 +51,12 @@ def layout_of(audio_format: AudioFormat, *, num_samples: int | None, source_rate
     )
 
 
-def make_encoder(audio_format: AudioFormat, *, num_samples: int | None, source_rate: int, rate: int | None = None) -> Encoder:
-    """An encoder for one answer. Arguments and errors as `layout_of`; also an InputError where a WAV file cannot hold so many samples."""
+def make_encoder(
+    audio_format: AudioFormat, *, num_samples: int | None, source_rate: int, rate: int | None = None
+) -> Encoder:
+    """An encoder for one answer. Arguments and errors as `layout_of`; also an InputError where a
+    WAV file cannot hold so many samples.
+    """
     rate = _rate(audio_format, source_rate, rate)
     length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
     form = HTTP_FORMATS[audio_format]
@@ -62,7 +70,11 @@ def make_encoder(audio_format: AudioFormat, *, num_samples: int | None, source_r
         inner = FlacEncoder(form.coding, rate, length)
     else:
         inner = CompressedEncoder(form.coding, rate)
-    return inner if rate == source_rate else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
+    return (
+        inner
+        if rate == source_rate
+        else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
+    )
 
 
 def timed_layout(*, source_rate: int, rate: int | None = None) -> Layout:
@@ -72,12 +84,18 @@ def timed_layout(*, source_rate: int, rate: int | None = None) -> Layout:
 
 
 def make_timed_encoder(
-    begun: Callable[[], Iterable[TimedSentence]], start: Mapping[str, object], *, num_samples: int | None, source_rate: int, rate: int | None = None
+    begun: Callable[[], Iterable[TimedSentence]],
+    start: Mapping[str, object],
+    *,
+    num_samples: int | None,
+    source_rate: int,
+    rate: int | None = None,
 ) -> Encoder:
     """An encoder for an answer of sound and times.
 
     Args:
-        begun: gives the sentences that begin in what has been fed, each once, in samples of the source.
+        begun: gives the sentences that begin in what has been fed, each once, in samples of the
+            source.
         start: what the first line says beside the rate and the number of samples.
         num_samples: of the source; None where that is not known.
         source_rate: Hz, of the source.
@@ -89,14 +107,29 @@ def make_timed_encoder(
     rate = _rate("pcm", source_rate, rate)
     length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
     timing = TimingEvents(begun, source_rate=source_rate, rate=rate)
-    inner = TimedEncoder(timing, {**start, "sample_rate": rate, "num_samples": length, "format": "pcm"}, rate=rate)
-    return inner if rate == source_rate else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
+    inner = TimedEncoder(
+        timing, {**start, "sample_rate": rate, "num_samples": length, "format": "pcm"}, rate=rate
+    )
+    return (
+        inner
+        if rate == source_rate
+        else ResamplingEncoder(inner, source_rate=source_rate, rate=rate)
+    )
 
 
 def _rate(audio_format: AudioFormat, source_rate: int, rate: int | None) -> int:
     if rate is not None and not SAMPLE_RATES[0] <= rate <= SAMPLE_RATES[1]:
-        raise InputError(f"sample_rate must lie in {SAMPLE_RATES[0]}..{SAMPLE_RATES[1]}, not {rate}", field="sample_rate")
+        raise InputError(
+            f"sample_rate must lie in {SAMPLE_RATES[0]}..{SAMPLE_RATES[1]}, not {rate}",
+            field="sample_rate",
+        )
     form = HTTP_FORMATS[audio_format]
     if rate is not None and form.rates and rate not in form.rates:
-        raise InputError(f"sample_rate of {audio_format} must be one of {', '.join(map(str, form.rates))}, not {rate}", field="sample_rate")
+        raise InputError(
+            (
+                f"sample_rate of {audio_format} must be one of {', '.join(map(str, form.rates))}, "
+                f"not {rate}"
+            ),
+            field="sample_rate",
+        )
     return form.rate_for(source_rate) if rate is None else rate

@@ -45,7 +45,9 @@ class MulawEncoder:
 
 
 def _mulaw_of_every_sample() -> npt.NDArray[np.uint8]:
-    """G.711, table 2a: sign, segment, and four bits within the segment, all inverted. uint8 [65536], from sample -32768 on."""
+    """G.711, table 2a: sign, segment, and four bits within the segment, all inverted. uint8
+    [65536], from sample -32768 on.
+    """
     samples = np.arange(-32_768, 32_768)
     magnitude = np.minimum(np.abs(samples) >> 2, _CLIP) + _BIAS
     segment = np.floor(np.log2(magnitude)).astype(np.int64) - 5

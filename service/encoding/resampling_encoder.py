@@ -43,7 +43,8 @@ class ResamplingEncoder:
     def _resample(self, pcm: bytes, *, last: bool) -> bytes:
         samples = np.frombuffer(pcm, "<i2").astype(np.int16)
         self._taken += len(samples)
-        # Where the filter rounds the length up. Before the end it keeps some back, and cannot have made too many.
+        # Where the filter rounds the length up. Before the end it keeps some back, and cannot have
+        # made too many.
         most = resampled_length(self._taken, self._source_rate, self._rate) - self._made
         made = self._filter.resample_chunk(to_float32(samples), last=last)[:most]
         self._made += len(made)

@@ -1,7 +1,8 @@
 """Sound and its times together: lines of JSON (NDJSON), each ahead of the sound that it tells of.
 
     start                                              what is spoken, and how long it is
-    sentence, mark, word, phoneme ... audio            what begins within the next piece of sound, then that piece
+    sentence, mark, word, phoneme ... audio            what begins within the next piece of sound,
+                                                       then that piece
     sentence, mark, word, phoneme ... audio
     end
 
@@ -26,12 +27,19 @@ class TimingEvents:
     """The events of a stream, handed out as their time comes.
 
     Args:
-        begun: gives the sentences that begin in what has been fed, each once, in order, in samples of the source.
+        begun: gives the sentences that begin in what has been fed, each once, in order, in samples
+            of the source.
         source_rate: Hz, of the source.
         rate: Hz, of the samples that events count; None: the source's.
     """
 
-    def __init__(self, begun: Callable[[], Iterable[TimedSentence]], *, source_rate: int, rate: int | None = None) -> None:
+    def __init__(
+        self,
+        begun: Callable[[], Iterable[TimedSentence]],
+        *,
+        source_rate: int,
+        rate: int | None = None,
+    ) -> None:
         self._new_sentences = begun
         self._source_rate = source_rate
         self._rate = source_rate if rate is None else rate
@@ -56,7 +64,9 @@ class TimingEvents:
 
     def _hear(self) -> None:
         for sentence in self._new_sentences():
-            self._waiting.extend(sentence.at(self._rate, source_rate=self._source_rate).events(self._sentences))
+            self._waiting.extend(
+                sentence.at(self._rate, source_rate=self._source_rate).events(self._sentences)
+            )
             self._sentences += 1
 
 
@@ -84,7 +94,10 @@ class TimedEncoder:
         """The lines that these samples complete."""
         self._waiting += pcm
         whole = len(self._waiting) // self._piece_bytes * self._piece_bytes
-        lines = b"".join(self._audio(bytes(self._waiting[at : at + self._piece_bytes])) for at in range(0, whole, self._piece_bytes))
+        lines = b"".join(
+            self._audio(bytes(self._waiting[at : at + self._piece_bytes]))
+            for at in range(0, whole, self._piece_bytes)
+        )
         del self._waiting[:whole]
         return lines
 
@@ -97,7 +110,9 @@ class TimedEncoder:
     def _audio(self, pcm: bytes) -> bytes:
         start, self._position = self._position, self._position + len(pcm) // BYTES_PER_SAMPLE
         events = b"".join(map(_line, self._timing.before(self._position)))
-        return events + _line({"type": "audio", "start_sample": start, "data": base64.b64encode(pcm).decode()})
+        return events + _line(
+            {"type": "audio", "start_sample": start, "data": base64.b64encode(pcm).decode()}
+        )
 
 
 def _line(event: Mapping[str, object]) -> bytes:

@@ -1,8 +1,10 @@
 """Who may begin: decisions only. No clock of its own, no waiting, no threads.
 
-A stream that is being made takes a second of work for each second of sound, until all of it is there; so as many may be made at once as the
-capacity has seconds of sound per second, less some headroom. One more would make all of them stutter, and is refused at once, with the
-time at which room is expected. A client that would rather wait says how long; it does so in a queue, first come first served.
+A stream that is being made takes a second of work for each second of sound, until all of it is
+there; so as many may be made at once as the capacity has seconds of sound per second, less some
+headroom. One more would make all of them stutter, and is refused at once, with the time at which
+room is expected. A client that would rather wait says how long; it does so in a queue, first come
+first served.
 
     asks -> limits of the client -> room? -> begins
                                     no    -> would wait, and it is not too long -> queue -> begins
@@ -30,7 +32,8 @@ class Load:
         capacity: streams that can be made in real time; above 0.
         open: streams whose readers are there.
         strained: whether a stream that has been let in is about to run dry.
-        left: of those that are being made and whose readers keep up, the seconds of sound that each still lacks.
+        left: of those that are being made and whose readers keep up, the seconds of sound that each
+            still lacks.
     """
 
     capacity: float
@@ -52,18 +55,22 @@ class Admission:
         """How many wait."""
         return len(self._queue)
 
-    def ask(self, number: int, client: Client, load: Load, *, wait_seconds: float, now: float) -> float:
+    def ask(
+        self, number: int, client: Client, load: Load, *, wait_seconds: float, now: float
+    ) -> float:
         """Whether a stream may begin.
 
         Args:
-            number: the stream's; `leave` must be called with it, whatever becomes of the stream, unless this raises.
+            number: the stream's; `leave` must be called with it, whatever becomes of the stream,
+                unless this raises.
             client: who wants it.
             load: without this stream.
             wait_seconds: how long the client would wait.
             now: seconds.
 
         Returns:
-            0 where it may begin at once; else it has been queued, and this is the expected wait in seconds: `admitted` tells when it is over.
+            0 where it may begin at once; else it has been queued, and this is the expected wait in
+            seconds: `admitted` tells when it is over.
 
         Raises:
             ClientLimitError: this client has as much as it may.
@@ -74,15 +81,22 @@ class Admission:
         if self._queue or not self._has_room(load):
             expected = max(_SHORTEST_WAIT, self._expected(load, place=len(self._queue) + 1))
             if expected > wait_seconds:
-                raise CapacityError(f"{self._why(load)}; there may be room in {expected:.1f} seconds", retry_after_seconds=expected)
+                raise CapacityError(
+                    f"{self._why(load)}; there may be room in {expected:.1f} seconds",
+                    retry_after_seconds=expected,
+                )
             if len(self._queue) >= self._settings.queue_limit:
-                raise CapacityError(f"{len(self._queue)} requests are waiting, which is as many as may", retry_after_seconds=expected)
+                raise CapacityError(
+                    f"{len(self._queue)} requests are waiting, which is as many as may",
+                    retry_after_seconds=expected,
+                )
             self._queue[number] = None
         self._limits.enter(number, client, now)
         return expected
 
     def admit_query(self, number: int, client: Client, *, open_queries: int, now: float) -> None:
-        """Whether a question may be asked: it makes no sound, so the capacity has no say in it. `leave` must be called as for a stream.
+        """Whether a question may be asked: it makes no sound, so the capacity has no say in it.
+        `leave` must be called as for a stream.
 
         Raises:
             ClientLimitError: this client has as much as it may.
@@ -90,11 +104,15 @@ class Admission:
         """
         self._limits.check(client, now)
         if open_queries >= self._settings.question_limit:
-            raise CapacityError(f"{open_queries} questions are open, which is as many as may be", retry_after_seconds=1.0)
+            raise CapacityError(
+                f"{open_queries} questions are open, which is as many as may be",
+                retry_after_seconds=1.0,
+            )
         self._limits.enter(number, client, now)
 
     def request(self, client: Client, now: float) -> None:
-        """Whether something may be ordered that is made in the background: neither a stream nor a question, so there is nothing to leave.
+        """Whether something may be ordered that is made in the background: neither a stream nor a
+        question, so there is nothing to leave.
 
         Raises:
             ClientLimitError: this client has made as many requests as it may.
@@ -122,10 +140,15 @@ class Admission:
         return len(load.left) < self.places(load) and load.open < self._settings.max_streams
 
     def _expected(self, load: Load, *, place: int) -> float:
-        over = len(load.left) - self.places(load)  # negative while readers of finished sound take up what may be open
+        over = len(load.left) - self.places(
+            load
+        )  # negative while readers of finished sound take up what may be open
         return seconds_until_finished(load.left, load.capacity, max(1, over + place))
 
     def _why(self, load: Load) -> str:
         if load.open >= self._settings.max_streams:
             return f"{load.open} streams are open, which is as many as may be"
-        return f"{len(load.left)} streams are being spoken, which is as much as this machine can do in real time"
+        return (
+            f"{len(load.left)} streams are being spoken, which is as much as this machine can "
+            f"do in real time"
+        )

@@ -1,6 +1,7 @@
 """Who asks, and how much one client may have: decisions only, no clock of its own.
 
-A client is known by its address and, where it has shown one, by its API key. Each of the two may be limited in streams that are open at
+A client is known by its address and, where it has shown one, by its API key. Each of the two may be
+limited in streams that are open at
 once, and in requests: a bucket holds a minute's worth and fills up evenly.
 """
 
@@ -50,8 +51,16 @@ class ClientLimits:
     """What each client has. Times are seconds on any clock that does not go back."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        self._address = _LimitKind(what="address", streams=settings.address_streams, per_minute=settings.address_requests_per_minute)
-        self._key = _LimitKind(what="API key", streams=settings.key_streams, per_minute=settings.key_requests_per_minute)
+        self._address = _LimitKind(
+            what="address",
+            streams=settings.address_streams,
+            per_minute=settings.address_requests_per_minute,
+        )
+        self._key = _LimitKind(
+            what="API key",
+            streams=settings.key_streams,
+            per_minute=settings.key_requests_per_minute,
+        )
         self._inside: dict[int, Client] = {}
 
     def check(self, client: Client, now: float) -> None:
@@ -63,7 +72,13 @@ class ClientLimits:
         for kind, name in self._names(client):
             account = kind.accounts.get(name, _Account())
             if kind.streams is not None and account.streams >= kind.streams:
-                raise ClientLimitError(f"this {kind.what} has {account.streams} streams open, which is as many as it may", retry_after_seconds=1.0)
+                raise ClientLimitError(
+                    (
+                        f"this {kind.what} has {account.streams} streams open, which is as many as "
+                        f"it may"
+                    ),
+                    retry_after_seconds=1.0,
+                )
             self._check_requests(kind, account, now)
 
     def enter(self, number: int, client: Client, now: float) -> None:
@@ -86,9 +101,15 @@ class ClientLimits:
 
     @staticmethod
     def _check_requests(kind: _LimitKind, account: _Account, now: float) -> None:
-        if kind.per_minute is not None and (over := account.requests_at(now, kind.per_minute) + 1 - kind.per_minute) > 0:
+        if (
+            kind.per_minute is not None
+            and (over := account.requests_at(now, kind.per_minute) + 1 - kind.per_minute) > 0
+        ):
             seconds = over * _MINUTE / kind.per_minute
-            raise ClientLimitError(f"this {kind.what} may make {kind.per_minute} requests in a minute", retry_after_seconds=seconds)
+            raise ClientLimitError(
+                f"this {kind.what} may make {kind.per_minute} requests in a minute",
+                retry_after_seconds=seconds,
+            )
 
     def _account(self, kind: _LimitKind, name: str, now: float) -> _Account:
         """Of a name that has made one more request."""
@@ -112,10 +133,19 @@ class ClientLimits:
                 del kind.accounts[name]
 
     def _names(self, client: Client) -> list[tuple[_LimitKind, str]]:
-        return [(self._address, client.address), *([] if client.key is None else [(self._key, client.key)])]
+        return [
+            (self._address, client.address),
+            *([] if client.key is None else [(self._key, client.key)]),
+        ]
 
     @staticmethod
     def _forget(kind: _LimitKind, now: float) -> None:
-        """Those that have nothing open, and whose requests are a minute old, are as good as unknown."""
-        kept = {name: account for name, account in kind.accounts.items() if account.streams > 0 or now - account.at < _MINUTE}
+        """Those that have nothing open, and whose requests are a minute old, are as good as
+        unknown.
+        """
+        kept = {
+            name: account
+            for name, account in kind.accounts.items()
+            if account.streams > 0 or now - account.at < _MINUTE
+        }
         kind.accounts = kept

@@ -1,8 +1,9 @@
 """The lexicons of the voices, stored in a folder: NAME.json or NAME.pls, a file a voice.
 
-They live here, in the process that has the routes, and nowhere else. An order takes along the few entries that its text asks for
-(`entries_needed`): so a worker needs to be told nothing, not even one that takes over; a lexicon of a hundred thousand words never travels; a
-stream keeps what it began with, and is made again with it, whatever is edited meanwhile.
+They live here, in the process that has the routes, and nowhere else. An order takes along the few
+entries that its text asks for (`entries_needed`): so a worker needs to be told nothing, not even
+one that takes over; a lexicon of a hundred thousand words never travels; a stream keeps what it
+began with, and is made again with it, whatever is edited meanwhile.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ class LexiconStore:
 
         Raises:
             InputError: field "lexicon"; a file is none.
-            ConfigError: the folder cannot be used, a voice has two files, or a name that no file can have.
+            ConfigError: the folder cannot be used, a voice has two files, or a name that no file
+                can have.
         """
         self._default = voices[0].name
         self._voices = {voice.name: voice for voice in voices}
@@ -96,11 +98,15 @@ class LexiconStore:
         """That of a voice, which may be empty; None where no such voice is loaded."""
         return self._stored.get(voice)
 
-    async def entries_for(self, text: SpeechInput, *, voice: str | None, lexicon: Lexicon | None) -> Lexicon | None:
-        """The entries that reading a text asks for, of a request's lexicon and of the voice's below it; None for none.
+    async def entries_for(
+        self, text: SpeechInput, *, voice: str | None, lexicon: Lexicon | None
+    ) -> Lexicon | None:
+        """The entries that reading a text asks for, of a request's lexicon and of the voice's below
+        it; None for none.
 
         Raises:
-            TextError: the text is empty or too long, or the document or the phonemes are wrong. Where there is no lexicon the worker finds that.
+            TextError: the text is empty or too long, or the document or the phonemes are wrong.
+                Where there is no lexicon the worker finds that.
         """
         speaker = self._voices.get(voice or self._default)
         if speaker is None:
@@ -110,19 +116,33 @@ class LexiconStore:
         if not whole:
             return None
         check_text(text, limit=self._text_limit)
-        read = partial(entries_needed, text, whole, language=speaker.language, voice=speaker.name, speakers=speaker.speakers)
+        read = partial(
+            entries_needed,
+            text,
+            whole,
+            language=speaker.language,
+            voice=speaker.name,
+            speakers=speaker.speakers,
+        )
         return await asyncio.to_thread(read) or None
 
     async def with_entries(self, order: SpeechOrder) -> SpeechOrder:
-        """The order, with all entries that its sound depends on: the request's own, and those that are stored now."""
-        return replace(order, lexicon=await self.entries_for(order.text, voice=order.voice, lexicon=order.lexicon))
+        """The order, with all entries that its sound depends on: the request's own, and those that
+        are stored now.
+        """
+        return replace(
+            order,
+            lexicon=await self.entries_for(order.text, voice=order.voice, lexicon=order.lexicon),
+        )
 
     async def edit(self, voice: str, change: Callable[[StoredLexicon], Lexicon]) -> StoredLexicon:
-        """Stores another lexicon for a loaded voice: on the disk, and then in use. One edit at a time.
+        """Stores another lexicon for a loaded voice: on the disk, and then in use. One edit at a
+        time.
 
         Args:
             voice: its name.
-            change: given what is stored, what is to be; what it raises is raised, and nothing changes.
+            change: given what is stored, what is to be; what it raises is raised, and nothing
+                changes.
 
         Raises:
             SonantError: it cannot be written.
@@ -135,26 +155,42 @@ class LexiconStore:
         after = StoredLexicon.of(change(before), before.language)
         try:
             with whole_file(path) as file:
-                file.write(to_pls(after.lexicon, language=after.language).encode() if path.suffix == ".pls" else after.json)
+                file.write(
+                    to_pls(after.lexicon, language=after.language).encode()
+                    if path.suffix == ".pls"
+                    else after.json
+                )
         except (OSError, InputError) as error:  # the service's own fault: no client named this file
             raise SonantError(f"the lexicon {path} cannot be stored: {error}") from error
         self._stored[voice] = after
-        log.info("the lexicon of %s has been edited: %d entries, were %d", voice, len(after.lexicon), len(before.lexicon))
+        log.info(
+            "the lexicon of %s has been edited: %d entries, were %d",
+            voice,
+            len(after.lexicon),
+            len(before.lexicon),
+        )
         return after
 
     def _read(self, voice: VoiceDescription) -> Lexicon:
         if self._folder is None:
             return Lexicon()
         if not _FILE_NAME.fullmatch(voice.name):
-            raise ConfigError(f"the lexicon of a voice called {voice.name!r} cannot be stored: no file can have this name")
+            raise ConfigError(
+                f"the lexicon of a voice called {voice.name!r} cannot be stored: no file can "
+                f"have this name"
+            )
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(f"lexicons cannot be stored in {self._folder} ({error.strerror})") from error
+            raise ConfigError(
+                f"lexicons cannot be stored in {self._folder} ({error.strerror})"
+            ) from error
         json, pls = self._folder / f"{voice.name}.json", self._folder / f"{voice.name}.pls"
         there = [path for path in (json, pls) if path.exists()]
         if len(there) > 1:
-            raise ConfigError(f"voice {voice.name!r} has two lexicons, {json} and {pls}: take one of them away")
+            raise ConfigError(
+                f"voice {voice.name!r} has two lexicons, {json} and {pls}: take one of them away"
+            )
         self._paths[voice.name] = there[0] if there else json
         return read_lexicon_file(there[0], language=voice.language) if there else Lexicon()
 

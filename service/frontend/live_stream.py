@@ -1,7 +1,8 @@
 """One live stream, between the worker that makes its sound and the response that sends it.
 
-The worker's side puts, from any thread; the event loop reads. All of the state lives on the event loop: what the worker's side does is
-handed over with `call_soon_threadsafe`, so there is nothing to lock.
+The worker's side puts, from any thread; the event loop reads. All of the state lives on the event
+loop: what the worker's side does is handed over with `call_soon_threadsafe`, so there is nothing to
+lock.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import SonantError
 from vocoder.synthesis.timeline import TimedSentence
 
-_SNAPSHOTS = 4  # some hundred kilobytes each; a reader that comes back lacks no more than what was on its way to it
+# some hundred kilobytes each; a reader that comes back lacks no more than what was on its way to it
+_SNAPSHOTS = 4
 
 
 class LiveStream:
@@ -70,7 +72,9 @@ class LiveStream:
         self._closed = False
 
     def put(self, pcm: bytes, sentences: Sequence[TimedSentence] = ()) -> None:
-        """Sound that is ready: int16 samples, little-endian; and the sentences that begin in it, where the stream is timed. From any thread."""
+        """Sound that is ready: int16 samples, little-endian; and the sentences that begin in it,
+        where the stream is timed. From any thread.
+        """
         self._on_loop(lambda: self._waiting.append((pcm, sentences)))
 
     def finish(self) -> None:
@@ -110,7 +114,9 @@ class LiveStream:
             await self._changed.wait()
 
     def new_sentences(self) -> list[TimedSentence]:
-        """The sentences that begin in what has been read, in samples of `sample_rate`; each is given out once."""
+        """The sentences that begin in what has been read, in samples of `sample_rate`; each is
+        given out once.
+        """
         new, self._new_sentences = self._new_sentences, []
         return new
 

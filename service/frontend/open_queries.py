@@ -1,4 +1,6 @@
-"""Questions whose askers wait: kept until they are answered, so that the next worker can be asked where one has died."""
+"""Questions whose askers wait: kept until they are answered, so that the next worker can be asked
+where one has died.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from service.protocol.messages import AskQuery
 from service.protocol.queries import Answer, Query
 from vocoder.errors import EngineError, SonantError
 
-_MAX_WORKER_DEATHS = 3  # workers that may die while a question is open: it may be the question that kills them
+_MAX_WORKER_DEATHS = (
+    3  # workers that may die while a question is open: it may be the question that kills them
+)
 
 
 @dataclass(kw_only=True)
@@ -74,7 +78,10 @@ class OpenQueries:
         for number, entry in list(self._open.items()):
             entry.worker_deaths += 1
             if entry.worker_deaths >= _MAX_WORKER_DEATHS:
-                self.failed(number, EngineError("the worker has died again and again while it worked at this"))
+                self.failed(
+                    number,
+                    EngineError("the worker has died again and again while it worked at this"),
+                )
 
     def queries_to_resend(self) -> Iterator[AskQuery]:
         """All of them, for a worker that begins."""

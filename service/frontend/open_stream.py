@@ -1,4 +1,6 @@
-"""What the supervisor keeps of a stream whose reader is there: enough to make it again, and to tell how its reader does."""
+"""What the supervisor keeps of a stream whose reader is there: enough to make it again, and to tell
+how its reader does.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class OpenStream:
 
     @property
     def left_seconds(self) -> float:
-        """Of sound that has not been delivered; a guess from the text where its length is not known."""
+        """Of sound that has not been delivered; a guess from the text where its length is not
+        known.
+        """
         if self.stream is None:
             return self._guessed_seconds
         done = (self.first_sample + self.delivered) / self.stream.sample_rate
@@ -57,7 +61,9 @@ class OpenStream:
 
     @property
     def runs_dry_at(self) -> float:
-        """When a reader that plays what it gets, as it gets it, has nothing more; of one that has nothing yet, when it asked."""
+        """When a reader that plays what it gets, as it gets it, has nothing more; of one that has
+        nothing yet, when it asked.
+        """
         if self.stream is None or self.delivered == 0:
             return self.asked_at
         return self.heard_since + self.delivered / self.stream.sample_rate
@@ -69,17 +75,27 @@ class OpenStream:
 
     def speak(self, number: int) -> StartStream:
         """What a worker is told that makes it, or goes on with it."""
-        return StartStream(number=number, order=self.order, first_sample=self.first_sample + self.delivered, saved=self.saved, waiting=self.waiting)
+        return StartStream(
+            number=number,
+            order=self.order,
+            first_sample=self.first_sample + self.delivered,
+            saved=self.saved,
+            waiting=self.waiting,
+        )
 
     def keeps_up(self, now: float, buffer_seconds: float) -> bool:
-        """Whether the reader takes what is made. One that lets its buffer lie full for longer than it lasts is not listening."""
+        """Whether the reader takes what is made. One that lets its buffer lie full for longer than
+        it lasts is not listening.
+        """
         if self.stream is None or now - self.taken_at <= buffer_seconds:
             return True
         return not self.is_ahead(buffer_seconds)
 
     def is_ahead(self, buffer_seconds: float) -> bool:
         """Whether so much sound waits for the reader that none may be made just now."""
-        return self.stream is not None and self.waiting / self.stream.sample_rate >= buffer_seconds / 2
+        return (
+            self.stream is not None and self.waiting / self.stream.sample_rate >= buffer_seconds / 2
+        )
 
     def fail(self, error: SonantError, metrics: Metrics) -> None:
         """Ends the stream with an error, and counts it."""
@@ -94,7 +110,9 @@ class OpenStream:
 
 
 def settle(entry: OpenStream, change: Callable[[], object]) -> None:
-    """Gives a waiting reader its answer, from any thread; one that does not wait any more needs none."""
+    """Gives a waiting reader its answer, from any thread; one that does not wait any more needs
+    none.
+    """
 
     def answer() -> None:
         if not entry.planned.done():

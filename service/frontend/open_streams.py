@@ -1,4 +1,6 @@
-"""The streams whose readers are there, by number, and what the worker says of them. Not guarded: whoever has them has a lock."""
+"""The streams whose readers are there, by number, and what the worker says of them. Not guarded:
+whoever has them has a lock.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from service.settings import ServiceSettings
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import EngineError, SonantError
 
-_MAX_WORKER_DEATHS = 5  # workers that may die in a row while a stream makes no progress: it may be the stream that kills them
+# workers that may die in a row while a stream makes no progress: it may be the stream that kills
+# them
+_MAX_WORKER_DEATHS = 5
 
 
 class OpenStreams:
@@ -28,7 +32,13 @@ class OpenStreams:
     """
 
     def __init__(
-        self, settings: ServiceSettings, metrics: Metrics, *, clock: Callable[[], float], on_taken: Callable[[int, int], None], on_close: Callable[[int], None]
+        self,
+        settings: ServiceSettings,
+        metrics: Metrics,
+        *,
+        clock: Callable[[], float],
+        on_taken: Callable[[int, int], None],
+        on_close: Callable[[int], None],
     ) -> None:
         self._settings = settings
         self._metrics = metrics
@@ -54,7 +64,11 @@ class OpenStreams:
 
     def begun(self) -> list[OpenStream]:
         """All that somebody listens to and that do not wait for room."""
-        return [entry for entry in self._open.values() if not entry.queued and not entry.order.background]
+        return [
+            entry
+            for entry in self._open.values()
+            if not entry.queued and not entry.order.background
+        ]
 
     @property
     def background(self) -> int:
@@ -66,9 +80,16 @@ class OpenStreams:
         return ((number, entry) for number, entry in self._open.items() if not entry.over)
 
     def streams_to_start(self) -> Iterator[StartStream]:
-        """All that are to be made, for a worker that begins: those first whose readers will first have nothing to play."""
+        """All that are to be made, for a worker that begins: those first whose readers will first
+        have nothing to play.
+        """
         going = [(number, entry) for number, entry in self.going() if not entry.queued]
-        return (entry.speak(number) for number, entry in sorted(going, key=lambda one: (one[1].order.background, one[1].runs_dry_at)))
+        return (
+            entry.speak(number)
+            for number, entry in sorted(
+                going, key=lambda one: (one[1].order.background, one[1].runs_dry_at)
+            )
+        )
 
     def all_failed(self, error: SonantError) -> None:
         """None of them goes on."""
@@ -76,16 +97,25 @@ class OpenStreams:
             entry.fail(error, self._metrics)
 
     def count_worker_death(self) -> None:
-        """A worker has died: whatever was being made may be the cause; what gets no further, time and again, probably is."""
+        """A worker has died: whatever was being made may be the cause; what gets no further, time
+        and again, probably is.
+        """
         for _, entry in self.going():
             if entry.queued or entry.is_ahead(self._settings.buffer_seconds):
                 continue  # nothing was made for it
-            entry.worker_deaths = 1 if entry.delivered > entry.delivered_at_death else entry.worker_deaths + 1
+            entry.worker_deaths = (
+                1 if entry.delivered > entry.delivered_at_death else entry.worker_deaths + 1
+            )
             entry.delivered_at_death = entry.delivered
             if entry.worker_deaths >= _MAX_WORKER_DEATHS:
-                entry.fail(EngineError("the worker has died again and again while it made this stream"), self._metrics)
+                entry.fail(
+                    EngineError("the worker has died again and again while it made this stream"),
+                    self._metrics,
+                )
 
-    def on_message(self, message: StreamPlanned | AudioChunk | Snapshot | Failed, *, default_voice: str) -> bool:
+    def on_message(
+        self, message: StreamPlanned | AudioChunk | Snapshot | Failed, *, default_voice: str
+    ) -> bool:
         """What a worker says of a stream; says whether the stream is over with it."""
         entry = self._open.get(message.number)
         if entry is None:
@@ -105,11 +135,17 @@ class OpenStreams:
                 return True
         return False
 
-    def _planned(self, number: int, entry: OpenStream, message: StreamPlanned, default_voice: str) -> None:
+    def _planned(
+        self, number: int, entry: OpenStream, message: StreamPlanned, default_voice: str
+    ) -> None:
         if entry.stream is not None:
-            assert message.num_samples in (None, entry.stream.num_samples), "another worker plans otherwise"
+            assert message.num_samples in (None, entry.stream.num_samples), (
+                "another worker plans otherwise"
+            )
             return
-        entry.order = dataclasses.replace(entry.order, seed=message.seed)  # whoever goes on with it must draw the same
+        entry.order = dataclasses.replace(
+            entry.order, seed=message.seed
+        )  # whoever goes on with it must draw the same
         entry.stream = stream = LiveStream(
             seed=message.seed,
             sample_rate=message.sample_rate,
@@ -122,7 +158,11 @@ class OpenStreams:
             on_taken=lambda num_samples: self._on_taken(number, num_samples),
             on_close=lambda: self._on_close(number),
         )
-        entry.trace.planned(voice=entry.order.voice or default_voice, sample_rate=message.sample_rate, num_samples=message.num_samples)
+        entry.trace.planned(
+            voice=entry.order.voice or default_voice,
+            sample_rate=message.sample_rate,
+            num_samples=message.num_samples,
+        )
         settle(entry, lambda: entry.planned.set_result(stream))
 
     def _sound(self, entry: OpenStream, message: AudioChunk, default_voice: str) -> None:
@@ -134,7 +174,10 @@ class OpenStreams:
                 self._metrics.first_audio(self._clock() - entry.asked_at - entry.queued_seconds)
         entry.delivered += len(message.pcm) // BYTES_PER_SAMPLE
         entry.stream.put(message.pcm, message.sentences)
-        self._metrics.audio(entry.order.voice or default_voice, len(message.pcm) / BYTES_PER_SAMPLE / entry.stream.sample_rate)
+        self._metrics.audio(
+            entry.order.voice or default_voice,
+            len(message.pcm) / BYTES_PER_SAMPLE / entry.stream.sample_rate,
+        )
         if message.last:
             entry.over = True
             self._metrics.ended("finished")

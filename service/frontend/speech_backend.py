@@ -1,6 +1,7 @@
 """What the routes know of the worker.
 
-It is no more than this, so that they import neither torch nor an engine, and need not know that the worker lives in a process of its own.
+It is no more than this, so that they import neither torch nor an engine, and need not know that the
+worker lives in a process of its own.
 """
 
 from __future__ import annotations
@@ -39,7 +40,13 @@ class SpeechBackend(Protocol):
         """
 
     async def open(
-        self, order: SpeechOrder, client: Client, *, wait_seconds: float = 0.0, first_sample: int = 0, saved: SavedStream | None = None
+        self,
+        order: SpeechOrder,
+        client: Client,
+        *,
+        wait_seconds: float = 0.0,
+        first_sample: int = 0,
+        saved: SavedStream | None = None,
     ) -> LiveStream:
         """Plans a text and begins to speak it. Whoever opens a stream must close it.
 
@@ -47,12 +54,14 @@ class SpeechBackend(Protocol):
             order: what is said, and how.
             client: who wants it.
             wait_seconds: how long to wait for room.
-            first_sample: the first that is wanted; those before it are made again, and not delivered.
+            first_sample: the first that is wanted; those before it are made again, and not
+                delivered.
             saved: of the same order, from where it can be gone on: at or before `first_sample`.
 
         Raises:
             InputError: naming the field at fault.
-            CapacityError: no room, or the service is stopping; ClientLimitError: no more for this client. An order in the background always finds room.
+            CapacityError: no room, or the service is stopping; ClientLimitError: no more for this
+                client. An order in the background always finds room.
         """
 
     async def ask(self, query: Query, client: Client) -> Answer:

@@ -1,13 +1,17 @@
-"""The service's side of the worker: lets streams in, keeps what is needed to make them again, and sees to it that there is a worker.
+"""The service's side of the worker: lets streams in, keeps what is needed to make them again, and
+sees to it that there is a worker.
 
-A worker may die at any moment. Of every open stream is known here what was asked for, how much of its sound has arrived, and the last snapshot of its
-state; so the next worker (`service.frontend.worker_pool`) makes again what came after the snapshot, leaves out what has arrived, and goes on: the
-reader gets the bytes it would have got. A second worker waits, loaded, where the settings want one; else the streams wait until one has loaded.
+A worker may die at any moment. Of every open stream is known here what was asked for, how much of
+its sound has arrived, and the last snapshot of its state; so the next worker
+(`service.frontend.worker_pool`) makes again what came after the snapshot, leaves out what has
+arrived, and goes on: the reader gets the bytes it would have got. A second worker waits, loaded,
+where the settings want one; else the streams wait until one has loaded.
 
     worker 1   planned, sound, snapshot, sound, sound, killed
     worker 2                   |~~~~~~~~~~~~~~~~~~ made again, not sent |  sound, sound, last
 
-Everything here is guarded by one lock, which is never held while anything blocks. Streams are read on an event loop; workers speak on threads.
+Everything here is guarded by one lock, which is never held while anything blocks. Streams are read
+on an event loop; workers speak on threads.
 """
 
 from __future__ import annotations
@@ -29,7 +33,17 @@ from service.frontend.worker_process import Launch, WorkerProcess
 from service.observability.metrics import Metrics
 from service.observability.status import Status
 from service.observability.traces import NO_TRACES, Traces
-from service.protocol.messages import AskQuery, AudioChunk, Cancel, Failed, Heartbeat, QueryAnswered, SamplesTaken, Snapshot, StreamPlanned
+from service.protocol.messages import (
+    AskQuery,
+    AudioChunk,
+    Cancel,
+    Failed,
+    Heartbeat,
+    QueryAnswered,
+    SamplesTaken,
+    Snapshot,
+    StreamPlanned,
+)
 from service.protocol.queries import Answer, Query
 from service.protocol.saved_stream import SavedStream
 from service.protocol.speech_order import SpeechOrder, VoiceDescription
@@ -40,7 +54,8 @@ _STRAIN_SECONDS = 0.5  # after a stream was late, until others may begin
 
 
 class Supervisor:
-    """Speaks, by workers: `service.frontend.speech_backend.SpeechBackend` says what each method does.
+    """Speaks, by workers: `service.frontend.speech_backend.SpeechBackend` says what each method
+    does.
 
     Args:
         settings: of the service.
@@ -50,7 +65,12 @@ class Supervisor:
     """
 
     def __init__(
-        self, settings: ServiceSettings, *, launch: Launch = WorkerProcess, clock: Callable[[], float] = time.monotonic, traces: Traces = NO_TRACES
+        self,
+        settings: ServiceSettings,
+        *,
+        launch: Launch = WorkerProcess,
+        clock: Callable[[], float] = time.monotonic,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -60,7 +80,9 @@ class Supervisor:
         self._strained_until = 0.0
         self.metrics = Metrics(lambda: self.status)
         self._admission = Admission(settings)
-        self._streams = OpenStreams(settings, self.metrics, clock=clock, on_taken=self._taken, on_close=self._leave)
+        self._streams = OpenStreams(
+            settings, self.metrics, clock=clock, on_taken=self._taken, on_close=self._leave
+        )
         self._queries = OpenQueries()
         self._next_number = 0
         self._workers = WorkerPool(
@@ -102,16 +124,35 @@ class Supervisor:
         self._refusing = False
 
     async def open(
-        self, order: SpeechOrder, client: Client, *, wait_seconds: float = 0.0, first_sample: int = 0, saved: SavedStream | None = None
+        self,
+        order: SpeechOrder,
+        client: Client,
+        *,
+        wait_seconds: float = 0.0,
+        first_sample: int = 0,
+        saved: SavedStream | None = None,
     ) -> LiveStream:
         """Plans a text and begins to speak it."""
         loop, now = asyncio.get_running_loop(), self._clock()
         with self._lock:
             number = self._number()
             with self._refusals_counted():
-                queued = not order.background and self._admission.ask(number, client, self._load(), wait_seconds=wait_seconds, now=now) > 0
+                queued = (
+                    not order.background
+                    and self._admission.ask(
+                        number, client, self._load(), wait_seconds=wait_seconds, now=now
+                    )
+                    > 0
+                )
             entry = OpenStream(
-                order=order, first_sample=first_sample, saved=saved, loop=loop, planned=loop.create_future(), asked_at=now, queued=queued, taken_at=now
+                order=order,
+                first_sample=first_sample,
+                saved=saved,
+                loop=loop,
+                planned=loop.create_future(),
+                asked_at=now,
+                queued=queued,
+                taken_at=now,
             )
             entry.trace = self._traces.stream(queued=queued)
             self._streams.add(number, entry)
@@ -139,7 +180,9 @@ class Supervisor:
         try:
             yield
         except CapacityError as error:
-            self.metrics.refused("client_limit" if isinstance(error, ClientLimitError) else "at_capacity")
+            self.metrics.refused(
+                "client_limit" if isinstance(error, ClientLimitError) else "at_capacity"
+            )
             raise
 
     async def ask(self, query: Query, client: Client) -> Answer:
@@ -147,7 +190,9 @@ class Supervisor:
         with self._lock:
             number = self._number()
             with self._refusals_counted():
-                self._admission.admit_query(number, client, open_queries=len(self._queries), now=self._clock())
+                self._admission.admit_query(
+                    number, client, open_queries=len(self._queries), now=self._clock()
+                )
             answer = self._queries.add(number, query)
             self._workers.send(AskQuery(number=number, query=query))
         try:
@@ -187,7 +232,13 @@ class Supervisor:
             entry = self._streams.get(number)
             if entry is None or not entry.queued:
                 return
-            entry.fail(CapacityError("there was no room for as long as the request would wait", retry_after_seconds=1.0), self.metrics)
+            entry.fail(
+                CapacityError(
+                    "there was no room for as long as the request would wait",
+                    retry_after_seconds=1.0,
+                ),
+                self.metrics,
+            )
 
     def _taken(self, number: int, num_samples: int) -> None:
         with self._lock:
@@ -213,10 +264,18 @@ class Supervisor:
         now, capacity = self._clock(), self._settings.capacity
         if capacity is None:
             measured = self._workers.capacity
-            capacity = 1.0 if measured is None else measured.full / self._workers.voices[0].sample_rate
+            capacity = (
+                1.0 if measured is None else measured.full / self._workers.voices[0].sample_rate
+            )
         begun = self._streams.begun()
-        left = tuple(one.left_seconds for one in begun if not one.over and one.keeps_up(now, self._settings.buffer_seconds))
-        return Load(capacity=capacity, open=len(begun), left=left, strained=now < self._strained_until)
+        left = tuple(
+            one.left_seconds
+            for one in begun
+            if not one.over and one.keeps_up(now, self._settings.buffer_seconds)
+        )
+        return Load(
+            capacity=capacity, open=len(begun), left=left, strained=now < self._strained_until
+        )
 
     def _admit_queued(self) -> None:
         while (number := self._admission.admitted(self._load())) is not None:
@@ -228,7 +287,9 @@ class Supervisor:
 
     # What is told by the worker that works, and of it; on its thread, under the lock.
 
-    def _on_message(self, message: Heartbeat | StreamPlanned | AudioChunk | Snapshot | QueryAnswered | Failed) -> None:
+    def _on_message(
+        self, message: Heartbeat | StreamPlanned | AudioChunk | Snapshot | QueryAnswered | Failed
+    ) -> None:
         if isinstance(message, Heartbeat):
             self.metrics.late(message.late_chunks, message.lateness_seconds)
             if message.lateness_seconds > self._settings.strained_seconds:

@@ -1,4 +1,5 @@
-"""Sees to it that there is a worker: one works, one waits, loaded, to follow it where the settings want that, and where one is missing one loads.
+"""Sees to it that there is a worker: one works, one waits, loaded, to follow it where the settings
+want that, and where one is missing one loads.
 
     working   waiting   loading
        A         B         -
@@ -17,13 +18,28 @@ from collections.abc import Callable
 
 from service.frontend.worker_process import Launch, WorkerLink
 from service.protocol.capacity import Capacity
-from service.protocol.messages import AudioChunk, Begin, Failed, FromWorker, Heartbeat, QueryAnswered, Snapshot, Started, StartFailed, StreamPlanned, ToWorker
+from service.protocol.messages import (
+    AudioChunk,
+    Begin,
+    Failed,
+    FromWorker,
+    Heartbeat,
+    QueryAnswered,
+    Snapshot,
+    Started,
+    StartFailed,
+    StreamPlanned,
+    ToWorker,
+)
 from service.protocol.speech_order import VoiceDescription
 from service.settings import ServiceSettings
 from vocoder.errors import EngineError, SonantError
 
 log = logging.getLogger(__name__)
-_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 0.5, 8.0  # until the next try after a worker that could not start; doubled each time
+_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = (
+    0.5,
+    8.0,
+)  # until the next try after a worker that could not start; doubled each time
 
 
 class WorkerPool:
@@ -53,7 +69,9 @@ class WorkerPool:
         *,
         lock: threading.RLock,
         clock: Callable[[], float],
-        on_message: Callable[[Heartbeat | StreamPlanned | AudioChunk | Snapshot | QueryAnswered | Failed], None],
+        on_message: Callable[
+            [Heartbeat | StreamPlanned | AudioChunk | Snapshot | QueryAnswered | Failed], None
+        ],
         on_begin: Callable[[], None],
         on_death: Callable[[], None],
         on_none: Callable[[SonantError], None],
@@ -91,7 +109,9 @@ class WorkerPool:
             raise self._start_failure
 
     def send(self, message: ToWorker) -> None:
-        """To the worker that works; where there is none, the next one is told everything when it begins."""
+        """To the worker that works; where there is none, the next one is told everything when it
+        begins.
+        """
         if self.active is not None:
             self.active.send(message)
 
@@ -107,8 +127,12 @@ class WorkerPool:
             link.stop()
 
     def _launch(self) -> None:
-        """Loads a worker, where one is missing and none is loading. The one that waits comes once the capacity is known: its loading would be measured, too."""
-        wanted = self.active is None or (self._settings.standby and self.spare is None and self.capacity is not None)
+        """Loads a worker, where one is missing and none is loading. The one that waits comes once
+        the capacity is known: its loading would be measured, too.
+        """
+        wanted = self.active is None or (
+            self._settings.standby and self.spare is None and self.capacity is not None
+        )
         if not wanted or self._loading is not None or self._stopped:
             return
         self._loading = self._launch_worker(self._settings, self._received, self._ended)
@@ -163,15 +187,24 @@ class WorkerPool:
             self._launch()
 
     def _start_failed(self) -> None:
-        """A worker has ended before it had loaded: because it says that it cannot, or it was killed. Either is tried again."""
+        """A worker has ended before it had loaded: because it says that it cannot, or it was
+        killed. Either is tried again.
+        """
         self._failed_starts += 1
-        if not self._settled.is_set():  # there has never been a worker: whoever starts the service is told
-            self._start_failure = self._start_failure or EngineError("the worker died while it loaded its voices; the log says how")
+        if (
+            not self._settled.is_set()
+        ):  # there has never been a worker: whoever starts the service is told
+            self._start_failure = self._start_failure or EngineError(
+                "the worker died while it loaded its voices; the log says how"
+            )
             self._settled.set()
             return
         if self.active is None and self._clock() - self._alone_since > self._settings.start_seconds:
             self._on_none(EngineError("no worker can be started"))
-        self._retry = threading.Timer(min(_RETRY_SECONDS * 2 ** (self._failed_starts - 1), _LONGEST_RETRY_SECONDS), self._try_again)
+        self._retry = threading.Timer(
+            min(_RETRY_SECONDS * 2 ** (self._failed_starts - 1), _LONGEST_RETRY_SECONDS),
+            self._try_again,
+        )
         self._retry.daemon = True
         self._retry.start()
 

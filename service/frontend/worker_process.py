@@ -1,7 +1,8 @@
 """A worker in a process of its own, as the service sees it; and what runs there.
 
-The process is spawned, not forked: it shares nothing with the service but one connection, so whatever ends it (a signal, too little memory,
-a defect in native code) ends nothing else. Should the service end, the connection does, and so does the worker.
+The process is spawned, not forked: it shares nothing with the service but one connection, so
+whatever ends it (a signal, too little memory, a defect in native code) ends nothing else. Should
+the service end, the connection does, and so does the worker.
 
 Reading and writing have a thread each, for a pipe blocks and the event loop must not.
 """
@@ -20,7 +21,15 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Protocol
 
-from service.protocol.messages import Begin, Failure, FromWorker, Heartbeat, StartFailed, Stop, ToWorker
+from service.protocol.messages import (
+    Begin,
+    Failure,
+    FromWorker,
+    Heartbeat,
+    StartFailed,
+    Stop,
+    ToWorker,
+)
 from service.settings import ServiceSettings
 from vocoder.errors import SonantError
 
@@ -43,7 +52,10 @@ class WorkerLink(Protocol):
         """Ends the worker, by force where it takes long; `ended` is not told."""
 
 
-Launch = Callable[[ServiceSettings, Callable[["WorkerLink", FromWorker], None], Callable[["WorkerLink"], None]], WorkerLink]
+Launch = Callable[
+    [ServiceSettings, Callable[["WorkerLink", FromWorker], None], Callable[["WorkerLink"], None]],
+    WorkerLink,
+]
 
 
 class WorkerProcess:
@@ -52,13 +64,19 @@ class WorkerProcess:
     Args:
         settings: of the service.
         received: told what the worker says, on a thread of its own, in order.
-        ended: told once that the worker is no more and has nothing more to say, on the same thread; not told after `stop`.
+        ended: told once that the worker is no more and has nothing more to say, on the same thread;
+            not told after `stop`.
 
     Attributes:
         process: the operating system's view of it.
     """
 
-    def __init__(self, settings: ServiceSettings, received: Callable[[WorkerLink, FromWorker], None], ended: Callable[[WorkerLink], None]) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        received: Callable[[WorkerLink, FromWorker], None],
+        ended: Callable[[WorkerLink], None],
+    ) -> None:
         self._settings = settings
         self._received = received
         self._ended = ended
@@ -68,7 +86,9 @@ class WorkerProcess:
         self._outbox: queue.SimpleQueue[ToWorker | None] = queue.SimpleQueue()
         context = multiprocessing.get_context("spawn")
         self._connection, self._theirs = context.Pipe()
-        self.process = context.Process(target=_worker_main, args=(self._theirs, settings), name="sonant-worker")
+        self.process = context.Process(
+            target=_worker_main, args=(self._theirs, settings), name="sonant-worker"
+        )
         self._reader = threading.Thread(target=self._read, name="from-worker", daemon=True)
         self._writer = threading.Thread(target=self._write, name="to-worker", daemon=True)
 
@@ -76,18 +96,25 @@ class WorkerProcess:
         """Spawns the process."""
         self._heard_at = time.monotonic()
         self.process.start()
-        self._theirs.close()  # so that the worker's end is the only one, and its death is an end of file here
+        # so that the worker's end is the only one, and its death is an end of file here
+        self._theirs.close()
         self._reader.start()
         self._writer.start()
 
     def send(self, message: ToWorker) -> None:
         """Puts the message into the outbox."""
         if isinstance(message, Begin):
-            self._heard_at, self._begun, self._measuring = time.monotonic(), True, message.capacity is None
+            self._heard_at, self._begun, self._measuring = (
+                time.monotonic(),
+                True,
+                message.capacity is None,
+            )
         self._outbox.put(message)
 
     def stop(self) -> None:
-        """Asks the worker to end, waits, and kills it where it does not. One that still loads has nothing to lose, and is killed at once."""
+        """Asks the worker to end, waits, and kills it where it does not. One that still loads has
+        nothing to lose, and is killed at once.
+        """
         self._stopping = True
         if self.process.pid is None:
             return
@@ -103,16 +130,24 @@ class WorkerProcess:
             while self._silent_for() is None:
                 if self._connection.poll(_LOOK_SECONDS):
                     self._on_message(self._connection.recv())
-            log.error("the worker has said nothing for %g seconds, and is killed", self._silent_for())
+            log.error(
+                "the worker has said nothing for %g seconds, and is killed", self._silent_for()
+            )
         except (EOFError, OSError):
-            self.process.join(_STOP_SECONDS)  # it has ended, or is about to: the normal way to leave this loop
+            self.process.join(
+                _STOP_SECONDS
+            )  # it has ended, or is about to: the normal way to leave this loop
         self.process.kill()
         self.process.join()
         self._outbox.put(None)
         self._writer.join()
         self._connection.close()
         if not self._stopping:
-            log.error("the worker (process %s) has ended: %s", self.process.pid, _exit_reason(self.process.exitcode))
+            log.error(
+                "the worker (process %s) has ended: %s",
+                self.process.pid,
+                _exit_reason(self.process.exitcode),
+            )
             self._ended(self)
 
     def _on_message(self, message: FromWorker) -> None:
@@ -121,12 +156,20 @@ class WorkerProcess:
         self._measuring = self._measuring and not isinstance(message, Heartbeat)
 
     def _silent_for(self) -> float | None:
-        """For how many seconds it has said nothing, where that is too long. One that has loaded and waits to begin has nothing to say."""
+        """For how many seconds it has said nothing, where that is too long. One that has loaded and
+        waits to begin has nothing to say.
+        """
         if self._loaded and not self._begun:
             return None
-        starts = not self._loaded or self._measuring  # how fast a thousand streams of a card are takes its time
+        starts = (
+            not self._loaded or self._measuring
+        )  # how fast a thousand streams of a card are takes its time
         silent = time.monotonic() - self._heard_at
-        return silent if silent > (self._settings.start_seconds if starts else self._settings.silence_seconds) else None
+        return (
+            silent
+            if silent > (self._settings.start_seconds if starts else self._settings.silence_seconds)
+            else None
+        )
 
     def _write(self) -> None:
         while (message := self._outbox.get()) is not None:
@@ -137,15 +180,24 @@ class WorkerProcess:
 
 
 def _exit_reason(exit_code: int | None) -> str:
-    return f"killed by signal {-exit_code}" if exit_code is not None and exit_code < 0 else f"exit code {exit_code}"
+    return (
+        f"killed by signal {-exit_code}"
+        if exit_code is not None and exit_code < 0
+        else f"exit code {exit_code}"
+    )
 
 
 def _worker_main(connection: Connection, settings: ServiceSettings) -> None:
-    """What the process does: hands over to a worker what comes through the connection, until nothing does any more."""
-    # Ctrl-C and a supervisor of processes signal the whole group, but how to stop is the service's decision: open streams may finish.
+    """What the process does: hands over to a worker what comes through the connection, until
+    nothing does any more.
+    """
+    # Ctrl-C and a supervisor of processes signal the whole group, but how to stop is the service's
+    # decision: open streams may finish.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    logging.basicConfig(stream=sys.stderr, format="%(levelname)s: worker: %(message)s", level=logging.INFO)
+    logging.basicConfig(
+        stream=sys.stderr, format="%(levelname)s: worker: %(message)s", level=logging.INFO
+    )
     from service.worker.worker import Worker  # here and not above: only the worker imports torch
 
     sending = threading.Lock()

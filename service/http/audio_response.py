@@ -1,9 +1,10 @@
 """Sound on the wire: a response that sends what a stream gives, and notices when the client leaves.
 
-Starlette's own streaming response learns of a client that left in one way or another depending on the server's version of ASGI; this one
-always listens while it sends, so generation stops within a chunk of the client's leaving. Once the status has been sent, all that can be
-done about a failure is to break the body off: the announced length, or the end of the chunked body, is then not reached, which every client
-notices.
+Starlette's own streaming response learns of a client that left in one way or another depending on
+the server's version of ASGI; this one always listens while it sends, so generation stops within a
+chunk of the client's leaving. Once the status has been sent, all that can be
+done about a failure is to break the body off: the announced length, or the end of the chunked body,
+is then not reached, which every client notices.
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ class AudioResponse(Response):
             return
         if self._whole:
             self.headers["Content-Length"] = str(len(first))
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send(
+            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        )
         try:
             await self._send_body(send, first)
             async for piece in pieces:
@@ -110,14 +113,24 @@ class AudioResponse(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _encoded(self) -> AsyncIterator[bytes]:
-        """What the encoder gives, joined so that the first piece comes when there is sound, not before."""
+        """What the encoder gives, joined so that the first piece comes when there is sound, not
+        before.
+        """
         before = self._encoder.head() if self._cut.with_head else b""
         while pcm := await self._stream.read():
-            piece = before + (self._encoder.encode(pcm) if self._inline else await asyncio.to_thread(self._encoder.encode, pcm))
+            piece = before + (
+                self._encoder.encode(pcm)
+                if self._inline
+                else await asyncio.to_thread(self._encoder.encode, pcm)
+            )
             before = b""
             if piece:
                 yield piece
-        yield before + (self._encoder.finish() if self._inline else await asyncio.to_thread(self._encoder.finish))
+        yield before + (
+            self._encoder.finish()
+            if self._inline
+            else await asyncio.to_thread(self._encoder.finish)
+        )
 
     async def _cut_out(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         skip, left = self._cut.first, self._cut.num_bytes

@@ -1,4 +1,6 @@
-"""Byte ranges of an answer (RFC 9110, section 14): one range is enough for whoever lost a connection."""
+"""Byte ranges of an answer (RFC 9110, section 14): one range is enough for whoever lost a
+connection.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,15 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
         size: bytes of the whole, at least 1.
 
     Returns:
-        None where the whole is to be sent: there is no header, or it is not one range of bytes, which a server may leave out of account.
+        None where the whole is to be sent: there is no header, or it is not one range of bytes,
+            which a server may leave out of account.
 
     Raises:
         RequestError: 416: nothing of the range is there.
     """
-    found = re.fullmatch(r"\s*bytes\s*=\s*([0-9]{0,19})-([0-9]{0,19})\s*", header or "", re.IGNORECASE)
+    found = re.fullmatch(
+        r"\s*bytes\s*=\s*([0-9]{0,19})-([0-9]{0,19})\s*", header or "", re.IGNORECASE
+    )
     if found is None or found[0].strip().endswith("=-"):
         return None
     if not found[1]:
@@ -55,5 +60,9 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
 def _unsatisfiable(size: int) -> RequestError:
     message = f"there are {size} bytes, and none in this range"
     return RequestError(
-        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "range_not_satisfiable", message, field="range", headers={"Content-Range": f"bytes */{size}"}
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+        "range_not_satisfiable",
+        message,
+        field="range",
+        headers={"Content-Range": f"bytes */{size}"},
     )

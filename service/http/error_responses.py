@@ -2,13 +2,15 @@
 
 Every error is JSON: {"error": {"code": ..., "message": ..., "field": ...}}.
 
-    RequestError    as it says (400 not JSON, not a form, 403 not edited here, 404 no such stream, voice or word, 412 edited by another, 413 too large,
-                    415 not application/json, 416 no such range, 422 a field)
+    RequestError    as it says (400 not JSON, not a form, 403 not edited here, 404 no such stream,
+                    voice or word, 412 edited by another, 413 too large, 415 not application/json,
+                    416 no such range, 422 a field)
     TextError       422 invalid_text
     InputError      422 invalid_value
     CapacityError   503 at_capacity, with Retry-After
     ClientLimitError  429 client_limit, with Retry-After
-    SonantError     500 internal: the client can do nothing about it, so it is not told what it was; the log is
+    SonantError     500 internal: the client can do nothing about it, so it is not told what it was;
+                    the log is
 """
 
 from __future__ import annotations
@@ -28,7 +30,11 @@ from vocoder.errors import CapacityError, ClientLimitError, InputError, SonantEr
 log = logging.getLogger(__name__)
 
 # What pydantic calls it, and what we do; everything else is an invalid value.
-_CODES = {"extra_forbidden": "unknown_field", "missing": "missing_field", "conflict": "conflicting_fields"}
+_CODES = {
+    "extra_forbidden": "unknown_field",
+    "missing": "missing_field",
+    "conflict": "conflicting_fields",
+}
 
 
 class RequestError(Exception):
@@ -41,7 +47,15 @@ class RequestError(Exception):
         headers: that the answer has beside the usual ones.
     """
 
-    def __init__(self, status: int, code: str, message: str, *, field: str | None = None, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -59,13 +73,20 @@ class RequestError(Exception):
         code = _CODES.get(kind, "wrong_type" if kind.endswith("_type") else "invalid_value")
         what = "" if field is None or code == "conflicting_fields" else f"{_printable(field)}: "
         message = f"{what}{first['msg'][:1].lower()}{first['msg'][1:]}"
-        return cls(HTTPStatus.UNPROCESSABLE_ENTITY, code, message, field=None if field is None else _printable(field))
+        return cls(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            code,
+            message,
+            field=None if field is None else _printable(field),
+        )
 
 
 def problem_response(error: Exception) -> JSONResponse:
     """The answer for an error. Errors that are the service's own fault are logged."""
     status, problem, headers = _classify(error)
-    return JSONResponse(ProblemAnswer(error=problem).model_dump(), status_code=status, headers=headers)
+    return JSONResponse(
+        ProblemAnswer(error=problem).model_dump(), status_code=status, headers=headers
+    )
 
 
 def problem_of(error: Exception) -> Problem:
@@ -82,13 +103,21 @@ def _classify(error: Exception) -> tuple[int, Problem, dict[str, str] | None]:
     if isinstance(error, CapacityError):
         seconds = str(max(1, math.ceil(error.retry_after_seconds)))
         is_the_clients = isinstance(error, ClientLimitError)
-        status, code = (HTTPStatus.TOO_MANY_REQUESTS, "client_limit") if is_the_clients else (HTTPStatus.SERVICE_UNAVAILABLE, "at_capacity")
+        status, code = (
+            (HTTPStatus.TOO_MANY_REQUESTS, "client_limit")
+            if is_the_clients
+            else (HTTPStatus.SERVICE_UNAVAILABLE, "at_capacity")
+        )
         return status, _problem(code, str(error), None), {"Retry-After": seconds}
     if isinstance(error, HTTPException):
         code = HTTPStatus(error.status_code).name.lower()
         return error.status_code, _problem(code, str(error.detail), None), dict(error.headers or {})
     log.error("a request failed", exc_info=error)
-    return HTTPStatus.INTERNAL_SERVER_ERROR, _problem("internal", "the service has failed; its log says why", None), None
+    return (
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        _problem("internal", "the service has failed; its log says why", None),
+        None,
+    )
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -102,7 +131,9 @@ def answer_errors(app: FastAPI) -> None:
 
 
 def _problem(code: str, message: str, field: str | None) -> Problem:
-    return Problem(code=code, message=_printable(message), field=None if field is None else _printable(field))
+    return Problem(
+        code=code, message=_printable(message), field=None if field is None else _printable(field)
+    )
 
 
 def _printable(text: str) -> str:

@@ -1,8 +1,12 @@
-"""Text that arrives in pieces, as a language model writes it, to pieces that can be spoken: as soon as a sentence is complete, and no sooner.
+"""Text that arrives in pieces, as a language model writes it, to pieces that can be spoken: as soon
+as a sentence is complete, and no sooner.
 
-Whether a full stop ends a sentence shows in the word that follows ("Dr. Smith"), so a sentence is complete once that word is. While nothing has been said
-yet somebody waits in silence: the first sentence is spoken from its first clause on. And a sentence that grows long is not waited for: it is spoken up to its
-last clause. Other clauses wait for their sentence, as a speaker's melody spans all of it. How the text was cut when it arrived makes no difference.
+Whether a full stop ends a sentence shows in the word that follows ("Dr. Smith"), so a sentence is
+complete once that word is. While nothing has been said
+yet somebody waits in silence: the first sentence is spoken from its first clause on. And a sentence
+that grows long is not waited for: it is spoken up to its last clause. Other clauses wait for their
+sentence, as a speaker's melody spans all of it. How the text was cut when it arrived makes no
+difference.
 """
 
 from __future__ import annotations
@@ -55,7 +59,10 @@ class SentenceBuffer:
             self._pending, self._silent = self._pending[last:], False
             return ready
         if sentences and sentences[0][1] - sentences[0][0] >= enough:
-            ends = [match.end() for match in _CLAUSE_END.finditer(self._pending, sentences[0][0] + _SHORTEST_CLAUSE)]
+            ends = [
+                match.end()
+                for match in _CLAUSE_END.finditer(self._pending, sentences[0][0] + _SHORTEST_CLAUSE)
+            ]
             if ends:
                 ready = [self._pending[sentences[0][0] : ends[-1]]]
                 self._pending, self._silent = self._pending[ends[-1] :], False

@@ -30,9 +30,20 @@ _JSON, _PATCH = "application/json", "application/merge-patch+json"
 _PLS_MARK = '-pls"'  # ends the tag of the PLS form: a strong tag is of bytes, and those are others
 _PLS_EXAMPLE = to_pls(Lexicon.of(EXAMPLE), language="en-us")
 _TAG_HEADER = {
-    "ETag": {"description": "Send it as `If-Match` with an edit, which is then refused where somebody else was faster.", "schema": {"type": "string"}}
+    "ETag": {
+        "description": (
+            "Send it as `If-Match` with an edit, which is then refused where somebody "
+            "else was faster."
+        ),
+        "schema": {"type": "string"},
+    }
 }
-_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": ProblemAnswer, "description": "There is no such voice here, or no such word in its lexicon."}}
+_MISSING: dict[int | str, dict[str, Any]] = {
+    404: {
+        "model": ProblemAnswer,
+        "description": "There is no such voice here, or no such word in its lexicon.",
+    }
+}
 _LOOKED: dict[int | str, dict[str, Any]] = {
     304: {"description": "It is what `If-None-Match` names."},
     **_MISSING,
@@ -41,23 +52,43 @@ _LOOKED: dict[int | str, dict[str, Any]] = {
 }
 _EDITED: dict[int | str, dict[str, Any]] = {
     204: {"description": "It is stored.", "headers": _TAG_HEADER},
-    403: {"model": ProblemAnswer, "description": "Lexicons are not stored here: the service was started without --lexicons."},
-    412: {"model": ProblemAnswer, "description": "It is not what `If-Match` names, or `If-None-Match` excludes."},
+    403: {
+        "model": ProblemAnswer,
+        "description": "Lexicons are not stored here: the service was started without --lexicons.",
+    },
+    412: {
+        "model": ProblemAnswer,
+        "description": "It is not what `If-Match` names, or `If-None-Match` excludes.",
+    },
     **_MISSING,
     **BODY_REFUSALS,
     500: REFUSALS[500],
 }
 _WORD = {"word": "SQL", "ipa": "ˈsiːkwəl", "alias": None}
-_PATCH_SCHEMA = {"type": "object", "additionalProperties": {"anyOf": [*SAID["anyOf"], {"type": "null"}]}, "examples": [{"SQL": None, "GIF": "dʒɪf"}]}
+_PATCH_SCHEMA = {
+    "type": "object",
+    "additionalProperties": {"anyOf": [*SAID["anyOf"], {"type": "null"}]},
+    "examples": [{"SQL": None, "GIF": "dʒɪf"}],
+}
 
-VoiceName = Annotated[str, Path(description="Name of a voice that `GET /voices` lists.", examples=["kathleen"])]
-WordName = Annotated[str, Path(description="As it is written in a text; capitals make no difference.", examples=["SQL"])]
+VoiceName = Annotated[
+    str, Path(description="Name of a voice that `GET /voices` lists.", examples=["kathleen"])
+]
+WordName = Annotated[
+    str,
+    Path(description="As it is written in a text; capitals make no difference.", examples=["SQL"]),
+]
 
 
 class WordRequest(BaseModel):
     """How a word is said: one of both."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [{"ipa": "ˈsiːkwəl"}]})
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        json_schema_extra={"examples": [{"ipa": "ˈsiːkwəl"}]},
+    )
 
     ipa: str | None = Field(None, description="Its IPA.")
     alias: str | None = Field(None, description="A text that is read in its place.")
@@ -65,12 +96,16 @@ class WordRequest(BaseModel):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.ipa is None) == (self.alias is None):
-            raise PydanticCustomError("conflict", "a word has either ipa or alias", {"field": "ipa"})
+            raise PydanticCustomError(
+                "conflict", "a word has either ipa or alias", {"field": "ipa"}
+            )
         return self
 
     def entry(self, word: str) -> LexiconEntry:
         """The word's entry. Errors as `LexiconEntry.of`."""
-        return LexiconEntry.of(word, {"ipa": self.ipa} if self.alias is None else {"alias": self.alias})
+        return LexiconEntry.of(
+            word, {"ipa": self.ipa} if self.alias is None else {"alias": self.alias}
+        )
 
 
 class Word(BaseModel):
@@ -78,14 +113,19 @@ class Word(BaseModel):
 
     word: str = Field(description="As it was listed; capitals make no difference.")
     ipa: str | None = Field(description="Its IPA; null where it has an alias.")
-    alias: str | None = Field(description="A text that is read in its place; null where it has IPA.")
+    alias: str | None = Field(
+        description="A text that is read in its place; null where it has IPA."
+    )
 
 
 def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> APIRouter:
     """The routes to these lexicons."""
     router = APIRouter()
     address = "/voices/{voice}/lexicon"
-    forms = {_JSON: {"schema": WORDS, "example": EXAMPLE}, PLS: {"schema": {"type": "string"}, "example": _PLS_EXAMPLE}}
+    forms = {
+        _JSON: {"schema": WORDS, "example": EXAMPLE},
+        PLS: {"schema": {"type": "string"}, "example": _PLS_EXAMPLE},
+    }
 
     def body_of(content: dict[str, Any]) -> dict[str, Any]:
         return {"requestBody": {"required": True, "content": content}}
@@ -93,13 +133,21 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
     def stored(voice: str) -> StoredLexicon:
         found = lexicons.of(voice)
         if found is None:
-            raise RequestError(HTTPStatus.NOT_FOUND, "unknown_voice", f"there is no voice {voice!r} here", field="voice")
+            raise RequestError(
+                HTTPStatus.NOT_FOUND,
+                "unknown_voice",
+                f"there is no voice {voice!r} here",
+                field="voice",
+            )
         return found
 
     def editable(voice: str) -> None:
         stored(voice)
         if not lexicons.can_be_edited:
-            message = "lexicons are not stored here, so they cannot be edited: start the service with --lexicons DIR"
+            message = (
+                "lexicons are not stored here, so they cannot be edited: start the service "
+                "with --lexicons DIR"
+            )
             raise RequestError(HTTPStatus.FORBIDDEN, "read_only", message)
 
     async def edit(request: Request, voice: str, change: Callable[[Lexicon], Lexicon]) -> Response:
@@ -110,19 +158,38 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
         after = await lexicons.edit(voice, checked)
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"ETag": after.tag})
 
-    @router.get(address, response_class=Response, responses={200: {"description": "The words.", "content": forms, "headers": _TAG_HEADER}, **_LOOKED})
+    @router.get(
+        address,
+        response_class=Response,
+        responses={
+            200: {"description": "The words.", "content": forms, "headers": _TAG_HEADER},
+            **_LOOKED,
+        },
+    )
     async def look(request: Request, voice: VoiceName) -> Response:
-        """The lexicon that is stored for a voice, as JSON, or as PLS where `Accept` asks for it. Empty where none is stored."""
+        """The lexicon that is stored for a voice, as JSON, or as PLS where `Accept` asks for it.
+        Empty where none is stored.
+        """
         found = stored(voice)
         wants_pls = _wants_pls(request.headers.get("accept", ""))
         headers = {"ETag": _tag_of_pls(found.tag) if wants_pls else found.tag, "Vary": "Accept"}
         if is_known(request.headers, headers["ETag"]):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         if wants_pls:
-            return Response(await asyncio.to_thread(to_pls, found.lexicon, language=found.language), media_type=PLS, headers=headers)
+            return Response(
+                await asyncio.to_thread(to_pls, found.lexicon, language=found.language),
+                media_type=PLS,
+                headers=headers,
+            )
         return Response(found.json, media_type=_JSON, headers=headers)
 
-    @router.put(address, status_code=204, response_class=Response, responses=_EDITED, openapi_extra=body_of(forms))
+    @router.put(
+        address,
+        status_code=204,
+        response_class=Response,
+        responses=_EDITED,
+        openapi_extra=body_of(forms),
+    )
     async def replace_all(request: Request, voice: VoiceName) -> Response:
         """Stores a lexicon for a voice, JSON or PLS, in place of the one that was there."""
         editable(voice)
@@ -132,7 +199,10 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
         def change(_: Lexicon) -> Lexicon:
             if media_type == _JSON:
                 return Lexicon.of(parse_json(body))
-            return from_pls(decode_xml(body, what="the lexicon", field="lexicon"), language=stored(voice).language)
+            return from_pls(
+                decode_xml(body, what="the lexicon", field="lexicon"),
+                language=stored(voice).language,
+            )
 
         return await edit(request, voice, change)
 
@@ -144,7 +214,9 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
         openapi_extra=body_of({form: {"schema": _PATCH_SCHEMA} for form in (_PATCH, _JSON)}),
     )
     async def merge(request: Request, voice: VoiceName) -> Response:
-        """Changes some words of a lexicon (JSON merge patch, RFC 7396): those with null are taken away, others are added or replaced."""
+        """Changes some words of a lexicon (JSON merge patch, RFC 7396): those with null are taken
+        away, others are added or replaced.
+        """
         editable(voice)
         media_type_of(request, _PATCH, _JSON)
         body = await read_bytes(request, settings.lexicon_limit)
@@ -152,7 +224,14 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
 
     @router.get(
         f"{address}/{{word}}",
-        responses={200: {"description": "The word.", "headers": _TAG_HEADER, "content": {_JSON: {"example": _WORD}}}, **_LOOKED},
+        responses={
+            200: {
+                "description": "The word.",
+                "headers": _TAG_HEADER,
+                "content": {_JSON: {"example": _WORD}},
+            },
+            **_LOOKED,
+        },
         response_model=Word,
     )
     async def look_up(request: Request, voice: VoiceName, word: WordName) -> Response:
@@ -161,7 +240,9 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
         headers = {"ETag": entry_tag(entry)}
         if is_known(request.headers, headers["ETag"]):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return JSONResponse(Word(word=entry.word, ipa=entry.ipa, alias=entry.alias).model_dump(), headers=headers)
+        return JSONResponse(
+            Word(word=entry.word, ipa=entry.ipa, alias=entry.alias).model_dump(), headers=headers
+        )
 
     @router.put(
         f"{address}/{{word}}",
@@ -184,7 +265,9 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
         await lexicons.edit(voice, change)
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"ETag": entry_tag(entry)})
 
-    @router.delete(f"{address}/{{word}}", status_code=204, response_class=Response, responses=_EDITED)
+    @router.delete(
+        f"{address}/{{word}}", status_code=204, response_class=Response, responses=_EDITED
+    )
     async def delete_word(request: Request, voice: VoiceName, word: WordName) -> Response:
         """Takes a word out of the lexicon of a voice."""
         editable(voice)
@@ -224,7 +307,9 @@ def _key(word: str) -> str:
 
 def _entry(lexicon: Lexicon, key: str) -> LexiconEntry:
     if key not in lexicon.entries:
-        raise RequestError(HTTPStatus.NOT_FOUND, "unknown_word", f"the lexicon does not have {key!r}", field="word")
+        raise RequestError(
+            HTTPStatus.NOT_FOUND, "unknown_word", f"the lexicon does not have {key!r}", field="word"
+        )
     return lexicon.entries[key]
 
 
@@ -233,6 +318,8 @@ def _changes(patch: dict[str, Any]) -> dict[str, LexiconEntry | None]:
     for word, said in patch.items():
         key = key_of(word)
         if key in changes:
-            raise InputError(f"the lexicon has {word!r} twice: capitals make no difference", field="lexicon")
+            raise InputError(
+                f"the lexicon has {word!r} twice: capitals make no difference", field="lexicon"
+            )
         changes[key] = None if said is None else LexiconEntry.of(word, said)
     return changes

@@ -1,6 +1,7 @@
 """What every request goes through: it gets an id, shows its key, and leaves a line in the log.
 
-The line is JSON, with the request's id, what was asked for and what became of it: never the text, nor a key. A WebSocket's is written when it is closed.
+The line is JSON, with the request's id, what was asked for and what became of it: never the text,
+nor a key. A WebSocket's is written when it is closed.
 """
 
 from __future__ import annotations
@@ -40,11 +41,20 @@ class RequestMiddleware:
         traces: are told of every request.
     """
 
-    def __init__(self, app: ASGIApp, *, keys: ApiKeys | None, guard_metrics: bool = False, traces: Traces = NO_TRACES) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        keys: ApiKeys | None,
+        guard_metrics: bool = False,
+        traces: Traces = NO_TRACES,
+    ) -> None:
         self._app = app
         self._traces = traces
         self._keys = keys
-        self._open = tuple(path for path in _PUBLIC_PATHS if not (guard_metrics and path == _METRICS))
+        self._open = tuple(
+            path for path in _PUBLIC_PATHS if not (guard_metrics and path == _METRICS)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or refuses it."""
@@ -72,14 +82,20 @@ class RequestMiddleware:
             elif message["type"] == "websocket.close" and status == 0:
                 status = HTTPStatus.FORBIDDEN  # what the server makes of it
             else:
-                sent += len(message.get("body") or message.get("bytes") or (message.get("text") or "").encode())
+                sent += len(
+                    message.get("body")
+                    or message.get("bytes")
+                    or (message.get("text") or "").encode()
+                )
             await send(message)
 
         let_through = self._handle_websocket if scope["type"] == "websocket" else self._handle_http
         try:
             await let_through(scope, headers, receive, send_on)
         except Exception:
-            status = HTTPStatus.INTERNAL_SERVER_ERROR  # answered further out, where its cause is logged
+            status = (
+                HTTPStatus.INTERNAL_SERVER_ERROR
+            )  # answered further out, where its cause is logged
             raise
         finally:
             line = {
@@ -97,7 +113,9 @@ class RequestMiddleware:
                 line["trace_id"] = trace.trace_id
             log.info("%s", json.dumps(line))
 
-    async def _handle_http(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+    async def _handle_http(
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send
+    ) -> None:
         try:
             key = self._key(scope["path"], headers)
         except RequestError as refusal:
@@ -106,12 +124,16 @@ class RequestMiddleware:
         scope["state"]["key"] = key
         await self._app(scope, receive, send)
 
-    async def _handle_websocket(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+    async def _handle_websocket(
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send
+    ) -> None:
         try:
             scope["state"]["key"] = self._key(scope["path"], headers)
         except RequestError:
             await receive()  # the client's wish to connect
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})  # before it was accepted: the server answers 403
+            await send(
+                {"type": "websocket.close", "code": _POLICY_VIOLATION}
+            )  # before it was accepted: the server answers 403
             return
         await self._app(scope, receive, send)
 
@@ -123,6 +145,16 @@ class RequestMiddleware:
         shown = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
         name = self._keys.name_of(shown) if shown else None
         if name is None:
-            message = "this API key is not good" if shown else "an API key must be shown: Authorization: Bearer KEY"
-            raise RequestError(HTTPStatus.UNAUTHORIZED, "unauthorized", message, field="authorization", headers={"WWW-Authenticate": "Bearer"})
+            message = (
+                "this API key is not good"
+                if shown
+                else "an API key must be shown: Authorization: Bearer KEY"
+            )
+            raise RequestError(
+                HTTPStatus.UNAUTHORIZED,
+                "unauthorized",
+                message,
+                field="authorization",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
         return name

@@ -1,7 +1,10 @@
-"""The addresses of OpenAI's speech API, so that programs written for it need nothing but another base URL.
+"""The addresses of OpenAI's speech API, so that programs written for it need nothing but another
+base URL.
 
-What its documentation says holds, with what Sonant has more of (`seed`, `temperature`) as further fields, and with these differences, each of
-which is told and none of which is silent: voices are those of this service; `instructions`, which no voice here can follow, are refused.
+What its documentation says holds, with what Sonant has more of (`seed`, `temperature`) as further
+fields, and with these differences, each of
+which is told and none of which is silent: voices are those of this service; `instructions`, which
+no voice here can follow, are refused.
 """
 
 from __future__ import annotations
@@ -32,7 +35,10 @@ from vocoder.synthesis.timeline import Event
 
 MODEL = "sonant"
 # The names of OpenAI's own models stand for it, so that programs need not be changed.
-_MODEL_LIST: dict[str, Any] = {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "sonant"}]}
+_MODEL_LIST: dict[str, Any] = {
+    "object": "list",
+    "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "sonant"}],
+}
 _MODELS = (MODEL, "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
 _PCM_RATE = 24_000  # what its documentation says of pcm, and its users count on
 
@@ -45,9 +51,18 @@ class VoiceName(BaseModel):
     id: str = Field(description="Name of a voice.")
 
 
-# Written out, because a reference from inside a route's body leads nowhere in the document that FastAPI makes of it.
+# Written out, because a reference from inside a route's body leads nowhere in the document that
+# FastAPI makes of it.
 _VOICE_SCHEMA: dict[str, Any] = {
-    "anyOf": [{"type": "string"}, {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"], "additionalProperties": False}]
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {"id": {"type": "string"}},
+            "required": ["id"],
+            "additionalProperties": False,
+        },
+    ]
 }
 
 
@@ -59,26 +74,51 @@ class SpeechRequest(BaseModel):
         strict=True,
         frozen=True,
         allow_inf_nan=False,
-        json_schema_extra={"examples": [{"model": MODEL, "voice": "kathleen", "input": "Hello. This voice was trained on an open corpus."}]},
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": MODEL,
+                    "voice": "kathleen",
+                    "input": "Hello. This voice was trained on an open corpus.",
+                }
+            ]
+        },
     )
 
     model: str = Field(description=f"One of {', '.join(_MODELS)}: all mean the same.")
     input: str = Field(description="What is to be spoken.")
-    voice: Annotated[StrictStr | VoiceName, WithJsonSchema(_VOICE_SCHEMA)] = Field(description="Name of a voice that `GET /v1/audio/voices` lists.")
-    response_format: OpenaiFormat = Field("mp3", description="pcm is 24 kHz, 16 bits, little-endian; the others have the voice's rate.")
+    voice: Annotated[StrictStr | VoiceName, WithJsonSchema(_VOICE_SCHEMA)] = Field(
+        description="Name of a voice that `GET /v1/audio/voices` lists."
+    )
+    response_format: OpenaiFormat = Field(
+        "mp3",
+        description="pcm is 24 kHz, 16 bits, little-endian; the others have the voice's rate.",
+    )
     speed: float = Field(1.0, gt=0, description="0.25..4: 2 is double speed.")
-    stream_format: Literal["audio", "sse"] = Field("audio", description="sse: events with base64, as OpenAI's.")
+    stream_format: Literal["audio", "sse"] = Field(
+        "audio", description="sse: events with base64, as OpenAI's."
+    )
     timestamps: bool = Field(
-        False, description="Not OpenAI's, and with stream_format sse alone: whether speech.timestamp events tell when each sentence, word and phoneme is heard."
+        False,
+        description=(
+            "Not OpenAI's, and with stream_format sse alone: whether speech.timestamp "
+            "events tell when each sentence, word and phoneme is heard."
+        ),
     )
     lexicon: RequestLexicon = Field(None, description=f"Not OpenAI's. {DESCRIPTION}")
     seed: int | None = Field(None, description="Not OpenAI's: same request, same seed, same bytes.")
-    temperature: float | None = Field(None, description="Not OpenAI's: 0..2, how freely samples are drawn.")
+    temperature: float | None = Field(
+        None, description="Not OpenAI's: 0..2, how freely samples are drawn."
+    )
 
     @model_validator(mode="after")
     def _no_conflict(self) -> Self:
         if self.timestamps and self.stream_format != "sse":
-            raise PydanticCustomError("conflict", "timestamps come as events: with stream_format sse, or from /synthesize", {"field": "timestamps"})
+            raise PydanticCustomError(
+                "conflict",
+                "timestamps come as events: with stream_format sse, or from /synthesize",
+                {"field": "timestamps"},
+            )
         return self
 
     def response_spec(self) -> ResponseSpec:
@@ -94,15 +134,21 @@ class SpeechRequest(BaseModel):
             timestamps=self.timestamps,
             exact_length=HTTP_FORMATS[self.response_format].tells_length,
         )
-        return ResponseSpec(order=order, audio_format=self.response_format, sample_rate=_PCM_RATE if self.response_format == "pcm" else None)
+        return ResponseSpec(
+            order=order,
+            audio_format=self.response_format,
+            sample_rate=_PCM_RATE if self.response_format == "pcm" else None,
+        )
 
 
 class SseEncoder:
-    """Another encoder's bytes as server-sent events: `speech.audio.delta` with base64, and `speech.audio.done`.
+    """Another encoder's bytes as server-sent events: `speech.audio.delta` with base64, and
+    `speech.audio.done`.
 
     Args:
         inner: whose bytes.
-        telling: what is heard when: each a `speech.timestamp`, ahead of its sound; None tells nothing.
+        telling: what is heard when: each a `speech.timestamp`, ahead of its sound; None tells
+            nothing.
     """
 
     def __init__(self, inner: Encoder, timing: TimingEvents | None) -> None:
@@ -123,12 +169,19 @@ class SseEncoder:
     def finish(self) -> bytes:
         """The last events."""
         told = [] if self._timing is None else self._timing.rest()
-        done = {"type": "speech.audio.done", "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}}
+        done = {
+            "type": "speech.audio.done",
+            "usage": {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0},
+        }
         return _told(told) + _delta(self._inner.finish()) + _event(done)
 
 
 def _delta(piece: bytes) -> bytes:
-    return _event({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()}) if piece else b""
+    return (
+        _event({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()})
+        if piece
+        else b""
+    )
 
 
 def _told(events: Iterable[Event]) -> bytes:
@@ -139,19 +192,36 @@ def _event(data: dict[str, Any]) -> bytes:
     return f"data: {json.dumps(data)}\n\n".encode()
 
 
-def make_openai_router(worker: SpeechBackend, settings: ServiceSettings, responder: SpeechResponder) -> APIRouter:
+def make_openai_router(
+    worker: SpeechBackend, settings: ServiceSettings, responder: SpeechResponder
+) -> APIRouter:
     """The routes, served by this worker."""
     router = APIRouter(prefix="/v1")
-    body = {"required": True, "content": {"application/json": {"schema": SpeechRequest.model_json_schema()}}}
+    body = {
+        "required": True,
+        "content": {"application/json": {"schema": SpeechRequest.model_json_schema()}},
+    }
 
-    @router.post("/audio/speech", response_class=Response, responses=SPEECH_ANSWERS, openapi_extra={"requestBody": body})
+    @router.post(
+        "/audio/speech",
+        response_class=Response,
+        responses=SPEECH_ANSWERS,
+        openapi_extra={"requestBody": body},
+    )
     async def speech(request: Request) -> Response:
         """Speaks a text, as OpenAI's address of this name does. Audio leaves as it is generated."""
         wanted = await read_body(request, SpeechRequest, limit=settings.body_limit)
         if wanted.model not in _MODELS:
-            raise InputError(f"there is no model {wanted.model!r} here (known: {', '.join(_MODELS)})", field="model")
+            raise InputError(
+                f"there is no model {wanted.model!r} here (known: {', '.join(_MODELS)})",
+                field="model",
+            )
         try:
-            return await responder.answer(request, wanted.response_spec(), wrap=SseEncoder if wanted.stream_format == "sse" else None)
+            return await responder.answer(
+                request,
+                wanted.response_spec(),
+                wrap=SseEncoder if wanted.stream_format == "sse" else None,
+            )
         except InputError as error:
             renamed = {"text": "input", "length_scale": "speed"}.get(error.field)
             if renamed is None:

@@ -1,4 +1,6 @@
-"""Preconditions of requests (RFC 9110, section 13): so that two who edit the same thing do not undo each other's work unknowingly."""
+"""Preconditions of requests (RFC 9110, section 13): so that two who edit the same thing do not undo
+each other's work unknowingly.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,22 @@ def check_edit(headers: Headers, tag: str | None) -> None:
         tag: the entity tag of what is there, with its quotation marks; None where there is nothing.
 
     Raises:
-        RequestError: 412; it has been edited since the client looked, or is there where the client counts on nothing.
+        RequestError: 412; it has been edited since the client looked, or is there where the client
+            counts on nothing.
     """
     wanted, unwanted = headers.get("if-match"), headers.get("if-none-match")
     if wanted is not None and not _matches(wanted, tag):
         message = "it is not what it was when you looked: get it again, and edit that"
-        raise RequestError(HTTPStatus.PRECONDITION_FAILED, "precondition_failed", message, field="if-match")
+        raise RequestError(
+            HTTPStatus.PRECONDITION_FAILED, "precondition_failed", message, field="if-match"
+        )
     if unwanted is not None and _matches(unwanted, tag):
-        raise RequestError(HTTPStatus.PRECONDITION_FAILED, "precondition_failed", "there is one already", field="if-none-match")
+        raise RequestError(
+            HTTPStatus.PRECONDITION_FAILED,
+            "precondition_failed",
+            "there is one already",
+            field="if-none-match",
+        )
 
 
 def is_known(headers: Headers, tag: str) -> bool:

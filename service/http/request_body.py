@@ -1,6 +1,7 @@
 """From the bytes of a request to a checked model of `service.http.schemas`.
 
-By hand rather than by FastAPI: it would read a body of any size, take NaN for a number, and answer in another shape.
+By hand rather than by FastAPI: it would read a body of any size, take NaN for a number, and answer
+in another shape.
 """
 
 from __future__ import annotations
@@ -33,7 +34,11 @@ async def read_body(request: Request, model: type[Model], *, limit: int) -> Mode
     media_type_of(request, "application/json")
     body = await read_bytes(request, limit)
     # A long text or a lexicon: no work for the event loop.
-    return _checked(body, model) if len(body) <= INLINE_PARSE_BYTES else await asyncio.to_thread(_checked, body, model)
+    return (
+        _checked(body, model)
+        if len(body) <= INLINE_PARSE_BYTES
+        else await asyncio.to_thread(_checked, body, model)
+    )
 
 
 def _checked(body: bytes, model: type[Model]) -> Model:
@@ -53,7 +58,12 @@ def media_type_of(request: Request, *accepted: str) -> str:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in accepted:
         message = f"the content type must be {' or '.join(accepted)}, not {media_type or 'absent'}"
-        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message, field="content-type")
+        raise RequestError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            message,
+            field="content-type",
+        )
     return media_type
 
 
@@ -68,7 +78,9 @@ async def read_bytes(request: Request, limit: int) -> bytes:
         body += piece
         if len(body) > limit:
             message = f"the body is larger than the limit of {limit} bytes"
-            raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", message, field="body")
+            raise RequestError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", message, field="body"
+            )
     return bytes(body)
 
 
@@ -79,7 +91,9 @@ def parse_json(body: bytes) -> dict[str, Any]:
         RequestError: it is none.
     """
     try:
-        data = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+        data = json.loads(
+            body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object
+        )
     except UnicodeDecodeError as error:
         raise _not_json(f"the body is not UTF-8: {error.reason} at byte {error.start}") from error
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,6 @@
-"""What a request says beside its body: who asks, how long the client would wait for room, and whether it is still there."""
+"""What a request says beside its body: who asks, how long the client would wait for room, and
+whether it is still there.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,15 @@ _CLIENT_CLOSED_REQUEST = 499  # nobody gets this answer; nginx's number for it s
 
 def client_of(request: HTTPConnection) -> Client:
     """Who asks."""
-    key: str | None = request.scope.get("state", {}).get("key")  # left there by service.http.middleware
+    key: str | None = request.scope.get("state", {}).get(
+        "key"
+    )  # left there by service.http.middleware
     return Client(address="" if request.client is None else request.client.host, key=key)
 
 
 def wait_seconds_of(request: Request) -> float:
-    """How long the client would wait for room: `Prefer: wait=SECONDS` (RFC 7240), at most a minute; 0 where it does not say.
+    """How long the client would wait for room: `Prefer: wait=SECONDS` (RFC 7240), at most a minute;
+    0 where it does not say.
 
     Raises:
         RequestError: the number of seconds is not one.
@@ -38,12 +43,19 @@ def wait_seconds_of(request: Request) -> float:
         if name.strip().lower() != "wait" or not equals:
             continue
         if not re.fullmatch(r"[0-9]{1,9}", value.strip()):
-            raise RequestError(HTTPStatus.BAD_REQUEST, "invalid_header", f"Prefer: wait must be a number of seconds, not {value.strip()!r}", field="prefer")
+            raise RequestError(
+                HTTPStatus.BAD_REQUEST,
+                "invalid_header",
+                f"Prefer: wait must be a number of seconds, not {value.strip()!r}",
+                field="prefer",
+            )
         return float(min(int(value), MOST_WAIT_SECONDS))
     return 0.0
 
 
-async def cancel_if_disconnected(request: Request, work: Coroutine[object, object, Result]) -> Result:
+async def cancel_if_disconnected(
+    request: Request, work: Coroutine[object, object, Result]
+) -> Result:
     """What the work gives; it is cancelled where the client leaves before.
 
     Args:
@@ -53,7 +65,10 @@ async def cancel_if_disconnected(request: Request, work: Coroutine[object, objec
     Raises:
         RequestError: the client has left.
     """
-    working, leaving = asyncio.create_task(work), asyncio.create_task(wait_for_disconnect(request.receive))
+    working, leaving = (
+        asyncio.create_task(work),
+        asyncio.create_task(wait_for_disconnect(request.receive)),
+    )
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():

@@ -1,6 +1,8 @@
-"""What has been spoken lately, so that it can be picked up again: not the sound, but what makes the same sound.
+"""What has been spoken lately, so that it can be picked up again: not the sound, but what makes the
+same sound.
 
-Whoever has a stream's id can have the stream; ids are random and told to nobody but the client that asked for it.
+Whoever has a stream's id can have the stream; ids are random and told to nobody but the client that
+asked for it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ class ResponseSpec:
         order: what is said.
         audio_format: how it is sent.
         sample_rate: Hz; None leaves it to the format.
-        timed: whether it is sent as lines of JSON, with its times; then the order asks for timestamps, and the format is pcm.
+        timed: whether it is sent as lines of JSON, with its times; then the order asks for
+            timestamps, and the format is pcm.
     """
 
     order: SpeechOrder
@@ -55,7 +58,11 @@ class ResumableStream:
 
     def before(self, sample: int) -> SavedStream | None:
         """The last place at or before a sample; None for the beginning."""
-        return max((saved for saved in self.snapshots if saved.emitted <= sample), key=lambda saved: saved.emitted, default=None)
+        return max(
+            (saved for saved in self.snapshots if saved.emitted <= sample),
+            key=lambda saved: saved.emitted,
+            default=None,
+        )
 
 
 class ResumeCache:
@@ -66,7 +73,9 @@ class ResumeCache:
         self._streams: OrderedDict[str, tuple[float, ResumableStream]] = OrderedDict()
 
     def put(self, stream: ResumableStream, now: float) -> str:
-        """Keeps a stream for some time; the oldest gives way where there are too many. Gives its id."""
+        """Keeps a stream for some time; the oldest gives way where there are too many. Gives its
+        id.
+        """
         self._drop(now)
         stream_id = secrets.token_urlsafe(16)
         self._streams[stream_id] = (now, stream)
@@ -85,5 +94,8 @@ class ResumeCache:
         return stream
 
     def _drop(self, now: float) -> None:
-        while self._streams and now - next(iter(self._streams.values()))[0] > self._settings.resume_seconds:
+        while (
+            self._streams
+            and now - next(iter(self._streams.values()))[0] > self._settings.resume_seconds
+        ):
             self._streams.popitem(last=False)

@@ -1,4 +1,6 @@
-"""The addresses of Sonant's own API, and what is done at each. Nothing is computed here: the event loop only moves bytes."""
+"""The addresses of Sonant's own API, and what is done at each. Nothing is computed here: the event
+loop only moves bytes.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,26 @@ from vocoder.errors import InputError
 from vocoder.text import source_text
 
 _AUDIO_HEADERS = {
-    "X-Seed": {"description": "The seed that was used: send it to hear the same again.", "schema": {"type": "string"}},
-    "X-Sample-Rate": {"description": "Hz.", "schema": {"type": "integer"}},
-    "X-Skipped": {
-        "description": "Only where something could not be spoken: a JSON list of objects with text, start (in characters) and reason.",
+    "X-Seed": {
+        "description": "The seed that was used: send it to hear the same again.",
         "schema": {"type": "string"},
     },
-    "X-Stream-Id": {"description": "`GET /streams/{id}` gives the same bytes again, or the rest of them.", "schema": {"type": "string"}},
-    "X-Queued-Seconds": {"description": "Only where the request has waited for room.", "schema": {"type": "number"}},
+    "X-Sample-Rate": {"description": "Hz.", "schema": {"type": "integer"}},
+    "X-Skipped": {
+        "description": (
+            "Only where something could not be spoken: a JSON list of objects with "
+            "text, start (in characters) and reason."
+        ),
+        "schema": {"type": "string"},
+    },
+    "X-Stream-Id": {
+        "description": "`GET /streams/{id}` gives the same bytes again, or the rest of them.",
+        "schema": {"type": "string"},
+    },
+    "X-Queued-Seconds": {
+        "description": "Only where the request has waited for room.",
+        "schema": {"type": "number"},
+    },
     "ETag": {"description": "Equal tags, equal bytes.", "schema": {"type": "string"}},
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -42,12 +56,20 @@ _EVENTS = '{"type":"word","text":"hello","start_sample":1120,"end_sample":6720}\
 SUBTITLES: dict[str, Any] = {
     "description": "WebVTT or SubRip.",
     "content": {
-        "text/vtt": {"schema": {"type": "string"}, "example": "WEBVTT\n\n00:00:00.070 --> 00:00:00.420\nHello.\n"},
-        "application/x-subrip": {"schema": {"type": "string"}, "example": "1\n00:00:00,070 --> 00:00:00,420\nHello.\n"},
+        "text/vtt": {
+            "schema": {"type": "string"},
+            "example": "WEBVTT\n\n00:00:00.070 --> 00:00:00.420\nHello.\n",
+        },
+        "application/x-subrip": {
+            "schema": {"type": "string"},
+            "example": "1\n00:00:00,070 --> 00:00:00,420\nHello.\n",
+        },
     },
 }
 AUDIO = {
-    "description": "Speech; with `timestamps` also what is heard when (`docs/API_HTTP.md` has the lines).",
+    "description": (
+        "Speech; with `timestamps` also what is heard when (`docs/API_HTTP.md` has the lines)."
+    ),
     "content": {form.media_type: _BINARY for form in HTTP_FORMATS.values()}
     | {
         "application/x-ndjson": {"schema": {"type": "string"}, "example": _EVENTS},
@@ -56,9 +78,15 @@ AUDIO = {
     "headers": _AUDIO_HEADERS,
 }
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    429: {"model": ProblemAnswer, "description": "This client has as much as it may; Retry-After says when to ask again."},
+    429: {
+        "model": ProblemAnswer,
+        "description": "This client has as much as it may; Retry-After says when to ask again.",
+    },
     500: {"model": ProblemAnswer, "description": "The service's own fault."},
-    503: {"model": ProblemAnswer, "description": "No room for another stream; Retry-After says when to ask again."},
+    503: {
+        "model": ProblemAnswer,
+        "description": "No room for another stream; Retry-After says when to ask again.",
+    },
 }
 BODY_REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": ProblemAnswer, "description": "The body is not JSON, or a header is wrong."},
@@ -74,7 +102,16 @@ _READING = {
             "text": "Hello.",
             "start": 0,
             "end": 6,
-            "words": [{"text": "hello", "phonemes": ["h", "ə", "l", "oʊ"], "start": 0, "end": 5, "rule": "word", "told": ""}],
+            "words": [
+                {
+                    "text": "hello",
+                    "phonemes": ["h", "ə", "l", "oʊ"],
+                    "start": 0,
+                    "end": 5,
+                    "rule": "word",
+                    "told": "",
+                }
+            ],
             "phonemes": ["sil", "h", "ə", "l", "oʊ", "sil"],
         }
     ],
@@ -92,13 +129,27 @@ READING_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-_READY = {"status": "ready", "open_streams": 3, "making": 2, "queued": 0, "background": 0, "places": 11, "capacity": 14.2}
+_READY = {
+    "status": "ready",
+    "open_streams": 3,
+    "making": 2,
+    "queued": 0,
+    "background": 0,
+    "places": 11,
+    "capacity": 14.2,
+}
 _VOICE = VoiceDescription(
-    name="kathleen", release="10", language="en-us", licence="CC0-1.0", speakers=("kathleen",), sample_rate=16_000, temperature=0.6, engine="native",
+    name="kathleen", release="10", language="en-us", licence="CC0-1.0", speakers=("kathleen", ),
+    sample_rate=16_000, temperature=0.6, engine="native",
     precision="int8", is_default=True,
 )  # fmt: skip
-_METRICS = "# HELP sonant_ready 1 where new streams are taken on, room permitting.\n# TYPE sonant_ready gauge\nsonant_ready 1.0\n"
-StreamId = Annotated[str, Path(description="`X-Stream-Id` of the answer.", examples=["wY4pJ3o0cXkqz8mF2bTn5g"])]
+_METRICS = (
+    "# HELP sonant_ready 1 where new streams are taken on, room permitting.\n# TYPE "
+    "sonant_ready gauge\nsonant_ready 1.0\n"
+)
+StreamId = Annotated[
+    str, Path(description="`X-Stream-Id` of the answer.", examples=["wY4pJ3o0cXkqz8mF2bTn5g"])
+]
 
 
 def with_example(example: object) -> dict[int | str, dict[str, Any]]:
@@ -106,11 +157,21 @@ def with_example(example: object) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {"application/json": {"example": example}}}}
 
 
-def make_router(worker: SpeechBackend, settings: ServiceSettings, responder: SpeechResponder, lexicons: LexiconStore) -> APIRouter:
+def make_router(
+    worker: SpeechBackend,
+    settings: ServiceSettings,
+    responder: SpeechResponder,
+    lexicons: LexiconStore,
+) -> APIRouter:
     """The routes, served by this worker."""
     router = APIRouter()
 
-    @router.post("/synthesize", response_class=Response, responses=SPEECH_ANSWERS, openapi_extra={"requestBody": _body_of(SynthesizeRequest)})
+    @router.post(
+        "/synthesize",
+        response_class=Response,
+        responses=SPEECH_ANSWERS,
+        openapi_extra={"requestBody": _body_of(SynthesizeRequest)},
+    )
     async def synthesize(request: Request) -> Response:
         """Speaks a text. Audio leaves as it is generated."""
         wanted = await read_body(request, SynthesizeRequest, limit=settings.body_limit)
@@ -123,7 +184,10 @@ def make_router(worker: SpeechBackend, settings: ServiceSettings, responder: Spe
             if wanted.speed is None or error.field != "length_scale":
                 raise
             # The client never sent a length_scale: the field at fault is the one that it did send.
-            raise InputError(f"speed {wanted.speed:g} is a length_scale of {1 / wanted.speed:g}: {error}", field="speed") from error
+            raise InputError(
+                f"speed {wanted.speed:g} is a length_scale of {1 / wanted.speed:g}: {error}",
+                field="speed",
+            ) from error
 
     @router.get(
         "/streams/{stream_id}",
@@ -132,18 +196,29 @@ def make_router(worker: SpeechBackend, settings: ServiceSettings, responder: Spe
             200: AUDIO,
             206: AUDIO | {"description": "The part of it that `Range` names."},
             304: {"description": "The bytes are those of `If-None-Match`."},
-            404: {"model": ProblemAnswer, "description": "There is no stream of this id, or not any more."},
+            404: {
+                "model": ProblemAnswer,
+                "description": "There is no stream of this id, or not any more.",
+            },
             416: {"model": ProblemAnswer, "description": "Nothing of the range is there."},
             **REFUSALS,
         },
     )
     async def streams(request: Request, stream_id: StreamId) -> Response:
-        """An answer that was given lately, again: all of it, or the bytes that `Range` names. It is made again, and is the same."""
+        """An answer that was given lately, again: all of it, or the bytes that `Range` names. It is
+        made again, and is the same.
+        """
         return await responder.resume(request, stream_id)
 
-    @router.post("/phonemize", responses=READING_ANSWERS, openapi_extra={"requestBody": _body_of(PhonemizeRequest)})
+    @router.post(
+        "/phonemize",
+        responses=READING_ANSWERS,
+        openapi_extra={"requestBody": _body_of(PhonemizeRequest)},
+    )
     async def phonemize(request: Request) -> PhonemizedText:
-        """Tells how a text is read: its words with their phonemes in IPA and the rules that read them, and what cannot be spoken. Nothing is spoken."""
+        """Tells how a text is read: its words with their phonemes in IPA and the rules that read
+        them, and what cannot be spoken. Nothing is spoken.
+        """
         wanted = await read_body(request, PhonemizeRequest, limit=settings.body_limit)
         given = wanted.given()
         if settings.log_text:
@@ -164,7 +239,13 @@ def make_router(worker: SpeechBackend, settings: ServiceSettings, responder: Spe
         """The voices that can be asked for, the default first."""
         return {"voices": worker.voices}
 
-    @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": _METRICS}}}})
+    @router.get(
+        "/metrics",
+        response_class=Response,
+        responses={
+            200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": _METRICS}}}
+        },
+    )
     async def metrics() -> Response:
         """What is counted, for Prometheus."""
         return Response(worker.metrics.exposition(), media_type="text/plain; version=0.0.4")
@@ -174,16 +255,30 @@ def make_router(worker: SpeechBackend, settings: ServiceSettings, responder: Spe
         """Answers as long as the event loop turns."""
         return {"status": "ok"}
 
-    @router.get("/readyz", responses={**with_example(_READY), 503: {"model": ProblemAnswer, "description": "Starting, stopping, or broken."}})
+    @router.get(
+        "/readyz",
+        responses={
+            **with_example(_READY),
+            503: {"model": ProblemAnswer, "description": "Starting, stopping, or broken."},
+        },
+    )
     async def readyz() -> JSONResponse:
         """Whether new streams are taken on, room permitting."""
         status = worker.status
         if not status.ready:
             raise RequestError(503, "not_ready", "the service is starting, stopping or broken")
-        return JSONResponse({"status": "ready", **{name: value for name, value in asdict(status).items() if name != "ready"}})
+        return JSONResponse(
+            {
+                "status": "ready",
+                **{name: value for name, value in asdict(status).items() if name != "ready"},
+            }
+        )
 
     return router
 
 
 def _body_of(model: type[BaseModel]) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}
+    return {
+        "required": True,
+        "content": {"application/json": {"schema": model.model_json_schema()}},
+    }

@@ -1,11 +1,22 @@
-"""What a request may hold. Types are strict and unknown fields are refused; ranges are the voice's business (`vocoder.synthesis.settings`)."""
+"""What a request may hold. Types are strict and unknown fields are refused; ranges are the voice's
+business (`vocoder.synthesis.settings`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StrictInt, StrictStr, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from service.encoding import AudioFormat
@@ -25,31 +36,54 @@ def _times(value: object) -> object:
     raise PydanticCustomError("times", 'must be true, false, "vtt" or "srt"')
 
 
-_SSML = "<speak>It was <emphasis>not</emphasis> me. <break time='300ms'/> <prosody rate='slow' pitch='+2st'>Honestly.</prosody></speak>"
+_SSML = (
+    "<speak>It was <emphasis>not</emphasis> me. <break time='300ms'/> <prosody rate='slow' "
+    "pitch='+2st'>Honestly.</prosody></speak>"
+)
 _ONE_OF_THEM: list[JsonValue] = [{"required": [kind]} for kind in INPUT_FIELDS]
 
 
 class _SpeechInputFields(BaseModel):
     """What is to be read: exactly one of three."""
 
-    text: str = Field("", description="What is to be spoken: any Unicode. One of text, ssml and phonemes is there.")
-    ssml: str = Field("", description="An SSML document in place of a text (`docs/SSML.md`).", examples=[_SSML])
+    text: str = Field(
+        "",
+        description="What is to be spoken: any Unicode. One of text, ssml and phonemes is there.",
+    )
+    ssml: str = Field(
+        "", description="An SSML document in place of a text (`docs/SSML.md`).", examples=[_SSML]
+    )
     phonemes: str = Field(
-        "", description="IPA in place of a text: words between spaces, with the marks , ; : . ? ! — behind them.", examples=["həˈloʊ, ˈwɜːld."]
+        "",
+        description=(
+            "IPA in place of a text: words between spaces, with the marks , ; : . ? ! — "
+            "behind them."
+        ),
+        examples=["həˈloʊ, ˈwɜːld."],
     )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         kinds = [kind for kind in INPUT_FIELDS if kind in self.model_fields_set]
         if not kinds:
-            raise PydanticCustomError("missing", "text, ssml or phonemes is required", {"field": "text"})
+            raise PydanticCustomError(
+                "missing", "text, ssml or phonemes is required", {"field": "text"}
+            )
         if len(kinds) > 1:
-            raise PydanticCustomError("conflict", "{first} and {field} both say what is to be spoken: send one of them", {"first": kinds[0], "field": kinds[1]})
+            raise PydanticCustomError(
+                "conflict",
+                "{first} and {field} both say what is to be spoken: send one of them",
+                {"first": kinds[0], "field": kinds[1]},
+            )
         return self
 
     def given(self) -> SpeechInput:
         """The one that is there."""
-        return next(speech_input_of(name, value) for name, value in self if name in INPUT_FIELDS and name in self.model_fields_set)
+        return next(
+            speech_input_of(name, value)
+            for name, value in self
+            if name in INPUT_FIELDS and name in self.model_fields_set
+        )
 
 
 class Speech(_SpeechInputFields):
@@ -57,27 +91,59 @@ class Speech(_SpeechInputFields):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
-    voice: str | None = Field(None, description="Name of a voice that `GET /voices` lists; the default voice where absent.")
-    speaker: Annotated[StrictStr, Field(min_length=1)] | StrictInt | None = Field(
-        None, description="Name of one of the voice's speakers, or its index; the first where absent."
+    voice: str | None = Field(
+        None,
+        description="Name of a voice that `GET /voices` lists; the default voice where absent.",
     )
-    length_scale: float | None = Field(None, description="0.25..4: how much longer everything lasts; 2 is half speed.")
-    speed: float | None = Field(None, gt=0, description="1 / length_scale: 2 is double speed. Not together with length_scale.")
+    speaker: Annotated[StrictStr, Field(min_length=1)] | StrictInt | None = Field(
+        None,
+        description="Name of one of the voice's speakers, or its index; the first where absent.",
+    )
+    length_scale: float | None = Field(
+        None, description="0.25..4: how much longer everything lasts; 2 is half speed."
+    )
+    speed: float | None = Field(
+        None,
+        gt=0,
+        description="1 / length_scale: 2 is double speed. Not together with length_scale.",
+    )
     pitch: float = Field(0.0, description="-12..12: semitones above what the voice would speak at.")
-    volume: float = Field(1.0, description="0..4: times the amplitude; what is then too loud is clipped.")
-    temperature: float | None = Field(None, description="0..2: how freely samples are drawn; the voice's own where absent.")
-    seed: int | None = Field(None, description="0..2**64-1: same request, same seed, same bytes. A random one where absent, told in X-Seed.")
+    volume: float = Field(
+        1.0, description="0..4: times the amplitude; what is then too loud is clipped."
+    )
+    temperature: float | None = Field(
+        None, description="0..2: how freely samples are drawn; the voice's own where absent."
+    )
+    seed: int | None = Field(
+        None,
+        description=(
+            "0..2**64-1: same request, same seed, same bytes. A random one where absent, "
+            "told in X-Seed."
+        ),
+    )
     format: AudioFormat = Field(
         "wav",
-        description=", ".join(f"{name} ({form.note})" if form.note else name for name, form in HTTP_FORMATS.items()) + ".",
+        description=", ".join(
+            f"{name} ({form.note})" if form.note else name for name, form in HTTP_FORMATS.items()
+        )
+        + ".",
     )
-    sample_rate: int | None = Field(None, description="8000..48000 Hz, for the formats that leave it open; the voice's own where absent.")
+    sample_rate: int | None = Field(
+        None,
+        description=(
+            "8000..48000 Hz, for the formats that leave it open; the voice's own where absent."
+        ),
+    )
     lexicon: RequestLexicon = Field(None, description=DESCRIPTION)
 
     @model_validator(mode="after")
     def _one_speed(self) -> Self:
         if self.speed is not None and self.length_scale is not None:
-            raise PydanticCustomError("conflict", "speed and length_scale say the same thing: send one of them", {"field": "speed"})
+            raise PydanticCustomError(
+                "conflict",
+                "speed and length_scale say the same thing: send one of them",
+                {"field": "speed"},
+            )
         return self
 
     def order(self) -> SpeechOrder:
@@ -105,28 +171,52 @@ class SynthesizeRequest(Speech):
     """The body of `POST /synthesize`."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"text": "Hello. This voice was trained on an open corpus.", "seed": 7}, {"ssml": _SSML}], "oneOf": _ONE_OF_THEM}
+        json_schema_extra={
+            "examples": [
+                {"text": "Hello. This voice was trained on an open corpus.", "seed": 7},
+                {"ssml": _SSML},
+            ],
+            "oneOf": _ONE_OF_THEM,
+        }
     )
 
     timestamps: Annotated[bool | Literal["vtt", "srt"], BeforeValidator(_times)] = Field(
         False,
-        description="Whether the answer tells when each sentence, word and phoneme is heard: lines of JSON (NDJSON), with the sound in them as pcm. "
-        "vtt or srt: it is the subtitles of the sound and nothing else; so it is where absent and Accept begins with text/vtt or application/x-subrip.",
+        description="Whether the answer tells when each sentence, word and phoneme is heard: "
+        "lines of JSON (NDJSON), with the sound in them as pcm. "
+        "vtt or srt: it is the subtitles of the sound and nothing else; so it is where absent "
+        "and Accept begins with text/vtt or application/x-subrip.",
     )
-    stream: bool = Field(True, description="Whether audio leaves as it is generated, or all at once. The bytes are the same.")
+    stream: bool = Field(
+        True,
+        description=(
+            "Whether audio leaves as it is generated, or all at once. The bytes are the same."
+        ),
+    )
 
     @model_validator(mode="after")
     def _times_with_pcm(self) -> Self:
         if self.timestamps is True and "format" in self.model_fields_set and self.format != "pcm":
-            raise PydanticCustomError("conflict", "timestamps come with sound as pcm, and not with another format", {"field": "format"})
+            raise PydanticCustomError(
+                "conflict",
+                "timestamps come with sound as pcm, and not with another format",
+                {"field": "format"},
+            )
         return self
 
     def response_spec(self) -> ResponseSpec:
         """The answer that is asked for."""
         timed = self.timestamps is True
         audio_format: AudioFormat = "pcm" if timed else self.format
-        order = replace(self.order(), timestamps=timed, exact_length=HTTP_FORMATS[audio_format].tells_length, whole=not self.stream)
-        return ResponseSpec(order=order, audio_format=audio_format, sample_rate=self.sample_rate, timed=timed)
+        order = replace(
+            self.order(),
+            timestamps=timed,
+            exact_length=HTTP_FORMATS[audio_format].tells_length,
+            whole=not self.stream,
+        )
+        return ResponseSpec(
+            order=order, audio_format=audio_format, sample_rate=self.sample_rate, timed=timed
+        )
 
     def subtitles(self, accept: str) -> Literal["vtt", "srt"] | None:
         """Which subtitles are wanted in place of sound.
@@ -143,10 +233,21 @@ class PhonemizeRequest(_SpeechInputFields):
     """The body of `POST /phonemize`."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, json_schema_extra={"examples": [{"text": "It costs $5."}, {"ssml": _SSML}], "oneOf": _ONE_OF_THEM}
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"text": "It costs $5."}, {"ssml": _SSML}],
+            "oneOf": _ONE_OF_THEM,
+        },
     )
 
-    voice: str | None = Field(None, description="Name of the voice in whose language it is read; the default voice where absent.")
+    voice: str | None = Field(
+        None,
+        description=(
+            "Name of the voice in whose language it is read; the default voice where absent."
+        ),
+    )
     lexicon: RequestLexicon = Field(None, description=DESCRIPTION)
 
 

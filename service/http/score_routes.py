@@ -1,4 +1,6 @@
-"""`POST /score`: a recording is sent, as the body or as a form, and a voice says how probable it is."""
+"""`POST /score`: a recording is sent, as the body or as a form, and a voice says how probable it
+is.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,25 @@ class ScoreRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    voice: Annotated[str | None, Field(description="Name of the voice that judges; the default voice where absent.", examples=["kathleen"])] = None
-    speaker: Annotated[str | None, Field(min_length=1, description="Name of one of its speakers, or its index; the first where absent.", examples=["0"])] = None
-    frames: Annotated[Literal["true", "false"], Field(description="Whether the bits of each frame are told as well.", examples=["true"])] = "false"
+    voice: Annotated[
+        str | None,
+        Field(
+            description="Name of the voice that judges; the default voice where absent.",
+            examples=["kathleen"],
+        ),
+    ] = None
+    speaker: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="Name of one of its speakers, or its index; the first where absent.",
+            examples=["0"],
+        ),
+    ] = None
+    frames: Annotated[
+        Literal["true", "false"],
+        Field(description="Whether the bits of each frame are told as well.", examples=["true"]),
+    ] = "false"
 
 
 class ScoreAnswer(BaseModel):
@@ -40,10 +58,14 @@ class ScoreAnswer(BaseModel):
 
     voice: str
     release: str
-    sample_rate: int = Field(description="Hz: that of the voice, at which the recording was judged.")
+    sample_rate: int = Field(
+        description="Hz: that of the voice, at which the recording was judged."
+    )
     num_samples: int = Field(description="Of the recording, at that rate.")
     seconds: float
-    log_likelihood: float = Field(description="The natural logarithm of the recording's probability: exact.")
+    log_likelihood: float = Field(
+        description="The natural logarithm of the recording's probability: exact."
+    )
     bits: float = Field(description="The same to the base 2, without its sign.")
     bits_per_sample: float = Field(description="On average; lower is better.")
     hop_length: int = Field(description="Samples of a frame.")
@@ -51,13 +73,17 @@ class ScoreAnswer(BaseModel):
 
 
 _EXAMPLE = {
-    "voice": "kathleen", "release": "4", "sample_rate": 16_000, "num_samples": 16_000, "seconds": 1.0, "log_likelihood": -44_361.4, "bits": 64_000.0,
+    "voice": "kathleen", "release": "4", "sample_rate": 16_000, "num_samples": 16_000,
+    "seconds": 1.0, "log_likelihood": -44_361.4, "bits": 64_000.0,
     "bits_per_sample": 4.0, "hop_length": 160,
 }  # fmt: skip
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {
     "type": "object",
-    "properties": {_RECORDING: {"type": "string", "format": "binary"}, **ScoreRequest.model_json_schema()["properties"]},
+    "properties": {
+        _RECORDING: {"type": "string", "format": "binary"},
+        **ScoreRequest.model_json_schema()["properties"],
+    },
     "required": [_RECORDING],
     "additionalProperties": False,
 }
@@ -67,22 +93,51 @@ def make_score_router(worker: SpeechBackend, settings: ServiceSettings) -> APIRo
     """The route, served by this worker."""
     router = APIRouter()
     fields = ScoreRequest.model_json_schema()["properties"]
-    parameters = [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in fields.items()]
-    content = dict.fromkeys(("audio/wav", "audio/flac", "application/octet-stream"), _BINARY) | {"multipart/form-data": {"schema": _FORM}}
+    parameters = [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in fields.items()
+    ]
+    content = dict.fromkeys(("audio/wav", "audio/flac", "application/octet-stream"), _BINARY) | {
+        "multipart/form-data": {"schema": _FORM}
+    }
     responses: dict[int | str, dict[str, Any]] = {
-        200: {"model": ScoreAnswer, "description": "How probable it is.", "content": {"application/json": {"example": _EXAMPLE}}},
+        200: {
+            "model": ScoreAnswer,
+            "description": "How probable it is.",
+            "content": {"application/json": {"example": _EXAMPLE}},
+        },
         **BODY_REFUSALS,
         **REFUSALS,
-        501: {"model": ProblemAnswer, "description": "This service is installed without what analyses recordings."},
+        501: {
+            "model": ProblemAnswer,
+            "description": "This service is installed without what analyses recordings.",
+        },
     }
 
-    @router.post("/score", responses=responses, openapi_extra={"requestBody": {"required": True, "content": content}, "parameters": parameters})
+    @router.post(
+        "/score",
+        responses=responses,
+        openapi_extra={
+            "requestBody": {"required": True, "content": content},
+            "parameters": parameters,
+        },
+    )
     async def score(request: Request) -> JSONResponse:
-        """Tells how probable a recording is under a voice: its exact log-likelihood, in nats and in bits. Worked at in the gaps that live streams leave."""
+        """Tells how probable a recording is under a voice: its exact log-likelihood, in nats and in
+        bits. Worked at in the gaps that live streams leave.
+        """
         if find_spec("pyworld") is None:
-            raise RequestError(HTTPStatus.NOT_IMPLEMENTED, "not_available", "recordings are analysed by pyworld, which is not installed here")
+            raise RequestError(
+                HTTPStatus.NOT_IMPLEMENTED,
+                "not_available",
+                "recordings are analysed by pyworld, which is not installed here",
+            )
         recording, wanted = await _read(request, settings.recording_limit)
-        speaker = int(wanted.speaker) if wanted.speaker is not None and wanted.speaker.isascii() and wanted.speaker.isdigit() else wanted.speaker
+        speaker = (
+            int(wanted.speaker)
+            if wanted.speaker is not None and wanted.speaker.isascii() and wanted.speaker.isdigit()
+            else wanted.speaker
+        )
         query = ScoreQuery(recording=recording, voice=wanted.voice, speaker=speaker)
         scored = await cancel_if_disconnected(request, worker.ask(query, client_of(request)))
         assert isinstance(scored, ScoreResult)
@@ -106,8 +161,16 @@ async def _read(request: Request, limit: int) -> tuple[bytes, ScoreRequest]:
         recording, in_form = await _read_form(request, limit)
         return recording, _checked(_once([*said.items(), *in_form]))
     if not (media_type.startswith("audio/") or media_type in ("application/octet-stream", "")):
-        message = f"the content type must be audio/wav, audio/flac or another of sound, or multipart/form-data, not {media_type}"
-        raise RequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message, field="content-type")
+        message = (
+            f"the content type must be audio/wav, audio/flac or another of sound, or "
+            f"multipart/form-data, not {media_type}"
+        )
+        raise RequestError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            message,
+            field="content-type",
+        )
     return await read_bytes(request, limit), _checked(said)
 
 
@@ -118,9 +181,16 @@ async def _read_form(request: Request, limit: int) -> tuple[bytes, list[tuple[st
         yield body
 
     try:
-        form = await MultiPartParser(request.headers, stream(), max_files=1, max_fields=8, max_part_size=limit).parse()
+        form = await MultiPartParser(
+            request.headers, stream(), max_files=1, max_fields=8, max_part_size=limit
+        ).parse()
     except MultiPartException as error:
-        raise RequestError(HTTPStatus.BAD_REQUEST, "invalid_form", f"the form cannot be read: {error.message}", field="body") from error
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST,
+            "invalid_form",
+            f"the form cannot be read: {error.message}",
+            field="body",
+        ) from error
     recording: bytes | None = None
     said: list[tuple[str, str]] = []
     try:
@@ -130,11 +200,21 @@ async def _read_form(request: Request, limit: int) -> tuple[bytes, list[tuple[st
             elif name == _RECORDING:
                 recording = await value.read()
             else:
-                raise RequestError(HTTPStatus.UNPROCESSABLE_ENTITY, "unknown_field", f"{name}: there is no file of this name", field=name)
+                raise RequestError(
+                    HTTPStatus.UNPROCESSABLE_ENTITY,
+                    "unknown_field",
+                    f"{name}: there is no file of this name",
+                    field=name,
+                )
     finally:
         await form.close()
     if recording is None:
-        raise RequestError(HTTPStatus.UNPROCESSABLE_ENTITY, "missing_field", f"{_RECORDING}: there must be a file of this name in the form", field=_RECORDING)
+        raise RequestError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "missing_field",
+            f"{_RECORDING}: there must be a file of this name in the form",
+            field=_RECORDING,
+        )
     return recording, said
 
 
@@ -143,7 +223,12 @@ def _once(items: Iterable[tuple[str, str]]) -> dict[str, str]:
     said: dict[str, str] = {}
     for name, value in items:
         if name in said:
-            raise RequestError(HTTPStatus.UNPROCESSABLE_ENTITY, "conflicting_fields", f"{name}: is there twice", field=name)
+            raise RequestError(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "conflicting_fields",
+                f"{name}: is there twice",
+                field=name,
+            )
         said[name] = value
     return said
 

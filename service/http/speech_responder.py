@@ -1,4 +1,6 @@
-"""From an order to an answer with sound, whichever route it came by; and the same answer again, from any byte."""
+"""From an order to an answer with sound, whichever route it came by; and the same answer again,
+from any byte.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,15 @@ from typing import Literal
 from fastapi import Request
 from starlette.responses import Response
 
-from service.encoding import Encoder, Layout, TimingEvents, layout_of, make_encoder, make_timed_encoder, timed_layout
+from service.encoding import (
+    Encoder,
+    Layout,
+    TimingEvents,
+    layout_of,
+    make_encoder,
+    make_timed_encoder,
+    timed_layout,
+)
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.live_stream import LiveStream
 from service.frontend.speech_backend import SpeechBackend
@@ -42,19 +52,28 @@ class SpeechResponder:
         lexicons: that are stored.
     """
 
-    def __init__(self, worker: SpeechBackend, settings: ServiceSettings, lexicons: LexiconStore) -> None:
+    def __init__(
+        self, worker: SpeechBackend, settings: ServiceSettings, lexicons: LexiconStore
+    ) -> None:
         self._worker = worker
         self._lexicons = lexicons
         self._settings = settings
         self._resume_cache = ResumeCache(settings)
 
-    async def answer(self, request: Request, spec: ResponseSpec, *, wrap: Callable[[Encoder, TimingEvents | None], Encoder] | None = None) -> Response:
+    async def answer(
+        self,
+        request: Request,
+        spec: ResponseSpec,
+        *,
+        wrap: Callable[[Encoder, TimingEvents | None], Encoder] | None = None,
+    ) -> Response:
         """What is wanted, as it is made.
 
         Args:
             request: whose body has been read.
             spec: what it asks for.
-            wrap: puts the bytes into events, and what is heard when, where the order asks for it; such an answer cannot be picked up again.
+            wrap: puts the bytes into events, and what is heard when, where the order asks for it;
+                such an answer cannot be picked up again.
 
         Raises:
             RequestError, SonantError: before anything is sent.
@@ -64,12 +83,30 @@ class SpeechResponder:
         spec = replace(spec, order=await self._lexicons.with_entries(spec.order))
         stream = await self._open(request, spec)
         try:
-            encoder, layout = self._encoder(spec, stream), _layout(spec, stream.num_samples, stream.sample_rate)
+            encoder, layout = (
+                self._encoder(spec, stream),
+                _layout(spec, stream.num_samples, stream.sample_rate),
+            )
             if wrap is not None:
                 events = Layout(media_type="text/event-stream", sample_rate=layout.sample_rate)
                 headers = _headers(stream, events)
-                timing = TimingEvents(stream.new_sentences, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
-                return AudioResponse(stream, wrap(encoder, timing), events, whole=False, stall_seconds=self._settings.stall_seconds, headers=headers)
+                timing = (
+                    TimingEvents(
+                        stream.new_sentences,
+                        source_rate=stream.sample_rate,
+                        rate=layout.sample_rate,
+                    )
+                    if stream.timed
+                    else None
+                )
+                return AudioResponse(
+                    stream,
+                    wrap(encoder, timing),
+                    events,
+                    whole=False,
+                    stall_seconds=self._settings.stall_seconds,
+                    headers=headers,
+                )
             spec = replace(spec, order=replace(spec.order, seed=stream.seed))
             resumable = ResumableStream(
                 spec=spec,
@@ -79,13 +116,26 @@ class SpeechResponder:
                 snapshots=stream.snapshots,
             )
             stream_id = self._resume_cache.put(resumable, time.monotonic())
-            headers = _headers(stream, layout) | {"ETag": resumable.etag, "X-Stream-Id": stream_id, "Content-Location": f"/streams/{stream_id}"}
-            return AudioResponse(stream, encoder, layout, whole=spec.order.whole, stall_seconds=self._settings.stall_seconds, headers=headers)
+            headers = _headers(stream, layout) | {
+                "ETag": resumable.etag,
+                "X-Stream-Id": stream_id,
+                "Content-Location": f"/streams/{stream_id}",
+            }
+            return AudioResponse(
+                stream,
+                encoder,
+                layout,
+                whole=spec.order.whole,
+                stall_seconds=self._settings.stall_seconds,
+                headers=headers,
+            )
         except BaseException:
             stream.close()
             raise
 
-    async def subtitles(self, request: Request, spec: ResponseSpec, form: Literal["vtt", "srt"]) -> Response:
+    async def subtitles(
+        self, request: Request, spec: ResponseSpec, form: Literal["vtt", "srt"]
+    ) -> Response:
         """The subtitles of what is wanted; nothing is spoken, so the same comes whatever the seed.
 
         Raises:
@@ -94,7 +144,9 @@ class SpeechResponder:
         self._check_format(spec)
         self._log(request, spec)
         order = await self._lexicons.with_entries(spec.order)
-        subtitles = await cancel_if_disconnected(request, self._worker.ask(SubtitlesQuery(order=order, form=form), client_of(request)))
+        subtitles = await cancel_if_disconnected(
+            request, self._worker.ask(SubtitlesQuery(order=order, form=form), client_of(request))
+        )
         assert isinstance(subtitles, str)
         return Response(subtitles, media_type=SUBTITLE_TYPES[form])
 
@@ -106,15 +158,29 @@ class SpeechResponder:
         """
         resumable = self._resume_cache.find(stream_id, time.monotonic())
         if resumable is None:
-            raise RequestError(HTTPStatus.NOT_FOUND, "unknown_stream", "there is no stream of this id, or not any more", field="id")
+            raise RequestError(
+                HTTPStatus.NOT_FOUND,
+                "unknown_stream",
+                "there is no stream of this id, or not any more",
+                field="id",
+            )
         if request.headers.get("if-none-match") in (resumable.etag, "*"):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": resumable.etag})
         spec = resumable.spec
         layout = _layout(spec, resumable.num_samples, resumable.sample_rate)
-        applies = layout.num_bytes is not None and request.headers.get("if-range", resumable.etag) == resumable.etag
-        part = parse_range(request.headers.get("range"), layout.num_bytes) if applies and layout.num_bytes is not None else None
+        applies = (
+            layout.num_bytes is not None
+            and request.headers.get("if-range", resumable.etag) == resumable.etag
+        )
+        part = (
+            parse_range(request.headers.get("range"), layout.num_bytes)
+            if applies and layout.num_bytes is not None
+            else None
+        )
         first_sample, cut = _encoded_part_of(part, layout)
-        stream = await self._open(request, spec, first_sample=first_sample, saved=resumable.before(first_sample))
+        stream = await self._open(
+            request, spec, first_sample=first_sample, saved=resumable.before(first_sample)
+        )
         try:
             encoder = self._encoder(spec, stream)
             headers = _headers(stream, layout) | {"ETag": resumable.etag, "X-Stream-Id": stream_id}
@@ -134,8 +200,21 @@ class SpeechResponder:
             stream.close()
             raise
 
-    async def _open(self, request: Request, spec: ResponseSpec, *, first_sample: int = 0, saved: SavedStream | None = None) -> LiveStream:
-        opening = self._worker.open(spec.order, client_of(request), wait_seconds=wait_seconds_of(request), first_sample=first_sample, saved=saved)
+    async def _open(
+        self,
+        request: Request,
+        spec: ResponseSpec,
+        *,
+        first_sample: int = 0,
+        saved: SavedStream | None = None,
+    ) -> LiveStream:
+        opening = self._worker.open(
+            spec.order,
+            client_of(request),
+            wait_seconds=wait_seconds_of(request),
+            first_sample=first_sample,
+            saved=saved,
+        )
         return await cancel_if_disconnected(request, opening)
 
     def _log(self, request: Request, spec: ResponseSpec) -> None:
@@ -143,7 +222,9 @@ class SpeechResponder:
             log_text(request, source_text(spec.order.text))
 
     def _check_format(self, spec: ResponseSpec) -> None:
-        """Refuses a rate that the format does not have before anything is made. A voice that there is not is the worker's to refuse."""
+        """Refuses a rate that the format does not have before anything is made. A voice that there
+        is not is the worker's to refuse.
+        """
         for voice in self._worker.voices:
             if spec.order.voice in (None, voice.name):
                 _layout(spec, 1, voice.sample_rate)
@@ -151,17 +232,35 @@ class SpeechResponder:
 
     def _encoder(self, spec: ResponseSpec, stream: LiveStream) -> Encoder:
         if not spec.timed:
-            return make_encoder(spec.audio_format, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=spec.sample_rate)
+            return make_encoder(
+                spec.audio_format,
+                num_samples=stream.num_samples,
+                source_rate=stream.sample_rate,
+                rate=spec.sample_rate,
+            )
         voice = voice_of(spec.order, self._worker.voices)
         skipped = [asdict(one) for one in stream.skipped]
-        start = {"voice": voice.name, "release": voice.release, "seed": stream.seed, "skipped": skipped}
-        return make_timed_encoder(stream.new_sentences, start, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=spec.sample_rate)
+        start = {
+            "voice": voice.name,
+            "release": voice.release,
+            "seed": stream.seed,
+            "skipped": skipped,
+        }
+        return make_timed_encoder(
+            stream.new_sentences,
+            start,
+            num_samples=stream.num_samples,
+            source_rate=stream.sample_rate,
+            rate=spec.sample_rate,
+        )
 
 
 def _layout(spec: ResponseSpec, num_samples: int | None, source_rate: int) -> Layout:
     if spec.timed:
         return timed_layout(source_rate=source_rate, rate=spec.sample_rate)
-    return layout_of(spec.audio_format, num_samples=num_samples, source_rate=source_rate, rate=spec.sample_rate)
+    return layout_of(
+        spec.audio_format, num_samples=num_samples, source_rate=source_rate, rate=spec.sample_rate
+    )
 
 
 def _encoded_part_of(part: ByteRange | None, layout: Layout) -> tuple[int, EncodedPart]:
@@ -189,7 +288,9 @@ def _headers(stream: LiveStream, layout: Layout) -> dict[str, str]:
 
 
 def skipped_header(skipped: Sequence[SkippedText]) -> str:
-    """What could not be spoken, as a JSON list in ASCII: as many pieces as fit, and the number of those that do not."""
+    """What could not be spoken, as a JSON list in ASCII: as many pieces as fit, and the number of
+    those that do not.
+    """
     pieces: list[str] = []
     for one in skipped:
         piece = json.dumps(asdict(one))

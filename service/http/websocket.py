@@ -1,11 +1,14 @@
-"""The WebSocket `/stream`: text in pieces as it is written, sound out as soon as a sentence is complete.
+"""The WebSocket `/stream`: text in pieces as it is written, sound out as soon as a sentence is
+complete.
 
     in      JSON    settings, text, ssml, flush, cancel, end
-    out     JSON    speaking (before the sound of each piece), sentence, mark, word, phoneme (where timestamps are wanted), flushed, cancelled, error, done
+    out     JSON    speaking (before the sound of each piece), sentence, mark, word, phoneme (where
+            timestamps are wanted), flushed, cancelled, error, done
             binary  sound, of the piece that was announced last
 
-Two tasks beside the one that listens: the opener has the next piece planned and begun while the speaker still sends the one before it, so
-that there is no gap between them. Piece n is spoken with seed + n: what `/synthesize` gives for that text and seed is the same sound.
+Two tasks beside the one that listens: the opener has the next piece planned and begun while the
+speaker still sends the one before it, so that there is no gap between them. Piece n is spoken with
+seed + n: what `/synthesize` gives for that text and seed is the same sound.
 """
 
 from __future__ import annotations
@@ -28,7 +31,14 @@ from service.http.incremental_text import SentenceBuffer
 from service.http.request_body import INLINE_PARSE_BYTES, parse_json
 from service.http.request_context import client_of
 from service.http.tasks import cancel_tasks
-from service.http.websocket_messages import SocketCommand, SocketMessage, SocketSettings, SocketSsml, SocketText, parse_socket_message
+from service.http.websocket_messages import (
+    SocketCommand,
+    SocketMessage,
+    SocketSettings,
+    SocketSsml,
+    SocketText,
+    parse_socket_message,
+)
 from service.observability.logs import log_text
 from service.settings import ServiceSettings
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
@@ -36,7 +46,9 @@ from vocoder.errors import CapacityError, InputError, SonantError
 from vocoder.seeds import MAX_SEED, choose_seed
 from vocoder.text import Ssml, field_name_of, source_text
 
-_WAIT_SECONDS = 60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
+_WAIT_SECONDS = (
+    60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
+)
 _MOST_CHARACTERS = 10_000  # that may wait; a command counts as one
 _TRY_AGAIN_LATER, _NORMAL = 1013, 1000
 
@@ -54,7 +66,8 @@ class _OpenedPiece:
     stream: LiveStream
 
 
-_Marker = SocketCommand  # in the row of pieces: "flush" and "end" are answered when all before them has been sent
+# in the row of pieces: "flush" and "end" are answered when all before them has been sent
+_Marker = SocketCommand
 
 
 class SpeechSocket:
@@ -67,7 +80,13 @@ class SpeechSocket:
         lexicons: that are stored; a piece is spoken with what is there when it is opened.
     """
 
-    def __init__(self, socket: WebSocket, worker: SpeechBackend, settings: ServiceSettings, lexicons: LexiconStore) -> None:
+    def __init__(
+        self,
+        socket: WebSocket,
+        worker: SpeechBackend,
+        settings: ServiceSettings,
+        lexicons: LexiconStore,
+    ) -> None:
         self._socket = socket
         self._worker = worker
         self._service = settings
@@ -110,7 +129,10 @@ class SpeechSocket:
 
     def _work(self) -> asyncio.Task[None]:
         async def both() -> None:
-            tasks = {asyncio.create_task(self._open_pieces()), asyncio.create_task(self._speak_pieces())}
+            tasks = {
+                asyncio.create_task(self._open_pieces()),
+                asyncio.create_task(self._speak_pieces()),
+            }
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -135,14 +157,20 @@ class SpeechSocket:
     # What the client says.
 
     async def _listen(self) -> str:
-        """Takes messages until one that changes everything: "cancel"; or the client has left: "left"."""
+        """Takes messages until one that changes everything: "cancel"; or the client has left:
+        "left".
+        """
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return "left"
             try:
-                long = len(message.get("text") or "") > INLINE_PARSE_BYTES  # with a lexicon, perhaps: no work for the event loop
-                parsed = await asyncio.to_thread(self._parse, message) if long else self._parse(message)
+                long = (
+                    len(message.get("text") or "") > INLINE_PARSE_BYTES
+                )  # with a lexicon, perhaps: no work for the event loop
+                parsed = (
+                    await asyncio.to_thread(self._parse, message) if long else self._parse(message)
+                )
                 if isinstance(parsed, SocketCommand) and parsed.type == "cancel":
                     return "cancel"
                 self._take(parsed)
@@ -152,17 +180,37 @@ class SpeechSocket:
     def _parse(self, message: Any) -> SocketMessage:
         text = message.get("text")
         if text is None:
-            raise RequestError(400, "invalid_json", "messages are JSON, in text frames", field="message")
+            raise RequestError(
+                400, "invalid_json", "messages are JSON, in text frames", field="message"
+            )
         if len(text) > self._service.body_limit:
-            raise RequestError(413, "body_too_large", f"a message has at most {self._service.body_limit} characters", field="message")
+            raise RequestError(
+                413,
+                "body_too_large",
+                f"a message has at most {self._service.body_limit} characters",
+                field="message",
+            )
         return parse_socket_message(parse_json(text.encode("utf-8", "surrogatepass")))
 
     def _take(self, message: SocketMessage) -> None:
-        more = len(message.text) if isinstance(message, SocketText) else len(message.ssml) if isinstance(message, SocketSsml) else 1
+        more = (
+            len(message.text)
+            if isinstance(message, SocketText)
+            else len(message.ssml)
+            if isinstance(message, SocketSsml)
+            else 1
+        )
         if self._characters + len(self._pieces.pending) + more > _MOST_CHARACTERS:
-            raise RequestError(429, "too_much_text", f"more than {_MOST_CHARACTERS} characters would wait to be spoken", field="text")
+            raise RequestError(
+                429,
+                "too_much_text",
+                f"more than {_MOST_CHARACTERS} characters would wait to be spoken",
+                field="text",
+            )
         if isinstance(message, SocketSettings):
-            layout_of(message.format, num_samples=1, source_rate=8_000, rate=message.sample_rate)  # refuses a rate that there is not
+            layout_of(
+                message.format, num_samples=1, source_rate=8_000, rate=message.sample_rate
+            )  # refuses a rate that there is not
             self._put(self._pieces.flush())  # what was said before keeps its own settings
             self._settings = message
             if message.seed is not None:
@@ -179,7 +227,9 @@ class SpeechSocket:
     def _put(self, texts: Sequence[str | Ssml]) -> None:
         for text in texts:
             self._characters += len(source_text(text))
-            self._queue.put_nowait(_TextPiece(text=text, settings=self._settings, seed=self._next_seed))
+            self._queue.put_nowait(
+                _TextPiece(text=text, settings=self._settings, seed=self._next_seed)
+            )
             self._next_seed = (self._next_seed + 1) % (MAX_SEED + 1)
 
     # What it hears.
@@ -195,12 +245,18 @@ class SpeechSocket:
             if self._service.log_text:
                 log_text(self._socket, source_text(message.text))
             try:
-                order = await self._lexicons.with_entries(message.settings.order(message.text, message.seed))
-                stream = await self._worker.open(order, self._client, wait_seconds=_WAIT_SECONDS if self._heard_any else 0.0)
+                order = await self._lexicons.with_entries(
+                    message.settings.order(message.text, message.seed)
+                )
+                stream = await self._worker.open(
+                    order, self._client, wait_seconds=_WAIT_SECONDS if self._heard_any else 0.0
+                )
             except CapacityError as error:
                 await self._send_error(error)
                 await self._opened.put(SocketCommand(type="cancel"))
-                await asyncio.get_running_loop().create_future()  # what was opened before is still heard, then the connection ends
+                await (
+                    asyncio.get_running_loop().create_future()
+                )  # what was opened before is still heard, then the connection ends
             except InputError as error:
                 await self._send_error(error)
                 continue
@@ -220,15 +276,24 @@ class SpeechSocket:
             else:
                 if opened.type == "end":
                     await self._send_json({"type": "done"})
-                await self._send_message({"type": "websocket.close", "code": _NORMAL if opened.type == "end" else _TRY_AGAIN_LATER})
+                await self._send_message(
+                    {
+                        "type": "websocket.close",
+                        "code": _NORMAL if opened.type == "end" else _TRY_AGAIN_LATER,
+                    }
+                )
                 return
 
     async def _speak(self, opened: _OpenedPiece) -> None:
         stream, piece = opened.stream, opened.piece
         try:
             form, rate = piece.settings.format, piece.settings.sample_rate
-            layout = layout_of(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=rate)
-            encoder = make_encoder(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=rate)
+            layout = layout_of(
+                form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=rate
+            )
+            encoder = make_encoder(
+                form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=rate
+            )
             await self._send_json(
                 {
                     "type": "speaking",
@@ -237,20 +302,35 @@ class SpeechSocket:
                     "format": form,
                     "sample_rate": layout.sample_rate,
                     "num_bytes": layout.num_bytes,
-                    "skipped": [{"text": one.text, "start": one.start, "reason": one.reason} for one in stream.skipped],
+                    "skipped": [
+                        {"text": one.text, "start": one.start, "reason": one.reason}
+                        for one in stream.skipped
+                    ],
                 }
             )
-            timing = TimingEvents(stream.new_sentences, source_rate=stream.sample_rate, rate=layout.sample_rate) if stream.timed else None
+            timing = (
+                TimingEvents(
+                    stream.new_sentences, source_rate=stream.sample_rate, rate=layout.sample_rate
+                )
+                if stream.timed
+                else None
+            )
             position = 0
             while pcm := await stream.read():
                 position += len(pcm) // BYTES_PER_SAMPLE
                 for event in [] if timing is None else timing.before_source(position):
                     await self._send_json(event)
-                await self._send_sound(encoder.encode(pcm) if layout.inline else await asyncio.to_thread(encoder.encode, pcm))
+                await self._send_sound(
+                    encoder.encode(pcm)
+                    if layout.inline
+                    else await asyncio.to_thread(encoder.encode, pcm)
+                )
                 self._heard_any = True
             for event in [] if timing is None else timing.rest():
                 await self._send_json(event)
-            await self._send_sound(encoder.finish() if layout.inline else await asyncio.to_thread(encoder.finish))
+            await self._send_sound(
+                encoder.finish() if layout.inline else await asyncio.to_thread(encoder.finish)
+            )
         except SonantError as error:
             await self._send_error(error)
         finally:
@@ -261,7 +341,12 @@ class SpeechSocket:
         await self._send_json({"type": "error", "error": problem_of(error).model_dump()})
 
     async def _send_json(self, message: Mapping[str, object]) -> None:
-        await self._send_message({"type": "websocket.send", "text": json.dumps(message, separators=(",", ":"), ensure_ascii=False)})
+        await self._send_message(
+            {
+                "type": "websocket.send",
+                "text": json.dumps(message, separators=(",", ":"), ensure_ascii=False),
+            }
+        )
 
     async def _send_sound(self, sound: bytes) -> None:
         if sound:
@@ -270,8 +355,10 @@ class SpeechSocket:
     async def _send_message(self, message: Message) -> None:
         async with self._sending, asyncio.timeout(self._service.stall_seconds):
             if self._socket.application_state is not WebSocketState.CONNECTED:
-                raise WebSocketDisconnect  # the other of two tasks was faster to find out, or to close
+                # the other of two tasks was faster to find out, or to close
+                raise WebSocketDisconnect
             try:
                 await self._socket.send(message)
-            except RuntimeError as error:  # the server closed it, as the client sent what is no frame, and is about to tell
+            # the server closed it, as the client sent what is no frame, and is about to tell
+            except RuntimeError as error:
                 raise WebSocketDisconnect from error

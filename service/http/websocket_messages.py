@@ -18,7 +18,9 @@ _STRICT = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=Fal
 
 
 class SocketSettings(BaseModel):
-    """How the text that follows is spoken; what was said before keeps its own. A field that is absent is at its default."""
+    """How the text that follows is spoken; what was said before keeps its own. A field that is
+    absent is at its default.
+    """
 
     model_config = _STRICT
 
@@ -70,7 +72,9 @@ class SocketSsml(BaseModel):
 
 
 class SocketCommand(BaseModel):
-    """flush: speak what waits to be completed; cancel: fall silent, and forget all text; end: flush, and close when all has been heard."""
+    """flush: speak what waits to be completed; cancel: fall silent, and forget all text; end:
+    flush, and close when all has been heard.
+    """
 
     model_config = _STRICT
 
@@ -78,8 +82,10 @@ class SocketCommand(BaseModel):
 
 
 SocketMessage = SocketSettings | SocketText | SocketSsml | SocketCommand
-_KINDS: dict[object, type[SocketSettings] | type[SocketText] | type[SocketSsml] | type[SocketCommand]] = {
-    "settings": SocketSettings, "text": SocketText, "ssml": SocketSsml, "flush": SocketCommand, "cancel": SocketCommand, "end": SocketCommand,
+_KINDS: dict[object,
+    type[SocketSettings] | type[SocketText] | type[SocketSsml] | type[SocketCommand]] = {
+    "settings": SocketSettings, "text": SocketText, "ssml": SocketSsml, "flush": SocketCommand,
+    "cancel": SocketCommand, "end": SocketCommand,
 }  # fmt: skip
 
 
@@ -92,7 +98,12 @@ def parse_socket_message(data: dict[str, object]) -> SocketMessage:
     kind = data.get("type")
     model = _KINDS.get(kind) if isinstance(kind, str) else None
     if model is None:
-        raise RequestError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_value", f"type: must be one of {', '.join(map(str, _KINDS))}", field="type")
+        raise RequestError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "invalid_value",
+            f"type: must be one of {', '.join(map(str, _KINDS))}",
+            field="type",
+        )
     try:
         return model.model_validate(data)
     except ValidationError as error:

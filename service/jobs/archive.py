@@ -1,4 +1,6 @@
-"""The files of a job as one stream: a ZIP archive, written as it is read, so that it needs neither disk nor memory."""
+"""The files of a job as one stream: a ZIP archive, written as it is read, so that it needs neither
+disk nor memory.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Member:
 
 
 class _Pipe(io.RawIOBase):
-    """What is written, until it is taken. It cannot be sought in, so sizes come behind the files that they are of."""
+    """What is written, until it is taken. It cannot be sought in, so sizes come behind the files
+    that they are of.
+    """
 
     def __init__(self) -> None:
         self._waiting = bytearray()

@@ -35,17 +35,27 @@ from vocoder.errors import CapacityError, InputError
 _MANIFEST = "manifest.jsonl"
 _PAGE = 1_000  # lines that one answer tells of, at most; jobs likewise
 _FULL_SECONDS = 60.0
-JobId = Annotated[str, Path(description="`id` of the answer to `POST /jobs`.", examples=["wY4pJ3o0cXkqz8mF2bTn5g"])]
+JobId = Annotated[
+    str,
+    Path(description="`id` of the answer to `POST /jobs`.", examples=["wY4pJ3o0cXkqz8mF2bTn5g"]),
+]
 LineNumber = Annotated[str, Path(description="Of the line, from 1.", examples=["1"])]
 
 _NOT_KEPT: dict[int | str, dict[str, Any]] = {
-    403: {"model": ProblemAnswer, "description": "Jobs are not kept here: the service was started without --jobs."},
+    403: {
+        "model": ProblemAnswer,
+        "description": "Jobs are not kept here: the service was started without --jobs.",
+    },
     500: REFUSALS[500],
 }
-_MISSING = _NOT_KEPT | {404: {"model": ProblemAnswer, "description": "There is no such job, or it is another key's."}}
+_MISSING = _NOT_KEPT | {
+    404: {"model": ProblemAnswer, "description": "There is no such job, or it is another key's."}
+}
 _EXAMPLE = {
-    "id": "wY4pJ3o0cXkqz8mF2bTn5g", "state": "running", "created": 1795660000.0, "begun": 1795660000.1,
-    "lines": {"total": 2, "waiting": 1, "done": 1, "failed": 0, "cancelled": 0}, "seconds": 1.85, "times_real_time": 9.1, "subtitles": "vtt",
+    "id": "wY4pJ3o0cXkqz8mF2bTn5g", "state": "running", "created": 1795660000.0,
+    "begun": 1795660000.1,
+    "lines": {"total": 2, "waiting": 1, "done": 1, "failed": 0, "cancelled": 0}, "seconds": 1.85,
+    "times_real_time": 9.1, "subtitles": "vtt",
 }  # fmt: skip
 _LINE = {"number": 1, "id": "one", "state": "done", "seconds": 1.85, "num_bytes": 59_244, "sha256": "9f86d081...", "media_type": "audio/wav", "subtitles_sha256": "60303ae2...", "skipped": []}  # fmt: skip  # noqa: E501
 
@@ -62,34 +72,65 @@ class LineList(BaseModel):
     lines: list[LineAnswer]
 
 
-def _told(model: type[BaseModel], example: object, description: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"model": model, "description": description, "content": {"application/json": {"example": example}}}}
+def _told(
+    model: type[BaseModel], example: object, description: str
+) -> dict[int | str, dict[str, Any]]:
+    return {
+        200: {
+            "model": model,
+            "description": description,
+            "content": {"application/json": {"example": example}},
+        }
+    }
 
 
-def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: ServiceSettings) -> APIRouter:
+def make_jobs_router(
+    jobs: Jobs | None, worker: SpeechBackend, settings: ServiceSettings
+) -> APIRouter:
     """The routes to these jobs; None where none are kept."""
     router = APIRouter(prefix="/jobs")
-    body = {"required": True, "content": {"application/json": {"schema": JobRequest.model_json_schema()}}}
+    body = {
+        "required": True,
+        "content": {"application/json": {"schema": JobRequest.model_json_schema()}},
+    }
 
     def kept() -> Jobs:
         if jobs is None:
-            raise RequestError(HTTPStatus.FORBIDDEN, "not_kept", "jobs are not kept here: start the service with --jobs DIR")
+            raise RequestError(
+                HTTPStatus.FORBIDDEN,
+                "not_kept",
+                "jobs are not kept here: start the service with --jobs DIR",
+            )
         return jobs
 
     async def line_of(there: Jobs, row: JobRow, number: str) -> LineRow:
         """A line that is done."""
         which = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
-        line = next(iter(await asyncio.to_thread(there.store.lines, row.id, after=which - 1, limit=1)), None)
+        line = next(
+            iter(await asyncio.to_thread(there.store.lines, row.id, after=which - 1, limit=1)), None
+        )
         if line is None or line.number != which:
-            raise RequestError(HTTPStatus.NOT_FOUND, "unknown_line", "the job has no line of this number", field="number")
+            raise RequestError(
+                HTTPStatus.NOT_FOUND,
+                "unknown_line",
+                "the job has no line of this number",
+                field="number",
+            )
         if line.file is None:
-            raise RequestError(HTTPStatus.CONFLICT, "not_done", f"the line is {line.state}, and has no file", field="number")
+            raise RequestError(
+                HTTPStatus.CONFLICT,
+                "not_done",
+                f"the line is {line.state}, and has no file",
+                field="number",
+            )
         return line
 
     async def found(request: Request, job: str) -> tuple[Jobs, JobRow]:
         row = await asyncio.to_thread(kept().store.job, job)
         if row is None or row.owner != _owner(request):
-            raise RequestError(HTTPStatus.NOT_FOUND, "unknown_job", "there is no job of this id", field="id")
+            raise RequestError(
+                HTTPStatus.NOT_FOUND, "unknown_job", "there is no job of this id", field="id"
+            )
         return kept(), row
 
     def checked(wanted: JobRequest) -> JobRequest:
@@ -101,14 +142,21 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: Service
         "",
         status_code=202,
         response_model=NewJobAnswer,
-        responses={202: {"description": "It has been taken on.", "content": {"application/json": {"example": _EXAMPLE}}}}
+        responses={
+            202: {
+                "description": "It has been taken on.",
+                "content": {"application/json": {"example": _EXAMPLE}},
+            }
+        }
         | _NOT_KEPT
         | BODY_REFUSALS
         | {429: REFUSALS[429], 503: REFUSALS[503]},
         openapi_extra={"requestBody": body},
     )
     async def order(request: Request) -> Response:
-        """Takes many lines, which are rendered while nobody who listens needs the machine; each becomes a file."""
+        """Takes many lines, which are rendered while nobody who listens needs the machine; each
+        becomes a file.
+        """
         store = kept().store
         wanted = checked(await read_body(request, JobRequest, limit=settings.job_body_limit))
         lines = await asyncio.to_thread(wanted.checked)
@@ -116,17 +164,35 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: Service
         for number, line in enumerate(lines):
             voice = json.loads(line.request).get("voice")
             if voice not in (None, *names):
-                raise InputError(f"line {number}: there is no voice {voice!r} here (known: {', '.join(names)})", field=f"lines.{number}.voice")
+                raise InputError(
+                    f"line {number}: there is no voice {voice!r} here (known: {', '.join(names)})",
+                    field=f"lines.{number}.voice",
+                )
         if await asyncio.to_thread(store.unfinished) >= settings.job_limit:
-            raise CapacityError(f"{settings.job_limit} jobs are unfinished, which is as many as may be", retry_after_seconds=_FULL_SECONDS)
+            raise CapacityError(
+                f"{settings.job_limit} jobs are unfinished, which is as many as may be",
+                retry_after_seconds=_FULL_SECONDS,
+            )
         worker.request(client_of(request))
         job, secret = secrets.token_urlsafe(16), None if wanted.webhook is None else make_secret()
-        await asyncio.to_thread(store.add, job, lines, owner=_owner(request), webhook=wanted.webhook, webhook_secret=secret, subtitles=wanted.subtitles)
+        await asyncio.to_thread(
+            store.add,
+            job,
+            lines,
+            owner=_owner(request),
+            webhook=wanted.webhook,
+            webhook_secret=secret,
+            subtitles=wanted.subtitles,
+        )
         kept().runner.wake()
         row = await asyncio.to_thread(store.job, job)
         assert row is not None
         answer = NewJobAnswer(**JobAnswer.of(row, time.time()).model_dump(), webhook_secret=secret)
-        return JSONResponse(answer.model_dump(), status_code=HTTPStatus.ACCEPTED, headers={"Location": f"/jobs/{job}"})
+        return JSONResponse(
+            answer.model_dump(),
+            status_code=HTTPStatus.ACCEPTED,
+            headers={"Location": f"/jobs/{job}"},
+        )
 
     @router.get("", responses=_told(JobList, {"jobs": [_EXAMPLE]}, "The jobs.") | _NOT_KEPT)
     async def look_at_all(request: Request) -> JobList:
@@ -141,7 +207,9 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: Service
 
     @router.get(
         "/{job}/lines",
-        responses=_told(LineList, {"lines": [_LINE]}, "The lines.") | _MISSING | {422: BODY_REFUSALS[422]},
+        responses=_told(LineList, {"lines": [_LINE]}, "The lines.")
+        | _MISSING
+        | {422: BODY_REFUSALS[422]},
         openapi_extra={
             "parameters": [
                 {
@@ -150,15 +218,35 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: Service
                     "schema": {"type": "integer", "minimum": 0, "default": 0, "examples": [100]},
                     "description": "Number of the last line that is known.",
                 },
-                {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": _PAGE, "default": 100, "examples": [100]}},
+                {
+                    "name": "limit",
+                    "in": "query",
+                    "schema": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": _PAGE,
+                        "default": 100,
+                        "examples": [100],
+                    },
+                },
             ]
         },
     )
     async def lines(request: Request, job: JobId) -> LineList:
         """What has become of the lines of a job."""
         there, row = await found(request, job)
-        after, limit = _number(request, "after", 0, 0, 2**53), _number(request, "limit", 100, 1, _PAGE)
-        return LineList(lines=[LineAnswer.of(one) for one in await asyncio.to_thread(there.store.lines, row.id, after=after, limit=limit)])
+        after, limit = (
+            _number(request, "after", 0, 0, 2**53),
+            _number(request, "limit", 100, 1, _PAGE),
+        )
+        return LineList(
+            lines=[
+                LineAnswer.of(one)
+                for one in await asyncio.to_thread(
+                    there.store.lines, row.id, after=after, limit=limit
+                )
+            ]
+        )
 
     @router.get(
         "/{job}/lines/{number}/audio",
@@ -186,7 +274,10 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: Service
             200: SUBTITLES,
             206: {"description": "The part of them that `Range` names."},
             **_MISSING,
-            404: {"model": ProblemAnswer, "description": "There is no such job or line, or the job has no subtitles."},
+            404: {
+                "model": ProblemAnswer,
+                "description": "There is no such job or line, or the job has no subtitles.",
+            },
             409: {"model": ProblemAnswer, "description": "The line is not done."},
             416: {"description": "Nothing of the range is there."},
         },
@@ -196,8 +287,17 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: Service
         there, row = await found(request, job)
         line = await line_of(there, row, number)
         if row.subtitles is None or line.subtitles is None:
-            raise RequestError(HTTPStatus.NOT_FOUND, "no_subtitles", "the job was ordered without subtitles", field="number")
-        return _file(there.runner.file_of(row.id, line.subtitles), SUBTITLE_TYPES[row.subtitles], line.subtitles_sha256)
+            raise RequestError(
+                HTTPStatus.NOT_FOUND,
+                "no_subtitles",
+                "the job was ordered without subtitles",
+                field="number",
+            )
+        return _file(
+            there.runner.file_of(row.id, line.subtitles),
+            SUBTITLE_TYPES[row.subtitles],
+            line.subtitles_sha256,
+        )
 
     @router.get(
         "/{job}/archive",
@@ -205,21 +305,44 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: Service
         responses={
             200: {
                 "description": "A ZIP archive of all files.",
-                "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}, "example": "PK..."}},
+                "content": {
+                    "application/zip": {
+                        "schema": {"type": "string", "format": "binary"},
+                        "example": "PK...",
+                    }
+                },
             },
             **_MISSING,
             409: {"model": ProblemAnswer, "description": "The job has not ended."},
         },
     )
     async def archive(request: Request, job: JobId) -> Response:
-        """All files of a job that has ended as one stream, with a manifest (`manifest.jsonl`: a line for each line of the job)."""
+        """All files of a job that has ended as one stream, with a manifest (`manifest.jsonl`: a
+        line for each line of the job).
+        """
         there, row = await found(request, job)
         if row.ended is None:
-            raise RequestError(HTTPStatus.CONFLICT, "not_ended", "the job has not ended: get its lines one by one, or wait", field="id")
-        headers = {"Content-Disposition": f'attachment; filename="{row.id}.zip"', "Cache-Control": "no-store"}
-        return StreamingResponse(zipped(_members(there, row)), media_type="application/zip", headers=headers)
+            raise RequestError(
+                HTTPStatus.CONFLICT,
+                "not_ended",
+                "the job has not ended: get its lines one by one, or wait",
+                field="id",
+            )
+        headers = {
+            "Content-Disposition": f'attachment; filename="{row.id}.zip"',
+            "Cache-Control": "no-store",
+        }
+        return StreamingResponse(
+            zipped(_members(there, row)), media_type="application/zip", headers=headers
+        )
 
-    @router.post("/{job}/cancel", responses=_told(JobAnswer, _EXAMPLE | {"state": "cancelled"}, "The job, cancelled or ended before.") | _MISSING)
+    @router.post(
+        "/{job}/cancel",
+        responses=_told(
+            JobAnswer, _EXAMPLE | {"state": "cancelled"}, "The job, cancelled or ended before."
+        )
+        | _MISSING,
+    )
     async def cancel(request: Request, job: JobId) -> JobAnswer:
         """Makes nothing more of a job; what is done stays. A job that has ended is left as it is."""
         there, row = await found(request, job)
@@ -227,7 +350,12 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: Service
         after = await asyncio.to_thread(there.store.job, row.id)
         return JobAnswer.of(row if after is None else after, time.time())
 
-    @router.delete("/{job}", status_code=204, response_class=Response, responses={204: {"description": "Nothing is left of it."}, **_MISSING})
+    @router.delete(
+        "/{job}",
+        status_code=204,
+        response_class=Response,
+        responses={204: {"description": "Nothing is left of it."}, **_MISSING},
+    )
     async def delete(request: Request, job: JobId) -> Response:
         """Cancels a job, and deletes its files."""
         there, row = await found(request, job)
@@ -238,11 +366,15 @@ def make_jobs_router(jobs: Jobs | None, worker: SpeechBackend, settings: Service
 
 
 def _file(path: FilePath, media_type: str | None, sha256: str | None) -> Response:
-    return FileResponse(path, media_type=media_type, headers={"ETag": f'"{sha256}"', "Cache-Control": "no-store"})
+    return FileResponse(
+        path, media_type=media_type, headers={"ETag": f'"{sha256}"', "Cache-Control": "no-store"}
+    )
 
 
 def _owner(request: Request) -> str | None:
-    owner: str | None = request.scope.get("state", {}).get("key")  # left there by service.http.middleware
+    owner: str | None = request.scope.get("state", {}).get(
+        "key"
+    )  # left there by service.http.middleware
     return owner
 
 
@@ -251,7 +383,12 @@ def _number(request: Request, name: str, default: int, low: int, high: int) -> i
     if given is None:
         return default
     if not (given.isascii() and given.isdigit() and len(given) < 17 and low <= int(given) <= high):
-        raise RequestError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_value", f"{name} must be a whole number in {low}..{high}", field=name)
+        raise RequestError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "invalid_value",
+            f"{name} must be a whole number in {low}..{high}",
+            field=name,
+        )
     return int(given)
 
 

@@ -29,10 +29,19 @@ class Jobs:
         ConfigError: the folder cannot be used.
     """
 
-    def __init__(self, folder: Path, worker: SpeechBackend, settings: ServiceSettings, lexicons: LexiconStore) -> None:
+    def __init__(
+        self, folder: Path, worker: SpeechBackend, settings: ServiceSettings, lexicons: LexiconStore
+    ) -> None:
         self.store = JobStore(folder)
         self.webhooks = Webhooks(self.store, private=settings.webhooks_to_private)
-        self.runner = JobRunner(self.store, folder, worker, lexicons, streams=settings.job_streams, ended=self.webhooks.wake)
+        self.runner = JobRunner(
+            self.store,
+            folder,
+            worker,
+            lexicons,
+            streams=settings.job_streams,
+            ended=self.webhooks.wake,
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -28,16 +28,27 @@ class JobLine(Speech):
     model_config = ConfigDict(json_schema_extra={"examples": [{"id": "intro", "text": "Hello."}]})
 
     id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID)] | None = Field(
-        None, description="Unlike that of every other line; the line's number with six digits where absent. Files of the archive are named after it."
+        None,
+        description=(
+            "Unlike that of every other line; the line's number with six digits where "
+            "absent. Files of the archive are named after it."
+        ),
     )
 
     def response_spec(self) -> ResponseSpec:
         """The file that is asked for."""
-        return ResponseSpec(order=self.order(), audio_format=self.format, sample_rate=self.sample_rate)
+        return ResponseSpec(
+            order=self.order(), audio_format=self.format, sample_rate=self.sample_rate
+        )
 
 
 def _line_schema() -> dict[str, Any]:
-    return {"type": "array", "items": JobLine.model_json_schema(), "minItems": 1, "maxItems": MOST_LINES}
+    return {
+        "type": "array",
+        "items": JobLine.model_json_schema(),
+        "minItems": 1,
+        "maxItems": MOST_LINES,
+    }
 
 
 class JobRequest(BaseModel):
@@ -48,11 +59,22 @@ class JobRequest(BaseModel):
         strict=True,
         frozen=True,
         json_schema_extra={
-            "examples": [{"lines": [{"id": "one", "text": "Hello."}, {"text": "And goodbye."}], "defaults": {"format": "mp3"}, "seed": 7, "subtitles": "vtt"}]
+            "examples": [
+                {
+                    "lines": [{"id": "one", "text": "Hello."}, {"text": "And goodbye."}],
+                    "defaults": {"format": "mp3"},
+                    "seed": 7,
+                    "subtitles": "vtt",
+                }
+            ]
         },
     )
 
-    lines: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=MOST_LINES), WithJsonSchema(_line_schema())]
+    lines: Annotated[
+        list[dict[str, JsonValue]],
+        Field(min_length=1, max_length=MOST_LINES),
+        WithJsonSchema(_line_schema()),
+    ]
     defaults: Annotated[dict[str, JsonValue], WithJsonSchema({"type": "object"})] = Field(
         {}, description="What a line leaves out: any field of a line but its id and what is spoken."
     )
@@ -60,10 +82,22 @@ class JobRequest(BaseModel):
         None,
         ge=0,
         le=MAX_SEED,
-        description="Lines that name no seed get theirs from this and their id (`docs/BATCH.md`): the same job is the same bytes. A random one where absent.",
+        description=(
+            "Lines that name no seed get theirs from this and their id "
+            "(`docs/BATCH.md`): the same job is the same bytes. A random one where "
+            "absent."
+        ),
     )
-    subtitles: SubtitleForm | None = Field(None, description="vtt (WebVTT) or srt (SubRip): every line has subtitles beside its sound.")
-    webhook: str | None = Field(None, description="An address that is told by POST when the job has ended; signed after https://www.standardwebhooks.com.")
+    subtitles: SubtitleForm | None = Field(
+        None, description="vtt (WebVTT) or srt (SubRip): every line has subtitles beside its sound."
+    )
+    webhook: str | None = Field(
+        None,
+        description=(
+            "An address that is told by POST when the job has ended; signed after "
+            "https://www.standardwebhooks.com."
+        ),
+    )
 
     def checked(self) -> list[NewLine]:
         """The lines, with what they leave out and their seeds.
@@ -73,21 +107,35 @@ class JobRequest(BaseModel):
         """
         for name in self.defaults:
             if name in _OWN or name not in JobLine.model_fields:
-                raise RequestError(422, "unknown_field", f"defaults: no line takes {name!r} from there", field="defaults")
+                raise RequestError(
+                    422,
+                    "unknown_field",
+                    f"defaults: no line takes {name!r} from there",
+                    field="defaults",
+                )
         base = choose_seed(self.seed)
         lines: list[NewLine] = []
         known: set[str] = set()
         for number, line in enumerate(self.lines):
-            defaults = {name: value for name, value in self.defaults.items() if _SAME.get(name) not in line}
+            defaults = {
+                name: value for name, value in self.defaults.items() if _SAME.get(name) not in line
+            }
             said = defaults | line
             try:
                 identity = JobLine.model_validate(said).id or numbered_id(number + 1)
             except ValidationError as error:
                 raise _at(number, RequestError.of_validation(error)) from error
             except InputError as error:
-                raise _at(number, RequestError(422, "invalid_value", str(error), field=error.field)) from error
+                raise _at(
+                    number, RequestError(422, "invalid_value", str(error), field=error.field)
+                ) from error
             if identity in known:
-                raise RequestError(422, "invalid_value", f"line {number}: there are two lines of id {identity!r}", field=f"lines.{number}.id")
+                raise RequestError(
+                    422,
+                    "invalid_value",
+                    f"line {number}: there are two lines of id {identity!r}",
+                    field=f"lines.{number}.id",
+                )
             known.add(identity)
             if said.get("seed") is None:
                 said["seed"] = derived_seed(base, identity)
@@ -104,14 +152,20 @@ class JobAnswer(BaseModel):
     """A job, and how far it is."""
 
     id: str
-    state: Literal["waiting", "running", "done", "cancelled"] = Field(description="done: no line waits, though some may have failed.")
+    state: Literal["waiting", "running", "done", "cancelled"] = Field(
+        description="done: no line waits, though some may have failed."
+    )
     created: float = Field(description="Seconds since 1970, as all times here.")
     begun: float | None = None
     ended: float | None = None
     lines: dict[str, int] = Field(description="total, waiting, done, failed, cancelled.")
     seconds: float = Field(description="Of sound in the lines that are done.")
-    times_real_time: float | None = Field(None, description="How much faster than it is played its sound is made, since it was begun.")
-    subtitles: SubtitleForm | None = Field(None, description="Which of them every line has beside its sound.")
+    times_real_time: float | None = Field(
+        None, description="How much faster than it is played its sound is made, since it was begun."
+    )
+    subtitles: SubtitleForm | None = Field(
+        None, description="Which of them every line has beside its sound."
+    )
     webhook: str | None = None
 
     @classmethod
@@ -141,7 +195,9 @@ class JobAnswer(BaseModel):
 class NewJobAnswer(JobAnswer):
     """A job that has been taken on."""
 
-    webhook_secret: str | None = Field(None, description="With which its webhook is signed; told this once.")
+    webhook_secret: str | None = Field(
+        None, description="With which its webhook is signed; told this once."
+    )
 
 
 class LineAnswer(BaseModel):
@@ -150,12 +206,18 @@ class LineAnswer(BaseModel):
     number: int = Field(description="From 1.")
     id: str
     state: Literal["waiting", "making", "done", "failed", "cancelled"]
-    seconds: float | None = Field(None, description="Of sound; null until it is done, as the next three.")
+    seconds: float | None = Field(
+        None, description="Of sound; null until it is done, as the next three."
+    )
     num_bytes: int | None = None
     sha256: str | None = None
     media_type: str | None = None
-    subtitles_sha256: str | None = Field(None, description="Of its subtitles; null where the job has none.")
-    skipped: list[dict[str, str | int]] = Field(description="What of its text could not be spoken: text, start and reason.")
+    subtitles_sha256: str | None = Field(
+        None, description="Of its subtitles; null where the job has none."
+    )
+    skipped: list[dict[str, str | int]] = Field(
+        description="What of its text could not be spoken: text, start and reason."
+    )
     error: Problem | None = Field(None, description="Why it failed.")
 
     @classmethod
@@ -171,10 +233,14 @@ class LineAnswer(BaseModel):
             media_type=row.media_type,
             subtitles_sha256=row.subtitles_sha256,
             skipped=[] if row.skipped is None else json.loads(row.skipped),
-            error=None if row.code is None else Problem(code=row.code, message=cast("str", row.message), field=row.field),
+            error=None
+            if row.code is None
+            else Problem(code=row.code, message=cast("str", row.message), field=row.field),
         )
 
 
 def skipped_json(skipped: tuple[SkippedText, ...]) -> str:
     """What could not be spoken, as it is stored."""
-    return json.dumps([{"text": one.text, "start": one.start, "reason": one.reason} for one in skipped])
+    return json.dumps(
+        [{"text": one.text, "start": one.start, "reason": one.reason} for one in skipped]
+    )

@@ -1,4 +1,6 @@
-"""Speaks the lines of jobs, some at a time, by the worker: in the background, so that whoever listens comes first."""
+"""Speaks the lines of jobs, some at a time, by the worker: in the background, so that whoever
+listens comes first.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,14 @@ from service.frontend.speech_backend import SpeechBackend
 from service.http.error_responses import RequestError, problem_of
 from service.http.tasks import cancel_tasks
 from service.jobs.requests import JobLine, skipped_json
-from service.jobs.store import DISK_SECONDS, FinishedLine, JobStore, LineError, WaitingLine, retry_while_busy
+from service.jobs.store import (
+    DISK_SECONDS,
+    FinishedLine,
+    JobStore,
+    LineError,
+    WaitingLine,
+    retry_while_busy,
+)
 from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import CapacityError
@@ -47,7 +56,16 @@ class JobRunner:
         ended: told that a job may have ended.
     """
 
-    def __init__(self, store: JobStore, folder: Path, worker: SpeechBackend, lexicons: LexiconStore, *, streams: int, ended: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        folder: Path,
+        worker: SpeechBackend,
+        lexicons: LexiconStore,
+        *,
+        streams: int,
+        ended: Callable[[], None],
+    ) -> None:
         self._store = store
         self._folder = folder
         self._worker = worker
@@ -67,7 +85,10 @@ class JobRunner:
         try:
             while True:
                 self._changed.clear()
-                while len(self._making) < self._streams and (line := await retry_while_busy(self._store.next_line)) is not None:
+                while (
+                    len(self._making) < self._streams
+                    and (line := await retry_while_busy(self._store.next_line)) is not None
+                ):
                     self._begin(line)
                 await self._changed.wait()
         finally:
@@ -111,12 +132,25 @@ class JobRunner:
             await asyncio.sleep(_AGAIN_SECONDS)
             await retry_while_busy(partial(self._store.put_back, line))
         except OSError:  # a full disk, say: when there is room, it goes on
-            log.exception("line %d of job %s cannot be written; it is tried again in %d seconds", line.number, line.job, DISK_SECONDS)
+            log.exception(
+                "line %d of job %s cannot be written; it is tried again in %d seconds",
+                line.number,
+                line.job,
+                DISK_SECONDS,
+            )
             await asyncio.sleep(DISK_SECONDS)
             await retry_while_busy(partial(self._store.put_back, line))
         except Exception as error:  # noqa: BLE001  (what is no fault of the line's `problem_of` logs)
-            problem = problem_of(RequestError.of_validation(error) if isinstance(error, ValidationError) else error)
-            await retry_while_busy(partial(self._store.failed, line, LineError(code=problem.code, message=problem.message, field=problem.field)))
+            problem = problem_of(
+                RequestError.of_validation(error) if isinstance(error, ValidationError) else error
+            )
+            await retry_while_busy(
+                partial(
+                    self._store.failed,
+                    line,
+                    LineError(code=problem.code, message=problem.message, field=problem.field),
+                )
+            )
         else:
             if not await retry_while_busy(partial(self._store.made, line, made)):
                 for name in filter(None, (made.file, made.subtitles)):
@@ -124,12 +158,24 @@ class JobRunner:
 
     async def _speak(self, line: WaitingLine) -> FinishedLine:
         wanted = JobLine.model_validate(json.loads(line.request)).response_spec()
-        order = await self._lexicons.with_entries(replace(wanted.order, background=True, timestamps=line.subtitles is not None))
+        order = await self._lexicons.with_entries(
+            replace(wanted.order, background=True, timestamps=line.subtitles is not None)
+        )
         stream = await self._worker.open(order, _NOBODY)
         try:
             form = wanted.audio_format
-            layout = layout_of(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
-            encoder = make_encoder(form, num_samples=stream.num_samples, source_rate=stream.sample_rate, rate=wanted.sample_rate)
+            layout = layout_of(
+                form,
+                num_samples=stream.num_samples,
+                source_rate=stream.sample_rate,
+                rate=wanted.sample_rate,
+            )
+            encoder = make_encoder(
+                form,
+                num_samples=stream.num_samples,
+                source_rate=stream.sample_rate,
+                rate=wanted.sample_rate,
+            )
             name = f"{line.number:06d}.{HTTP_FORMATS[form].extension}"
             beside = None if line.subtitles is None else f"{line.number:06d}.{line.subtitles}"
             file = _OutputFile(self.file_of(line.job, name))
@@ -144,8 +190,11 @@ class JobRunner:
                 while pcm := await stream.read():
                     num_bytes += len(pcm)
                     await file.write(partial(encoder.encode, pcm))
-                    # Subtitles have words alone: of a long text the phonemes would be most of what waits here.
-                    sentences += (replace(sentence, phonemes=()) for sentence in stream.new_sentences())
+                    # Subtitles have words alone: of a long text the phonemes would be most of what
+                    # waits here.
+                    sentences += (
+                        replace(sentence, phonemes=()) for sentence in stream.new_sentences()
+                    )
                 await file.write(encoder.finish)
                 if subtitles is not None:
                     write = webvtt if line.subtitles == "vtt" else subrip
@@ -165,7 +214,9 @@ class JobRunner:
 
 
 class _OutputFile:
-    """A file that is there whole or not at all. What waits for the disk is done on a thread, and to its end, even where the task that waits is cancelled."""
+    """A file that is there whole or not at all. What waits for the disk is done on a thread, and to
+    its end, even where the task that waits is cancelled.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -190,7 +241,12 @@ class _OutputFile:
         self._digest.update(data)
         self.num_bytes += len(data)
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await _to_the_end(partial(self._whole.__exit__, kind, error, trace))
 
 

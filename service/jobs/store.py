@@ -1,7 +1,10 @@
-"""What is known of jobs, in SQLite: what a process that is killed has finished stays finished, and the rest waits for the next one.
+"""What is known of jobs, in SQLite: what a process that is killed has finished stays finished, and
+the rest waits for the next one.
 
-A job is waiting, running, done or cancelled; a line of it waiting, being made, done, failed or cancelled. A line is done when its file has its name, so what
-was killed in between is made again, to the same bytes. Every method blocks for as long as the disk takes: none is called on the event loop.
+A job is waiting, running, done or cancelled; a line of it waiting, being made, done, failed or
+cancelled. A line is done when its file has its name, so what was killed in between is made again,
+to the same bytes. Every method blocks for as long as the disk takes: none is called on the event
+loop.
 """
 
 from __future__ import annotations
@@ -157,7 +160,9 @@ class DueWebhook:
 
 
 async def retry_while_busy(work: Callable[[], Result]) -> Result:
-    """Something of the store, on a thread; where the disk does not take it, again and again: when there is room, it goes on."""
+    """Something of the store, on a thread; where the disk does not take it, again and again: when
+    there is room, it goes on.
+    """
     while True:
         try:
             return await asyncio.to_thread(work)
@@ -173,7 +178,8 @@ class JobStore:
         folder: made if missing.
 
     Raises:
-        ConfigError: it cannot be used: made by a later release, or not to be written to, or another process has it.
+        ConfigError: it cannot be used: made by a later release, or not to be written to, or another
+            process has it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -181,7 +187,9 @@ class JobStore:
         path = folder / NAME
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=1.0)
+            self._db = sqlite3.connect(
+                path, check_same_thread=False, isolation_level=None, timeout=1.0
+            )
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -189,16 +197,24 @@ class JobStore:
             self._db.execute("PRAGMA foreign_keys = ON")
             self._migrate(path)
             with self._transaction() as db:  # takes the lock, and keeps it
-                db.execute("UPDATE line SET state = 'waiting' WHERE state = 'making'")  # by a process that has ended
+                db.execute(
+                    "UPDATE line SET state = 'waiting' WHERE state = 'making'"
+                )  # by a process that has ended
         except (sqlite3.Error, OSError) as error:
             raise ConfigError(f"{path}: jobs cannot be kept there ({error})") from error
 
     def _migrate(self, path: Path) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > len(_MIGRATIONS):
-            raise ConfigError(f"{path}: is of version {version}, which a later release has made; this one knows {len(_MIGRATIONS)}")
+            raise ConfigError(
+                f"{path}: is of version {version}, which a later release has made; this one "
+                f"knows {len(_MIGRATIONS)}"
+            )
         for number in range(version, len(_MIGRATIONS)):
-            self._db.executescript(f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;")
+            self._db.executescript(
+                f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; "
+                f"COMMIT;"
+            )
 
     def close(self) -> None:
         """Lets the folder go."""
@@ -217,12 +233,23 @@ class JobStore:
             self._db.execute("COMMIT")
 
     def add(
-        self, job: str, lines: Sequence[NewLine], *, owner: str | None, webhook: str | None, webhook_secret: str | None, subtitles: SubtitleForm | None = None
+        self,
+        job: str,
+        lines: Sequence[NewLine],
+        *,
+        owner: str | None,
+        webhook: str | None,
+        webhook_secret: str | None,
+        subtitles: SubtitleForm | None = None,
     ) -> None:
         """A new job, of at least one line; it is on the disk when this returns."""
         with self._transaction() as db:
             db.execute(
-                "INSERT INTO job (id, owner, state, created, webhook, webhook_secret, subtitles) VALUES (?, ?, 'waiting', ?, ?, ?, ?)",
+                (
+                    "INSERT INTO job (id, owner, state, created, webhook, webhook_secret, "
+                    "subtitles) "
+                    "VALUES (?, ?, 'waiting', ?, ?, ?, ?)"
+                ),
                 (job, owner, time.time(), webhook, webhook_secret, subtitles),
             )
             db.executemany(
@@ -233,7 +260,11 @@ class JobStore:
     def unfinished(self) -> int:
         """How many jobs are waiting or running."""
         with self._lock:
-            return int(self._db.execute("SELECT count(*) FROM job WHERE state IN ('waiting', 'running')").fetchone()[0])
+            return int(
+                self._db.execute(
+                    "SELECT count(*) FROM job WHERE state IN ('waiting', 'running')"
+                ).fetchone()[0]
+            )
 
     def job(self, job: str) -> JobRow | None:
         """A job."""
@@ -244,11 +275,16 @@ class JobStore:
         return self._jobs("WHERE job.owner IS ? ORDER BY created DESC LIMIT ?", (owner, limit))
 
     def _jobs(self, which: str, values: tuple[object, ...]) -> list[JobRow]:
-        counts = ", ".join(f"{_COUNT} AND line.state = '{state}') AS {state}" for state in ("done", "failed", "cancelled"))
+        counts = ", ".join(
+            f"{_COUNT} AND line.state = '{state}') AS {state}"
+            for state in ("done", "failed", "cancelled")
+        )
         with self._lock:
             rows = self._db.execute(
-                f"SELECT id, owner, state, created, begun, ended, webhook, subtitles, {_COUNT}) AS total, {counts}, "
-                f"(SELECT coalesce(sum(seconds), 0.0) FROM line WHERE line.job = job.id) AS seconds FROM job {which}",
+                f"SELECT id, owner, state, created, begun, ended, webhook, subtitles, {_COUNT}) "
+                f"AS total, {counts}, "
+                f"(SELECT coalesce(sum(seconds), 0.0) FROM line WHERE line.job = job.id) AS "
+                f"seconds FROM job {which}",
                 values,
             ).fetchall()
         return [JobRow(**dict(row)) for row in rows]
@@ -257,7 +293,8 @@ class JobStore:
         """Lines of a job in order, those behind number `after`."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT number, id, state, file, media_type, num_bytes, sha256, seconds, skipped, subtitles, subtitles_sha256, code, message, field FROM line "
+                "SELECT number, id, state, file, media_type, num_bytes, sha256, seconds, "
+                "skipped, subtitles, subtitles_sha256, code, message, field FROM line "
                 "WHERE job = ? AND number > ? ORDER BY number LIMIT ?",
                 (job, after, limit),
             ).fetchall()
@@ -267,40 +304,75 @@ class JobStore:
         """The first line that waits of the oldest job that has one; it is being made from now on."""
         with self._transaction() as db:
             row = db.execute(
-                "SELECT line.job, number, line.id, request, job.subtitles FROM job JOIN line ON line.job = job.id AND line.state = 'waiting' "
-                "WHERE job.state IN ('waiting', 'running') ORDER BY job.created, job.id, number LIMIT 1"
+                "SELECT line.job, number, line.id, request, job.subtitles FROM job JOIN line ON "
+                "line.job = job.id AND line.state = 'waiting' "
+                "WHERE job.state IN ('waiting', 'running') ORDER BY job.created, job.id, number "
+                "LIMIT 1"
             ).fetchone()
             if row is None:
                 return None
             line = WaitingLine(**dict(row))
-            db.execute("UPDATE line SET state = 'making' WHERE job = ? AND number = ?", (line.job, line.number))
-            db.execute("UPDATE job SET state = 'running', begun = coalesce(begun, ?) WHERE id = ?", (time.time(), line.job))
+            db.execute(
+                "UPDATE line SET state = 'making' WHERE job = ? AND number = ?",
+                (line.job, line.number),
+            )
+            db.execute(
+                "UPDATE job SET state = 'running', begun = coalesce(begun, ?) WHERE id = ?",
+                (time.time(), line.job),
+            )
         return line
 
     def put_back(self, line: WaitingLine) -> None:
         """A line waits again."""
         with self._transaction() as db:
-            db.execute("UPDATE line SET state = 'waiting' WHERE job = ? AND number = ? AND state = 'making'", (line.job, line.number))
+            db.execute(
+                (
+                    "UPDATE line SET state = 'waiting' WHERE job = ? AND number = ? AND state = "
+                    "'making'"
+                ),
+                (line.job, line.number),
+            )
 
     def made(self, line: WaitingLine, made: FinishedLine) -> bool:
         """A line is done; False where nobody wants it any more."""
         return self._ended(
             line,
-            "state = 'done', file = ?, media_type = ?, num_bytes = ?, sha256 = ?, seconds = ?, skipped = ?, subtitles = ?, subtitles_sha256 = ?",
-            (made.file, made.media_type, made.num_bytes, made.sha256, made.seconds, made.skipped, made.subtitles, made.subtitles_sha256),
+            (
+                "state = 'done', file = ?, media_type = ?, num_bytes = ?, sha256 = ?, seconds = ?, "
+                "skipped = ?, subtitles = ?, subtitles_sha256 = ?"
+            ),
+            (
+                made.file,
+                made.media_type,
+                made.num_bytes,
+                made.sha256,
+                made.seconds,
+                made.skipped,
+                made.subtitles,
+                made.subtitles_sha256,
+            ),
         )
 
     def failed(self, line: WaitingLine, fault: LineError) -> None:
         """A line cannot be made."""
-        self._ended(line, "state = 'failed', code = ?, message = ?, field = ?", (fault.code, fault.message, fault.field))
+        self._ended(
+            line,
+            "state = 'failed', code = ?, message = ?, field = ?",
+            (fault.code, fault.message, fault.field),
+        )
 
     def _ended(self, line: WaitingLine, change: str, values: tuple[object, ...]) -> bool:
         with self._transaction() as db:
             where = "WHERE job = ? AND number = ? AND state = 'making'"
-            cursor = db.execute(f"UPDATE line SET ended = ?, {change} {where}", (time.time(), *values, line.job, line.number))
+            cursor = db.execute(
+                f"UPDATE line SET ended = ?, {change} {where}",
+                (time.time(), *values, line.job, line.number),
+            )
             db.execute(
-                "UPDATE job SET state = 'done', ended = ?, webhook_due = iif(webhook IS NULL, NULL, 0) WHERE id = ? AND state = 'running' "
-                "AND NOT EXISTS (SELECT 1 FROM line WHERE line.job = job.id AND line.state IN ('waiting', 'making'))",
+                "UPDATE job SET state = 'done', ended = ?, webhook_due = iif(webhook IS NULL, "
+                "NULL, 0) WHERE id = ? AND state = 'running' "
+                "AND NOT EXISTS (SELECT 1 FROM line WHERE line.job = job.id AND line.state IN "
+                "('waiting', 'making'))",
                 (time.time(), line.job),
             )
         return cursor.rowcount == 1
@@ -309,10 +381,19 @@ class JobStore:
         """What waits of a job is not made any more; False where it has ended already."""
         with self._transaction() as db:
             cursor = db.execute(
-                "UPDATE job SET state = 'cancelled', ended = ?, webhook_due = iif(webhook IS NULL, NULL, 0) WHERE id = ? AND state IN ('waiting', 'running')",
+                (
+                    "UPDATE job SET state = 'cancelled', ended = ?, webhook_due = iif(webhook IS "
+                    "NULL, NULL, 0) WHERE id = ? AND state IN ('waiting', 'running')"
+                ),
                 (time.time(), job),
             )
-            db.execute("UPDATE line SET state = 'cancelled', ended = ? WHERE job = ? AND state IN ('waiting', 'making')", (time.time(), job))
+            db.execute(
+                (
+                    "UPDATE line SET state = 'cancelled', ended = ? WHERE job = ? AND state IN "
+                    "('waiting', 'making')"
+                ),
+                (time.time(), job),
+            )
         return cursor.rowcount == 1
 
     def delete(self, job: str) -> None:
@@ -324,13 +405,22 @@ class JobStore:
         """Who is to be told now."""
         with self._lock:
             row = self._db.execute(
-                "SELECT id AS job, webhook AS url, webhook_secret AS secret, webhook_attempts AS attempts FROM job "
+                "SELECT id AS job, webhook AS url, webhook_secret AS secret, webhook_attempts AS "
+                "attempts FROM job "
                 "WHERE webhook_due <= ? ORDER BY webhook_due LIMIT 1",
                 (time.time(),),
             ).fetchone()
         return None if row is None else DueWebhook(**dict(row))
 
     def mark_sent(self, job: str, *, again_at: float | None) -> None:
-        """An address has been told or could not be; then, where a time is given, it is tried again at that."""
+        """An address has been told or could not be; then, where a time is given, it is tried again
+        at that.
+        """
         with self._transaction() as db:
-            db.execute("UPDATE job SET webhook_attempts = webhook_attempts + 1, webhook_due = ? WHERE id = ?", (again_at, job))
+            db.execute(
+                (
+                    "UPDATE job SET webhook_attempts = webhook_attempts + 1, webhook_due = ? WHERE "
+                    "id = ?"
+                ),
+                (again_at, job),
+            )

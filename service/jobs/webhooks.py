@@ -1,7 +1,9 @@
-"""Tells an address that a job has ended: signed (https://www.standardwebhooks.com), tried again, and never an address of this network unless that is allowed.
+"""Tells an address that a job has ended: signed (https://www.standardwebhooks.com), tried again,
+and never an address of this network unless that is allowed.
 
-Whoever orders a job names the address, and this machine may reach what they cannot: so the name is resolved here, every address that it has must be public,
-and it is that address which is connected to, whatever the name says a moment later.
+Whoever orders a job names the address, and this machine may reach what they cannot: so the name is
+resolved here, every address that it has must be public, and it is that address which is connected
+to, whatever the name says a moment later.
 """
 
 from __future__ import annotations
@@ -30,7 +32,13 @@ _URL = TypeAdapter(HttpUrl)
 _PREFIX = "whsec_"
 _PORTS = {"http": 80, "https": 443}
 _TIMEOUT_SECONDS = 10.0
-_AGAIN_SECONDS = (5.0, 60.0, 600.0, 3_600.0, 6 * 3_600.0)  # after each attempt that failed; then it is given up
+_AGAIN_SECONDS = (
+    5.0,
+    60.0,
+    600.0,
+    3_600.0,
+    6 * 3_600.0,
+)  # after each attempt that failed; then it is given up
 _LOOK_SECONDS = 5.0
 
 
@@ -59,7 +67,10 @@ def check_url(url: str, *, private: bool) -> httpx.URL:
     try:
         parsed = httpx.URL(str(_URL.validate_python(url)))
     except ValidationError as error:
-        raise InputError(f"the webhook must be a URL of http or https: {error.errors()[0]['msg']}", field="webhook") from error
+        raise InputError(
+            f"the webhook must be a URL of http or https: {error.errors()[0]['msg']}",
+            field="webhook",
+        ) from error
     if parsed.userinfo:
         raise InputError("the webhook must have no name or password in it", field="webhook")
     try:
@@ -74,7 +85,13 @@ def check_url(url: str, *, private: bool) -> httpx.URL:
 def _check_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     seen = getattr(address, "ipv4_mapped", None) or address
     if not seen.is_global or seen.is_multicast:
-        raise InputError("the webhook is an address of a private network: the service was started without --webhooks-to-private", field="webhook")
+        raise InputError(
+            (
+                "the webhook is an address of a private network: the service was started without "
+                "--webhooks-to-private"
+            ),
+            field="webhook",
+        )
 
 
 class Webhooks:
@@ -111,7 +128,12 @@ class Webhooks:
         if job is None:
             return
         try:
-            status = await self._post(due, json.dumps({"type": "job.ended", "data": JobAnswer.of(job, time.time()).model_dump()}).encode())
+            status = await self._post(
+                due,
+                json.dumps(
+                    {"type": "job.ended", "data": JobAnswer.of(job, time.time()).model_dump()}
+                ).encode(),
+            )
             told, why = 200 <= status < 300, f"it answered {status}"
         except (httpx.HTTPError, OSError, InputError) as error:
             told, why = False, str(error) or type(error).__name__
@@ -119,14 +141,22 @@ class Webhooks:
             await retry_while_busy(partial(self._store.mark_sent, due.job, again_at=None))
             return
         if due.attempts < len(_AGAIN_SECONDS):
-            await retry_while_busy(partial(self._store.mark_sent, due.job, again_at=time.time() + _AGAIN_SECONDS[due.attempts]))
+            await retry_while_busy(
+                partial(
+                    self._store.mark_sent,
+                    due.job,
+                    again_at=time.time() + _AGAIN_SECONDS[due.attempts],
+                )
+            )
         else:
             log.warning("the webhook of job %s is given up: %s", due.job, why)
             await retry_while_busy(partial(self._store.mark_sent, due.job, again_at=None))
 
     async def _post(self, due: DueWebhook, body: bytes) -> int:
         url = check_url(due.url, private=self._private)
-        found = await asyncio.get_running_loop().getaddrinfo(url.host, url.port or _PORTS[url.scheme], type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().getaddrinfo(
+            url.host, url.port or _PORTS[url.scheme], type=socket.SOCK_STREAM
+        )
         addresses = [ipaddress.ip_address(one[4][0]) for one in found]
         if not self._private:
             for address in addresses:
@@ -139,7 +169,11 @@ class Webhooks:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature_of(due.secret, message, timestamp, body),
         }
-        async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+        ) as client:
             target = url.copy_with(host=str(addresses[0]))
-            async with client.stream("POST", target, content=body, headers=headers, extensions={"sni_hostname": url.host}) as answer:
+            async with client.stream(
+                "POST", target, content=body, headers=headers, extensions={"sni_hostname": url.host}
+            ) as answer:
                 return answer.status_code  # what it has to say beside is not read

@@ -1,4 +1,6 @@
-"""Where lines of the log go: one line of JSON for each request to standard output, everything else, as text, to standard error."""
+"""Where lines of the log go: one line of JSON for each request to standard output, everything else,
+as text, to standard error.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,14 @@ REQUESTS = "sonant.requests"
 
 
 def log_text(connection: HTTPConnection, text: str) -> None:
-    """A line with what a request asks to have spoken or read; where the settings want it, and nowhere else is any text logged."""
-    line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "request_id": connection.scope["state"].get("request_id"), "text": text}
+    """A line with what a request asks to have spoken or read; where the settings want it, and
+    nowhere else is any text logged.
+    """
+    line = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "request_id": connection.scope["state"].get("request_id"),
+        "text": text,
+    }
     logging.getLogger(REQUESTS).info("%s", json.dumps(line, ensure_ascii=True))
 
 
@@ -30,7 +38,9 @@ def set_up_logs() -> None:
 
 
 class ClientErrorFilter(logging.Filter):
-    """Makes a line of the tracebacks that uvicorn gives where a client has sent text over a WebSocket that is none: nothing here is broken."""
+    """Makes a line of the tracebacks that uvicorn gives where a client has sent text over a
+    WebSocket that is none: nothing here is broken.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Lets everything through."""

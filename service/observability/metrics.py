@@ -1,4 +1,6 @@
-"""What is counted, for Prometheus: `GET /metrics`. Names and units after its conventions; a registry for each service, nothing global."""
+"""What is counted, for Prometheus: `GET /metrics`. Names and units after its conventions; a
+registry for each service, nothing global.
+"""
 
 from __future__ import annotations
 
@@ -24,20 +26,52 @@ class Metrics:
     def __init__(self, status: Callable[[], Status]) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_StatusCollector(status))
-        self._streams = Counter("sonant_streams", "Streams that are over, by how they ended.", ["outcome"], registry=self._registry)
-        self._refused = Counter("sonant_refused", "Requests for which there was no room, by reason.", ["reason"], registry=self._registry)
-        self._audio = Counter("sonant_audio_seconds", "Sound that has been delivered, by voice.", ["voice"], registry=self._registry)
-        self._first_audio = Histogram("sonant_first_audio_seconds", "From admission to the first sound.", buckets=_FIRST_AUDIO, registry=self._registry)
-        self._late = Counter("sonant_late_chunks", "Pieces of sound that came after a listener without a buffer needed them.", registry=self._registry)
-        self._lateness = Gauge("sonant_lateness_seconds", "By how much the latest piece of the last second was late.", registry=self._registry)
-        self._deaths = Counter("sonant_worker_deaths", "Workers that have died at work.", registry=self._registry)
+        self._streams = Counter(
+            "sonant_streams",
+            "Streams that are over, by how they ended.",
+            ["outcome"],
+            registry=self._registry,
+        )
+        self._refused = Counter(
+            "sonant_refused",
+            "Requests for which there was no room, by reason.",
+            ["reason"],
+            registry=self._registry,
+        )
+        self._audio = Counter(
+            "sonant_audio_seconds",
+            "Sound that has been delivered, by voice.",
+            ["voice"],
+            registry=self._registry,
+        )
+        self._first_audio = Histogram(
+            "sonant_first_audio_seconds",
+            "From admission to the first sound.",
+            buckets=_FIRST_AUDIO,
+            registry=self._registry,
+        )
+        self._late = Counter(
+            "sonant_late_chunks",
+            "Pieces of sound that came after a listener without a buffer needed them.",
+            registry=self._registry,
+        )
+        self._lateness = Gauge(
+            "sonant_lateness_seconds",
+            "By how much the latest piece of the last second was late.",
+            registry=self._registry,
+        )
+        self._deaths = Counter(
+            "sonant_worker_deaths", "Workers that have died at work.", registry=self._registry
+        )
         for outcome in ("finished", "left", "failed", "invalid"):
             self._streams.labels(outcome)
         for reason in ("at_capacity", "client_limit"):
             self._refused.labels(reason)
 
     def ended(self, outcome: str) -> None:
-        """A stream is over: "finished", "left" by its reader, "failed", or "invalid": it could not be begun, by the request's fault."""
+        """A stream is over: "finished", "left" by its reader, "failed", or "invalid": it could not
+        be begun, by the request's fault.
+        """
         self._streams.labels(outcome).inc()
 
     def refused(self, reason: str) -> None:
@@ -82,10 +116,30 @@ class _StatusCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """The status as gauges."""
         status = self._status()
-        yield GaugeMetricFamily("sonant_ready", "1 where new streams are taken on, room permitting.", float(status.ready))
-        yield GaugeMetricFamily("sonant_open_streams", "Streams whose readers are there.", status.open_streams)
-        yield GaugeMetricFamily("sonant_making_streams", "Streams that are being made, and count against the places.", status.making)
-        yield GaugeMetricFamily("sonant_queued_requests", "Requests that wait for room.", status.queued)
-        yield GaugeMetricFamily("sonant_background_streams", "Streams that nobody listens to: lines of jobs.", status.background)
-        yield GaugeMetricFamily("sonant_places", "How many streams may be made at once.", status.places)
-        yield GaugeMetricFamily("sonant_capacity", "Seconds of sound that can be made in a second.", status.capacity)
+        yield GaugeMetricFamily(
+            "sonant_ready",
+            "1 where new streams are taken on, room permitting.",
+            float(status.ready),
+        )
+        yield GaugeMetricFamily(
+            "sonant_open_streams", "Streams whose readers are there.", status.open_streams
+        )
+        yield GaugeMetricFamily(
+            "sonant_making_streams",
+            "Streams that are being made, and count against the places.",
+            status.making,
+        )
+        yield GaugeMetricFamily(
+            "sonant_queued_requests", "Requests that wait for room.", status.queued
+        )
+        yield GaugeMetricFamily(
+            "sonant_background_streams",
+            "Streams that nobody listens to: lines of jobs.",
+            status.background,
+        )
+        yield GaugeMetricFamily(
+            "sonant_places", "How many streams may be made at once.", status.places
+        )
+        yield GaugeMetricFamily(
+            "sonant_capacity", "Seconds of sound that can be made in a second.", status.capacity
+        )

@@ -1,7 +1,10 @@
-"""Traces by OpenTelemetry, exported over OTLP (HTTP, protobuf): no other module of ours imports it, nor is this one where nobody asks.
+"""Traces by OpenTelemetry, exported over OTLP (HTTP, protobuf): no other module of ours imports it,
+nor is this one where nobody asks.
 
-Names and attributes of a request's span follow https://opentelemetry.io/docs/specs/semconv/http/http-spans/ ; what a client says of its own trace is taken
-from `traceparent` and `tracestate` (W3C Trace Context). There are no conventions for speech, so what is said of a stream is called `sonant.`
+Names and attributes of a request's span follow
+https://opentelemetry.io/docs/specs/semconv/http/http-spans/ ; what a client says of its own trace
+is taken from `traceparent` and `tracestate` (W3C Trace Context). There are no conventions for
+speech, so what is said of a stream is called `sonant.`
 """
 
 from __future__ import annotations
@@ -29,7 +32,10 @@ _SCHEMA = "https://opentelemetry.io/schemas/1.30.0"
 _TRACES_PATH = "/v1/traces"
 _UNTRACED = ("/healthz", "/readyz", "/metrics")  # which machines ask for all the time
 _CLOSE_SECONDS = 2.0  # that spans have to be sent when the service stops
-_METHODS, _OTHER = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"), "_OTHER"
+_METHODS, _OTHER = (
+    ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"),
+    "_OTHER",
+)
 _ERRORS_FROM = 500  # by the conventions the server's span of a 4xx is no error
 
 
@@ -54,10 +60,14 @@ class OpenTelemetryTraces:
         Args:
             endpoint: its base URL; None: what the environment says, or http://localhost:4318.
         """
-        described = Resource.create({"service.name": "sonant", "service.version": version("sonant")}).merge(OTELResourceDetector().detect())
+        described = Resource.create(
+            {"service.name": "sonant", "service.version": version("sonant")}
+        ).merge(OTELResourceDetector().detect())
         # At exit nothing is left to send: whoever makes this closes it.
         provider = TracerProvider(resource=described, shutdown_on_exit=False)
-        exporter = OTLPSpanExporter(endpoint=None if endpoint is None else endpoint.rstrip("/") + _TRACES_PATH)
+        exporter = OTLPSpanExporter(
+            endpoint=None if endpoint is None else endpoint.rstrip("/") + _TRACES_PATH
+        )
         provider.add_span_processor(BatchSpanProcessor(exporter))
         return cls(provider, exporter)
 
@@ -67,12 +77,20 @@ class OpenTelemetryTraces:
         if scope["path"] in _UNTRACED:
             yield NO_TRACE
             return
-        carrier = {name: value for name, value in Headers(scope=scope).items() if name in {"traceparent", "tracestate"}}
+        carrier = {
+            name: value
+            for name, value in Headers(scope=scope).items()
+            if name in {"traceparent", "tracestate"}
+        }
         parent = self._propagator.extract(carrier, context=contexts.Context())
         name = "HTTP" if _method(scope) == _OTHER else _method(scope)
-        span = self._tracer.start_span(name, context=parent, kind=SpanKind.SERVER, attributes=_attributes(scope))
+        span = self._tracer.start_span(
+            name, context=parent, kind=SpanKind.SERVER, attributes=_attributes(scope)
+        )
         # What an exception says may hold text, so it is not recorded.
-        with use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        with use_span(
+            span, end_on_exit=True, record_exception=False, set_status_on_exception=False
+        ):
             try:
                 yield _RequestSpan(span)
             except Exception as error:
@@ -90,7 +108,9 @@ class OpenTelemetryTraces:
 
     def close(self) -> None:
         """As there."""
-        limit = threading.Timer(_CLOSE_SECONDS, self._exporter.shutdown)  # a collector that is not there is tried again for ten seconds
+        limit = threading.Timer(
+            _CLOSE_SECONDS, self._exporter.shutdown
+        )  # a collector that is not there is tried again for ten seconds
         limit.start()
         self._provider.shutdown()
         limit.cancel()
@@ -114,7 +134,9 @@ class _RequestSpan:
 class _StreamSpans:
     def __init__(self, tracer: Tracer, first: str) -> None:
         self._tracer = tracer
-        self._request = contexts.get_current()  # that of whoever opens the stream: what follows is told on other threads
+        self._request = (
+            contexts.get_current()
+        )  # that of whoever opens the stream: what follows is told on other threads
         self._span: Span | None = tracer.start_span(first, context=self._request)
 
     def _next_span(self, name: str) -> None:
@@ -128,7 +150,9 @@ class _StreamSpans:
     def planned(self, *, voice: str, sample_rate: int, num_samples: int | None) -> None:
         if self._span is not None:
             length = {} if num_samples is None else {"sonant.num_samples": num_samples}
-            self._span.set_attributes({"sonant.voice": voice, "sonant.sample_rate": sample_rate, **length})
+            self._span.set_attributes(
+                {"sonant.voice": voice, "sonant.sample_rate": sample_rate, **length}
+            )
         self._next_span("first sound")
 
     def first_sound(self) -> None:

@@ -1,12 +1,17 @@
-"""Traces: what a request's time went to, for whoever collects them (`service.observability.telemetry` does, with OpenTelemetry). Off, nobody is told anything.
+"""Traces: what a request's time went to, for whoever collects them
+(`service.observability.telemetry` does, with OpenTelemetry). Off, nobody is told anything.
 
-    request      |======================================================|   from its headers to its last byte
-    queue         |=====|                                                   only where it waits for room
-    plan                |====|                                              phonemes, durations, and what the first sentence is conditioned on
+    request      |======================================================|   from its headers to its
+                 last byte
+    queue         |=====|                                                   only where it waits for
+                  room
+    plan                |====|                                              phonemes, durations, and
+                        what the first sentence is conditioned on
     first sound              |===|
     generation                   |============================|
 
-The spans of a stream follow each other without gaps. A trace holds no text, nor any message in which there may be some.
+The spans of a stream follow each other without gaps. A trace holds no text, nor any message in
+which there may be some.
 """
 
 from __future__ import annotations
@@ -50,7 +55,9 @@ class Traces(Protocol):
     """Where traces begin."""
 
     def request(self, scope: Scope) -> AbstractContextManager[RequestTrace]:
-        """Of a request or a WebSocket, by its ASGI scope. Streams that are opened inside belong to it."""
+        """Of a request or a WebSocket, by its ASGI scope. Streams that are opened inside belong to
+        it.
+        """
 
     def stream(self, *, queued: bool) -> StreamTrace:
         """Of a stream that begins to be planned, or to wait for room."""

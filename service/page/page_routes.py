@@ -1,6 +1,8 @@
-"""The page at `/`, for people: it speaks what is typed, in the browser, by way of the same API that programs use.
+"""The page at `/`, for people: it speaks what is typed, in the browser, by way of the same API that
+programs use.
 
-Its files lie in `service/page/static` and need no building; the list of formats is put into the page when the service starts. They ask for nothing that is
+Its files lie in `service/page/static` and need no building; the list of formats is put into the
+page when the service starts. They ask for nothing that is
 not of this origin: the policy that is sent along forbids it.
 """
 
@@ -20,19 +22,26 @@ from vocoder.audio.formats import HTTP_FORMATS
 _FOLDER = Path(__file__).parent / "static"
 _INDEX = "index.html"
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src "
+    "'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",  # kept, and asked about by its ETag: so all files of a page are of one release
+    # kept, and asked about by its ETag: so all files of a page are of one release
+    "Cache-Control": "no-cache",
 }
 
 
 def make_page_router() -> APIRouter:
-    """`GET /`, and the files that the page consists of below `/page/`. No key is asked for (`service.http.middleware`); the page itself shows one."""
+    """`GET /`, and the files that the page consists of below `/page/`. No key is asked for
+    (`service.http.middleware`); the page itself shows one.
+    """
     router = APIRouter()
     files = StaticFiles(directory=_FOLDER)
-    options = "".join(f'<option data-extension="{form.extension}">{name}</option>' for name, form in HTTP_FORMATS.items())
+    options = "".join(
+        f'<option data-extension="{form.extension}">{name}</option>'
+        for name, form in HTTP_FORMATS.items()
+    )
     index = (_FOLDER / _INDEX).read_text("utf-8").replace("<!-- formats -->", options)
     index_tag = f'"{hashlib.sha256(index.encode()).hexdigest()[:32]}"'
     names = frozenset(path.name for path in _FOLDER.iterdir())

@@ -1,7 +1,9 @@
-"""What the service and its worker say to each other: plain data, pickled between two processes of the same release.
+"""What the service and its worker say to each other: plain data, pickled between two processes of
+the same release.
 
     to the worker     Begin, Speak, Taken, Ask, Leave, Stop
-    from the worker   Started or Unable, Pulse;  of a stream: Planned, then Sound and Snapshot in turn, or Broken;  of a question: Answered, or Broken
+    from the worker   Started or Unable, Pulse;  of a stream: Planned, then Sound and Snapshot in
+                      turn, or Broken;  of a question: Answered, or Broken
 
 Streams and questions go by numbers, which are never used twice, not even by another worker.
 """
@@ -35,14 +37,19 @@ class Failure:
 
     @classmethod
     def of(cls, error: Exception) -> Failure:
-        """What can be told of an error. Errors that are not Sonant's own are a defect, of which only the log says more."""
+        """What can be told of an error. Errors that are not Sonant's own are a defect, of which
+        only the log says more.
+        """
         if isinstance(error, TextError):
             return cls(kind="text", message=str(error), field=error.field)
         if isinstance(error, InputError):
             return cls(kind="input", message=str(error), field=error.field)
         if isinstance(error, VoiceError):
             return cls(kind="voice", message=str(error))
-        return cls(kind="engine", message=str(error) if isinstance(error, SonantError) else "generation failed")
+        return cls(
+            kind="engine",
+            message=str(error) if isinstance(error, SonantError) else "generation failed",
+        )
 
     def error(self) -> SonantError:
         """The error, to be raised."""
@@ -159,7 +166,8 @@ class AudioChunk:
         number: the stream's.
         pcm: int16, little-endian.
         last: whether nothing follows.
-        sentences: that begin in it, with what is heard when; none where the order does not ask for times.
+        sentences: that begin in it, with what is heard when; none where the order does not ask for
+            times.
     """
 
     number: int
@@ -193,4 +201,13 @@ class Failed:
 
 
 ToWorker = Begin | StartStream | SamplesTaken | AskQuery | Cancel | Stop
-FromWorker = Started | StartFailed | Heartbeat | StreamPlanned | AudioChunk | Snapshot | QueryAnswered | Failed
+FromWorker = (
+    Started
+    | StartFailed
+    | Heartbeat
+    | StreamPlanned
+    | AudioChunk
+    | Snapshot
+    | QueryAnswered
+    | Failed
+)

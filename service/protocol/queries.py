@@ -45,9 +45,11 @@ class PhonemizedWord:
     Attributes:
         text: in lower case; a single capital is a letter's name.
         phonemes: in IPA; empty where it has no pronunciation.
-        start, end: where it was written, in characters of the text; None where that is not known exactly.
+        start, end: where it was written, in characters of the text; None where that is not known
+            exactly.
         rule: which rule of the reader read it, as "money" or "word"; "" where none did.
-        told: what told how it is said where espeak-ng did not: "lexicon", "exception", "homograph: verb", "given"; "" where it did.
+        told: what told how it is said where espeak-ng did not: "lexicon", "exception", "homograph:
+            verb", "given"; "" where it did.
     """
 
     text: str

@@ -26,11 +26,15 @@ class SpeechOrder:
         volume: times the amplitude.
         temperature: how freely samples are drawn.
         seed: 0..2**64-1; random when None.
-        lexicon: entries that go over the voice's own: the request's, until `service.frontend.lexicon_store` has put in what its text asks for; or None.
+        lexicon: entries that go over the voice's own: the request's, until
+            `service.frontend.lexicon_store` has put in what its text asks for; or None.
         timestamps: whether the stream tells when each word is heard.
-        exact_length: whether its length must be known before its first sound. A long text is else spoken as it is planned.
-        whole: whether nothing is sent before everything is there: then nobody listens yet, and others go first for a while.
-        background: whether nobody listens at all: it is made while no stream that somebody listens to has anything to do, and takes up no place.
+        exact_length: whether its length must be known before its first sound. A long text is else
+            spoken as it is planned.
+        whole: whether nothing is sent before everything is there: then nobody listens yet, and
+            others go first for a while.
+        background: whether nobody listens at all: it is made while no stream that somebody listens
+            to has anything to do, and takes up no place.
     """
 
     text: SpeechInput

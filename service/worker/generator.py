@@ -1,10 +1,13 @@
-"""The worker's generator: asks the scheduler whose turn it is, moves those streams on with one call of the engine, and sends the sound.
+"""The worker's generator: asks the scheduler whose turn it is, moves those streams on with one call
+of the engine, and sends the sound.
 
-An engine that works by itself (`Engine.overlaps`: one on a card) has two turns on their way: while it makes one, the sound of the other is sent. The one that
-is there first is sent first: a new stream's short turn need not wait for a long one that was begun before it.
+An engine that works by itself (`Engine.overlaps`: one on a card) has two turns on their way: while
+it makes one, the sound of the other is sent. The one that
+is there first is sent first: a new stream's short turn need not wait for a long one that was begun
+before it.
 
-It has a thread of its own. In the gaps it scores recordings (`service.worker.scoring_queue`). Every turn tells how fast speech is made now, and each
-pulse the service.
+It has a thread of its own. In the gaps it scores recordings (`service.worker.scoring_queue`). Every
+turn tells how fast speech is made now, and each pulse the service.
 """
 
 from __future__ import annotations
@@ -76,7 +79,9 @@ class Generator:
         self._pulse_due = 0.0
         self._busy_since = 0.0  # when there was last nothing to do, or a turn ended
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
-        self._pending_steps: list[_PendingStep] = []  # turns on their way, those of engines that overlap; the first was begun first
+        self._pending_steps: list[
+            _PendingStep
+        ] = []  # turns on their way, those of engines that overlap; the first was begun first
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
     def start(self, capacity: Capacity | None) -> None:
@@ -95,7 +100,9 @@ class Generator:
     def _run(self) -> None:
         try:
             if self._capacity is None:
-                self._capacity = measure_capacity(self._voices.find(None), self._settings, self._clock)
+                self._capacity = measure_capacity(
+                    self._voices.find(None), self._settings, self._clock
+                )
             self._busy_since = self._clock()
             while (work := self._wait_for_work()) is not None:
                 match work:
@@ -117,7 +124,9 @@ class Generator:
         return self._voices.find(None).engine.overlaps
 
     def _wait_for_work(self) -> BatchStep | _PendingStep | int | None:
-        """A turn of the streams, one that is there, the number of a recording, or None where it is time to stop."""
+        """A turn of the streams, one that is there, the number of a recording, or None where it is
+        time to stop.
+        """
         while True:
             self._pulse()
             with self._state.changed:
@@ -126,7 +135,9 @@ class Generator:
                 at_once = _STEPS_AT_ONCE if self._overlaps else 1
                 if len(self._pending_steps) < at_once:
                     step = self._state.scheduler.next_step(self._capacity, at_once=at_once)
-                    recording = self._state.scoring_queue.next(idle=step is None, slack=self._state.scheduler.slack(self._clock()))
+                    recording = self._state.scoring_queue.next(
+                        idle=step is None, slack=self._state.scheduler.slack(self._clock())
+                    )
                     if recording is not None:
                         return recording
                     if step is not None:
@@ -143,7 +154,13 @@ class Generator:
         now = self._clock()
         if now < self._pulse_due or self._capacity is None:
             return
-        self._send(Heartbeat(capacity=self._capacity, late_chunks=self._late_chunks, lateness_seconds=self._lateness))
+        self._send(
+            Heartbeat(
+                capacity=self._capacity,
+                late_chunks=self._late_chunks,
+                lateness_seconds=self._lateness,
+            )
+        )
         self._pulse_due = now + _PULSE_SECONDS
         self._late_chunks, self._lateness = 0, 0.0
 
@@ -160,13 +177,19 @@ class Generator:
 
     def _begin(self, step: BatchStep) -> None:
         with self._state.changed:
-            chosen = [(number, self._state.active_streams[number], size) for number, size in step.shares if number in self._state.active_streams]
+            chosen = [
+                (number, self._state.active_streams[number], size)
+                for number, size in step.shares
+                if number in self._state.active_streams
+            ]
         working, jobs = [], []
         for number, stream, size in chosen:
             if stream.times is not None:
                 stream.times.note(stream.utterance)
             try:
-                jobs.append(stream.utterance.job(size))  # at the start of a sentence this computes its conditioning
+                jobs.append(
+                    stream.utterance.job(size)
+                )  # at the start of a sentence this computes its conditioning
             except Exception as error:
                 log.exception("stream %d broke off", number)
                 self._state.fail(number, error)
@@ -178,9 +201,13 @@ class Generator:
             log.exception("streams %s broke off", [number for number, _ in working])
             self._fail_step(step, working, error)
         else:
-            self._pending_steps.append(_PendingStep(step=step, working=tuple(working), pending=pending))
+            self._pending_steps.append(
+                _PendingStep(step=step, working=tuple(working), pending=pending)
+            )
 
-    def _fail_step(self, step: BatchStep, working: Sequence[tuple[int, ActiveStream]], error: Exception) -> None:
+    def _fail_step(
+        self, step: BatchStep, working: Sequence[tuple[int, ActiveStream]], error: Exception
+    ) -> None:
         for number, _ in working:
             self._state.fail(number, error)
         with self._state.changed:
@@ -194,7 +221,9 @@ class Generator:
             log.exception("streams %s broke off", [number for number, _ in pending_step.working])
             self._fail_step(pending_step.step, pending_step.working, error)
             return
-        for (number, stream), codes in zip(pending_step.working, made, strict=True):  # nearest deadline first: each is sent before the next is decoded
+        for (number, stream), codes in zip(
+            pending_step.working, made, strict=True
+        ):  # nearest deadline first: each is sent before the next is decoded
             samples = self._accept(number, stream, codes)
             if samples is not None:
                 self._deliver(number, stream, samples)
@@ -202,21 +231,28 @@ class Generator:
             self._state.scheduler.ended(pending_step.step)
         assert self._capacity is not None
         now = self._clock()
-        # From the end of the turn before: what lies between two turns is time that streams have to wait, too.
-        self._capacity = self._capacity.after(len(pending_step.working), sum(map(len, made)), now - self._busy_since)
+        # From the end of the turn before: what lies between two turns is time that streams have to
+        # wait, too.
+        self._capacity = self._capacity.after(
+            len(pending_step.working), sum(map(len, made)), now - self._busy_since
+        )
         self._busy_since = now
 
     def _accept(self, number: int, stream: ActiveStream, codes: Codes) -> Int16Array | None:
         """The sound of a stream's codes; None where it breaks off."""
         try:
-            return stream.utterance.accept(codes)  # at the end of a sentence this may plan the next one
+            return stream.utterance.accept(
+                codes
+            )  # at the end of a sentence this may plan the next one
         except Exception as error:
             log.exception("stream %d broke off", number)
             self._state.fail(number, error)
             return None
 
     def _deliver(self, number: int, stream: ActiveStream, samples: Int16Array) -> None:
-        """Sends what is wanted of the samples that an utterance has given out: none while a correction waits for what follows."""
+        """Sends what is wanted of the samples that an utterance has given out: none while a
+        correction waits for what follows.
+        """
         wanted = samples[max(0, stream.first_sample - stream.emitted) :]
         stream.emitted += len(samples)
         finished = stream.utterance.finished
@@ -234,7 +270,18 @@ class Generator:
             if late > self._settings.strained_seconds:
                 self._pulse_due = 0.0  # the service must know at once
         sentences = () if stream.times is None else stream.times.before(stream.emitted)
-        self._send(AudioChunk(number=number, pcm=to_bytes(wanted), last=finished, sentences=sentences))
-        if not finished and stream.emitted - stream.saved_at >= self._settings.snapshot_seconds * stream.sample_rate:
+        self._send(
+            AudioChunk(number=number, pcm=to_bytes(wanted), last=finished, sentences=sentences)
+        )
+        if (
+            not finished
+            and stream.emitted - stream.saved_at
+            >= self._settings.snapshot_seconds * stream.sample_rate
+        ):
             stream.saved_at = stream.emitted
-            self._send(Snapshot(number=number, saved=SavedStream(emitted=stream.emitted, state=stream.utterance.to_bytes())))
+            self._send(
+                Snapshot(
+                    number=number,
+                    saved=SavedStream(emitted=stream.emitted, state=stream.utterance.to_bytes()),
+                )
+            )

@@ -40,7 +40,9 @@ class LoadedVoices:
         if name is None:
             return next(iter(self._voices.values()))
         if name not in self._voices:
-            raise InputError(f"there is no voice {name!r} here (known: {', '.join(self._voices)})", field="voice")
+            raise InputError(
+                f"there is no voice {name!r} here (known: {', '.join(self._voices)})", field="voice"
+            )
         return self._voices[name]
 
     def planning(self, voice: Voice, order: SpeechOrder) -> Planning:
@@ -49,9 +51,20 @@ class LoadedVoices:
         Raises:
             InputError: the order does not suit the voice, or its text is too long.
         """
-        settings = voice.settings(speaker=order.speaker, length_scale=order.length_scale, pitch=order.pitch, volume=order.volume, temperature=order.temperature)
-        return voice.planning(order.text, settings, text_limit=self.text_limit, lexicon=order.lexicon)
+        settings = voice.settings(
+            speaker=order.speaker,
+            length_scale=order.length_scale,
+            pitch=order.pitch,
+            volume=order.volume,
+            temperature=order.temperature,
+        )
+        return voice.planning(
+            order.text, settings, text_limit=self.text_limit, lexicon=order.lexicon
+        )
 
     def descriptions(self) -> tuple[VoiceDescription, ...]:
         """What the service is told of them, the default first."""
-        return tuple(VoiceDescription.of(voice, is_default=index == 0) for index, voice in enumerate(self._voices.values()))
+        return tuple(
+            VoiceDescription.of(voice, is_default=index == 0)
+            for index, voice in enumerate(self._voices.values())
+        )

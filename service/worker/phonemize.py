@@ -9,7 +9,14 @@ from service.protocol.speech_order import SkippedText
 from vocoder.text import Lexicon, Sentence, Skipped, SpeechInput, analyser_of, analysis_of
 
 
-def phonemize(text: SpeechInput, *, voice: str, language: str, speakers: Sequence[str], lexicon: Lexicon | None) -> PhonemizedText:
+def phonemize(
+    text: SpeechInput,
+    *,
+    voice: str,
+    language: str,
+    speakers: Sequence[str],
+    lexicon: Lexicon | None,
+) -> PhonemizedText:
     """A text, read.
 
     Args:
@@ -22,8 +29,15 @@ def phonemize(text: SpeechInput, *, voice: str, language: str, speakers: Sequenc
     Raises:
         TextError: the document, or the phonemes, are wrong.
     """
-    analysis = analysis_of(analyser_of(text, language=language, voice=voice, speakers=speakers, lexicon=lexicon))
-    return PhonemizedText(voice=voice, language=language, sentences=tuple(map(_sentence, analysis.sentences)), skipped=skipped_texts(analysis.skipped))
+    analysis = analysis_of(
+        analyser_of(text, language=language, voice=voice, speakers=speakers, lexicon=lexicon)
+    )
+    return PhonemizedText(
+        voice=voice,
+        language=language,
+        sentences=tuple(map(_sentence, analysis.sentences)),
+        skipped=skipped_texts(analysis.skipped),
+    )
 
 
 def skipped_texts(skipped: Sequence[Skipped]) -> tuple[SkippedText, ...]:
@@ -33,7 +47,9 @@ def skipped_texts(skipped: Sequence[Skipped]) -> tuple[SkippedText, ...]:
 
 def _sentence(sentence: Sentence) -> PhonemizedSentence:
     phonemes: list[list[str]] = [[] for _ in sentence.words]
-    for symbol, owner in zip(sentence.features.phonemes, sentence.features.word_index.tolist(), strict=True):
+    for symbol, owner in zip(
+        sentence.features.phonemes, sentence.features.word_index.tolist(), strict=True
+    ):
         if owner >= 0:
             phonemes[owner].append(symbol)
     return PhonemizedSentence(

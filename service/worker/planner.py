@@ -1,8 +1,10 @@
-"""The worker's planner: turns texts into plans (phonemes and durations), on a thread of its own, or several where a card computes what all of them ask.
+"""The worker's planner: turns texts into plans (phonemes and durations), on a thread of its own, or
+several where a card computes what all of them ask.
 
-It also computes what the first sentence is conditioned on, so that no stream waits for another one's beginning. A long text takes seconds: it is planned a
-while at a time, and others come in between. Where nobody has to know its length, it begins with its first sentence, and the generator plans the others
-when it reaches them.
+It also computes what the first sentence is conditioned on, so that no stream waits for another
+one's beginning. A long text takes seconds: it is planned a while at a time, and others come in
+between. Where nobody has to know its length, it begins with its first sentence, and the generator
+plans the others when it reaches them.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from vocoder.synthesis.voice import Voice
 from vocoder.text import source_text
 
 log = logging.getLogger(__name__)
-_TOGETHER = 16  # streams that are planned at once on a card, which computes the sentences of all of them together
+# streams that are planned at once on a card, which computes the sentences of all of them together
+_TOGETHER = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +106,15 @@ class Planner:
     def _start_planning(self, wanted: StartStream) -> _PlanningTask:
         voice = self._voices.find(wanted.order.voice)
         # One that goes on from a snapshot has told its length already, where it has one.
-        whole = len(source_text(wanted.order.text)) <= self._settings.planned_characters or (wanted.order.exact_length and wanted.saved is None)
-        return _PlanningTask(wanted=wanted, voice=voice, planning=self._voices.planning(voice, wanted.order), whole=whole)
+        whole = len(source_text(wanted.order.text)) <= self._settings.planned_characters or (
+            wanted.order.exact_length and wanted.saved is None
+        )
+        return _PlanningTask(
+            wanted=wanted,
+            voice=voice,
+            planning=self._voices.planning(voice, wanted.order),
+            whole=whole,
+        )
 
     def _plan(self, beginning: _PlanningTask) -> Plan | Planning | None:
         """What can be begun with; None where that takes longer than others should wait."""
@@ -118,9 +128,18 @@ class Planner:
 
     def _make_utterance(self, beginning: _PlanningTask, plan: Plan | Planning) -> Utterance:
         wanted = beginning.wanted
-        utterance = beginning.voice.utterance(plan, seed=wanted.order.seed, saved=None if wanted.saved is None else wanted.saved.state)
+        utterance = beginning.voice.utterance(
+            plan, seed=wanted.order.seed, saved=None if wanted.saved is None else wanted.saved.state
+        )
         if utterance.num_samples is not None and wanted.first_sample >= utterance.num_samples:
-            raise InputError(f"there are {utterance.num_samples} samples, and none from {wanted.first_sample} on", field="range")
+            raise InputError(
+                (
+                    f"there are {utterance.num_samples} samples, and none from "
+                    f"{wanted.first_sample} "
+                    f"on"
+                ),
+                field="range",
+            )
         utterance.job(1)  # the first sentence's conditioning is computed here, and kept
         return utterance
 
@@ -136,7 +155,13 @@ class Planner:
             )
         )
         emitted = 0 if wanted.saved is None else wanted.saved.emitted
-        times = SentenceTimes(hop_length=voice.manifest.audio.hop_length, first_sample=wanted.first_sample) if wanted.order.timestamps else None
+        times = (
+            SentenceTimes(
+                hop_length=voice.manifest.audio.hop_length, first_sample=wanted.first_sample
+            )
+            if wanted.order.timestamps
+            else None
+        )
         with self._state.changed:
             taken = self._state.to_plan.pop(wanted.number, None)
             if taken is None:
@@ -155,7 +180,9 @@ class Planner:
                 sample_rate=voice.sample_rate,
                 num_samples=None if num_samples is None else num_samples - wanted.first_sample,
                 now=self._clock(),
-                patience=self._settings.whole_seconds if wanted.order.whole else self._settings.first_sound_seconds,
+                patience=self._settings.whole_seconds
+                if wanted.order.whole
+                else self._settings.first_sound_seconds,
                 waiting=wanted.waiting - taken,
                 background=wanted.order.background,
             )

@@ -1,4 +1,6 @@
-"""The worker's clerk: answers questions on a thread of its own, for no stream should wait for them, and analyses recordings that are to be scored."""
+"""The worker's clerk: answers questions on a thread of its own, for no stream should wait for them,
+and analyses recordings that are to be scored.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from service.protocol.messages import AskQuery, QueryAnswered
-from service.protocol.queries import Answer, PhonemesQuery, PhonemizedText, ScoreQuery, SubtitlesQuery
+from service.protocol.queries import (
+    Answer,
+    PhonemesQuery,
+    PhonemizedText,
+    ScoreQuery,
+    SubtitlesQuery,
+)
 from service.settings import ServiceSettings
 from service.worker.loaded_voices import LoadedVoices
 from service.worker.phonemize import phonemize
@@ -74,7 +82,12 @@ class QueryHandler:
     def _start_scoring(self, number: int, wanted: ScoreQuery) -> None:
         """Analyses a recording. The generator goes on with it."""
         voice = self._voices.find(wanted.voice)
-        samples = read_audio_bytes(wanted.recording, voice.sample_rate, name="recording", most_seconds=self._settings.recording_seconds)
+        samples = read_audio_bytes(
+            wanted.recording,
+            voice.sample_rate,
+            name="recording",
+            most_seconds=self._settings.recording_seconds,
+        )
         scoring = voice.scoring(samples, speaker=wanted.speaker)
         with self._state.changed:
             if number in self._state.open_queries:
@@ -85,7 +98,12 @@ class QueryHandler:
         voice = self._voices.find(wanted.order.voice)
         planned = self._voices.planning(voice, wanted.order).sentences_from(0)
         write = webvtt if wanted.form == "vtt" else subrip
-        return _SubtitleWriter(left=write(timed_sentences(planned, hop_length=voice.manifest.audio.hop_length), voice.sample_rate))
+        return _SubtitleWriter(
+            left=write(
+                timed_sentences(planned, hop_length=voice.manifest.audio.hop_length),
+                voice.sample_rate,
+            )
+        )
 
     def _phonemize(self, wanted: PhonemesQuery) -> PhonemizedText:
         voice = self._voices.find(wanted.voice)
@@ -94,12 +112,20 @@ class QueryHandler:
         check_text(wanted.text, limit=limit)
         if lexicon is not None:
             lexicon.check_length(wanted.text, limit=limit)
-        return phonemize(wanted.text, voice=manifest.name, language=manifest.language, speakers=manifest.speakers, lexicon=lexicon)
+        return phonemize(
+            wanted.text,
+            voice=manifest.name,
+            language=manifest.language,
+            speakers=manifest.speakers,
+            lexicon=lexicon,
+        )
 
 
 @dataclass(kw_only=True)
 class _SubtitleWriter:
-    """Subtitles that are being written: of a long text a while at a time, no more than a sentence of which is known."""
+    """Subtitles that are being written: of a long text a while at a time, no more than a sentence
+    of which is known.
+    """
 
     left: Iterator[str]
     pieces: list[str] = field(default_factory=list)

@@ -1,18 +1,23 @@
-"""Who is next: decisions only. No tensors, no threads, and no clock of its own (whoever calls says what time it is).
+"""Who is next: decisions only. No tensors, no threads, and no clock of its own (whoever calls says
+what time it is).
 
-Every stream has a deadline, the moment its listener's buffer runs dry. Until the first sound is there, it is due some time after the stream
-was admitted; from then on the listener is taken to play in real time, so the deadline is that moment plus the length of what has been
-delivered. Delivered, not generated: a voice whose sound is corrected gives it out later than its codes. Nearest deadline first; streams of
-the same voice share the turn, for an engine moves several at less than the sum of their costs.
+Every stream has a deadline, the moment its listener's buffer runs dry. Until the first sound is
+there, it is due some time after the stream was admitted; from then on the listener is taken to play
+in real time, so the deadline is that moment plus the length of what has been delivered. Delivered,
+not generated: a voice whose sound is corrected gives it out later than its codes. Nearest deadline
+first; streams of the same voice share the turn, for an engine moves several at less than the sum of
+their costs.
 
     listening since        delivered so far         deadline
     |======================|  ...                     = origin + made / sample_rate
 
-Streams in the background have no listener: they have turns, of their own, while no other stream has anything to do, and are never late.
+Streams in the background have no listener: they have turns, of their own, while no other stream has
+anything to do, and are never late.
 
-A stream whose sound waits untaken up to the limit has no turn until its reader takes some: it pauses itself and nobody else. While it was
-paused nobody was listening, so its clock starts again at what the reader has taken: a reader that comes back after a minute is not owed a
-minute of sound before everyone else's.
+A stream whose sound waits untaken up to the limit has no turn until its reader takes some: it
+pauses itself and nobody else. While it was
+paused nobody was listening, so its clock starts again at what the reader has taken: a reader that
+comes back after a minute is not owed a minute of sound before everyone else's.
 """
 
 from __future__ import annotations
@@ -23,9 +28,13 @@ from dataclasses import dataclass
 from service.protocol.capacity import Capacity
 from service.settings import ServiceSettings
 
-_LEAST_SHARE_SECONDS = 0.01  # of sound for each stream of a turn: less would be spent on the turn itself
-# Of sound for each stream of a turn and each of its company, of an engine that works by itself: its host spends half a millisecond on a chunk, however long it
-# is. So listeners in real time, of whom half share a turn, take 800 chunks a second, be they hundreds or a thousand (`benchmarks/host.py`).
+_LEAST_SHARE_SECONDS = (
+    0.01  # of sound for each stream of a turn: less would be spent on the turn itself
+)
+# Of sound for each stream of a turn and each of its company, of an engine that works by itself: its
+# host spends half a millisecond on a chunk, however long it is. So listeners in real time, of whom
+# half share a turn, take 800 chunks a second, be they hundreds or a thousand
+# (`benchmarks/host.py`).
 _SHARE_SECONDS_PER_STREAM = 0.0025
 
 
@@ -64,7 +73,9 @@ class _ScheduledStream:
 
 
 class Scheduler:
-    """The live streams, by number, and whose turn it is. Times are seconds on any clock that does not go back."""
+    """The live streams, by number, and whose turn it is. Times are seconds on any clock that does
+    not go back.
+    """
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
@@ -88,20 +99,30 @@ class Scheduler:
             stream: its number.
             voice: who speaks it.
             sample_rate: Hz.
-            num_samples: that are to be delivered, at least 1, beside those that wait already; None where nobody knows: it then has turns until it is removed.
+            num_samples: that are to be delivered, at least 1, beside those that wait already; None
+                where nobody knows: it then has turns until it is removed.
             now: seconds.
             patience: seconds until its first sound is due.
-            waiting: samples that an earlier worker has delivered and nobody has taken yet; with them, its listener has begun already.
+            waiting: samples that an earlier worker has delivered and nobody has taken yet; with
+                them, its listener has begun already.
             background: whether nobody listens.
         """
         assert stream not in self._tracks
         length = math.inf if num_samples is None else num_samples + waiting
         self._tracks[stream] = _ScheduledStream(
-            voice=voice, sample_rate=sample_rate, num_samples=length, origin=now + patience, heard=waiting > 0, background=background, made=waiting
+            voice=voice,
+            sample_rate=sample_rate,
+            num_samples=length,
+            origin=now + patience,
+            heard=waiting > 0,
+            background=background,
+            made=waiting,
         )
 
     def remove(self, stream: int) -> None:
-        """The stream has no further turn. One that is not known, because it has been removed before, is no error."""
+        """The stream has no further turn. One that is not known, because it has been removed
+        before, is no error.
+        """
         self._tracks.pop(stream, None)
 
     def made(self, stream: int, num_samples: int, now: float) -> None:
@@ -112,7 +133,9 @@ class Scheduler:
         track.made += num_samples
 
     def taken(self, stream: int, num_samples: int, now: float) -> None:
-        """The reader has taken so many samples more. A stream that is not known is no error: its reader may take what is left."""
+        """The reader has taken so many samples more. A stream that is not known is no error: its
+        reader may take what is left.
+        """
         track = self._tracks.get(stream)
         if track is None:
             return
@@ -131,7 +154,9 @@ class Scheduler:
             self._tracks[stream].begun = True
 
     def ended(self, step: BatchStep) -> None:
-        """A turn that began is over, whatever came of it. Streams that have been removed meanwhile are no error."""
+        """A turn that began is over, whatever came of it. Streams that have been removed meanwhile
+        are no error.
+        """
         for stream, _ in step.shares:
             if stream in self._tracks:
                 self._tracks[stream].begun = False
@@ -141,10 +166,16 @@ class Scheduler:
 
         Args:
             capacity: where it is known, no turn takes much longer than `turn_seconds`.
-            at_once: at least 1, turns that are on their way at the same time: then none has more than its part of the streams, so that there is another. A
-                turn of such an engine takes as long as its chunks, whoever shares it, and its host as long as there are chunks: the more, the longer.
+            at_once: at least 1, turns that are on their way at the same time: then none has more
+                than its part of the streams, so that there is another. A
+                turn of such an engine takes as long as its chunks, whoever shares it, and its host
+                as long as there are chunks: the more, the longer.
         """
-        able = [(track, stream) for stream, track in self._tracks.items() if track.made < track.num_samples and self._has_room(track) and not track.begun]
+        able = [
+            (track, stream)
+            for stream, track in self._tracks.items()
+            if track.made < track.num_samples and self._has_room(track) and not track.begun
+        ]
         live = [(track.deadline, stream) for track, stream in able if not track.background]
         ready = sorted(live or [(track.deadline, stream) for track, stream in able])
         if not ready:
@@ -153,27 +184,51 @@ class Scheduler:
         waiting = [stream for _, stream in ready if self._tracks[stream].voice == voice]
         share = -(-(len(waiting) + sum(track.begun for track in self._tracks.values())) // at_once)
         chosen = waiting[: min(share, self._settings.batch_size)]
-        # The first sound of a new stream must not wait for long chunks of its company, nor its second while it has little to play: the
-        # shortest chunk counts for all.
-        is_new = bool(live) and any(self._made_seconds(stream) < self._settings.chunk for stream in chosen)
+        # The first sound of a new stream must not wait for long chunks of its company, nor its
+        # second while it has little to play: the shortest chunk counts for all.
+        is_new = bool(live) and any(
+            self._made_seconds(stream) < self._settings.chunk for stream in chosen
+        )
         seconds = self._settings.first_chunk_seconds if is_new else self._settings.chunk
         if capacity is not None:
-            fair = capacity.samples_per_second(len(chosen)) * self._settings.turn_seconds / len(chosen) / self._tracks[chosen[0]].sample_rate
+            fair = (
+                capacity.samples_per_second(len(chosen))
+                * self._settings.turn_seconds
+                / len(chosen)
+                / self._tracks[chosen[0]].sample_rate
+            )
             seconds = min(seconds, max(fair, _LEAST_SHARE_SECONDS))
         if at_once > 1:
-            seconds = max(seconds, min(len(chosen) * _SHARE_SECONDS_PER_STREAM, self._settings.chunk))
-        return BatchStep(voice=voice, shares=tuple((stream, max(1, round(seconds * self._tracks[stream].sample_rate))) for stream in chosen))
+            seconds = max(
+                seconds, min(len(chosen) * _SHARE_SECONDS_PER_STREAM, self._settings.chunk)
+            )
+        return BatchStep(
+            voice=voice,
+            shares=tuple(
+                (stream, max(1, round(seconds * self._tracks[stream].sample_rate)))
+                for stream in chosen
+            ),
+        )
 
     def slack(self, now: float) -> float:
-        """Seconds until the first listener of a stream that has something to do has nothing left to play; negative where one waits, infinite without any.
+        """Seconds until the first listener of a stream that has something to do has nothing left to
+        play; negative where one waits, infinite without any.
 
         A paused stream does not count: it has sound for as long as its reader's buffer lasts.
         """
-        ready = (track for track in self._tracks.values() if track.made < track.num_samples and self._has_room(track))
-        return min((track.deadline - now for track in ready if not track.background), default=math.inf)
+        ready = (
+            track
+            for track in self._tracks.values()
+            if track.made < track.num_samples and self._has_room(track)
+        )
+        return min(
+            (track.deadline - now for track in ready if not track.background), default=math.inf
+        )
 
     def lateness(self, stream: int, now: float) -> float:
-        """By how many seconds the stream's next sound is late; 0 before its first, and while its listener has something to play, or there is none."""
+        """By how many seconds the stream's next sound is late; 0 before its first, and while its
+        listener has something to play, or there is none.
+        """
         track = self._tracks[stream]
         return max(0.0, now - track.deadline) if track.heard and not track.background else 0.0
 

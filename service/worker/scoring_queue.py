@@ -1,7 +1,9 @@
-"""Recordings that are being scored, a slice at a time, in the gaps that the live streams leave. No clock of its own, no threads.
+"""Recordings that are being scored, a slice at a time, in the gaps that the live streams leave. No
+clock of its own, no threads.
 
-A slice is taken while no stream has anything to do. Where streams have, they and slices take turns as long as every one of their listeners has enough to play
-until well after the slice; else the streams alone go on. So a score takes as long as it takes, and no stream is late for it.
+A slice is taken while no stream has anything to do. Where streams have, they and slices take turns
+as long as every one of their listeners has enough to play until well after the slice; else the
+streams alone go on. So a score takes as long as it takes, and no stream is late for it.
 """
 
 from __future__ import annotations
@@ -60,7 +62,9 @@ class ScoringQueue:
         return None
 
     def advance(self, number: int) -> ScoreResult | None:
-        """Takes a slice; gives the score where it was the last one. Without effect where it has been removed."""
+        """Takes a slice; gives the score where it was the last one. Without effect where it has
+        been removed.
+        """
         case = self._queue.get(number)
         if case is None:
             return None

@@ -1,7 +1,9 @@
-"""Which sentences of a stream have begun, with what is heard when, until the sound in which they begin is sent.
+"""Which sentences of a stream have begun, with what is heard when, until the sound in which they
+begin is sent.
 
-Sentences are told with their sound: of a long text no more than one is known at a time, and a worker that takes a stream over tells none twice and leaves
-none out, because it knows which sound has arrived.
+Sentences are told with their sound: of a long text no more than one is known at a time, and a
+worker that takes a stream over tells none twice and leaves none out, because it knows which sound
+has arrived.
 """
 
 from __future__ import annotations
@@ -36,7 +38,11 @@ class SentenceTimes:
             return
         self._noted = passage.number
         if utterance.passage_start >= self._first_sample:
-            self._waiting.append(TimedSentence.of(passage.planned, start_sample=utterance.passage_start, hop_length=self._hop))
+            self._waiting.append(
+                TimedSentence.of(
+                    passage.planned, start_sample=utterance.passage_start, hop_length=self._hop
+                )
+            )
 
     def before(self, sample: int) -> tuple[TimedSentence, ...]:
         """Those that begin before a sample and have not been given out."""

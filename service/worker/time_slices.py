@@ -1,4 +1,6 @@
-"""Threads on which pieces of work have their turn, in the order in which they came; a long one comes again, behind those that wait."""
+"""Threads on which pieces of work have their turn, in the order in which they came; a long one
+comes again, behind those that wait.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class TimeSlicedExecutor:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     def add(self, work: Callable[[], object]) -> None:
-        """One more piece of work. Returns at once; nothing is begun any more once it has been stopped."""
+        """One more piece of work. Returns at once; nothing is begun any more once it has been
+        stopped.
+        """
         try:
             self._threads.submit(work)
         except RuntimeError:

@@ -1,4 +1,6 @@
-"""What a worker says before anybody listens: once, so that nobody waits for a first use; then for the clock, so that the capacity is known."""
+"""What a worker says before anybody listens: once, so that nobody waits for a first use; then for
+the clock, so that the capacity is known.
+"""
 
 from __future__ import annotations
 
@@ -15,33 +17,50 @@ if TYPE_CHECKING:  # which need torch, and are only handed through
 _TEXT = "Ready to speak as soon as anybody asks for it."
 WARM_UP_SEED = 2**63  # and those that follow: of streams that nobody hears
 _MEASURED_CHUNKS = 2  # of each number of streams
-_ENOUGH_SECONDS = 10.0  # after which no larger number is tried: what so many streams get is then taken for what more would
+# after which no larger number is tried: what so many streams get is then taken for what more would
+_ENOUGH_SECONDS = 10.0
 
 
 def warm_up(voice: Voice, batch_size: int) -> None:
-    """Uses everything once: the first use of a phonemiser or an engine is slow, and should not be a client's.
+    """Uses everything once: the first use of a phonemiser or an engine is slow, and should not be a
+    client's.
 
     Args:
         voice: to be used.
-        batch_size: how many streams may share a turn. An engine that has several ways to move so many on has found out which is fastest then.
+        batch_size: how many streams may share a turn. An engine that has several ways to move so
+            many on has found out which is fastest then.
     """
     voice.engine.prepare(batch_size)
     _advance(voice, [voice.utterance(voice.plan(_TEXT), seed=WARM_UP_SEED)], 1)
 
 
-def measure_capacity(voice: Voice, settings: ServiceSettings, clock: Callable[[], float]) -> Capacity:
+def measure_capacity(
+    voice: Voice, settings: ServiceSettings, clock: Callable[[], float]
+) -> Capacity:
     """How fast a voice is made, by the number of streams that share a turn."""
     passage = voice.utterance(voice.plan(_TEXT)).passage
     assert passage is not None
     size = max(1, round(settings.chunk * voice.sample_rate))
-    # Computed once, and no more of them than is spoken: there are some thousands of streams to measure on a card.
-    conditions = passage.conditions().until(-(-_MEASURED_CHUNKS * size // voice.manifest.audio.hop_length))
+    # Computed once, and no more of them than is spoken: there are some thousands of streams to
+    # measure on a card.
+    conditions = passage.conditions().until(
+        -(-_MEASURED_CHUNKS * size // voice.manifest.audio.hop_length)
+    )
     rates: list[tuple[int, float]] = []
     started = clock()
-    for num_streams in [*(2**power for power in range(settings.batch_size.bit_length()) if 2**power < settings.batch_size), settings.batch_size]:
+    for num_streams in [
+        *(
+            2**power
+            for power in range(settings.batch_size.bit_length())
+            if 2**power < settings.batch_size
+        ),
+        settings.batch_size,
+    ]:
         if rates and clock() - started > _ENOUGH_SECONDS:
             break
-        utterances = [voice.copy(conditions, seed=WARM_UP_SEED + index) for index in range(num_streams)]
+        utterances = [
+            voice.copy(conditions, seed=WARM_UP_SEED + index) for index in range(num_streams)
+        ]
         for utterance in utterances:
             utterance.job(1)
         begun, made = clock(), 0

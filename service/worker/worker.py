@@ -1,7 +1,9 @@
-"""The worker: owns voices and engines, and is the only part of the service that does. It runs in a process of its own (`service.frontend.worker_process`).
+"""The worker: owns voices and engines, and is the only part of the service that does. It runs in a
+process of its own (`service.frontend.worker_process`).
 
-Four threads, which share a table (`service.worker.worker_state`). Whoever calls `receive` hands it what the service wants; the planner begins streams
-(`service.worker.planner`), the generator makes them (`service.worker.generator`), and the clerk answers questions (`service.worker.query_handler`).
+Four threads, which share a table (`service.worker.worker_state`). Whoever calls `receive` hands it
+what the service wants; the planner begins streams (`service.worker.planner`), the generator makes
+them (`service.worker.generator`), and the clerk answers questions (`service.worker.query_handler`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,17 @@ from collections.abc import Callable
 
 import torch
 
-from service.protocol.messages import AskQuery, Begin, Cancel, FromWorker, SamplesTaken, Started, StartStream, Stop, ToWorker
+from service.protocol.messages import (
+    AskQuery,
+    Begin,
+    Cancel,
+    FromWorker,
+    SamplesTaken,
+    Started,
+    StartStream,
+    Stop,
+    ToWorker,
+)
 from service.settings import ServiceSettings
 from service.worker.generator import Generator
 from service.worker.loaded_voices import LoadedVoices
@@ -34,15 +46,24 @@ class Worker:
     """
 
     def __init__(
-        self, settings: ServiceSettings, *, send: Callable[[FromWorker], None], failed: Callable[[], None], clock: Callable[[], float] = time.monotonic
+        self,
+        settings: ServiceSettings,
+        *,
+        send: Callable[[FromWorker], None],
+        failed: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._send = send
         self._voices = LoadedVoices(settings)
         self._state = WorkerState(settings, send=send, clock=clock)
         self._query_handler = QueryHandler(settings, self._voices, self._state)
-        self._planner = Planner(settings, self._voices, self._state, send=send, failed=failed, clock=clock)
-        self._generator = Generator(settings, self._voices, self._state, send=send, failed=failed, clock=clock)
+        self._planner = Planner(
+            settings, self._voices, self._state, send=send, failed=failed, clock=clock
+        )
+        self._generator = Generator(
+            settings, self._voices, self._state, send=send, failed=failed, clock=clock
+        )
 
     def start(self) -> None:
         """Loads the voices, warms them up, and says `Started`. Streams may come after `Begin`.
@@ -50,10 +71,16 @@ class Worker:
         Raises:
             SonantError: a voice or the engine cannot be loaded.
         """
-        # Products of one stream are too small to share out, and sums of several threads have no fixed order.
+        # Products of one stream are too small to share out, and sums of several threads have no
+        # fixed order.
         torch.set_num_threads(1)
         for wanted in self._settings.voices or (DEFAULT_VOICE,):
-            voice = load_voice(wanted, engine=self._settings.engine, precision=self._settings.precision, threads=self._settings.threads)
+            voice = load_voice(
+                wanted,
+                engine=self._settings.engine,
+                precision=self._settings.precision,
+                threads=self._settings.threads,
+            )
             self._voices.add(voice)
             warm_up(voice, self._settings.batch_size)
         self._send(Started(voices=self._voices.descriptions()))

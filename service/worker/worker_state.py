@@ -1,4 +1,5 @@
-"""The worker's table: which streams and questions there are, and how far each is. All of the worker's threads share it.
+"""The worker's table: which streams and questions there are, and how far each is. All of the
+worker's threads share it.
 
 The lock guards all of it, and is never held while anything is computed or sent.
 """
@@ -54,11 +55,18 @@ class WorkerState:
         scheduler: whose turn it is.
         scoring_queue: the recordings that are being scored.
         open_queries: queries that are to be answered.
-        to_plan: streams that are to be planned, and what their readers have taken since, of another worker's sound.
+        to_plan: streams that are to be planned, and what their readers have taken since, of another
+            worker's sound.
         active_streams: streams that have been planned, the ones the scheduler knows.
     """
 
-    def __init__(self, settings: ServiceSettings, *, send: Callable[[FromWorker], None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        *,
+        send: Callable[[FromWorker], None],
+        clock: Callable[[], float],
+    ) -> None:
         self.changed = threading.Condition()
         self.scheduler = Scheduler(settings)
         self.scoring_queue = ScoringQueue(settings, clock)

@@ -21,7 +21,9 @@ def f0_of(row: int) -> float:
 
 
 def test_rows_follow_the_log_mel_of_pulse_trains() -> None:
-    """Low bands, which resolve harmonics: what changes with F0 in the table changes alike in analysed pulses."""
+    """Low bands, which resolve harmonics: what changes with F0 in the table changes alike in
+    analysed pulses.
+    """
     table = harmonic_table(AUDIO, STEPS)
     rows = [30, 36, 42, 48]
     analysed = []
@@ -29,7 +31,9 @@ def test_rows_follow_the_log_mel_of_pulse_trains() -> None:
         time = np.arange(AUDIO.sample_rate // 2) / AUDIO.sample_rate
         count = int(AUDIO.sample_rate / 2 / f0_of(row))
         phases = np.random.default_rng(row).uniform(0, 2 * np.pi, count)
-        sound = sum(np.sin(2 * np.pi * f0_of(row) * (k + 1) * time + phases[k]) for k in range(count))
+        sound = sum(
+            np.sin(2 * np.pi * f0_of(row) * (k + 1) * time + phases[k]) for k in range(count)
+        )
         analysed.append(log_mel((0.01 * sound).astype(np.float32), AUDIO)[10:-10].mean(axis=0))
     low = slice(2, 24)
     wanted = np.array(analysed)[:, low]

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vocoder.acoustic.melody import LOWEST_HZ, NATS_PER_SEMITONE, RISE_SEMITONES, Bend, Melody, final_rise
+from vocoder.acoustic.melody import (
+    LOWEST_HZ,
+    NATS_PER_SEMITONE,
+    RISE_SEMITONES,
+    Bend,
+    Melody,
+    final_rise,
+)
 from vocoder.acoustic.pauses import BETWEEN_SENTENCES_SECONDS, SHORTEST_SECONDS, with_pauses
 from vocoder.text import analyse
 from vocoder.text.features import LinguisticFeatures
@@ -16,7 +23,9 @@ def features(text: str) -> LinguisticFeatures:
     return sentence.features
 
 
-def applied(melody: Melody, log_f0: np.ndarray, voicing: np.ndarray, text: str = "Is the table ready?") -> np.ndarray:
+def applied(
+    melody: Melody, log_f0: np.ndarray, voicing: np.ndarray, text: str = "Is the table ready?"
+) -> np.ndarray:
     row = features(text)
     durations = np.full(row.num_phonemes, len(log_f0) // row.num_phonemes)
     durations[-1] += len(log_f0) - durations.sum()
@@ -41,7 +50,9 @@ def test_intonation_spreads_around_the_mean_of_what_is_voiced() -> None:
 
 
 def test_pitch_moves_everything_by_as_many_semitones() -> None:
-    np.testing.assert_allclose(applied(Melody(pitch=-3.0), LOG_F0, VOICING) - LOG_F0, -3 * NATS_PER_SEMITONE, rtol=1e-4)
+    np.testing.assert_allclose(
+        applied(Melody(pitch=-3.0), LOG_F0, VOICING) - LOG_F0, -3 * NATS_PER_SEMITONE, rtol=1e-4
+    )
 
 
 def test_stretches_are_moved_about_their_own_mean_and_the_rise_stays_on_top() -> None:
@@ -49,20 +60,30 @@ def test_stretches_are_moved_about_their_own_mean_and_the_rise_stays_on_top() ->
     durations = np.full(row.num_phonemes, 10)
     log_f0, voicing = np.resize(LOG_F0, durations.sum()), np.ones(durations.sum(), np.float32)
     plain = Melody(rises=True).apply(log_f0, voicing, row, durations)
-    bends = (Bend(first=1, behind=4, scale=1.5), Bend(first=4, behind=6, scale=0.0, offset_hz=120.0, spread=0.5), Bend(first=8, behind=9, offset_hz=-500.0))
+    bends = (
+        Bend(first=1, behind=4, scale=1.5),
+        Bend(first=4, behind=6, scale=0.0, offset_hz=120.0, spread=0.5),
+        Bend(first=8, behind=9, offset_hz=-500.0),
+    )
     bent = Melody(rises=True, bends=bends).apply(log_f0, voicing, row, durations)
     np.testing.assert_allclose((bent - plain)[10:40], np.log(1.5), atol=1e-5)
     assert bent[40:60].mean() == pytest.approx(np.log(120.0), abs=1e-5)
     assert bent[40:60].std() == pytest.approx(0.5 * plain[40:60].std(), rel=1e-3)
-    assert np.exp(bent[80:90] - (plain - log_f0)[80:90]).mean() == pytest.approx(LOWEST_HZ, rel=0.02)
+    assert np.exp(bent[80:90] - (plain - log_f0)[80:90]).mean() == pytest.approx(
+        LOWEST_HZ, rel=0.02
+    )
     others = np.r_[0:10, 60:80, 90 : durations.sum()]
     np.testing.assert_allclose(bent[others], plain[others], atol=1e-5)
     silent = Melody(bends=bends).apply(log_f0, 0 * voicing, row, durations)
-    np.testing.assert_allclose(silent, Melody().apply(log_f0, 0 * voicing, row, durations), atol=1e-5)
+    np.testing.assert_allclose(
+        silent, Melody().apply(log_f0, 0 * voicing, row, durations), atol=1e-5
+    )
 
 
 def test_where_nothing_is_voiced_there_is_no_mean_to_spread_around() -> None:
-    assert np.isfinite(applied(Melody(intonation=1.4, rises=True), LOG_F0, np.zeros(200, np.float32))).all()
+    assert np.isfinite(
+        applied(Melody(intonation=1.4, rises=True), LOG_F0, np.zeros(200, np.float32))
+    ).all()
 
 
 def test_a_question_rises_from_its_last_stress_to_its_end() -> None:
@@ -71,7 +92,9 @@ def test_a_question_rises_from_its_last_stress_to_its_end() -> None:
     rise = final_rise(row, durations)
     ends = np.cumsum(durations)
     ready = np.flatnonzero(row.word_index == 3)
-    stressed = next(index for index in ready if row.categories[index, 1] == row.categories[:, 1].max())
+    stressed = next(
+        index for index in ready if row.categories[index, 1] == row.categories[:, 1].max()
+    )
     assert len(rise) == ends[-1]
     assert (rise[: ends[stressed] - durations[stressed]] == 0).all()
     assert rise[ends[ready[-1]] - 1] == 1.0
@@ -88,7 +111,10 @@ def test_pauses_are_not_shorter_than_they_may_be_and_nothing_else_changes() -> N
     short = np.linspace(0.5, 2.0, row.num_phonemes).astype(np.float32)
     made = with_pauses(short, row, frames_per_second=100.0, at_end=0.0)
     inside = np.flatnonzero(row.pauses)[1:-1]
-    assert [round(float(made[index])) for index in inside] == [100 * SHORTEST_SECONDS["comma"], 100 * SHORTEST_SECONDS["colon"]]
+    assert [round(float(made[index])) for index in inside] == [
+        100 * SHORTEST_SECONDS["comma"],
+        100 * SHORTEST_SECONDS["colon"],
+    ]
     others = np.setdiff1d(np.arange(row.num_phonemes), inside)
     np.testing.assert_array_equal(made[others], short[others])
     followed = with_pauses(short, row, frames_per_second=100.0, at_end=0.3)

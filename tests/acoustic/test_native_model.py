@@ -12,7 +12,13 @@ from vocoder.compiled import NATIVE_TAPS, available_isas
 from vocoder.config import AcousticConfig, LinguisticConfig
 
 # Channels of whole panels, of none, and fewer than a vector has; outputs alike.
-SIZES = [(11, 32, 64, 2, 5), (7, 33, 5, 1, 3), (40, 70, 80, 2, 7), (3, 6, 1, 3, 5), (20, 16, 33, 1, 3)]
+SIZES = [
+    (11, 32, 64, 2, 5),
+    (7, 33, 5, 1, 3),
+    (40, 70, 80, 2, 7),
+    (3, 6, 1, 3, 5),
+    (20, 16, 33, 1, 3),
+]
 
 
 def make_stack(inputs: int, channels: int, outputs: int, layers: int, taps: int) -> Stack:
@@ -37,9 +43,14 @@ def truth(stack: Stack, x: Tensor, mask: Tensor) -> Tensor:
 @pytest.mark.parametrize("isa", available_isas())
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 @pytest.mark.parametrize("frames", [1, 2, 6, 13, 700])
-def test_a_stack_is_what_torch_makes_of_it(isa: str, sizes: tuple[int, int, int, int, int], frames: int) -> None:
+def test_a_stack_is_what_torch_makes_of_it(
+    isa: str, sizes: tuple[int, int, int, int, int], frames: int
+) -> None:
     stack = make_stack(*sizes)
-    x, mask = torch.randn(1, frames, sizes[0], generator=torch.Generator().manual_seed(1)), torch.ones(1, frames, 1)
+    x, mask = (
+        torch.randn(1, frames, sizes[0], generator=torch.Generator().manual_seed(1)),
+        torch.ones(1, frames, 1),
+    )
     wanted = truth(stack, x, mask)
     stack.use_native(isa)
     made = stack(x, mask)
@@ -48,13 +59,20 @@ def test_a_stack_is_what_torch_makes_of_it(isa: str, sizes: tuple[int, int, int,
 
 @pytest.mark.parametrize("isa", available_isas())
 def test_large_numbers_and_small_ones_are_taken_as_they_come(isa: str) -> None:
-    """Where the activation is flat on either side, and where its tail is smaller than any normal number."""
+    """Where the activation is flat on either side, and where its tail is smaller than any normal
+    number.
+    """
     stack = make_stack(4, 16, 8, 2, 5)
     stack.blocks[0].conv.weight *= 60.0
-    x, mask = torch.randn(1, 50, 4, generator=torch.Generator().manual_seed(2)) * 1e3, torch.ones(1, 50, 1)
+    x, mask = (
+        torch.randn(1, 50, 4, generator=torch.Generator().manual_seed(2)) * 1e3,
+        torch.ones(1, 50, 1),
+    )
     wanted = truth(stack, x, mask)
     stack.use_native(isa)
-    torch.testing.assert_close(stack(x, mask).double(), wanted, rtol=0, atol=2e-5 * float(wanted.abs().max()))
+    torch.testing.assert_close(
+        stack(x, mask).double(), wanted, rtol=0, atol=2e-5 * float(wanted.abs().max())
+    )
 
 
 @pytest.mark.skipif(not available_isas(), reason="nothing was compiled")
@@ -85,7 +103,8 @@ def test_taps_that_it_does_not_know_stay_with_torch(taps: int) -> None:
 @pytest.mark.parametrize("isa", available_isas())
 def test_the_whole_model(isa: str) -> None:
     config = AcousticConfig(
-        channels=24, encoder_layers=2, decoder_layers=2, kernel_size=5, predictor_channels=12, num_speakers=2, n_mels=20,
+        channels=24, encoder_layers=2, decoder_layers=2, kernel_size=5, predictor_channels=12,
+        num_speakers=2, n_mels=20,
         linguistic=LinguisticConfig(category_sizes=(9, 4, 4, 4)),
     )  # fmt: skip
     with torch.random.fork_rng():
@@ -96,16 +115,33 @@ def test_the_whole_model(isa: str) -> None:
 
     def spoken() -> tuple[np.ndarray, ...]:
         encoded = model.encode(categories, positions, speaker, mask)
-        frames = torch.cat([encoded.repeat_interleave(3, dim=1), torch.rand(1, 45, 2, generator=torch.Generator().manual_seed(3))], dim=-1)
+        frames = torch.cat(
+            [
+                encoded.repeat_interleave(3, dim=1),
+                torch.rand(1, 45, 2, generator=torch.Generator().manual_seed(3)),
+            ],
+            dim=-1,
+        )
         whole = torch.ones(1, 45, 1)
         log_f0, voicing = model.predict_pitch(frames, whole)
         log_mel = model.predict_log_mel(frames, log_f0, voicing.sigmoid(), whole)
-        return tuple(part.numpy() for part in (encoded, model.predict_log_durations(encoded, mask), log_f0, voicing, log_mel))
+        return tuple(
+            part.numpy()
+            for part in (
+                encoded,
+                model.predict_log_durations(encoded, mask),
+                log_f0,
+                voicing,
+                log_mel,
+            )
+        )
 
     before = spoken()
     names = list(model.state_dict())
     model.use_native(isa)
     assert list(model.state_dict()) == names, "a voice that speaks can be trained on"
-    for name, old, new in zip(("encoded", "durations", "log-F0", "voicing", "log-mel"), before, spoken(), strict=True):
+    for name, old, new in zip(
+        ("encoded", "durations", "log-F0", "voicing", "log-mel"), before, spoken(), strict=True
+    ):
         assert not np.array_equal(old, new), f"{name} was not computed anew"
         np.testing.assert_allclose(new, old, rtol=0, atol=3e-5, err_msg=name)

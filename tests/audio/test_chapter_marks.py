@@ -18,18 +18,30 @@ from vocoder.audio.formats import CHAPTER_FORMATS
 from vocoder.errors import InputError
 
 RATE = 24_000
-SAMPLES = (np.sin(np.arange(RATE * 30 + 137) / 9) * 9_000 + np.random.default_rng(1).normal(size=RATE * 30 + 137) * 300).astype(np.int16)
+SAMPLES = (
+    np.sin(np.arange(RATE * 30 + 137) / 9) * 9_000
+    + np.random.default_rng(1).normal(size=RATE * 30 + 137) * 300
+).astype(np.int16)
 CHAPTERS = [
     Chapter(title="One = 1; Ünïcödé", start_sample=0, end_sample=12_345),
     Chapter(title="漢字 😀", start_sample=12_345, end_sample=RATE * 20 + 11),  # 514.375 ms
-    Chapter(title="Three", start_sample=RATE * 20 + 12, end_sample=len(SAMPLES)),  # 20,000.5 ms: the next one
+    Chapter(
+        title="Three", start_sample=RATE * 20 + 12, end_sample=len(SAMPLES)
+    ),  # 20,000.5 ms: the next one
 ]
 STARTS = [0, 514, 20_001]
 
 
 def embedded(format_name: str, chapters: list[Chapter] = CHAPTERS, **options: int) -> bytes:
     file = io.BytesIO()
-    embed_chapters(io.BytesIO(encode_audio(SAMPLES, RATE, format_name)), file, chapters, format_name=format_name, sample_rate=RATE, **options)
+    embed_chapters(
+        io.BytesIO(encode_audio(SAMPLES, RATE, format_name)),
+        file,
+        chapters,
+        format_name=format_name,
+        sample_rate=RATE,
+        **options,
+    )
     return file.getvalue()
 
 
@@ -42,7 +54,9 @@ def decoded(data: bytes) -> np.ndarray:
 def test_a_reader_finds_the_chapters(format_name: str) -> None:
     with av.open(io.BytesIO(embedded(format_name))) as container:
         found = container.chapters()
-    assert [chapter["metadata"]["title"] for chapter in found] == [chapter.title for chapter in CHAPTERS]
+    assert [chapter["metadata"]["title"] for chapter in found] == [
+        chapter.title for chapter in CHAPTERS
+    ]
     assert [round(chapter["start"] * chapter["time_base"] * 1_000) for chapter in found] == STARTS
 
 
@@ -73,7 +87,9 @@ def test_the_frames_of_an_mp3() -> None:
     """After https://id3.org/id3v2-chapters-1.0, read by hand."""
     data = embedded("mp3")
     assert data[:5] == b"ID3\3\0"
-    size = sum((byte & 127) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
+    size = sum(
+        (byte & 127) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True)
+    )
     frames, at = [], 10
     while at < 10 + size and data[at]:
         name, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
@@ -85,7 +101,12 @@ def test_the_frames_of_an_mp3() -> None:
     for number, (frame, chapter) in enumerate(zip(frames[1:], CHAPTERS, strict=True)):
         identity, _, rest = frame[1].partition(b"\0")
         assert identity == b"ch%d" % number
-        assert struct.unpack_from(">4I", rest) == (STARTS[number], ends[number], 0xFFFF_FFFF, 0xFFFF_FFFF)
+        assert struct.unpack_from(">4I", rest) == (
+            STARTS[number],
+            ends[number],
+            0xFFFF_FFFF,
+            0xFFFF_FFFF,
+        )
         assert rest[16:20] == b"TIT2"
         encoding, text = rest[26], rest[27:]
         assert text.decode(("latin-1", "utf-16")[encoding]).rstrip("\0") == chapter.title
@@ -94,17 +115,29 @@ def test_the_frames_of_an_mp3() -> None:
 @pytest.mark.parametrize("format_name", CHAPTER_FORMATS)
 def test_as_many_as_the_format_can_tell_of(format_name: str) -> None:
     most = 255 if format_name == "mp3" else 999
-    many = [Chapter(title=f"Chapter {number}", start_sample=700 * number, end_sample=700 * number + 700) for number in range(most + 1)]
+    many = [
+        Chapter(title=f"Chapter {number}", start_sample=700 * number, end_sample=700 * number + 700)
+        for number in range(most + 1)
+    ]
     with av.open(io.BytesIO(embedded(format_name, many[:-1]))) as container:
-        assert [chapter["metadata"]["title"] for chapter in container.chapters()] == [chapter.title for chapter in many[:-1]]
-    with pytest.raises(InputError, match=f"there are {most + 1} chapters, and {format_name} can tell of {most}") as caught:
+        assert [chapter["metadata"]["title"] for chapter in container.chapters()] == [
+            chapter.title for chapter in many[:-1]
+        ]
+    with pytest.raises(
+        InputError, match=f"there are {most + 1} chapters, and {format_name} can tell of {most}"
+    ) as caught:
         embedded(format_name, many)
     assert caught.value.field == "chapters"
 
 
 @pytest.mark.parametrize("format_name", ["wav", "pcm", "aiff"])
 def test_a_format_without_a_place_for_them(format_name: str) -> None:
-    with pytest.raises(InputError, match=f"{format_name} has no place for chapters \\(those that have: flac, ogg, opus, mp3\\)") as caught:
+    with pytest.raises(
+        InputError,
+        match=(
+            f"{format_name} has no place for chapters \\(those that have: flac, ogg, opus, mp3\\)"
+        ),
+    ) as caught:
         embedded(format_name)
     assert caught.value.field == "format"
 
@@ -134,5 +167,11 @@ class Disk(io.BytesIO):
 def test_a_full_disk_is_told_as_such(format_name: str, part: float) -> None:
     room = int(len(embedded(format_name)) * part)
     with pytest.raises(OSError, match="No space left on device") as caught:
-        embed_chapters(io.BytesIO(encode_audio(SAMPLES, RATE, format_name)), Disk(room), CHAPTERS, format_name=format_name, sample_rate=RATE)
+        embed_chapters(
+            io.BytesIO(encode_audio(SAMPLES, RATE, format_name)),
+            Disk(room),
+            CHAPTERS,
+            format_name=format_name,
+            sample_rate=RATE,
+        )
     assert caught.value.errno == errno.ENOSPC

@@ -25,7 +25,9 @@ def test_pre_emphasis_lifts_the_treble() -> None:
 
 def test_a_piece_is_emphasised_as_in_the_whole() -> None:
     samples = np.random.default_rng(1).uniform(-1, 1, 1_000).astype(np.float32)
-    np.testing.assert_array_equal(pre_emphasise(samples[400:], 0.85, samples[399]), pre_emphasise(samples, 0.85)[400:])
+    np.testing.assert_array_equal(
+        pre_emphasise(samples[400:], 0.85, samples[399]), pre_emphasise(samples, 0.85)[400:]
+    )
 
 
 def test_the_input_is_left_alone() -> None:

@@ -18,13 +18,17 @@ from vocoder.audio.whole_file import whole_file
 from vocoder.errors import AudioError, InputError
 
 RATE = 16_000
-SOUND = (12_000 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE) * np.hanning(RATE)).astype(np.int16)
+SOUND = (12_000 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE) * np.hanning(RATE)).astype(
+    np.int16
+)
 
 
 def similarity(a: np.ndarray, b: np.ndarray) -> float:
     """Correlation of two spectra: what a lossy format must keep, whatever it does to the phase."""
     length = min(len(a), len(b))
-    return float(np.corrcoef(np.abs(np.fft.rfft(a[:length])), np.abs(np.fft.rfft(b[:length])))[0, 1])
+    return float(
+        np.corrcoef(np.abs(np.fft.rfft(a[:length])), np.abs(np.fft.rfft(b[:length])))[0, 1]
+    )
 
 
 @pytest.mark.parametrize("format_name", sorted(set(FILE_FORMATS) - {"pcm"}))
@@ -53,16 +57,29 @@ def test_a_long_vorbis_file_is_written_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("coding", "tolerance"), [("PCM_U8", 0.01), ("PCM_16", 1e-4), ("PCM_24", 1e-4), ("PCM_32", 1e-4), ("FLOAT", 1e-4), ("DOUBLE", 1e-4), ("ULAW", 0.02)]
+    ("coding", "tolerance"),
+    [
+        ("PCM_U8", 0.01),
+        ("PCM_16", 1e-4),
+        ("PCM_24", 1e-4),
+        ("PCM_32", 1e-4),
+        ("FLOAT", 1e-4),
+        ("DOUBLE", 1e-4),
+        ("ULAW", 0.02),
+    ],
 )
 def test_every_wav_coding_is_read(tmp_path: Path, coding: str, tolerance: float) -> None:
     soundfile.write(tmp_path / "a.wav", to_float32(SOUND), RATE, subtype=coding)
-    np.testing.assert_allclose(read_audio(tmp_path / "a.wav", RATE), to_float32(SOUND), atol=tolerance)
+    np.testing.assert_allclose(
+        read_audio(tmp_path / "a.wav", RATE), to_float32(SOUND), atol=tolerance
+    )
 
 
 def test_channels_are_averaged(tmp_path: Path) -> None:
     left = to_float32(SOUND)
-    soundfile.write(tmp_path / "stereo.wav", np.column_stack([left, np.zeros_like(left)]), RATE, subtype="FLOAT")
+    soundfile.write(
+        tmp_path / "stereo.wav", np.column_stack([left, np.zeros_like(left)]), RATE, subtype="FLOAT"
+    )
     np.testing.assert_allclose(read_audio(tmp_path / "stereo.wav", RATE), left / 2, atol=1e-6)
 
 
@@ -92,7 +109,10 @@ ODD_FILES = {
     "cut inside its header": (wav_bytes(SOUND)[:30], "not audio"),
     "without samples": (wav_bytes(SOUND[:0]), "no samples"),
     "with NaN": (wav_bytes(np.array([0, np.nan, 0], np.float32), coding="FLOAT"), "not finite"),
-    "with infinity": (wav_bytes(np.array([0, np.inf, 0], np.float32), coding="FLOAT"), "not finite"),
+    "with infinity": (
+        wav_bytes(np.array([0, np.inf, 0], np.float32), coding="FLOAT"),
+        "not finite",
+    ),
     "of one sample at a higher rate": (wav_bytes(SOUND[:1], 48_000), "too short"),
     "of one sample per second": (wav_bytes(SOUND, 1), "sample rate"),
 }
@@ -156,7 +176,9 @@ def test_a_link_stays_a_link_and_a_device_a_device(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("interruption", [ValueError, KeyboardInterrupt, SystemExit])
-def test_whoever_is_interrupted_leaves_what_was_there(tmp_path: Path, interruption: type[BaseException]) -> None:
+def test_whoever_is_interrupted_leaves_what_was_there(
+    tmp_path: Path, interruption: type[BaseException]
+) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"before")
 
@@ -196,7 +218,10 @@ def test_a_link_can_be_replaced_itself(tmp_path: Path) -> None:
 
 def test_where_no_link_is_followed_a_pipe_and_a_folder_are_left_alone(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for path, message in ((tmp_path / "pipe", "neither a file nor a link"), (tmp_path, "is a folder")):
+    for path, message in (
+        (tmp_path / "pipe", "neither a file nor a link"),
+        (tmp_path, "is a folder"),
+    ):
         with pytest.raises(InputError, match=message), whole_file(path, follow_links=False):
             raise AssertionError("nothing may be written here")
 

@@ -48,13 +48,24 @@ np.testing.assert_array_equal(soundfile.read(io.BytesIO(encode_audio(samples, 16
 
 def test_who_has_which_formats() -> None:
     assert list(FILE_FORMATS) == ["wav", "pcm", "flac", "ogg", "opus", "mp3", "aiff"]
-    assert list(HTTP_FORMATS) == list(AudioFormat.__args__) == ["wav", "pcm", "mulaw", "flac", "opus", "mp3", "aac"]
+    assert (
+        list(HTTP_FORMATS)
+        == list(AudioFormat.__args__)
+        == ["wav", "pcm", "mulaw", "flac", "opus", "mp3", "aac"]
+    )
     assert BareFormat.__args__ == ("pcm", "mulaw")
     assert OpenaiFormat.__args__ == ("wav", "pcm", "flac", "opus", "mp3", "aac")
-    assert CHAPTER_FORMATS == {"flac": ("flac", 999), "ogg": ("ogg", 999), "opus": ("ogg", 999), "mp3": ("mp3", 255)}
+    assert CHAPTER_FORMATS == {
+        "flac": ("flac", 999),
+        "ogg": ("ogg", 999),
+        "opus": ("ogg", 999),
+        "mp3": ("mp3", 255),
+    }
     assert set(FORMATS) == {*FILE_FORMATS, *HTTP_FORMATS}
 
 
 def test_a_new_format_is_one_entry() -> None:
-    done = subprocess.run([sys.executable, "-c", NEW_FORMAT], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", NEW_FORMAT], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr

@@ -26,7 +26,9 @@ def pushed(sizes: list[int]) -> np.ndarray:
 
 def test_a_gain_moves_in_a_straight_line_over_the_first_frame_of_the_new_one() -> None:
     ramp = np.arange(1, HOP + 1) / HOP
-    expected = np.concatenate([np.ones(HOP), 1 - 0.5 * ramp, np.full(HOP, 0.5), 0.5 + 1.5 * ramp, 2 - 2 * ramp])
+    expected = np.concatenate(
+        [np.ones(HOP), 1 - 0.5 * ramp, np.full(HOP, 0.5), 0.5 + 1.5 * ramp, 2 - 2 * ramp]
+    )
     np.testing.assert_allclose(pushed([1_000]), expected, atol=1e-6)
 
 

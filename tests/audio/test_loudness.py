@@ -1,4 +1,6 @@
-"""Loudness: what the recommendations say of known signals, what another implementation says of noise, and pieces that make the whole."""
+"""Loudness: what the recommendations say of known signals, what another implementation says of
+noise, and pieces that make the whole.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def measure(samples: np.ndarray, rate: int, size: int = 10_000) -> LoudnessMeter
 
 def sine(frequency: float, decibels: float, seconds: float, rate: int) -> np.ndarray:
     amplitude = 32_767 * 10 ** (decibels / 20)
-    return np.rint(amplitude * np.sin(2 * math.pi * frequency * np.arange(round(seconds * rate)) / rate)).astype(np.int16)
+    return np.rint(
+        amplitude * np.sin(2 * math.pi * frequency * np.arange(round(seconds * rate)) / rate)
+    ).astype(np.int16)
 
 
 def noise(rate: int, seconds: float) -> np.ndarray:
@@ -39,13 +43,18 @@ def test_a_full_scale_sine_has_the_loudness_that_defines_the_scale(rate: int) ->
 
 def test_quiet_parts_do_not_count() -> None:
     """EBU Tech 3341, case 3, in one channel: 10 s at -36, 60 s at -23, 10 s at -36 dBFS."""
-    parts = [sine(1_000, level, seconds, 16_000) for level, seconds in ((-36, 10), (-23, 60), (-36, 10))]
+    parts = [
+        sine(1_000, level, seconds, 16_000) for level, seconds in ((-36, 10), (-23, 60), (-36, 10))
+    ]
     assert measure(np.concatenate(parts), 16_000).loudness == pytest.approx(-23 - 3.01, abs=0.1)
 
 
 def test_another_implementation_says_the_same() -> None:
     samples = noise(48_000, 12)
-    assert measure(samples, 48_000).loudness == pytest.approx(pyloudnorm.Meter(48_000, filter_class="DeMan").integrated_loudness(to_float32(samples)), abs=0.05)
+    assert measure(samples, 48_000).loudness == pytest.approx(
+        pyloudnorm.Meter(48_000, filter_class="DeMan").integrated_loudness(to_float32(samples)),
+        abs=0.05,
+    )
 
 
 def test_pieces_make_the_whole() -> None:
@@ -67,11 +76,15 @@ def test_the_gain_brings_it_to_the_target(seconds: float) -> None:
 def test_the_peak_stays_below_the_ceiling() -> None:
     samples = noise(16_000, 6)
     gain = measure(samples, 16_000).gain_to(-5)
-    assert 20 * math.log10(measure(amplify(samples, gain), 16_000).peak) == pytest.approx(CEILING, abs=0.05)
+    assert 20 * math.log10(measure(amplify(samples, gain), 16_000).peak) == pytest.approx(
+        CEILING, abs=0.05
+    )
 
 
 def test_a_peak_between_samples_is_seen() -> None:
-    samples = np.tile(np.array([20_000, 20_000, -20_000, -20_000], np.int16), 4_000)  # a sine whose top lies between its samples
+    samples = np.tile(
+        np.array([20_000, 20_000, -20_000, -20_000], np.int16), 4_000
+    )  # a sine whose top lies between its samples
     assert measure(samples, 16_000).peak == pytest.approx(20_000 * math.sqrt(2) / 32_768, rel=0.02)
 
 

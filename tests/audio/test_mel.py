@@ -11,7 +11,9 @@ from vocoder.config import AudioConfig
 
 CONFIGS = [
     AudioConfig(),
-    AudioConfig(sample_rate=22_050, hop_length=256, win_length=1_024, n_fft=1_024, f_min=0.0, f_max=8_000.0),
+    AudioConfig(
+        sample_rate=22_050, hop_length=256, win_length=1_024, n_fft=1_024, f_min=0.0, f_max=8_000.0
+    ),
     AudioConfig(hop_length=200, win_length=800, n_fft=2_048, n_mels=64),
 ]
 
@@ -25,7 +27,9 @@ def recording(config: AudioConfig, num_samples: int) -> np.ndarray:
 
 @pytest.mark.parametrize("config", CONFIGS)
 def test_agrees_with_librosa(config: AudioConfig) -> None:
-    """Within 1e-3 (0.009 dB) everywhere: both compute in float32, and only the order of the sums differs."""
+    """Within 1e-3 (0.009 dB) everywhere: both compute in float32, and only the order of the sums
+    differs.
+    """
     samples = pad_to_frames(recording(config, 20_000), config)
     half = (config.n_fft - config.hop_length) // 2
     magnitudes = librosa.feature.melspectrogram(
@@ -40,10 +44,14 @@ def test_agrees_with_librosa(config: AudioConfig) -> None:
         fmin=config.f_min,
         fmax=config.f_max,
     )
-    np.testing.assert_allclose(log_mel(samples, config), np.log(np.maximum(magnitudes, FLOOR)).T, atol=1e-3)
+    np.testing.assert_allclose(
+        log_mel(samples, config), np.log(np.maximum(magnitudes, FLOOR)).T, atol=1e-3
+    )
 
 
-@pytest.mark.parametrize(("num_samples", "num_frames"), [(0, 0), (1, 1), (160, 1), (161, 2), (1_600, 10)])
+@pytest.mark.parametrize(
+    ("num_samples", "num_frames"), [(0, 0), (1, 1), (160, 1), (161, 2), (1_600, 10)]
+)
 def test_one_frame_for_every_begun_hop(num_samples: int, num_frames: int) -> None:
     assert log_mel(np.zeros(num_samples, np.float32), AudioConfig()).shape == (num_frames, 80)
 
@@ -59,19 +67,26 @@ def test_a_frames_window_is_centred_on_its_own_samples() -> None:
 
 
 def test_silence_is_the_floor() -> None:
-    np.testing.assert_allclose(log_mel(np.zeros(1_600, np.float32), AudioConfig()), np.log(FLOOR), rtol=1e-6)
+    np.testing.assert_allclose(
+        log_mel(np.zeros(1_600, np.float32), AudioConfig()), np.log(FLOOR), rtol=1e-6
+    )
 
 
 def test_twice_as_loud_is_log_two_more() -> None:
     config = AudioConfig()
     samples = recording(config, 8_000)
-    np.testing.assert_allclose(log_mel(2 * samples, config) - log_mel(samples, config), np.log(2), atol=1e-3)
+    np.testing.assert_allclose(
+        log_mel(2 * samples, config) - log_mel(samples, config), np.log(2), atol=1e-3
+    )
 
 
 def test_a_higher_tone_lies_in_a_higher_band() -> None:
     config = AudioConfig()
     t = np.arange(8_000) / config.sample_rate
-    bands = [log_mel(np.sin(2 * np.pi * hz * t).astype(np.float32), config)[20].argmax() for hz in (200, 500, 1_000, 3_000, 6_000)]
+    bands = [
+        log_mel(np.sin(2 * np.pi * hz * t).astype(np.float32), config)[20].argmax()
+        for hz in (200, 500, 1_000, 3_000, 6_000)
+    ]
     assert bands == sorted(set(bands))
     centres = librosa.mel_frequencies(n_mels=82, fmin=config.f_min, fmax=config.f_max)[1:-1]
     np.testing.assert_allclose(centres[bands], [200, 500, 1_000, 3_000, 6_000], rtol=0.12)

@@ -17,7 +17,12 @@ from vocoder.errors import EngineError
 AUDIO = AudioConfig()
 QUANTISER = Quantiser(kind="mulaw", levels=256)
 DECODER = PcmDecoder(quantiser=QUANTISER, pre_emphasis=0.85, hop_length=AUDIO.hop_length)
-CORRECTING = PcmDecoder(quantiser=QUANTISER, pre_emphasis=0.85, hop_length=AUDIO.hop_length, correction=SpectralCorrection(AUDIO, 2))
+CORRECTING = PcmDecoder(
+    quantiser=QUANTISER,
+    pre_emphasis=0.85,
+    hop_length=AUDIO.hop_length,
+    correction=SpectralCorrection(AUDIO, 2),
+)
 BOTH = pytest.mark.parametrize("decoder", [DECODER, CORRECTING], ids=["plain", "correcting"])
 NO_SPECTRA = np.zeros((0, AUDIO.n_mels), np.float32)
 
@@ -26,7 +31,9 @@ def decode(decoder: PcmDecoder, codes: np.ndarray, log_mel: np.ndarray, size: in
     """A whole stream, in pieces of so many codes."""
     state, pieces = decoder.start(), []
     for start in range(0, len(codes), size):
-        piece, state = decoder.decode(codes[start : start + size], log_mel[start // decoder.hop_length :], state)
+        piece, state = decoder.decode(
+            codes[start : start + size], log_mel[start // decoder.hop_length :], state
+        )
         pieces.append(piece)
     return np.concatenate([*pieces, decoder.finish(state)])
 
@@ -52,7 +59,9 @@ def speech_like_codes(num_samples: int) -> np.ndarray:
 
 
 def spectra(num_frames: int) -> np.ndarray:
-    return np.random.default_rng(4).uniform(-7.0, -3.0, (num_frames, AUDIO.n_mels)).astype(np.float32)
+    return (
+        np.random.default_rng(4).uniform(-7.0, -3.0, (num_frames, AUDIO.n_mels)).astype(np.float32)
+    )
 
 
 @BOTH
@@ -66,13 +75,18 @@ def test_any_chunking_gives_the_same_samples(decoder: PcmDecoder, size: int) -> 
 
 @BOTH
 @pytest.mark.parametrize("parked", [0, 77, 1_777])
-def test_the_state_can_be_saved_and_goes_on_to_the_same_samples(decoder: PcmDecoder, parked: int) -> None:
+def test_the_state_can_be_saved_and_goes_on_to_the_same_samples(
+    decoder: PcmDecoder, parked: int
+) -> None:
     codes, log_mel = speech_like_codes(4_800), spectra(30)
     first, state = decoder.decode(codes[:parked], log_mel, decoder.start())
     saved = decoder.save(state)
     assert len(saved) == decoder.state_bytes
     second, state = decoder.decode(codes[parked:], log_mel[parked // 160 :], decoder.restore(saved))
-    np.testing.assert_array_equal(np.concatenate([first, second, decoder.finish(state)]), decode(decoder, codes, log_mel, 4_800))
+    np.testing.assert_array_equal(
+        np.concatenate([first, second, decoder.finish(state)]),
+        decode(decoder, codes, log_mel, 4_800),
+    )
 
 
 @BOTH
@@ -87,20 +101,30 @@ def test_a_damaged_state_is_refused(decoder: PcmDecoder) -> None:
 def test_corrected_sound_has_the_spectrum_it_was_conditioned_on() -> None:
     codes, log_mel = speech_like_codes(9_600), spectra(60)
     made = (to_float32(decode(decoder, codes, log_mel, 640)) for decoder in (DECODER, CORRECTING))
-    plain, correcting = (float(np.abs(mel.log_mel(samples, AUDIO) - log_mel).mean()) for samples in made)
-    assert correcting < 0.5 * plain  # the spectra of neighbouring frames contradict each other: no sound has them all
+    plain, correcting = (
+        float(np.abs(mel.log_mel(samples, AUDIO) - log_mel).mean()) for samples in made
+    )
+    assert (
+        correcting < 0.5 * plain
+    )  # the spectra of neighbouring frames contradict each other: no sound has them all
 
 
 def test_codes_decode_to_the_sound_they_were_made_of() -> None:
-    """Mu-law of 256 levels after pre-emphasis: at least 25 dB of signal over noise on a tone with some hiss."""
+    """Mu-law of 256 levels after pre-emphasis: at least 25 dB of signal over noise on a tone with
+    some hiss.
+    """
     tone = (0.4 * np.sin(np.arange(8_000) * 0.05)).astype(np.float32)
-    decoded, _ = DECODER.decode(QUANTISER.encode(pre_emphasise(tone, 0.85)), NO_SPECTRA, DECODER.start())
+    decoded, _ = DECODER.decode(
+        QUANTISER.encode(pre_emphasise(tone, 0.85)), NO_SPECTRA, DECODER.start()
+    )
     noise = to_float32(decoded) - tone
     assert 10 * np.log10(np.mean(tone**2) / np.mean(noise**2)) > 25
 
 
 def test_clipping_does_not_leak_into_the_samples_after_it() -> None:
-    """A run of full-scale codes drives the filter beyond full scale; what follows is decoded as if nothing had been clipped."""
+    """A run of full-scale codes drives the filter beyond full scale; what follows is decoded as if
+    nothing had been clipped.
+    """
     codes = np.concatenate([np.full(50, 255), speech_like_codes(400)])
     samples, _ = DECODER.decode(codes, NO_SPECTRA, DECODER.start())
     assert samples[:50].max() == 32_767

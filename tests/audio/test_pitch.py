@@ -30,7 +30,9 @@ def test_a_steady_tone(frequency: float) -> None:
 
 
 def test_a_sweep_is_followed_frame_by_frame() -> None:
-    """An octave and a half in two seconds: the frame's F0 is the frequency at its middle, so a frame of delay (0.5 %) would show."""
+    """An octave and a half in two seconds: the frame's F0 is the frequency at its middle, so a
+    frame of delay (0.5 %) would show.
+    """
     sweep = 100 * 3 ** (np.arange(2 * RATE) / (2 * RATE))
     log_f0, voicing = pitch(voice(sweep), CONFIG)
     assert voicing.mean() > 0.97
@@ -63,7 +65,9 @@ def test_what_is_nowhere_voiced_has_the_middle_of_the_range() -> None:
     assert not voicing.any()
 
 
-@pytest.mark.parametrize(("num_samples", "num_frames"), [(0, 0), (1, 1), (160, 1), (161, 2), (999, 7)])
+@pytest.mark.parametrize(
+    ("num_samples", "num_frames"), [(0, 0), (1, 1), (160, 1), (161, 2), (999, 7)]
+)
 def test_one_value_for_every_begun_hop(num_samples: int, num_frames: int) -> None:
     log_f0, voicing = pitch(np.full(num_samples, 0.1, np.float32), CONFIG)
     assert log_f0.shape == voicing.shape == (num_frames,)

@@ -27,8 +27,11 @@ def test_every_code_survives_decoding_and_coding_again(kind: str, levels: int) -
 def test_mulaw_errs_by_less_than_half_a_step_of_its_curve(levels: int) -> None:
     mu = levels - 1
     samples = np.linspace(-1.0, 1.0, 20_001, dtype=np.float32)
-    decoded = Quantiser(kind="mulaw", levels=levels).decode(Quantiser(kind="mulaw", levels=levels).encode(samples))
-    # The curve's slope at x turns half a step of companded value (1 / mu) into this much sample; it grows a little inside the step.
+    decoded = Quantiser(kind="mulaw", levels=levels).decode(
+        Quantiser(kind="mulaw", levels=levels).encode(samples)
+    )
+    # The curve's slope at x turns half a step of companded value (1 / mu) into this much sample; it
+    # grows a little inside the step.
     half_step = (1 + mu * np.abs(samples)) * np.log1p(mu) / mu / mu
     assert np.all(np.abs(decoded - samples) <= 1.02 * half_step + 1e-6)
 
@@ -40,7 +43,8 @@ def test_mulaw_agrees_with_torchaudio(levels: int) -> None:
     samples = np.random.default_rng(1).uniform(-1, 1, 50_000).astype(np.float32)
     theirs = functional.mu_law_encoding(torch.from_numpy(samples), levels).numpy()
     ours = quantiser.encode(samples)
-    # They compute in float32 and we in float64: a sample that lies on the border of two codes may fall to either side.
+    # They compute in float32 and we in float64: a sample that lies on the border of two codes may
+    # fall to either side.
     assert np.abs(ours - theirs).max() <= 1
     assert np.mean(ours != theirs) < 1e-3
     decoded = functional.mu_law_decoding(torch.arange(levels), levels).numpy()
@@ -55,7 +59,9 @@ def test_the_code_of_silence_is_the_code_of_zero() -> None:
 
 
 @given(st.floats(-4, 4, width=32), st.sampled_from(LEVELS))
-def test_codes_lie_in_range_and_samples_beyond_full_scale_are_clipped(sample: float, levels: int) -> None:
+def test_codes_lie_in_range_and_samples_beyond_full_scale_are_clipped(
+    sample: float, levels: int
+) -> None:
     quantiser = Quantiser(kind="mulaw", levels=levels)
     code = quantiser.encode(np.array([sample], np.float32))[0]
     assert 0 <= code < levels

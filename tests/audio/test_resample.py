@@ -7,7 +7,15 @@ import pytest
 
 from vocoder.audio.resample import resample, resampled_length
 
-RATES = [(16_000, 8_000), (16_000, 22_050), (16_000, 24_000), (16_000, 48_000), (22_050, 16_000), (44_100, 16_000), (16_000, 16_000)]
+RATES = [
+    (16_000, 8_000),
+    (16_000, 22_050),
+    (16_000, 24_000),
+    (16_000, 48_000),
+    (22_050, 16_000),
+    (44_100, 16_000),
+    (16_000, 16_000),
+]
 
 
 @pytest.mark.parametrize(
@@ -15,7 +23,9 @@ RATES = [(16_000, 8_000), (16_000, 22_050), (16_000, 24_000), (16_000, 48_000), 
     [(0, 16_000, 24_000, 0), (1, 16_000, 24_000, 2), (1, 48_000, 8_000, 1), (6, 48_000, 8_000, 1), (7, 48_000, 8_000, 2), (159, 16_000, 22_050, 220),
      (7_001, 44_100, 16_000, 2_541), (2**53 + 1, 16_000, 16_000, 2**53 + 1)],
 )  # fmt: skip
-def test_every_sample_counts_that_begins_within_the_source(num_samples: int, from_hz: int, to_hz: int, length: int) -> None:
+def test_every_sample_counts_that_begins_within_the_source(
+    num_samples: int, from_hz: int, to_hz: int, length: int
+) -> None:
     assert resampled_length(num_samples, from_hz, to_hz) == length
 
 
@@ -35,7 +45,9 @@ def test_a_tone_keeps_its_frequency_level_and_phase(from_hz: int, to_hz: int) ->
     after = 0.5 * np.sin(2 * np.pi * frequency * np.arange(int(seconds * to_hz)) / to_hz)
     converted = resample(before.astype(np.float32), from_hz, to_hz)
     edge = to_hz // 50  # the signal begins and ends abruptly: 20 ms of ringing at each end
-    np.testing.assert_allclose(converted[edge:-edge], after[edge : len(converted) - edge], atol=1e-4)
+    np.testing.assert_allclose(
+        converted[edge:-edge], after[edge : len(converted) - edge], atol=1e-4
+    )
 
 
 def test_what_the_lower_rate_cannot_hold_is_filtered_away() -> None:

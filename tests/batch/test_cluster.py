@@ -30,7 +30,12 @@ from vocoder.voices.library import VARIABLE
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLAIN = Path("plain")
 LINES: list[dict[str, Any]] = [
-    {"id": f"l/{number}", "text": "We go there, and they stay here. " * (number % 4 + 1), "format": ("wav", "flac", "ogg")[number % 3]} for number in range(30)
+    {
+        "id": f"l/{number}",
+        "text": "We go there, and they stay here. " * (number % 4 + 1),
+        "format": ("wav", "flac", "ogg")[number % 3],
+    }
+    for number in range(30)
 ]
 LINES += [{"id": f"twin {number}", "text": "We are equal.", "seed": 5} for number in range(3)]
 LINES += [{"id": "wrong", "text": "Yes.", "speaker": "nobody"}, {"id": "mute", "text": "☃"}]
@@ -48,7 +53,16 @@ def cluster(library: Path) -> Iterator[Cluster]:
 def on(cluster: Cluster, lines: list[dict[str, Any]], **options: Any) -> RunProgress:
     watcher = options.pop("watcher", None)
     files_url = options.pop("files_url", None)
-    return render(write(lines), OUT, Defaults(voice="tiny", **options), threads=1, streams=3, cluster=cluster, files_url=files_url, watcher=watcher)
+    return render(
+        write(lines),
+        OUT,
+        Defaults(voice="tiny", **options),
+        threads=1,
+        streams=3,
+        cluster=cluster,
+        files_url=files_url,
+        watcher=watcher,
+    )
 
 
 def plain(lines: list[dict[str, Any]], **options: Any) -> None:
@@ -64,7 +78,12 @@ def workers() -> list[int]:
         except OSError:  # it has ended in between
             continue
         parents[int(path.parent.name)] = int(rest[1])
-    return [pid for pid in parents if parents.get(parents[pid]) == os.getpid() and b"MapWorker" in (Path("/proc") / str(pid) / "cmdline").read_bytes()]
+    return [
+        pid
+        for pid in parents
+        if parents.get(parents[pid]) == os.getpid()
+        and b"MapWorker" in (Path("/proc") / str(pid) / "cmdline").read_bytes()
+    ]
 
 
 @pytest.mark.slow
@@ -73,14 +92,25 @@ def test_two_workers_make_what_one_machine_makes(cluster: Cluster) -> None:
     plain(LINES, subtitles="srt", loudness=-20.0)
     assert digests() == digests(PLAIN)  # also: no temporary file is left
     when = {"begun": None, "finished": None}
-    made, expected = ({key: asdict(record) | when for key, record in records(folder).items()} for folder in (OUT, PLAIN))
+    made, expected = (
+        {key: asdict(record) | when for key, record in records(folder).items()}
+        for folder in (OUT, PLAIN)
+    )
     assert made == expected
-    assert counts(on(cluster, [*LINES, {"id": "late", "text": "Oh, hi."}], loudness=-20.0)) == (1, 0, 33, 2)
+    assert counts(on(cluster, [*LINES, {"id": "late", "text": "Oh, hi."}], loudness=-20.0)) == (
+        1,
+        0,
+        33,
+        2,
+    )
 
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_costs_nothing(cluster: Cluster) -> None:
-    lines = [{"id": str(number), "text": "We go there, and they stay here. " * 12} for number in range(24)]
+    lines = [
+        {"id": str(number), "text": "We go there, and they stay here. " * 12}
+        for number in range(24)
+    ]
     killed: list[int] = []
 
     def ticked(tally: RunProgress) -> None:
@@ -94,7 +124,11 @@ def test_a_worker_that_is_killed_costs_nothing(cluster: Cluster) -> None:
     assert len(killed) == 1
     plain(lines)
     assert digests() == digests(PLAIN)
-    assert set(Counter(json.loads(line)["id"] for line in (OUT / NAME).read_text("utf-8").splitlines()).values()) == {1}
+    assert set(
+        Counter(
+            json.loads(line)["id"] for line in (OUT / NAME).read_text("utf-8").splitlines()
+        ).values()
+    ) == {1}
 
 
 @pytest.mark.slow
@@ -107,7 +141,9 @@ def test_files_that_go_elsewhere(cluster: Cluster) -> None:
 
 
 @pytest.mark.slow
-def test_workers_that_cannot_render_are_an_error_that_says_why(cluster: Cluster, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_that_cannot_render_are_an_error_that_says_why(
+    cluster: Cluster, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = Path("other")
     other.mkdir()
     (other / "mine").symlink_to(library / "tiny")
@@ -119,29 +155,54 @@ def test_workers_that_cannot_render_are_an_error_that_says_why(cluster: Cluster,
 
 @pytest.mark.slow
 @pytest.mark.thorough
-def test_a_line_whose_voice_the_workers_do_not_have_fails_alone(cluster: Cluster, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_whose_voice_the_workers_do_not_have_fails_alone(
+    cluster: Cluster, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = Path("other")
     other.mkdir()
     for name in ("mine", "tiny"):
         (other / name).symlink_to(library / "tiny")
     monkeypatch.setenv(VARIABLE, str(other.absolute()))
-    assert counts(on(cluster, [{"id": "a", "text": "Yes."}, {"id": "b", "text": "No.", "voice": "mine"}])) == (1, 0, 0, 1)
+    assert counts(
+        on(cluster, [{"id": "a", "text": "Yes."}, {"id": "b", "text": "No.", "voice": "mine"}])
+    ) == (1, 0, 0, 1)
     assert "mine" in str(records()["b"].reason)
 
 
 @pytest.mark.slow
 @pytest.mark.thorough  # a run without a cluster ends likewise (test_killed.py)
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
-def test_a_signal_ends_it_and_leaves_what_is_finished(number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)]
+)
+def test_a_signal_ends_it_and_leaves_what_is_finished(
+    number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-    lines = [{"id": str(number), "text": "We go there, and they stay here. " * 12} for number in range(24)]
+    lines = [
+        {"id": str(number), "text": "We go there, and they stay here. " * 12}
+        for number in range(24)
+    ]
     write(lines)
     listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    command = [sys.executable, "-c", f"{listen}; from vocoder.cli import main; main()", "render", "list.jsonl", "--voice", "tiny"]
-    with subprocess.Popen([*command, "-o", str(OUT), "--ray", "local", "--streams", "3"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    command = [
+        sys.executable,
+        "-c",
+        f"{listen}; from vocoder.cli import main; main()",
+        "render",
+        "list.jsonl",
+        "--voice",
+        "tiny",
+    ]
+    with subprocess.Popen(
+        [*command, "-o", str(OUT), "--ray", "local", "--streams", "3"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
         killer = threading.Timer(120, process.kill)
         killer.start()
-        while process.poll() is None and not ((OUT / NAME).is_file() and (OUT / NAME).stat().st_size > 0):
+        while process.poll() is None and not (
+            (OUT / NAME).is_file() and (OUT / NAME).stat().st_size > 0
+        ):
             time.sleep(0.02)
         process.send_signal(number)
         assert process.stderr is not None
@@ -152,11 +213,15 @@ def test_a_signal_ends_it_and_leaves_what_is_finished(number: signal.Signals, co
     made = records()
     assert 0 < len(made) < len(lines)
     assert {str(record.path) for record in made.values()} <= set(digests())
-    assert counts(render(write(lines), OUT, Defaults(voice="tiny"), threads=2, streams=6))[2] == len(made)
+    assert counts(render(write(lines), OUT, Defaults(voice="tiny"), threads=2, streams=6))[
+        2
+    ] == len(made)
     assert not list(OUT.glob("*.part")) + list(OUT.glob(".*.part"))
 
 
-@pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:1", "127.0.0.1:99999", "ray://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "address", ["nowhere", "127.0.0.1:1", "127.0.0.1:99999", "ray://127.0.0.1:1"]
+)
 def test_an_address_where_no_cluster_is(address: str) -> None:
     with pytest.raises(InputError, match="no Ray cluster") as caught, connected(address):
         pass

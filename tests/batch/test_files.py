@@ -45,7 +45,9 @@ def test_what_is_written_can_be_read(files: Destination) -> None:
     assert [path.name for path in THERE.iterdir()] == ["one.wav"]
     with files.reading("one.wav") as found:
         assert found is not None
-        assert hashlib.file_digest(found, "sha256").hexdigest() == hashlib.sha256(b"Sound").hexdigest()
+        assert (
+            hashlib.file_digest(found, "sha256").hexdigest() == hashlib.sha256(b"Sound").hexdigest()
+        )
         assert found.seek(0, 2) == 5
     with files.writing("one.wav") as file:
         file.write(b"other")
@@ -67,7 +69,14 @@ def test_what_is_broken_off_leaves_what_was_there(files: Destination) -> None:
 
 
 def test_only_what_this_package_left_half_written_is_cleared_away(files: Destination) -> None:
-    kept = {"one.wav", ".hidden", ".one.part", ".one.wav.0123abcd.partly", "one.wav.0123abcd.part", ".con.wav.0123abcd.part"}
+    kept = {
+        "one.wav",
+        ".hidden",
+        ".one.part",
+        ".one.wav.0123abcd.partly",
+        "one.wav.0123abcd.part",
+        ".con.wav.0123abcd.part",
+    }
     for name in [*kept, LEFTOVER, ".manifest.parquet.0123abcd.part"]:
         (THERE / name).touch()
     (THERE / ".two.wav.0123abcd.part").mkdir()
@@ -84,15 +93,25 @@ def test_a_spool_has_no_name(files: Destination) -> None:
 
 
 def away(**options: object) -> RunProgress:
-    return render(write(LINES), OUT, Defaults(voice="tiny", **options), threads=2, streams=3, files_url=url())  # type: ignore[arg-type]
+    return render(
+        write(LINES), OUT, Defaults(voice="tiny", **options), threads=2, streams=3, files_url=url()
+    )  # type: ignore[arg-type]
 
 
 def test_a_run_whose_files_go_elsewhere() -> None:
     assert counts(away(subtitles="vtt", loudness=-23.0)) == (4, 1, 0, 0)
     assert {path.name for path in OUT.iterdir()} == {NAME, TABLE}
     there = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in THERE.iterdir()}
-    assert {str(record.path): record.sha256 for record in records().values()}.items() <= there.items()
-    render(write(LINES), Path("here"), Defaults(voice="tiny", subtitles="vtt", loudness=-23.0), threads=1, streams=2)
+    assert {
+        str(record.path): record.sha256 for record in records().values()
+    }.items() <= there.items()
+    render(
+        write(LINES),
+        Path("here"),
+        Defaults(voice="tiny", subtitles="vtt", loudness=-23.0),
+        threads=1,
+        streams=2,
+    )
     assert there == digests(Path("here"))
 
 
@@ -103,7 +122,15 @@ def test_a_run_whose_files_went_elsewhere_makes_what_is_missing_there() -> None:
     before = (THERE / damaged).read_bytes()
     (THERE / damaged).write_bytes(before[:-1] + b"\0")
     (THERE / missing).unlink()
-    looked = forecast(write(LINES), OUT, Defaults(voice="tiny"), threads=1, streams=2, failed=lambda _: None, files_url=url())
+    looked = forecast(
+        write(LINES),
+        OUT,
+        Defaults(voice="tiny"),
+        threads=1,
+        streams=2,
+        failed=lambda _: None,
+        files_url=url(),
+    )
     assert (looked.to_render, looked.kept) == (2, 3)
     assert counts(away()) == (2, 0, 3, 0)
     assert (THERE / damaged).read_bytes() == before
@@ -111,11 +138,21 @@ def test_a_run_whose_files_went_elsewhere_makes_what_is_missing_there() -> None:
 
 
 def test_looking_makes_nothing() -> None:
-    forecast(write(LINES), OUT, Defaults(voice="tiny"), threads=1, streams=2, failed=lambda _: None, files_url=url())
+    forecast(
+        write(LINES),
+        OUT,
+        Defaults(voice="tiny"),
+        threads=1,
+        streams=2,
+        failed=lambda _: None,
+        files_url=url(),
+    )
     assert not THERE.exists()
 
 
-@pytest.mark.parametrize("wrong", ["there", "/tmp/there", "nothing-of-this-name://there", "file:///proc/nowhere"])
+@pytest.mark.parametrize(
+    "wrong", ["there", "/tmp/there", "nothing-of-this-name://there", "file:///proc/nowhere"]
+)
 def test_a_place_that_is_none(wrong: str) -> None:
     with pytest.raises(InputError) as caught:
         render(write(LINES), OUT, Defaults(voice="tiny"), threads=1, streams=1, files_url=wrong)

@@ -1,4 +1,6 @@
-"""Killed at any moment and started again: the same files, nothing rendered twice but what was in flight, nothing left over. In real processes."""
+"""Killed at any moment and started again: the same files, nothing rendered twice but what was in
+flight, nothing left over. In real processes.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,25 @@ IN_FLIGHT = STREAMS + 2 * THREADS
 # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
 LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 COMMAND = [sys.executable, "-c", f"{LISTEN}; from vocoder.cli import main; main()"]
-RENDER = [*COMMAND, "render", "list.jsonl", "--voice", "tiny", "--streams", str(STREAMS), "--threads", str(THREADS), "--json"]
+RENDER = [
+    *COMMAND,
+    "render",
+    "list.jsonl",
+    "--voice",
+    "tiny",
+    "--streams",
+    str(STREAMS),
+    "--threads",
+    str(THREADS),
+    "--json",
+]
 LINES = [
-    {"id": f"l/{number}", "text": "We go there, and they stay here. " * (number % 4 + 1), "format": ("wav", "flac", "ogg")[number % 3]} for number in range(120)
+    {
+        "id": f"l/{number}",
+        "text": "We go there, and they stay here. " * (number % 4 + 1),
+        "format": ("wav", "flac", "ogg")[number % 3],
+    }
+    for number in range(120)
 ]
 LINES += [{"id": f"twin {number}", "text": "We are equal.", "seed": 5} for number in range(4)]
 
@@ -39,14 +57,22 @@ def in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def render(folder: str, *options: str) -> dict[str, int]:
-    return json.loads(subprocess.run([*RENDER, "-o", folder, *options], capture_output=True, text=True, check=True).stdout)  # type: ignore[no-any-return]
+    return json.loads(
+        subprocess.run(
+            [*RENDER, "-o", folder, *options], capture_output=True, text=True, check=True
+        ).stdout
+    )  # type: ignore[no-any-return]
 
 
 def start(folder: str, *options: str) -> subprocess.Popen[bytes]:
     """A run that has begun to finish lines."""
     before = (Path(folder) / NAME).stat().st_size if (Path(folder) / NAME).exists() else 0
-    process = subprocess.Popen([*RENDER, "-o", folder, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    while process.poll() is None and (not (Path(folder) / NAME).exists() or (Path(folder) / NAME).stat().st_size == before):
+    process = subprocess.Popen(
+        [*RENDER, "-o", folder, *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    while process.poll() is None and (
+        not (Path(folder) / NAME).exists() or (Path(folder) / NAME).stat().st_size == before
+    ):
         time.sleep(0.01)
     return process
 
@@ -65,24 +91,36 @@ def test_killed_again_and_again_it_makes_what_an_undisturbed_run_makes(times: in
     last = render("killed")
     assert last["failed"] == 0
     assert last["kept"] > 0
-    assert digests(Path("killed")) == digests(Path("undisturbed"))  # also: no temporary file is left
+    assert digests(Path("killed")) == digests(
+        Path("undisturbed")
+    )  # also: no temporary file is left
     written = [json.loads(line) for line in (Path("killed") / NAME).read_text("utf-8").splitlines()]
-    assert set(Counter(record["id"] for record in written).values()) == {1}  # what is recorded is not made again
+    assert set(Counter(record["id"] for record in written).values()) == {
+        1
+    }  # what is recorded is not made again
     made, expected = records(Path("killed")), records(Path("undisturbed"))
-    assert {key: record.sha256 for key, record in made.items()} == {key: record.sha256 for key, record in expected.items()}
+    assert {key: record.sha256 for key, record in made.items()} == {
+        key: record.sha256 for key, record in expected.items()
+    }
 
 
 def test_files_without_a_record_are_not_more_than_were_in_flight() -> None:
     with start("killed") as process:
         time.sleep(0.1)
         process.kill()
-    finished = {path for path in Path("killed").iterdir() if not path.name.startswith((".", "manifest"))}
+    finished = {
+        path for path in Path("killed").iterdir() if not path.name.startswith((".", "manifest"))
+    }
     recorded = len((Path("killed") / NAME).read_bytes().splitlines())
     assert recorded - 1 <= len(finished) <= recorded + IN_FLIGHT
-    assert len([path for path in Path("killed").iterdir() if path.name.endswith(".part")]) <= IN_FLIGHT
+    assert (
+        len([path for path in Path("killed").iterdir() if path.name.endswith(".part")]) <= IN_FLIGHT
+    )
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)]
+)
 def test_a_signal_ends_it_and_leaves_what_is_finished(number: signal.Signals, code: int) -> None:
     with start("stopped", "--loudness", "-23") as process:
         process.send_signal(number)
@@ -96,7 +134,9 @@ def test_a_signal_ends_it_and_leaves_what_is_finished(number: signal.Signals, co
 
 def test_a_list_that_comes_slowly_is_rendered_as_it_comes_and_can_be_interrupted() -> None:
     command = [*COMMAND, "render", "-", "--voice", "tiny", "-o", "slow"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
         assert process.stdin is not None
         process.stdin.write(b"Oh, hi.\n")
         process.stdin.flush()

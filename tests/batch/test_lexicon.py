@@ -1,4 +1,6 @@
-"""Lists that are read with a lexicon: what it touches is made anew, and the manifest says by which entries."""
+"""Lists that are read with a lexicon: what it touches is made anew, and the manifest says by which
+entries.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ def test_the_lexicon_is_heard_and_recorded() -> None:
     assert (read_audio(OUT / "cat.wav", 8_000) == to_float32(expected)).all()
     assert records()["cat"].lexicon_sha256 == CAT.digest
     assert records()["cow"].lexicon_sha256 is None
-    assert parquet.read_table(OUT / TABLE).column("lexicon_sha256").to_pylist() == [CAT.digest, None]
+    assert parquet.read_table(OUT / TABLE).column("lexicon_sha256").to_pylist() == [
+        CAT.digest,
+        None,
+    ]
 
 
 def test_another_lexicon_makes_anew_what_it_touches_and_nothing_else() -> None:
@@ -60,14 +65,32 @@ def test_a_manifest_that_knows_no_lexicons_yet_is_read() -> None:
 def test_the_command_reads_either_form() -> None:
     Path("list.txt").write_text("A cat.\n", "utf-8")
     Path("words.pls").write_text(
-        '<lexicon version="1.0" xmlns="http://www.w3.org/2005/01/pronunciation-lexicon" alphabet="ipa" xml:lang="en">'
+        '<lexicon version="1.0" xmlns="http://www.w3.org/2005/01/pronunciation-lexicon" '
+        'alphabet="ipa" xml:lang="en">'
         "<lexeme><grapheme>cat</grapheme><alias>dog</alias></lexeme></lexicon>",
         "utf-8",
     )
     Path("words.json").write_text('{"cat": {"alias": "dog"}}', "utf-8")
     for name in ("words.pls", "words.json"):
-        assert command(["render", "list.txt", "-o", name.replace(".", "-"), "--voice", "tiny", "--lexicon", name]) == 0
+        assert (
+            command(
+                [
+                    "render",
+                    "list.txt",
+                    "-o",
+                    name.replace(".", "-"),
+                    "--voice",
+                    "tiny",
+                    "--lexicon",
+                    name,
+                ]
+            )
+            == 0
+        )
     assert digests(Path("words-pls")) == digests(Path("words-json"))
     Path("words.json").write_text('{"cat": 3}', "utf-8")
-    assert command(["render", "list.txt", "-o", "none", "--voice", "tiny", "--lexicon", "words.json"]) == BAD_INPUT
+    assert (
+        command(["render", "list.txt", "-o", "none", "--voice", "tiny", "--lexicon", "words.json"])
+        == BAD_INPUT
+    )
     assert not Path("none").exists()

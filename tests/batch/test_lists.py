@@ -25,7 +25,13 @@ def read(path: Path, content: bytes) -> list[ListEntry | BadLine]:
 
 def told(entries: list[ListEntry | BadLine]) -> list[tuple[int, str]]:
     """Number of each line, with its text or what is wrong with it."""
-    return [(entry.line, entry.text if isinstance(entry, ListEntry) else f"{entry.field}: {entry.reason}") for entry in entries]
+    return [
+        (
+            entry.line,
+            entry.text if isinstance(entry, ListEntry) else f"{entry.field}: {entry.reason}",
+        )
+        for entry in entries
+    ]
 
 
 def test_a_text_is_a_line(tmp_path: Path) -> None:
@@ -35,7 +41,14 @@ def test_a_text_is_a_line(tmp_path: Path) -> None:
 
 
 def test_what_no_line_can_be_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
-    content = b"One.\n" + b"x" * 1_000_000 + b"\nab\xffc\nTwo.\n" + b"y" * LONGEST + b"\n" + b"z" * (LONGEST + 1)
+    content = (
+        b"One.\n"
+        + b"x" * 1_000_000
+        + b"\nab\xffc\nTwo.\n"
+        + b"y" * LONGEST
+        + b"\n"
+        + b"z" * (LONGEST + 1)
+    )
     assert told(read(tmp_path / "l.txt", content)) == [
         (1, "One."),
         (2, "line: the line is longer than 1000 bytes"),
@@ -47,7 +60,8 @@ def test_what_no_line_can_be_is_told_and_the_rest_goes_on(tmp_path: Path) -> Non
 
 
 ALL = {
-    "id": "a/1", "text": 'Say "x",\nthen y.', "voice": "tiny", "speaker": "otto", "seed": 2**64 - 1, "length_scale": 1.5, "pitch": -2.0, "volume": 0.5,
+    "id": "a/1", "text": 'Say "x",\nthen y.', "voice": "tiny", "speaker": "otto", "seed": 2**64 - 1,
+    "length_scale": 1.5, "pitch": -2.0, "volume": 0.5,
     "temperature": 0.25, "format": "FLAC", "chapters": True,
 }  # fmt: skip
 UNDERSTOOD = ListEntry(line=1, **ALL | {"format": "flac"})  # type: ignore[arg-type]
@@ -60,9 +74,15 @@ def test_every_format_says_every_field(tmp_path: Path) -> None:
     (row,) = read(tmp_path / "l.csv", f"\ufeff{','.join(ALL)}\r\n{quoted}\r\n".encode())
     assert row == ListEntry(line=3, **{name: getattr(UNDERSTOOD, name) for name in ALL})
     schema = pyarrow.schema([("seed", pyarrow.uint64())])
-    table = pyarrow.Table.from_pylist([ALL | {"seed": None}]).drop(["seed"]).append_column("seed", pyarrow.array([2**64 - 1], schema.field("seed").type))
+    table = (
+        pyarrow.Table.from_pylist([ALL | {"seed": None}])
+        .drop(["seed"])
+        .append_column("seed", pyarrow.array([2**64 - 1], schema.field("seed").type))
+    )
     parquet.write_table(table, tmp_path / "l.parquet")
-    assert list(ListFile.choose(str(tmp_path / "l.parquet"), None, longest_line=LONGEST).entries()) == [UNDERSTOOD]
+    assert list(
+        ListFile.choose(str(tmp_path / "l.parquet"), None, longest_line=LONGEST).entries()
+    ) == [UNDERSTOOD]
 
 
 def test_speed_is_the_inverse_of_length_scale(tmp_path: Path) -> None:
@@ -85,20 +105,38 @@ WRONG = {
     "surrogate": ('{"text": "\\ud800"}', "text: text holds half of a surrogate pair"),
     "surrogate id": ('{"text": "a", "id": "\\udc00"}', "id: id holds half"),
     "ssml": ('{"ssml": 7}', "ssml: ssml must be a string, not 7"),
-    "two kinds": ('{"ssml": "<speak>a</speak>", "text": "a"}', "ssml: text and ssml both say what is spoken"),
-    "phonemes too": ('{"phonemes": "ə", "ssml": "<speak>a</speak>"}', "phonemes: ssml and phonemes both say what is spoken"),
+    "two kinds": (
+        '{"ssml": "<speak>a</speak>", "text": "a"}',
+        "ssml: text and ssml both say what is spoken",
+    ),
+    "phonemes too": (
+        '{"phonemes": "ə", "ssml": "<speak>a</speak>"}',
+        "phonemes: ssml and phonemes both say what is spoken",
+    ),
     "id": ('{"text": "a", "id": true}', "id: id must be a string, not True"),
     "speed": ('{"text": "a", "speed": 9}', "speed: speed must lie in 0.25..4, not 9"),
-    "speed twice": ('{"text": "a", "speed": 1, "length_scale": 1}', "speed: speed and length_scale"),
+    "speed twice": (
+        '{"text": "a", "speed": 1, "length_scale": 1}',
+        "speed: speed and length_scale",
+    ),
     "pitch": ('{"text": "a", "pitch": "high"}', "pitch: pitch must be a number, not 'high'"),
     "infinite": ('{"text": "a", "volume": 1e999}', "volume: volume must be a finite number"),
     "list": ('{"text": "a", "volume": [1]}', "volume: volume must be a number, not [1]"),
-    "seed": ('{"text": "a", "seed": -1}', "seed: seed must be a whole number in 0..2**64-1, not -1"),
+    "seed": (
+        '{"text": "a", "seed": -1}',
+        "seed: seed must be a whole number in 0..2**64-1, not -1",
+    ),
     "huge seed": ('{"text": "a", "seed": 18446744073709551616}', "seed: seed must be"),
     "half a seed": ('{"text": "a", "seed": 1.5}', "seed: seed must be"),
     "true seed": ('{"text": "a", "seed": true}', "seed: seed must be"),
-    "chapters": ('{"text": "a", "chapters": "yes"}', "chapters: chapters must be true or false, not 'yes'"),
-    "chapters too": ('{"text": "a", "chapters": 1}', "chapters: chapters must be true or false, not 1"),
+    "chapters": (
+        '{"text": "a", "chapters": "yes"}',
+        "chapters: chapters must be true or false, not 'yes'",
+    ),
+    "chapters too": (
+        '{"text": "a", "chapters": 1}',
+        "chapters: chapters must be true or false, not 1",
+    ),
     "format": ('{"text": "a", "format": "xyz"}', "format: unknown format 'xyz'"),
 }
 
@@ -106,7 +144,9 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_what_is_wrong_with_a_line_is_told_of_it_by_field(what: str, tmp_path: Path) -> None:
     line, message = WRONG[what]
-    before, entry, after = read(tmp_path / "l.jsonl", f'{{"text": "before"}}\n{line}\n{{"text": "after"}}\n'.encode())
+    before, entry, after = read(
+        tmp_path / "l.jsonl", f'{{"text": "before"}}\n{line}\n{{"text": "after"}}\n'.encode()
+    )
     assert isinstance(before, ListEntry)
     assert isinstance(after, ListEntry)
     assert isinstance(entry, BadLine)
@@ -115,20 +155,39 @@ def test_what_is_wrong_with_a_line_is_told_of_it_by_field(what: str, tmp_path: P
 
 
 def test_what_is_quoted_is_not_a_megabyte() -> None:
-    for values in ({"text": "a", "id": "x" * 1_001}, {"text": "a", "x" * 10**6: 1}, {"text": "a", "pitch": "x" * 10**6}, {"text": "a", "seed": "9" * 10**6}):
+    for values in (
+        {"text": "a", "id": "x" * 1_001},
+        {"text": "a", "x" * 10**6: 1},
+        {"text": "a", "pitch": "x" * 10**6},
+        {"text": "a", "seed": "9" * 10**6},
+    ):
         with pytest.raises(InputError) as caught:
             entry_of(1, values)
         assert len(str(caught.value)) < 300
 
 
 def test_an_id_of_two_lines_is_the_second_ones_mistake(tmp_path: Path) -> None:
-    entries = read(tmp_path / "l.jsonl", b'{"text": "a", "id": "x"}\n{"text": "", "id": "x"}\n{"text": "b", "id": "x"}')
-    assert told(entries) == [(1, "a"), (2, "id: line 1 has the same id"), (3, "id: line 1 has the same id")]
-    assert [entry.id for entry in entries] == ["x", None, None]  # so that no record of theirs takes the place of the first
+    entries = read(
+        tmp_path / "l.jsonl",
+        b'{"text": "a", "id": "x"}\n{"text": "", "id": "x"}\n{"text": "b", "id": "x"}',
+    )
+    assert told(entries) == [
+        (1, "a"),
+        (2, "id: line 1 has the same id"),
+        (3, "id: line 1 has the same id"),
+    ]
+    assert [entry.id for entry in entries] == [
+        "x",
+        None,
+        None,
+    ]  # so that no record of theirs takes the place of the first
 
 
 def test_rows_of_a_csv_that_are_none(tmp_path: Path) -> None:
-    content = b'id,text\r\na,One.\r\n\r\nb\r\nc,Two.,x\r\nd,"Th"ree\r\ne,"Four,\r\n4."\r\n' + b"f," + b"x" * 2_000 + b"\r\ng,Five.\r\n"
+    content = (
+        b'id,text\r\na,One.\r\n\r\nb\r\nc,Two.,x\r\nd,"Th"ree\r\ne,"Four,\r\n4."\r\n'
+        b"f," + b"x" * 2_000 + b"\r\ng,Five.\r\n"
+    )
     assert told(read(tmp_path / "l.csv", content)) == [
         (2, "One."),
         (4, "line: the row has 1 columns, and the header 2"),
@@ -172,7 +231,10 @@ def test_parquet_that_is_none_or_has_other_columns(tmp_path: Path) -> None:
 
 
 def test_lists_that_cannot_be_chosen(tmp_path: Path) -> None:
-    for path, format_name, message in (("l.doc", None, "--list-format"), ("l.txt", "tsv", "unknown list format")):
+    for path, format_name, message in (
+        ("l.doc", None, "--list-format"),
+        ("l.txt", "tsv", "unknown list format"),
+    ):
         with pytest.raises(InputError, match=message):
             ListFile.choose(path, format_name, longest_line=LONGEST)
     with pytest.raises(InputError, match=r"No such file"):
@@ -180,7 +242,9 @@ def test_lists_that_cannot_be_chosen(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["l.txt", "l.csv", "l.jsonl"]))
-def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str) -> None:
+def test_no_bytes_break_the_reader(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str
+) -> None:
     folder = tmp_path_factory.mktemp("bytes")
     try:
         for entry in read(folder / name, b"id,text\n" + content if name == "l.csv" else content):

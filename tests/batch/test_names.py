@@ -1,4 +1,6 @@
-"""Names of files: whatever the ids, none leaves the folder, none is another's, and every file system takes them."""
+"""Names of files: whatever the ids, none leaves the folder, none is another's, and every file
+system takes them.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +13,30 @@ from hypothesis import strategies as st
 from vocoder.batch.names import LONGEST, Names, is_fine
 
 HOSTILE = [
-    "a/b", "../../etc/passwd", "/etc/passwd", "a\nb", "a\0b", ".", "..", ".hidden", "-rf", "a.", "a ", " a", "x" * 300, "Füße", "日本語", "\u202etxt", "con",
-    "CON", "nul.txt", "COM1", "lpt9.x", "a:b", "a\\b", "C:\\x", "~", "*", "%00", "\x1b[31m", "manifest/", "é", "e\u0301",
+    "a/b", "../../etc/passwd", "/etc/passwd", "a\nb", "a\0b", ".", "..", ".hidden", "-rf", "a.",
+    "a ", " a", "x" * 300, "Füße", "日本語", "\u202etxt", "con",
+    "CON", "nul.txt", "COM1", "lpt9.x", "a:b", "a\\b", "C:\\x", "~", "*", "%00", "\x1b[31m",
+    "manifest/", "é", "e\u0301",
 ]  # fmt: skip
 # Ids that clash where case does not count, or that look like what is made of others.
-IDS = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.text("aAbB.-", min_size=1, max_size=3), st.sampled_from(HOSTILE))
+IDS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    st.text("aAbB.-", min_size=1, max_size=3),
+    st.sampled_from(HOSTILE),
+)
 
 
 def check(name: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name)
     assert len(name) <= LONGEST
     assert not name.endswith(".")
-    assert name.split(".", maxsplit=1)[0].lower() not in {"con", "prn", "aux", "nul", *(f"{kind}{digit}" for kind in ("com", "lpt") for digit in range(10))}
+    assert name.split(".", maxsplit=1)[0].lower() not in {
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        *(f"{kind}{digit}" for kind in ("com", "lpt") for digit in range(10)),
+    }
     assert is_fine(name)
 
 
@@ -52,7 +66,10 @@ def test_a_hostile_id_has_a_fingerprint(identity: str) -> None:
     assert re.fullmatch(r".+-[0-9a-f]{12}", name)
 
 
-@pytest.mark.parametrize("identity", ["intro", "LJ001-0001", "chapter.1", "000001", "a_b", "_x", "x" * LONGEST, "console"])
+@pytest.mark.parametrize(
+    "identity",
+    ["intro", "LJ001-0001", "chapter.1", "000001", "a_b", "_x", "x" * LONGEST, "console"],
+)
 def test_a_fine_id_is_its_name(identity: str) -> None:
     assert Names().of(identity) == identity
 

@@ -1,4 +1,6 @@
-"""Rendering: the files are what one utterance alone would be, whatever the company, and a run does only what is missing."""
+"""Rendering: the files are what one utterance alone would be, whatever the company, and a run does
+only what is missing.
+"""
 
 from __future__ import annotations
 
@@ -50,17 +52,39 @@ def write(lines: list[dict[str, Any]], name: str = "list.jsonl") -> ListFile:
     return ListFile.choose(name, None, longest_line=10_000)
 
 
-def run(lines: list[dict[str, Any]], folder: Path = OUT, *, threads: int = 2, streams: int = 3, strict: bool = False, **defaults: Any) -> RunProgress:
-    return render(write(lines), folder, Defaults(voice="tiny", **defaults), threads=threads, streams=streams, strict=strict)
+def run(
+    lines: list[dict[str, Any]],
+    folder: Path = OUT,
+    *,
+    threads: int = 2,
+    streams: int = 3,
+    strict: bool = False,
+    **defaults: Any,
+) -> RunProgress:
+    return render(
+        write(lines),
+        folder,
+        Defaults(voice="tiny", **defaults),
+        threads=threads,
+        streams=streams,
+        strict=strict,
+    )
 
 
 def records(folder: Path = OUT) -> dict[str | None, Record]:
-    return {record.id: record for record in map(Record.of_line, (folder / NAME).read_bytes().splitlines())}
+    return {
+        record.id: record
+        for record in map(Record.of_line, (folder / NAME).read_bytes().splitlines())
+    }
 
 
 def digests(folder: Path = OUT) -> dict[str, str]:
     """Of every file but the manifest."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.name not in (NAME, TABLE)}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.iterdir()
+        if path.name not in (NAME, TABLE)
+    }
 
 
 def counts(tally: RunProgress) -> tuple[int, int, int, int]:
@@ -69,14 +93,22 @@ def counts(tally: RunProgress) -> tuple[int, int, int, int]:
 
 def alone(line: dict[str, Any]) -> Int16Array:
     """The samples that Python gives for a line."""
-    settings = {name: line[name] for name in ("speaker", "pitch", "volume", "temperature") if name in line}
+    settings = {
+        name: line[name] for name in ("speaker", "pitch", "volume", "temperature") if name in line
+    }
     seed = line.get("seed", derived_seed(0, line["id"]))
-    return load_voice("tiny").synthesize(line["text"], length_scale=1 / line.get("speed", 1), seed=seed, **settings)
+    return load_voice("tiny").synthesize(
+        line["text"], length_scale=1 / line.get("speed", 1), seed=seed, **settings
+    )
 
 
 def test_lines_of_ssml_and_of_phonemes() -> None:
     document = "<speak>Oh <break time='200ms'/> hi</speak>"
-    lines = [{"id": "a", "ssml": document, "seed": 3}, {"id": "b", "text": document, "seed": 3}, {"id": "c", "phonemes": "haɪ", "seed": 3}]
+    lines = [
+        {"id": "a", "ssml": document, "seed": 3},
+        {"id": "b", "text": document, "seed": 3},
+        {"id": "c", "phonemes": "haɪ", "seed": 3},
+    ]
     assert counts(run([*lines, {"id": "d", "ssml": "<speak>"}])) == (3, 0, 0, 1)
     voice, found = load_voice("tiny"), records()
     for line, given in zip(lines, (Ssml(document), document, Ipa("haɪ")), strict=True):
@@ -86,8 +118,12 @@ def test_lines_of_ssml_and_of_phonemes() -> None:
     assert counts(run(lines)) == (0, 0, 3, 0)
 
 
-def test_an_interruption_waits_for_the_file_that_is_being_finished(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What ends too early would clear away under the hands of the one who finishes, and end Python while it still holds tensors."""
+def test_an_interruption_waits_for_the_file_that_is_being_finished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What ends too early would clear away under the hands of the one who finishes, and end Python
+    while it still holds tensors.
+    """
     finishing, stopping = threading.Event(), threading.Event()
     finish, stop = AudioFileTask.finish, render_pool.RenderPool.stop
 
@@ -136,7 +172,12 @@ def test_each_file_is_what_its_line_is_alone() -> None:
         assert record.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
         assert (record.num_samples, record.num_bytes) == (len(samples), path.stat().st_size)
         assert record.seconds == len(samples) / 8_000
-        assert (record.status, record.voice, record.release, record.precision) == ("done", "tiny", "0.0.1", load_voice("tiny").engine.precision)
+        assert (record.status, record.voice, record.release, record.precision) == (
+            "done",
+            "tiny",
+            "0.0.1",
+            load_voice("tiny").engine.precision,
+        )
         assert record.text_sha256 == hashlib.sha256(line["text"].encode()).hexdigest()
         assert record.begun is not None
         assert record.finished is not None
@@ -150,7 +191,12 @@ def test_each_file_is_what_its_line_is_alone() -> None:
 def test_the_table_says_what_the_manifest_says() -> None:
     run([LINES[2], {"text": ""}, LINES[0], {"nonsense": 1}])
     rows = parquet.read_table(OUT / TABLE).to_pylist()
-    assert [(row["line"], row["status"]) for row in rows] == [(1, "done"), (2, "failed"), (3, "done"), (4, "failed")]
+    assert [(row["line"], row["status"]) for row in rows] == [
+        (1, "done"),
+        (2, "failed"),
+        (3, "done"),
+        (4, "failed"),
+    ]
     made = records()
     for row in rows:
         record = made[row["id"]]
@@ -161,7 +207,9 @@ def test_the_table_says_what_the_manifest_says() -> None:
 
 
 @pytest.mark.parametrize(("threads", "streams", "chunk"), [(1, 1, 0.5), (2, 2, 0.013), (3, 8, 0.1)])
-def test_no_company_and_no_order_change_a_byte(threads: int, streams: int, chunk: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_company_and_no_order_change_a_byte(
+    threads: int, streams: int, chunk: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines = [{"id": f"l{number}", "text": "Oh, hi. " * (number % 3 + 1)} for number in range(9)]
     run(lines, Path("first"))
     monkeypatch.setattr(render_pool, "CHUNK_SECONDS", chunk)
@@ -208,15 +256,32 @@ def test_a_failed_line_is_recorded_and_the_rest_goes_on() -> None:
         {"id": "c", "text": "x", "speaker": "eve"},
         {"id": "d", "text": "x", "pitch": 99},
     ]
-    bad += [{"id": "e", "text": "Oh. " * 30}, {"id": "f", "text": "x", "format": "opus", "voice": "nobody"}, {"id": "one", "text": "twice"}]
+    bad += [
+        {"id": "e", "text": "Oh. " * 30},
+        {"id": "f", "text": "x", "format": "opus", "voice": "nobody"},
+        {"id": "one", "text": "twice"},
+    ]
     defaults = Defaults(voice="tiny", text_limit=100)
-    tally = render(write([LINES[0], *bad, LINES[2]]), OUT, defaults, threads=2, streams=2, watcher=ProgressListener(failed=told.append))
+    tally = render(
+        write([LINES[0], *bad, LINES[2]]),
+        OUT,
+        defaults,
+        threads=2,
+        streams=2,
+        watcher=ProgressListener(failed=told.append),
+    )
     assert counts(tally) == (2, 0, 0, 7)
-    assert [(record.line, record.field) for record in told] == list(zip(range(2, 9), ("text", "voice", "speaker", "pitch", "text", "voice", "id"), strict=True))
+    assert [(record.line, record.field) for record in told] == list(
+        zip(range(2, 9), ("text", "voice", "speaker", "pitch", "text", "voice", "id"), strict=True)
+    )
     assert "the limit is 100" in str(told[4].reason)
     assert set(digests()) == {"one.wav", "Three.wav"}
     made = records()
-    assert (made["one"].status, made["a"].status, made["a"].reason) == ("done", "failed", "nothing in the text can be spoken")
+    assert (made["one"].status, made["a"].status, made["a"].reason) == (
+        "done",
+        "failed",
+        "nothing in the text can be spoken",
+    )
 
 
 def test_strict_stops_at_the_first_that_fails() -> None:
@@ -225,13 +290,17 @@ def test_strict_stops_at_the_first_that_fails() -> None:
     tally = run(lines, strict=True)
     assert tally.failed == 1
     assert tally.rendered < 5
-    assert set(digests()) == {str(record.path) for record in records().values() if record.status == "done"}  # no temporary files
+    assert set(digests()) == {
+        str(record.path) for record in records().values() if record.status == "done"
+    }  # no temporary files
     lines[1] = {"id": "bad", "text": "Good."}
     assert run(lines, strict=True).failed == 0
     assert len(digests()) == 20
 
 
-def test_an_engine_that_fails_with_one_stream_fails_that_line_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_fails_with_one_stream_fails_that_line_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     advance = Engine.advance
     guilty = derived_seed(0, "l1")
 
@@ -257,7 +326,9 @@ def test_equal_lines_fail_together(monkeypatch: pytest.MonkeyPatch) -> None:
     assert digests() == {}
 
 
-def test_a_defect_ends_the_run_and_leaves_nothing_half_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_ends_the_run_and_leaves_nothing_half_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def failing(engine: Engine, jobs: Any) -> Any:
         raise ZeroDivisionError("a defect")
 
@@ -279,7 +350,10 @@ def test_a_full_disk_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("format_name", ["wav", "flac", "opus", "ogg", "mp3"])
 def test_loudness_is_brought_to_what_was_asked_for(format_name: str) -> None:
-    lines = [{"id": "quiet", "text": "We go there.", "volume": 0.1}, {"id": "loud", "text": "We go there."}]
+    lines = [
+        {"id": "quiet", "text": "We go there.", "volume": 0.1},
+        {"id": "loud", "text": "We go there."},
+    ]
     run(lines, loudness=-30.0, format=format_name)
     for record in records().values():
         assert record.gain is not None
@@ -289,11 +363,15 @@ def test_loudness_is_brought_to_what_was_asked_for(format_name: str) -> None:
         meter = LoudnessMeter(rate)
         meter.add(samples)
         meter.finish()
-        assert meter.loudness == pytest.approx(-30, abs=0.1 if format_name in ("wav", "flac") else 1.5)
+        assert meter.loudness == pytest.approx(
+            -30, abs=0.1 if format_name in ("wav", "flac") else 1.5
+        )
     before = digests()
     shutil.rmtree(OUT)
     run(lines[::-1], loudness=-30.0, format=format_name)
-    assert digests() == before  # also of Ogg, whose serial numbers libsndfile would draw from the clock
+    assert (
+        digests() == before
+    )  # also of Ogg, whose serial numbers libsndfile would draw from the clock
 
 
 def test_nothing_outside_the_folder_is_touched(tmp_path: Path) -> None:
@@ -352,7 +430,14 @@ def test_two_runs_cannot_write_into_one_folder() -> None:
 
 def test_a_forecast_says_what_a_run_does_and_touches_nothing() -> None:
     def look() -> tuple[int, int, int, int]:
-        found = forecast(write([*LINES, {"text": ""}]), OUT, Defaults(voice="tiny"), threads=2, streams=2, failed=lambda record: None)
+        found = forecast(
+            write([*LINES, {"text": ""}]),
+            OUT,
+            Defaults(voice="tiny"),
+            threads=2,
+            streams=2,
+            failed=lambda record: None,
+        )
         assert (found.times_real_time is None) == (found.to_render == 0)
         assert found.to_render == 0 or found.duration_seconds > 0
         seen.append(found.seconds)

@@ -15,16 +15,24 @@ from vocoder.synthesis.voice import load_voice
 
 
 @pytest.mark.parametrize(("form", "write_subtitles"), [("vtt", webvtt), ("srt", subrip)])
-def test_subtitles_stand_beside_every_file(form: str, write_subtitles: Callable[[Iterable[TimedSentence], int], Iterator[str]]) -> None:
+def test_subtitles_stand_beside_every_file(
+    form: str, write_subtitles: Callable[[Iterable[TimedSentence], int], Iterator[str]]
+) -> None:
     assert counts(run(LINES, subtitles=form)) == (4, 1, 0, 0)
     voice = load_voice("tiny")
     for line in LINES:
         record = records()[line["id"]]
-        settings = voice.settings(speaker=line.get("speaker"), length_scale=1 / line.get("speed", 1), pitch=line.get("pitch", 0.0))
+        settings = voice.settings(
+            speaker=line.get("speaker"),
+            length_scale=1 / line.get("speed", 1),
+            pitch=line.get("pitch", 0.0),
+        )
         timeline = Timeline.of(voice.plan(line["text"], settings))
         assert record.path is not None
         assert record.subtitles == f"{record.path.rpartition('.')[0]}.{form}"
-        assert (OUT / record.subtitles).read_text("utf-8") == "".join(write_subtitles(timeline.sentences, timeline.sample_rate))
+        assert (OUT / record.subtitles).read_text("utf-8") == "".join(
+            write_subtitles(timeline.sentences, timeline.sample_rate)
+        )
 
 
 def test_subtitles_that_are_missing_are_written_and_nothing_is_spoken_for_them() -> None:
@@ -41,7 +49,12 @@ def test_subtitles_that_are_missing_are_written_and_nothing_is_spoken_for_them()
     (OUT / "drei.vtt").unlink()
     (OUT / "Three.wav").unlink()
     (OUT / "Three.vtt").unlink()
-    assert counts(run(LINES[:3], subtitles="vtt")) == (0, 1, 2, 0)  # copied from a line whose subtitles are gone
+    assert counts(run(LINES[:3], subtitles="vtt")) == (
+        0,
+        1,
+        2,
+        0,
+    )  # copied from a line whose subtitles are gone
     assert digests() == {name: digest for name, digest in both.items() if name != "drei.vtt"}
     assert counts(run(LINES)) == (0, 0, 5, 0)  # who does not ask for them has them left alone
     assert records()["one"].subtitles == "one.vtt"

@@ -17,10 +17,20 @@ def test_a_report_for_programs(capfd: pytest.CaptureFixture[str]) -> None:
     assert report["network"]["num_layers"] == 4
     assert {"reference", "torch-loop", "recomputed"} <= {row["engine"] for row in report["rows"]}
     for row in report["rows"]:
-        assert {"engine", "precision", "isa", "streams", "threads", "samples_per_second", "real_time_factor"} <= set(row)
+        assert {
+            "engine",
+            "precision",
+            "isa",
+            "streams",
+            "threads",
+            "samples_per_second",
+            "real_time_factor",
+        } <= set(row)
         assert row["samples_per_second"] > 0
         # The voice's own rate is what real time means.
-        assert row["real_time_factor"] == pytest.approx(row["samples_per_second"] / AUDIO.sample_rate, abs=1e-3)
+        assert row["real_time_factor"] == pytest.approx(
+            row["samples_per_second"] / AUDIO.sample_rate, abs=1e-3
+        )
 
 
 def test_a_table_for_people(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,6 @@
-"""What only a process of its own can show: signals, a reader that leaves, and that help does not wait for torch."""
+"""What only a process of its own can show: signals, a reader that leaves, and that help does not
+wait for torch.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,22 @@ import pytest
 from vocoder.audio.wav import HEADER_BYTES
 from vocoder.cli.program import BROKEN_PIPE, INTERRUPTED, TERMINATED
 
-# A shell starts what runs in its background with SIGINT ignored, and children inherit that: these tests are about what a terminal sends.
+# A shell starts what runs in its background with SIGINT ignored, and children inherit that: these
+# tests are about what a terminal sends.
 LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 COMMAND = [sys.executable, "-c", f"{LISTEN}; from vocoder.cli import main; main()"]
 # The reference engine takes minutes for it.
-SPEAK_LONG = [*COMMAND, "say", "This is a long sentence, and it goes on and on. " * 20, "-o", "-", "--voice", "tiny", "--engine", "reference"]
+SPEAK_LONG = [
+    *COMMAND,
+    "say",
+    "This is a long sentence, and it goes on and on. " * 20,
+    "-o",
+    "-",
+    "--voice",
+    "tiny",
+    "--engine",
+    "reference",
+]
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -25,8 +38,12 @@ def start(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> subprocess.P
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
-def test_a_signal_ends_it_without_a_traceback(number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)]
+)
+def test_a_signal_ends_it_without_a_traceback(
+    number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with start(SPEAK_LONG, monkeypatch) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -47,7 +64,12 @@ def test_a_reader_that_leaves_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_help_imports_nothing_heavy() -> None:
-    script = "import sys; from vocoder.cli.program import run; code = run(['say', '--help']); print(code, sorted({'torch', 'numpy'} & set(sys.modules)))"
-    answer = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    script = (
+        "import sys; from vocoder.cli.program import run; code = run(['say', '--help']); "
+        "print(code, sorted({'torch', 'numpy'} & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
     assert "--temperature" in answer.stdout
     assert answer.stdout.endswith("0 []\n")

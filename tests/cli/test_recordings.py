@@ -16,7 +16,9 @@ from vocoder.audio.pcm import to_float32, to_int16
 from vocoder.cli.program import BAD_INPUT, run
 from vocoder.synthesis.voice import load_voice
 
-SOUND = to_int16((0.3 * np.sin(2 * np.pi * 150 * np.arange(1_999) / 8_000)).astype(np.float32))  # its last frame is not full
+SOUND = to_int16(
+    (0.3 * np.sin(2 * np.pi * 150 * np.arange(1_999) / 8_000)).astype(np.float32)
+)  # its last frame is not full
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +35,9 @@ def test_vocode_says_a_recording_again_at_its_length(library: Path) -> None:
     assert len(expected) > len(SOUND)
 
 
-def test_vocode_from_standard_input_to_standard_output(recording: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_vocode_from_standard_input_to_standard_output(
+    recording: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     run(["vocode", "in.wav", "-o", "out.wav", "--voice", "tiny", "--seed", "3"])
     capfdbinary.readouterr()
     monkeypatch.setattr(sys, "stdin", Input(recording.read_bytes()))
@@ -62,9 +66,18 @@ def test_score_in_words_and_for_programs(library: Path, capfd: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("command", [["vocode", "-o", "out.wav"], ["score"]])
-def test_a_file_that_is_no_recording_is_named(workplace: Path, command: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_no_recording_is_named(
+    workplace: Path,
+    command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     Path("text.wav").write_text("hello")
-    for arguments, message in ((["text.wav"], "text.wav: not audio"), (["none.wav"], "none.wav: no such file"), (["-"], "standard input: is an empty file")):
+    for arguments, message in (
+        (["text.wav"], "text.wav: not audio"),
+        (["none.wav"], "none.wav: no such file"),
+        (["-"], "standard input: is an empty file"),
+    ):
         monkeypatch.setattr(sys, "stdin", Input(b""))
         assert run([*command, *arguments, "--voice", "tiny"]) == BAD_INPUT
         assert f"sonant: {message}" in capfd.readouterr().err

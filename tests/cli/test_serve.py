@@ -33,10 +33,24 @@ def port() -> int:
 
 
 @pytest.fixture
-def server(port: int, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
+def server(
+    port: int, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[subprocess.Popen[bytes]]:
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-    command = [sys.executable, "-c", "from vocoder.cli import main; main()", "serve", "--port", str(port), "--voice", "tiny"]
-    with (workplace / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    command = [
+        sys.executable,
+        "-c",
+        "from vocoder.cli import main; main()",
+        "serve",
+        "--port",
+        str(port),
+        "--voice",
+        "tiny",
+    ]
+    with (
+        (workplace / "log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as process,
+    ):
         deadline = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < deadline:
             try:
@@ -48,9 +62,13 @@ def server(port: int, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         process.kill()
 
 
-def test_the_service_speaks_the_bytes_of_say(server: subprocess.Popen[bytes], port: int, workplace: Path) -> None:
+def test_the_service_speaks_the_bytes_of_say(
+    server: subprocess.Popen[bytes], port: int, workplace: Path
+) -> None:
     body = json.dumps({"text": TEXT, "seed": 7}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/synthesize", body, {"content-type": "application/json"})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/synthesize", body, {"content-type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=60) as response:
         served = response.read()
     assert run(["say", TEXT, "--seed", "7", "--voice", "tiny", "-o", "said.wav"]) == 0
@@ -64,35 +82,55 @@ def test_the_service_speaks_the_bytes_of_say(server: subprocess.Popen[bytes], po
 def started(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """What the command would have run."""
     found: dict[str, object] = {}
-    monkeypatch.setattr("service.server.run", lambda settings, **place: found.update(place, settings=settings))
+    monkeypatch.setattr(
+        "service.server.run", lambda settings, **place: found.update(place, settings=settings)
+    )
     return found
 
 
 def test_every_option_reaches_its_setting(started: dict[str, object]) -> None:
     options = (
-        "--host 0.0.0.0 --port 99 -v tiny --engine reference --precision fp32 --threads 3 --max-streams 4 --capacity 4.5 --no-standby --address-streams 5 "
-        "--address-requests-per-minute 6 --key-file keys --guard-metrics --allow-origin https://a.example --allow-origin https://b.example "
-        "--otlp http://collector:4318 --lexicons words --jobs work --webhooks-to-private --shutdown-seconds 0.5 --log-text"
+        "--host 0.0.0.0 --port 99 -v tiny --engine reference --precision fp32 --threads 3 "
+        "--max-streams 4 --capacity 4.5 --no-standby --address-streams 5 "
+        "--address-requests-per-minute 6 --key-file keys --guard-metrics --allow-origin "
+        "https://a.example --allow-origin https://b.example "
+        "--otlp http://collector:4318 --lexicons words --jobs work --webhooks-to-private "
+        "--shutdown-seconds 0.5 --log-text"
     )
     assert run(["serve", *options.split()]) == 0
     expected = ServiceSettings(
-        voices=("tiny",), engine="reference", precision="fp32", threads=3, max_streams=4, capacity=4.5, standby=False, address_streams=5,
-        address_requests_per_minute=6, key_file=Path("keys"), guard_metrics=True, allow_origins=("https://a.example", "https://b.example"),
-        otlp_endpoint="http://collector:4318", lexicons=Path("words"), jobs=Path("work"), webhooks_to_private=True, shutdown_seconds=0.5, log_text=True,
+        voices=("tiny", ), engine="reference", precision="fp32", threads=3, max_streams=4,
+        capacity=4.5, standby=False, address_streams=5,
+        address_requests_per_minute=6, key_file=Path("keys"), guard_metrics=True,
+        allow_origins=("https://a.example", "https://b.example"),
+        otlp_endpoint="http://collector:4318", lexicons=Path("words"), jobs=Path("work"),
+        webhooks_to_private=True, shutdown_seconds=0.5, log_text=True,
     )  # fmt: skip
     assert started == {"host": "0.0.0.0", "port": 99, "settings": expected}
     unset = ServiceSettings()
     with_option = {field.name for field in fields(unset) if field.metadata["option"]}
-    assert with_option == {name for name, value in vars(expected).items() if value != vars(unset)[name]} - {"voices", "engine", "precision"}
+    assert with_option == {
+        name for name, value in vars(expected).items() if value != vars(unset)[name]
+    } - {"voices", "engine", "precision"}
 
 
-def test_without_options_the_settings_are_the_defaults_on_every_core(started: dict[str, object]) -> None:
+def test_without_options_the_settings_are_the_defaults_on_every_core(
+    started: dict[str, object],
+) -> None:
     assert run(["serve"]) == 0
-    assert started == {"host": "127.0.0.1", "port": 8000, "settings": ServiceSettings(voices=("kathleen",), threads=os.cpu_count() or 1)}
+    assert started == {
+        "host": "127.0.0.1",
+        "port": 8000,
+        "settings": ServiceSettings(voices=("kathleen",), threads=os.cpu_count() or 1),
+    }
 
 
-@pytest.mark.parametrize("option", ["--threads", "--max-streams", "--address-streams", "--capacity"])
-def test_what_a_setting_does_not_allow_is_bad_input(option: str, started: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "option", ["--threads", "--max-streams", "--address-streams", "--capacity"]
+)
+def test_what_a_setting_does_not_allow_is_bad_input(
+    option: str, started: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
     assert run(["serve", option, "0"]) == BAD_INPUT
     assert option in capfd.readouterr().err
     assert not started
@@ -102,10 +140,16 @@ def test_an_address_in_use_is_a_failure_in_one_line(capfd: pytest.CaptureFixture
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         assert run(["serve", "--port", str(port), "--voice", "tiny"]) == FAILED
-    assert capfd.readouterr().err.splitlines()[-1].startswith(f"sonant: cannot serve at 127.0.0.1:{port} (")
+    assert (
+        capfd.readouterr()
+        .err.splitlines()[-1]
+        .startswith(f"sonant: cannot serve at 127.0.0.1:{port} (")
+    )
 
 
-def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     original = builtins.__import__
 
     def without_fastapi(name: str, *arguments: object, **options: object) -> object:
@@ -115,4 +159,7 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capfd: 
 
     monkeypatch.setattr(builtins, "__import__", without_fastapi)
     assert run(["serve"]) == FAILED
-    assert capfd.readouterr().err == "sonant: serving needs fastapi, which is not installed: pip install 'sonant[service]'\n"
+    assert (
+        capfd.readouterr().err
+        == "sonant: serving needs fastapi, which is not installed: pip install 'sonant[service]'\n"
+    )

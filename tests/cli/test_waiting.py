@@ -14,13 +14,17 @@ def work(steps: int) -> None:
             bar.advance(1)
 
 
-def test_what_is_quick_has_no_bar(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_quick_has_no_bar(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     work(10)
     assert capfd.readouterr() == ("", "")
 
 
-def test_what_takes_its_time_has_one_on_standard_error(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_takes_its_time_has_one_on_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, to rich
     monkeypatch.setattr(waiting, "PATIENCE_SECONDS", -1.0)
     work(10)
@@ -29,7 +33,9 @@ def test_what_takes_its_time_has_one_on_standard_error(monkeypatch: pytest.Monke
     assert "speaking" in captured.err
 
 
-def test_where_nobody_looks_there_is_none(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_where_nobody_looks_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setattr(waiting, "PATIENCE_SECONDS", -1.0)
     work(10)

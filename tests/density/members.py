@@ -21,7 +21,17 @@ from vocoder.density.row_lstm import RowLstm
 
 Shape = tuple[int, int, int]
 Build = Callable[[Shape, Conditional, Given | None], AutoregressiveModel]
-BACKWARDS_AND_FORTH = (7, 0, 4, 8, 2, 6, 1, 5, 3)  # an order that is neither the natural one nor its own inverse
+BACKWARDS_AND_FORTH = (
+    7,
+    0,
+    4,
+    8,
+    2,
+    6,
+    1,
+    5,
+    3,
+)  # an order that is neither the natural one nor its own inverse
 
 
 def size(shape: Shape) -> int:
@@ -29,7 +39,9 @@ def size(shape: Shape) -> int:
 
 
 def shuffled(shape: Shape) -> Tensor:
-    return torch.tensor(BACKWARDS_AND_FORTH) if size(shape) == 9 else torch.arange(size(shape)).flip(0)
+    return (
+        torch.tensor(BACKWARDS_AND_FORTH) if size(shape) == 9 else torch.arange(size(shape)).flip(0)
+    )
 
 
 def full(shape: Shape) -> Tensor:
@@ -38,17 +50,35 @@ def full(shape: Shape) -> Tensor:
 
 MEMBERS: dict[str, Build] = {
     "fvsbn": lambda shape, each, given: Fvsbn(size(shape), distribution=each, given=given),
-    "fvsbn, other order": lambda shape, each, given: Fvsbn(size(shape), distribution=each, given=given, order=shuffled(shape)),
+    "fvsbn, other order": lambda shape, each, given: Fvsbn(
+        size(shape), distribution=each, given=given, order=shuffled(shape)
+    ),
     "nade": lambda shape, each, given: Nade(size(shape), 12, distribution=each, given=given),
-    "nade, other order": lambda shape, each, given: Nade(size(shape), 12, distribution=each, given=given, order=shuffled(shape)),
-    "autoencoder": lambda shape, each, given: AutoregressiveAutoencoder(full(shape), (20, 20), distribution=each, given=given),
+    "nade, other order": lambda shape, each, given: Nade(
+        size(shape), 12, distribution=each, given=given, order=shuffled(shape)
+    ),
+    "autoencoder": lambda shape, each, given: AutoregressiveAutoencoder(
+        full(shape), (20, 20), distribution=each, given=given
+    ),
     "made": lambda shape, each, given: Made(size(shape), (30, 30), distribution=each, given=given),
-    "made, random order": lambda shape, each, given: Made(size(shape), (30,), distribution=each, given=given, natural=False, seed=3),
-    "pixel-cnn": lambda shape, each, given: PixelCnn(shape, features=6, blocks=2, distribution=each, given=given),
-    "row-lstm": lambda shape, each, given: RowLstm(shape, features=6, layers=2, distribution=each, given=given),
-    "diagonal-bilstm": lambda shape, each, given: DiagonalBiLstm(shape, features=6, layers=2, distribution=each, given=given),
-    "diagonal-bilstm, whole": lambda shape, each, given: DiagonalBiLstm(shape, features=6, layers=2, whole_context=True, distribution=each, given=given),
-    "gated-pixel-cnn": lambda shape, each, given: GatedPixelCnn(shape, features=6, layers=3, distribution=each, given=given),
+    "made, random order": lambda shape, each, given: Made(
+        size(shape), (30,), distribution=each, given=given, natural=False, seed=3
+    ),
+    "pixel-cnn": lambda shape, each, given: PixelCnn(
+        shape, features=6, blocks=2, distribution=each, given=given
+    ),
+    "row-lstm": lambda shape, each, given: RowLstm(
+        shape, features=6, layers=2, distribution=each, given=given
+    ),
+    "diagonal-bilstm": lambda shape, each, given: DiagonalBiLstm(
+        shape, features=6, layers=2, distribution=each, given=given
+    ),
+    "diagonal-bilstm, whole": lambda shape, each, given: DiagonalBiLstm(
+        shape, features=6, layers=2, whole_context=True, distribution=each, given=given
+    ),
+    "gated-pixel-cnn": lambda shape, each, given: GatedPixelCnn(
+        shape, features=6, layers=3, distribution=each, given=given
+    ),
 }
 IMAGES = ("pixel-cnn", "row-lstm", "diagonal-bilstm", "diagonal-bilstm, whole", "gated-pixel-cnn")
 DISTRIBUTIONS: dict[str, Callable[[], Conditional]] = {
@@ -56,8 +86,14 @@ DISTRIBUTIONS: dict[str, Callable[[], Conditional]] = {
     "softmax": lambda: Categorical(5),
     "gaussian": Gaussian,
     "discretised gaussian": lambda: Gaussian(levels=5),
-    **{f"mixture of {family}s": lambda family=family: Mixture(family, 3) for family in ("gaussian", "laplacian", "logistic")},
-    **{f"discretised mixture of {family}s": lambda family=family: Mixture(family, 3, levels=5) for family in ("gaussian", "laplacian", "logistic")},
+    **{
+        f"mixture of {family}s": lambda family=family: Mixture(family, 3)
+        for family in ("gaussian", "laplacian", "logistic")
+    },
+    **{
+        f"discretised mixture of {family}s": lambda family=family: Mixture(family, 3, levels=5)
+        for family in ("gaussian", "laplacian", "logistic")
+    },
 }
 
 
@@ -70,7 +106,13 @@ def loud(model: AutoregressiveModel, seed: int = 0, scale: float = 0.5) -> Autor
     return model.requires_grad_(False).eval()
 
 
-def member(name: str, shape: Shape = (1, 3, 3), distribution: str = "bernoulli", given: Given | None = None, seed: int = 0) -> AutoregressiveModel:
+def member(
+    name: str,
+    shape: Shape = (1, 3, 3),
+    distribution: str = "bernoulli",
+    given: Given | None = None,
+    seed: int = 0,
+) -> AutoregressiveModel:
     return loud(MEMBERS[name](shape, DISTRIBUTIONS[distribution](), given), seed)
 
 
@@ -111,7 +153,9 @@ def number_of(x: Tensor) -> Tensor:
 
 
 def assert_drawn_as_probable(counts: Tensor, expected: Tensor) -> None:
-    """Chi-square; states expected less than five times are taken together. Its mean is the degrees of freedom, its variance twice that."""
+    """Chi-square; states expected less than five times are taken together. Its mean is the degrees
+    of freedom, its variance twice that.
+    """
     total = counts.sum()
     likely = expected * total >= 5
     assert likely.sum() >= 5

@@ -25,4 +25,8 @@ def test_it_names_every_model_and_files_that_exist() -> None:
     named = set(re.findall(r"\((densities/[\w.-]+)\)", PAGE))
     assert named
     assert not [name for name in named if not (ROOT / "docs" / name).is_file()]
-    assert not [name for name in re.findall(r"`((?:benchmarks|tests|vocoder|training)/[\w./-]+)`", PAGE) if not (ROOT / name).exists()]
+    assert not [
+        name
+        for name in re.findall(r"`((?:benchmarks|tests|vocoder|training)/[\w./-]+)`", PAGE)
+        if not (ROOT / name).exists()
+    ]

@@ -1,4 +1,6 @@
-"""Members against the papers' equations, written out in numpy; and that each of them learns what there is to learn."""
+"""Members against the papers' equations, written out in numpy; and that each of them learns what
+there is to learn.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,18 @@ def test_fvsbn_is_a_logistic_regression_on_what_is_before() -> None:
     assert isinstance(model, Fvsbn)
     x = every_binary((9,))[[3, 200, 511]]
     weight, bias = model.weight.double().numpy(), model.bias.double().numpy()
-    expected = [[of_bernoulli(sigmoid(bias[i] + weight[i, :i] @ row[:i]), row[i]) for i in range(9)] for row in x.numpy()]
+    expected = [
+        [of_bernoulli(sigmoid(bias[i] + weight[i, :i] @ row[:i]), row[i]) for i in range(9)]
+        for row in x.numpy()
+    ]
     np.testing.assert_allclose(model.log_prob(x).numpy(), expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("dimensions", [5, BLOCK, 2 * BLOCK + 3])
 def test_nade_is_equations_3_and_4(dimensions: int) -> None:
-    """Sums before the nonlinearity are carried from block to block: dimensions on either side of a block's end are right as well."""
+    """Sums before the nonlinearity are carried from block to block: dimensions on either side of a
+    block's end are right as well.
+    """
     model = Nade(dimensions, 7)
     loud(model)
     x = torch.randint(0, 2, (4, dimensions), generator=torch.Generator().manual_seed(1))
@@ -46,7 +53,9 @@ def test_nade_is_equations_3_and_4(dimensions: int) -> None:
         nats = []
         for i in range(dimensions):
             hidden = sigmoid(model.hidden_bias.double().numpy() + row[:i] @ encoder[:i])
-            nats.append(of_bernoulli(sigmoid(model.bias[i, 0].item() + decoder[i] @ hidden), row[i]))
+            nats.append(
+                of_bernoulli(sigmoid(model.bias[i, 0].item() + decoder[i] @ hidden), row[i])
+            )
         expected.append(nats)
     np.testing.assert_allclose(model.log_prob(x).numpy(), expected, rtol=1e-4, atol=1e-5)
 
@@ -58,11 +67,26 @@ def test_rnade_is_equations_8_to_13() -> None:
     encoder = model.encoder.double().numpy()
     expected = []
     for i in range(4):
-        hidden = np.maximum(model.scales[i].item() * (model.hidden_bias.double().numpy() + x.double().numpy()[0, :i] @ encoder[:i]), 0.0)
-        logits, means, log_scales = np.split(hidden @ model.decoder[i].double().numpy() + model.bias[i].double().numpy(), 3)
+        hidden = np.maximum(
+            model.scales[i].item()
+            * (model.hidden_bias.double().numpy() + x.double().numpy()[0, :i] @ encoder[:i]),
+            0.0,
+        )
+        logits, means, log_scales = np.split(
+            hidden @ model.decoder[i].double().numpy() + model.bias[i].double().numpy(), 3
+        )
         weights = np.exp(logits) / np.exp(logits).sum()
         scales = np.exp(log_scales)
-        expected.append(np.log((weights * np.exp(-0.5 * ((x[0, i].item() - means) / scales) ** 2) / scales / math.sqrt(2 * math.pi)).sum()))
+        expected.append(
+            np.log(
+                (
+                    weights
+                    * np.exp(-0.5 * ((x[0, i].item() - means) / scales) ** 2)
+                    / scales
+                    / math.sqrt(2 * math.pi)
+                ).sum()
+            )
+        )
     np.testing.assert_allclose(model.log_prob(x).numpy()[0], expected, rtol=1e-4, atol=1e-5)
 
 
@@ -80,7 +104,9 @@ def test_sampling_from_nade_never_scores_anew(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("name", ["pixel-cnn", "gated-pixel-cnn"])
-def test_nor_does_cached_sampling_from_a_pixel_cnn(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nor_does_cached_sampling_from_a_pixel_cnn(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = member(name, (3, 4, 5))
     expected = model.sample(3, 2, naive=True)
 
@@ -93,11 +119,17 @@ def test_nor_does_cached_sampling_from_a_pixel_cnn(name: str, monkeypatch: pytes
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_it_learns_two_images_to_their_entropy(name: str) -> None:
-    """ln 2 nats, and no less. Sigmoids handed to what wants logits, say, can give no pixel more than 0.73."""
+    """ln 2 nats, and no less. Sigmoids handed to what wants logits, say, can give no pixel more
+    than 0.73.
+    """
     torch.manual_seed(0)
     model = MEMBERS[name]((1, 3, 3), member(name).distribution, None)
-    images = torch.tensor([[1, 0, 1, 1, 0, 0, 1, 0, 1], [0, 0, 1, 0, 1, 0, 0, 1, 1]]).view(2, *model.shape)
-    assert trained(model, images, steps=150 if model.shape == (1, 3, 3) else 400) == pytest.approx(math.log(2.0), abs=0.12)
+    images = torch.tensor([[1, 0, 1, 1, 0, 0, 1, 0, 1], [0, 0, 1, 0, 1, 0, 0, 1, 1]]).view(
+        2, *model.shape
+    )
+    assert trained(model, images, steps=150 if model.shape == (1, 3, 3) else 400) == pytest.approx(
+        math.log(2.0), abs=0.12
+    )
 
 
 def test_order_agnostic_training_serves_every_ordering() -> None:
@@ -107,7 +139,9 @@ def test_order_agnostic_training_serves_every_ordering() -> None:
     assert trained(made, images, steps=400) == pytest.approx(math.log(2.0), abs=0.15)
     for which in range(4):
         with torch.no_grad():
-            assert float(-made.ordering_log_prob(which, images).sum(-1).mean()) == pytest.approx(math.log(2.0), abs=0.3)
+            assert float(-made.ordering_log_prob(which, images).sum(-1).mean()) == pytest.approx(
+                math.log(2.0), abs=0.3
+            )
 
 
 def trained(model: AutoregressiveModel, x: Tensor, steps: int) -> float:

@@ -1,4 +1,6 @@
-"""What holds for every member: causality, normalisation, samples that follow the density, completions, seeds."""
+"""What holds for every member: causality, normalisation, samples that follow the density,
+completions, seeds.
+"""
 
 from __future__ import annotations
 
@@ -28,21 +30,29 @@ DRAWS = 20_000
 
 
 def jacobian(model: AutoregressiveModel, given: Tensor | None = None, seed: int = 0) -> Tensor:
-    """Of every conditional with respect to every input, the largest over a dimension's outputs and some random inputs, in float64: [D, D]."""
+    """Of every conditional with respect to every input, the largest over a dimension's outputs and
+    some random inputs, in float64: [D, D].
+    """
     model = model.double()
     torch.manual_seed(seed)
     largest = torch.zeros(model.num_dimensions, model.num_dimensions, dtype=torch.float64)
     for _ in range(4):  # a rectified unit may be shut for one of them
         inputs = torch.randn(1, *model.shape, dtype=torch.float64)
-        found = torch.autograd.functional.jacobian(lambda x: model.conditionals(x, given).reshape(model.num_dimensions, -1), inputs)
-        largest = torch.maximum(largest, found.reshape(model.num_dimensions, -1, model.num_dimensions).abs().amax(1))
+        found = torch.autograd.functional.jacobian(
+            lambda x: model.conditionals(x, given).reshape(model.num_dimensions, -1), inputs
+        )
+        largest = torch.maximum(
+            largest, found.reshape(model.num_dimensions, -1, model.num_dimensions).abs().amax(1)
+        )
     model.float()
     return largest
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_conditional_depends_on_what_is_before_it_and_on_all_of_that(name: str) -> None:
-    """Exactly 0 elsewhere. On 3x3 everything before is within reach, so a first row that sees nothing, or a row left out of a mask, shows as well."""
+    """Exactly 0 elsewhere. On 3x3 everything before is within reach, so a first row that sees
+    nothing, or a row left out of a mask, shows as well.
+    """
     model = member(name)
     found = jacobian(model)
     allowed = may_depend(model.order)
@@ -58,7 +68,9 @@ def test_red_then_green_then_blue(name: str) -> None:
     allowed = may_depend(model.order)
     assert found[~allowed].max() == 0
     assert (found[allowed] > 0).all()
-    red, green, blue = (channel * 6 + 4 for channel in range(3))  # of the middle pixel of the second row
+    red, green, blue = (
+        channel * 6 + 4 for channel in range(3)
+    )  # of the middle pixel of the second row
     assert found[green, red] > 0
     assert found[blue, green] > 0
     assert found[red, green] == found[red, blue] == found[green, blue] == 0
@@ -85,10 +97,14 @@ def test_those_of_all_colour_images_do_too(name: str) -> None:
 
 
 def test_of_several_orderings_densities_are_averaged() -> None:
-    """Averaged logits would not sum to 1, and whoever picks a mask for each call gives several answers."""
+    """Averaged logits would not sum to 1, and whoever picks a mask for each call gives several
+    answers.
+    """
     made = mixture_of_orderings()
     every = every_binary(made.shape)
-    each = torch.stack([made.ordering_log_prob(which, every).double().sum(-1).exp() for which in range(3)])
+    each = torch.stack(
+        [made.ordering_log_prob(which, every).double().sum(-1).exp() for which in range(3)]
+    )
     assert (each[0] - each[1]).abs().max() > 1e-4
     torch.testing.assert_close(joint(made, every), each.mean(0), rtol=1e-4, atol=1e-9)
     assert float(joint(made, every).sum()) == pytest.approx(1.0, abs=1e-6)
@@ -100,7 +116,9 @@ def test_every_ordering_is_causal_in_itself() -> None:
     inputs = torch.randn(1, 9, dtype=torch.float64)
     assert len({tuple(order.tolist()) for order in made.orders}) == 3
     for which, order in enumerate(made.orders):
-        found = torch.autograd.functional.jacobian(lambda x, which=which: made.conditionals(x, which=which)[0].flatten(), inputs).view(9, 9)
+        found = torch.autograd.functional.jacobian(
+            lambda x, which=which: made.conditionals(x, which=which)[0].flatten(), inputs
+        ).view(9, 9)
         assert found[~may_depend(order)].abs().max() == 0
         assert (found[may_depend(order)] != 0).all()
 
@@ -131,9 +149,13 @@ def test_several_orderings_are_drawn_from_their_mean() -> None:
     assert_drawn_as_probable(counts, joint(made, every_binary(made.shape)))
 
 
-@pytest.mark.parametrize("name", ["fvsbn, other order", "nade", "made, random order", "pixel-cnn", "gated-pixel-cnn"])
+@pytest.mark.parametrize(
+    "name", ["fvsbn, other order", "nade", "made, random order", "pixel-cnn", "gated-pixel-cnn"]
+)
 def test_completions_keep_what_is_known_and_follow_the_conditional_distribution(name: str) -> None:
-    """What is known is the beginning of the order, so that the conditional is exact: p(x) / p(known)."""
+    """What is known is the beginning of the order, so that the conditional is exact: p(x) /
+    p(known).
+    """
     model = member(name, seed=1)
     begun = (model.order < 4).view(model.shape)
     values = torch.tensor([1, 0, 0, 1, 1, 0, 1, 1, 0]).view(model.shape)
@@ -141,7 +163,9 @@ def test_completions_keep_what_is_known_and_follow_the_conditional_distribution(
     assert torch.equal(drawn[:, begun], values[begun].expand(DRAWS, 4))
     every = every_binary(model.shape)
     expected = joint(model, every) * (every[:, begun] == values[begun]).all(1)
-    assert_drawn_as_probable(torch.bincount(number_of(drawn), minlength=512), expected / expected.sum())
+    assert_drawn_as_probable(
+        torch.bincount(number_of(drawn), minlength=512), expected / expected.sum()
+    )
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -162,7 +186,9 @@ def test_what_is_known_anywhere_is_kept_and_changes_what_follows(name: str) -> N
 
 @pytest.mark.parametrize("shape", [(1, 4, 5), (3, 3, 4)])
 @pytest.mark.parametrize("name", MEMBERS)
-def test_what_is_computed_step_by_step_is_what_is_computed_at_once(name: str, shape: tuple[int, int, int]) -> None:
+def test_what_is_computed_step_by_step_is_what_is_computed_at_once(
+    name: str, shape: tuple[int, int, int]
+) -> None:
     """Teacher-forced: the outputs of every dimension, for images with more columns than rows."""
     model = member(name, shape)
     torch.manual_seed(2)
@@ -172,7 +198,9 @@ def test_what_is_computed_step_by_step_is_what_is_computed_at_once(name: str, sh
         stepper = model.stepper(3, None)
         flat = x.view(3, -1)
         for dimension in torch.argsort(model.order).tolist():
-            torch.testing.assert_close(stepper.outputs(dimension), expected[:, dimension], rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(
+                stepper.outputs(dimension), expected[:, dimension], rtol=1e-4, atol=1e-5
+            )
             stepper.accept(dimension, flat[:, dimension])
 
 
@@ -189,7 +217,9 @@ def test_a_sample_depends_on_seed_and_index_alone(name: str) -> None:
 
 @pytest.mark.parametrize("family", ["gaussian", "laplacian", "logistic"])
 def test_rnade_is_causal_and_its_samples_follow_its_density(family: str) -> None:
-    """Where values are drawn from the conditionals, the mean of the score is 0 for every output; where they are moved a little, it is not."""
+    """Where values are drawn from the conditionals, the mean of the score is 0 for every output;
+    where they are moved a little, it is not.
+    """
     model = rnade(family)
     found = jacobian(model)
     assert found[~may_depend(model.order)].max() == 0
@@ -204,7 +234,9 @@ def test_rnade_is_causal_and_its_samples_follow_its_density(family: str) -> None
     shifted = model(drawn).requires_grad_(True)
     model.distribution.log_prob(shifted, drawn + 0.2).sum().backward()
     assert shifted.grad is not None
-    assert float((shifted.grad.mean(0) / (shifted.grad.std(0) / 4000**0.5 + 1e-6)).abs().max()) > 5.0
+    assert (
+        float((shifted.grad.mean(0) / (shifted.grad.std(0) / 4000**0.5 + 1e-6)).abs().max()) > 5.0
+    )
 
 
 @pytest.mark.parametrize("name", ["made", "pixel-cnn", "gated-pixel-cnn", "row-lstm"])
@@ -226,12 +258,16 @@ def test_the_decoder_of_an_autoencoder_is_a_density_for_any_code() -> None:
     code = torch.tensor([[0.5, -1.0, 2.0]]).expand(512, -1)
     assert float(joint(model, every, code).sum()) == pytest.approx(1.0, abs=1e-6)
     assert found_by_encoding(model, every) != pytest.approx(1.0, abs=1e-3)
-    counts = torch.bincount(number_of(model.sample(3, DRAWS, code[:1].expand(DRAWS, -1))), minlength=512)
+    counts = torch.bincount(
+        number_of(model.sample(3, DRAWS, code[:1].expand(DRAWS, -1))), minlength=512
+    )
     assert_drawn_as_probable(counts, joint(model, every, code))
 
 
 def found_by_encoding(model: object, every: Tensor) -> float:
-    """What the probabilities of all images given their own codes sum to: a code that has seen x makes no density."""
+    """What the probabilities of all images given their own codes sum to: a code that has seen x
+    makes no density.
+    """
     return float(model.reconstruction_log_prob(every).double().flatten(1).sum(1).exp().sum())  # type: ignore[attr-defined]
 
 

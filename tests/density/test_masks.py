@@ -13,7 +13,9 @@ from vocoder.errors import ConfigError
 ONE = channel_groups(1, 1)
 
 
-@pytest.mark.parametrize(("sees_itself", "centre_row"), [(False, [1, 1, 0, 0, 0]), (True, [1, 1, 1, 0, 0])])
+@pytest.mark.parametrize(
+    ("sees_itself", "centre_row"), [(False, [1, 1, 0, 0, 0]), (True, [1, 1, 1, 0, 0])]
+)
 def test_masks_a_and_b(sees_itself: bool, centre_row: list[int]) -> None:
     """Mask A without the centre, mask B with it; both keep what is to its left, and all rows above."""
     mask = causal_mask((3, 5), ONE, ONE, sees_itself=sees_itself)[0, 0]
@@ -21,7 +23,9 @@ def test_masks_a_and_b(sees_itself: bool, centre_row: list[int]) -> None:
 
 
 def test_channels_at_the_centre() -> None:
-    """R, G, B: mask A lets G see R, B both; mask B lets each see itself as well. Elsewhere all see all."""
+    """R, G, B: mask A lets G see R, B both; mask B lets each see itself as well. Elsewhere all see
+    all.
+    """
     three = channel_groups(6, 3)
     assert three.tolist() == [0, 0, 1, 1, 2, 2]
     a = causal_mask((2, 3), three, three, sees_itself=False)
@@ -34,15 +38,22 @@ def test_channels_at_the_centre() -> None:
 
 
 def test_a_pointwise_convolution_of_one_channel_is_not_masked() -> None:
-    assert bool(MaskedConv2d(1, channel_groups(4, 1), channel_groups(5, 1), sees_itself=True).mask.all())
+    assert bool(
+        MaskedConv2d(1, channel_groups(4, 1), channel_groups(5, 1), sees_itself=True).mask.all()
+    )
 
 
 def test_masking_leaves_the_weights_as_they_are() -> None:
-    """`weight.data *= mask` in forward would change them behind the optimiser's back, and its average's."""
+    """`weight.data *= mask` in forward would change them behind the optimiser's back, and its
+    average's.
+    """
     torch.manual_seed(0)
     linear = MaskedLinear(torch.ones(4, 4, dtype=torch.bool).tril(-1))
     conv = MaskedConv2d(3, channel_groups(3, 3), channel_groups(6, 3), sees_itself=False)
-    for layer, x, mask in ((linear, torch.randn(2, 4), linear.masks[0]), (conv, torch.randn(2, 3, 4, 4), conv.mask)):
+    for layer, x, mask in (
+        (linear, torch.randn(2, 4), linear.masks[0]),
+        (conv, torch.randn(2, 3, 4, 4), conv.mask),
+    ):
         before = layer.weight.detach().clone()
         assert (before[~mask] != 0).any()
         layer(x).square().sum().backward()

@@ -1,4 +1,6 @@
-"""Where the native engine was not built there is nothing of it to test; the laws are then held by the reference engine alone."""
+"""Where the native engine was not built there is nothing of it to test; the laws are then held by
+the reference engine alone.
+"""
 
 from tests.engine.engines import NATIVE_BUILT
 

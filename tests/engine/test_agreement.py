@@ -1,4 +1,6 @@
-"""Law 7: the native engine says what the reference engine says, with every instruction set, and each is as exact as it claims."""
+"""Law 7: the native engine says what the reference engine says, with every instruction set, and
+each is as exact as it claims.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,17 @@ def test_outputs_agree(name: str, config: str) -> None:
     reference, native = engine_of("reference", config), engine_of(name, config)
     codes = random_codes(reference.config, 60, seed=5)
     expected = reference.logits(job_for(reference.start(1), 60), codes)
-    np.testing.assert_allclose(native.logits(job_for(native.start(1), 60), codes), expected, rtol=0, atol=tolerance(name))
+    np.testing.assert_allclose(
+        native.logits(job_for(native.start(1), 60), codes), expected, rtol=0, atol=tolerance(name)
+    )
 
 
 @pytest.mark.parametrize("config", CONFIGS)
 @pytest.mark.parametrize("name", EXACT[1:])
 def test_codes_agree_but_for_ties(name: str, config: str) -> None:
-    """Piece by piece from the reference's own state, which the native engine takes over: a tie in one piece does not spoil the next."""
+    """Piece by piece from the reference's own state, which the native engine takes over: a tie in
+    one piece does not spoil the next.
+    """
     reference, native = engine_of("reference", config), engine_of(name, config)
     state = reference.start(12)
     differing = 0
@@ -41,7 +47,8 @@ def test_codes_agree_but_for_ties(name: str, config: str) -> None:
         taken = state.copy()
         (expected,) = reference.advance([job_for(state, PIECE)])
         (found,) = native.advance([job_for(taken, PIECE)])
-        # A continuous value lies near the edge of one of 65,536 codes quite often, and is then off by that one code.
+        # A continuous value lies near the edge of one of 65,536 codes quite often, and is then off
+        # by that one code.
         tolerance = 2 if reference.config.quantisation_levels > 1024 else 0
         differing += int((np.abs(found - expected) > tolerance).any())
         np.testing.assert_allclose(taken.rings, state.rings, rtol=0, atol=1e-4)
@@ -51,11 +58,21 @@ def test_codes_agree_but_for_ties(name: str, config: str) -> None:
 @pytest.mark.parametrize("config", ["softmax", "more than one panel"])
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_fused_instruction_sets_agree_to_the_last_bit(config: str, precision: str) -> None:
-    """AVX-512 (of any kind) and AVX2 do the same operations in the same order; portable code has no fused multiply-add and rounds otherwise."""
-    # In bf16 the vector's width decides which weights share a lane, and the instruction for it takes inputs in pairs.
+    """AVX-512 (of any kind) and AVX2 do the same operations in the same order; portable code has no
+    fused multiply-add and rounds otherwise.
+    """
+    # In bf16 the vector's width decides which weights share a lane, and the instruction for it
+    # takes inputs in pairs.
     apart = ("portable", "avx2", *PAIRED) if precision == "bf16" else ("portable",)
-    fused = [name for name in NATIVE if name.endswith(precision) and name.split("-")[1] not in apart]
-    made = {engine_of(name, config).advance([job_for(engine_of(name, config).start(3), 100)])[0].tobytes() for name in fused}
+    fused = [
+        name for name in NATIVE if name.endswith(precision) and name.split("-")[1] not in apart
+    ]
+    made = {
+        engine_of(name, config)
+        .advance([job_for(engine_of(name, config).start(3), 100)])[0]
+        .tobytes()
+        for name in fused
+    }
     assert len(made) <= 1
 
 
@@ -63,7 +80,13 @@ def test_fused_instruction_sets_agree_to_the_last_bit(config: str, precision: st
 @pytest.mark.parametrize("isa", available_isas())
 def test_gates_are_as_exact_as_they_claim(isa: str, precision: str, error: float) -> None:
     """native/vector.h: how far tanh x sigmoid may be off."""
-    grid = np.concatenate([np.linspace(-40, 40, 400), np.linspace(-1, 1, 400), [-1e30, -100.0, 0.0, 1e-20, 100.0, 1e30]])
+    grid = np.concatenate(
+        [
+            np.linspace(-40, 40, 400),
+            np.linspace(-1, 1, 400),
+            [-1e30, -100.0, 0.0, 1e-20, 100.0, 1e30],
+        ]
+    )
     a, b = (values.ravel().astype(np.float32) for values in np.meshgrid(grid, grid[::5]))
     short = len(a) % 16
     a, b = a[short:].copy(), b[short:].copy()
@@ -86,27 +109,42 @@ def test_exponentials_are_as_exact_as_they_claim(isa: str) -> None:
 
 @pytest.mark.parametrize("isa", available_isas())
 def test_bf16_weights_are_the_nearest(isa: str) -> None:
-    """Weights are rounded to 8 bits of mantissa: with weights that have no more, outputs are those of fp32, but for what rounding of inputs makes in pairs."""
+    """Weights are rounded to 8 bits of mantissa: with weights that have no more, outputs are those
+    of fp32, but for what rounding of inputs makes in pairs.
+    """
     network = make_network(CONFIGS["more than one panel"])
     for parameter in network.parameters():
         parameter.copy_(parameter.bfloat16().float())
-    # The upper weight of a pair of lanes carries the lower one's bits in its own last ones: half a unit of bf16 at most.
-    exact, rounded = NativeEngine(network, isa=isa), NativeEngine(network, isa=isa, precision="bf16")
+    # The upper weight of a pair of lanes carries the lower one's bits in its own last ones: half a
+    # unit of bf16 at most.
+    exact, rounded = (
+        NativeEngine(network, isa=isa),
+        NativeEngine(network, isa=isa, precision="bf16"),
+    )
     codes = random_codes(exact.config, 50)
     expected = exact.logits(job_for(exact.start(0), 50), codes)
     found = rounded.logits(job_for(rounded.start(0), 50), codes)
-    assert np.abs(found - expected).max() < (0.01 if isa in PAIRED else 0.004) * np.abs(expected).max()
+    assert (
+        np.abs(found - expected).max() < (0.01 if isa in PAIRED else 0.004) * np.abs(expected).max()
+    )
 
 
 def test_philox_is_the_same_in_both_languages() -> None:
     rng = np.random.default_rng(3)
-    for counter, key in zip(rng.integers(2**32, size=(50, 4)), rng.integers(2**32, size=(50, 2)), strict=True):
+    for counter, key in zip(
+        rng.integers(2**32, size=(50, 4)), rng.integers(2**32, size=(50, 2)), strict=True
+    ):
         low, high = key.tolist()
-        assert _native.philox(counter.tolist(), low, high) == philox4x32(counter[np.newaxis].astype(np.uint32), (low, high))[0].tolist()
+        assert (
+            _native.philox(counter.tolist(), low, high)
+            == philox4x32(counter[np.newaxis].astype(np.uint32), (low, high))[0].tolist()
+        )
 
 
 def test_threads_may_share_an_engine() -> None:
-    """Generation releases the interpreter's lock; streams of different threads do not touch each other."""
+    """Generation releases the interpreter's lock; streams of different threads do not touch each
+    other.
+    """
     engine = engine_of(NATIVE[0], "more than one panel")
     expected = [engine.advance([job_for(engine.start(seed), 600)])[0] for seed in range(4)]
     found: list[Codes] = [np.zeros(0, np.int64)] * 4
@@ -143,27 +181,42 @@ def test_a_weight_that_is_no_number_is_refused() -> None:
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("threads", [2, 3])
 def test_the_pool_changes_no_byte(threads: int, precision: str) -> None:
-    """However many threads and streams: also streams of different lengths, one alone, and more calls at once than threads."""
+    """However many threads and streams: also streams of different lengths, one alone, and more
+    calls at once than threads.
+    """
     network = make_network(CONFIGS["more than one panel"])
-    alone, shared = NativeEngine(network, precision=precision), NativeEngine(network, precision=precision, threads=threads)
+    alone, shared = (
+        NativeEngine(network, precision=precision),
+        NativeEngine(network, precision=precision, threads=threads),
+    )
     for count in (1, 2, 7, 20):
         lengths = [5 + 3 * (seed % 4) for seed in range(count)]
         states = [shared.start(seed) for seed in range(count)]
-        found = shared.advance([job_for(state, length) for state, length in zip(states, lengths, strict=True)])
+        found = shared.advance(
+            [job_for(state, length) for state, length in zip(states, lengths, strict=True)]
+        )
         for seed in range(count):
             state = alone.start(seed)
-            assert alone.advance([job_for(state, lengths[seed])])[0].tobytes() == found[seed].tobytes()
+            assert (
+                alone.advance([job_for(state, lengths[seed])])[0].tobytes() == found[seed].tobytes()
+            )
             assert state.to_bytes() == states[seed].to_bytes()
 
 
 def test_calls_of_several_threads_share_one_pool() -> None:
     engine = NativeEngine(make_network(CONFIGS["softmax"]), threads=2)
-    expected = [codes.tobytes() for codes in engine.advance([job_for(engine.start(seed), 200) for seed in range(8)])]
+    expected = [
+        codes.tobytes()
+        for codes in engine.advance([job_for(engine.start(seed), 200) for seed in range(8)])
+    ]
     found: list[list[bytes]] = [[] for _ in range(4)]
 
     def work(caller: int) -> None:
         for _ in range(5):
-            found[caller] = [codes.tobytes() for codes in engine.advance([job_for(engine.start(seed), 200) for seed in range(8)])]
+            found[caller] = [
+                codes.tobytes()
+                for codes in engine.advance([job_for(engine.start(seed), 200) for seed in range(8)])
+            ]
 
     callers = [threading.Thread(target=work, args=(caller,)) for caller in range(4)]
     for caller in callers:

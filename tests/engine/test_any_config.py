@@ -1,4 +1,6 @@
-"""Any network at all: whatever the sizes, every engine says what the reference says, alone and in company."""
+"""Any network at all: whatever the sizes, every engine says what the reference says, alone and in
+company.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from vocoder.config import WaveNetConfig
 
 @st.composite
 def configs(draw: st.DrawFn) -> WaveNetConfig:
-    """Channels that are and are not multiples of a vector, one layer or several, rings of any length, few levels and many."""
+    """Channels that are and are not multiples of a vector, one layer or several, rings of any
+    length, few levels and many.
+    """
     cycles = draw(st.integers(1, 3))
     sizes = st.integers(1, 40)
     output = draw(st.sampled_from(["softmax", "logistic_mixture", "gaussian"]))
@@ -54,4 +58,7 @@ def test_company_is_invisible_in_any_network(config: WaveNetConfig) -> None:
         engine = engine_named(name, network)
         together = engine.advance([job_for(engine.start(seed), 12 + seed) for seed in range(8)])
         for seed, codes in enumerate(together):
-            assert engine.advance([job_for(engine.start(seed), 12 + seed)])[0].tobytes() == codes.tobytes(), name
+            assert (
+                engine.advance([job_for(engine.start(seed), 12 + seed)])[0].tobytes()
+                == codes.tobytes()
+            ), name

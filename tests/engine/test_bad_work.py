@@ -43,7 +43,9 @@ def good_job(engine: Engine) -> Job:
             {
                 "conditioning": np.zeros((0, LAYERS, GATE), np.float32),
                 "temperatures": np.zeros(0, np.float32),
-                "predictors": made(coefficients=np.zeros((0, 3), np.float32), lags=np.zeros(0, np.int32)),
+                "predictors": made(
+                    coefficients=np.zeros((0, 3), np.float32), lags=np.zeros(0, np.int32)
+                ),
             },
             "frames",
         ),
@@ -101,7 +103,16 @@ def test_two_jobs_for_one_stream(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@pytest.mark.parametrize("codes", [np.zeros(9, np.int64), np.zeros(10, np.float32), np.full(10, 32), np.full(10, -1), np.zeros((10, 1), np.int64)])
+@pytest.mark.parametrize(
+    "codes",
+    [
+        np.zeros(9, np.int64),
+        np.zeros(10, np.float32),
+        np.full(10, 32),
+        np.full(10, -1),
+        np.zeros((10, 1), np.int64),
+    ],
+)
 def test_codes_that_do_not_fit(name: str, codes: Any) -> None:
     with pytest.raises(EngineError, match="codes must"):
         engine_of(name).logits(good_job(engine_of(name)), codes)

@@ -1,4 +1,6 @@
-"""The compiled module checks what it is given by itself: whatever is passed, the answer is an exception and never a crash."""
+"""The compiled module checks what it is given by itself: whatever is passed, the answer is an
+exception and never a crash.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,31 @@ def native_arguments() -> dict[str, Any]:
     network = make_network(config)
     quantiser, weights = network.quantiser, EngineWeights.of(network)
     return {
-        "isa": "portable", "precision": "fp32", "threads": 1, "dilations": config.dilations, "hop_length": config.hop_length, "output": config.output,
-        "mixtures": config.num_mixtures, "prediction_order": config.prediction_order, "max_lag": config.max_lag,
-        "values": quantiser.values.astype(np.float64), "edges": quantiser.edges, **dataclasses.asdict(weights),
+        "isa": "portable", "precision": "fp32", "threads": 1, "dilations": config.dilations,
+        "hop_length": config.hop_length, "output": config.output,
+        "mixtures": config.num_mixtures, "prediction_order": config.prediction_order,
+        "max_lag": config.max_lag,
+        "values": quantiser.values.astype(np.float64), "edges": quantiser.edges,
+        **dataclasses.asdict(weights),
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "name", ["inputs", "values", "edges", "taps", "residual", "residual_bias", "skip", "skip_bias", "head1", "head1_bias", "head2", "head2_bias"]
+    "name",
+    [
+        "inputs",
+        "values",
+        "edges",
+        "taps",
+        "residual",
+        "residual_bias",
+        "skip",
+        "skip_bias",
+        "head1",
+        "head1_bias",
+        "head2",
+        "head2_bias",
+    ],
 )
 def test_weights_of_a_wrong_shape(name: str) -> None:
     arguments = native_arguments()
@@ -85,9 +104,12 @@ def test_numbers_that_make_no_network(wrong: dict[str, Any]) -> None:
 def test_jobs_that_do_not_fit(wrong: dict[str, Any]) -> None:
     network = _native.Network(**native_arguments())
     good: dict[str, Any] = {
-        "rings": StreamState.initial(CONFIGS["softmax"], 0).rings, "conditioning": np.zeros((1, LAYERS, GATE), np.float32),
-        "history": np.zeros(12, np.int32), "coefficients": np.zeros((1, 3), np.float32), "lags": np.ones(1, np.int32),
-        "temperatures": np.zeros(1, np.float32), "codes": np.zeros(10, np.int64), "outputs": None, "seed": 0, "position": 0,
+        "rings": StreamState.initial(CONFIGS["softmax"], 0).rings, "conditioning": np.zeros((1,
+        LAYERS, GATE), np.float32),
+        "history": np.zeros(12, np.int32), "coefficients": np.zeros((1, 3), np.float32),
+        "lags": np.ones(1, np.int32),
+        "temperatures": np.zeros(1, np.float32), "codes": np.zeros(10, np.int64), "outputs": None,
+        "seed": 0, "position": 0,
         "first_frame": 0, "forced": False,
     }  # fmt: skip
     network.generate([_native.Job(**good)])
@@ -99,11 +121,21 @@ def test_jobs_that_do_not_fit(wrong: dict[str, Any]) -> None:
 
 def windows_arguments() -> dict[str, Any]:
     """What `_native.Windows` wants: two mels of three bins each."""
-    begins, columns, weights = np.array([0, 2, 4], np.int32), np.array([0, 1, 1, 2], np.int32), np.ones(4, np.float32)
-    shares = np.array([0, 1, 3, 4], np.int32), np.array([0, 0, 1, 1], np.int32), np.ones(4, np.float32)
+    begins, columns, weights = (
+        np.array([0, 2, 4], np.int32),
+        np.array([0, 1, 1, 2], np.int32),
+        np.ones(4, np.float32),
+    )
+    shares = (
+        np.array([0, 1, 3, 4], np.int32),
+        np.array([0, 0, 1, 1], np.int32),
+        np.ones(4, np.float32),
+    )
     return {
-        "isa": "portable", "hop_length": 2, "points": 4, "window": np.ones(3, np.float32), "mel_begins": begins, "mel_columns": columns, "mel_weights": weights,
-        "bin_begins": shares[0], "bin_columns": shares[1], "bin_weights": shares[2], "floor": 1e-5, "largest_gain": 3.0,
+        "isa": "portable", "hop_length": 2, "points": 4, "window": np.ones(3, np.float32),
+        "mel_begins": begins, "mel_columns": columns, "mel_weights": weights,
+        "bin_begins": shares[0], "bin_columns": shares[1], "bin_weights": shares[2], "floor": 1e-5,
+        "largest_gain": 3.0,
     }  # fmt: skip
 
 
@@ -139,12 +171,29 @@ def test_numbers_that_make_no_windows(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("samples", "added", "mels"), [(6, 7, 2), (7, 6, 2), (7, 7, 3)])
 def test_windows_beyond_their_samples(samples: int, added: int, mels: int) -> None:
     windows = _native.Windows(**windows_arguments())
-    windows.add_corrected(np.ones(7, np.float32), np.zeros((3, 2), np.float32), np.zeros(7, np.float32))
+    windows.add_corrected(
+        np.ones(7, np.float32), np.zeros((3, 2), np.float32), np.zeros(7, np.float32)
+    )
     with pytest.raises(ValueError, match=r"beyond the samples|as many columns"):
-        windows.add_corrected(np.ones(samples, np.float32), np.zeros((3, mels), np.float32), np.zeros(added, np.float32))
+        windows.add_corrected(
+            np.ones(samples, np.float32),
+            np.zeros((3, mels), np.float32),
+            np.zeros(added, np.float32),
+        )
 
 
-@pytest.mark.parametrize("wrong", [{"isa": "sse9"}, {"bins": 2}, {"bins": 8}, {"bins": -1}, {"window": np.ones(0)}, {"window": np.ones(17)}], ids=str)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"isa": "sse9"},
+        {"bins": 2},
+        {"bins": 8},
+        {"bins": -1},
+        {"window": np.ones(0)},
+        {"window": np.ones(17)},
+    ],
+    ids=str,
+)
 def test_numbers_that_make_no_predictor(wrong: dict[str, Any]) -> None:
     right: dict[str, Any] = {"isa": "portable", "bins": 9, "window": np.ones(4)}
     predictor = _native.Predictor(**right)
@@ -158,10 +207,14 @@ def test_numbers_that_make_no_predictor(wrong: dict[str, Any]) -> None:
 def stack_arguments() -> dict[str, Any]:
     """What `_native.Stack` wants: 3 inputs, 4 channels, 2 outputs, 2 layers."""
     shapes = {
-        "enter": (4, 3), "enter_bias": (4,), "norms": (3, 4), "norm_biases": (3, 4), "convs": (2, 4, 4, 3), "conv_biases": (2, 4), "mixes": (2, 4, 4),
+        "enter": (4, 3), "enter_bias": (4, ), "norms": (3, 4), "norm_biases": (3, 4), "convs": (2,
+        4, 4, 3), "conv_biases": (2, 4), "mixes": (2, 4, 4),
         "mix_biases": (2, 4), "leave": (2, 4), "leave_bias": (2,),
     }  # fmt: skip
-    return {"isa": "portable", **{name: np.ones(shape, np.float32) for name, shape in shapes.items()}}
+    return {
+        "isa": "portable",
+        **{name: np.ones(shape, np.float32) for name, shape in shapes.items()},
+    }
 
 
 @pytest.mark.parametrize("name", [name for name in stack_arguments() if name != "isa"])
@@ -178,27 +231,68 @@ def test_layers_of_a_wrong_shape(name: str) -> None:
 def test_layers_refuse_other_frames() -> None:
     layers: list[tuple[Any, int, int]] = [
         (_native.Stack(**stack_arguments()), 3, 2),
-        (_native.Linear(isa="portable", activation="none", weight=np.ones((2, 3), np.float32), bias=np.ones(2, np.float32)), 3, 2),
-        (_native.Conv(isa="portable", activation="relu", weight=np.ones((2, 3, 5), np.float32), bias=np.ones(2, np.float32)), 3, 2),
+        (
+            _native.Linear(
+                isa="portable",
+                activation="none",
+                weight=np.ones((2, 3), np.float32),
+                bias=np.ones(2, np.float32),
+            ),
+            3,
+            2,
+        ),
+        (
+            _native.Conv(
+                isa="portable",
+                activation="relu",
+                weight=np.ones((2, 3, 5), np.float32),
+                bias=np.ones(2, np.float32),
+            ),
+            3,
+            2,
+        ),
     ]
     for layer, inputs, outputs in layers:
         layer.forward(np.ones((5, inputs), np.float32), np.empty((5, outputs), np.float32))
         layer.forward(np.ones((0, inputs), np.float32), np.empty((0, outputs), np.float32))
-        for x, out in [((5, inputs + 1), (5, outputs)), ((5, inputs), (4, outputs)), ((5, inputs), (5, outputs + 1))]:
+        for x, out in [
+            ((5, inputs + 1), (5, outputs)),
+            ((5, inputs), (4, outputs)),
+            ((5, inputs), (5, outputs + 1)),
+        ]:
             with pytest.raises(ValueError, match="x must be"):
                 layer.forward(np.ones(x, np.float32), np.empty(out, np.float32))
 
 
 @pytest.mark.parametrize(
     ("weight", "bias", "activation"),
-    [((2, 3, 4), 2, "none"), ((2, 3, 9), 2, "none"), ((2, 3, 5), 3, "none"), ((0, 3, 5), 0, "none"), ((2, 0, 5), 2, "none"), ((2, 3, 5), 2, "tanh")],
+    [
+        ((2, 3, 4), 2, "none"),
+        ((2, 3, 9), 2, "none"),
+        ((2, 3, 5), 3, "none"),
+        ((0, 3, 5), 0, "none"),
+        ((2, 0, 5), 2, "none"),
+        ((2, 3, 5), 2, "tanh"),
+    ],
 )
-def test_numbers_that_make_no_layer(weight: tuple[int, int, int], bias: int, activation: str) -> None:
+def test_numbers_that_make_no_layer(
+    weight: tuple[int, int, int], bias: int, activation: str
+) -> None:
     with pytest.raises(ValueError, match=r"."):
-        _native.Conv(isa="portable", activation=activation, weight=np.ones(weight, np.float32), bias=np.ones(bias, np.float32))
+        _native.Conv(
+            isa="portable",
+            activation=activation,
+            weight=np.ones(weight, np.float32),
+            bias=np.ones(bias, np.float32),
+        )
     if weight[2] == 5:
         with pytest.raises(ValueError, match=r"."):
-            _native.Linear(isa="portable", activation=activation, weight=np.ones(weight[:2], np.float32), bias=np.ones(bias, np.float32))
+            _native.Linear(
+                isa="portable",
+                activation=activation,
+                weight=np.ones(weight[:2], np.float32),
+                bias=np.ones(bias, np.float32),
+            )
 
 
 def test_as_many_samples_without_emphasis_as_with_it() -> None:

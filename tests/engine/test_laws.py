@@ -1,4 +1,6 @@
-"""The laws that every engine keeps (DESIGN and ARCHITECTURE), on every engine and instruction set that runs here."""
+"""The laws that every engine keeps (DESIGN and ARCHITECTURE), on every engine and instruction set
+that runs here.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,25 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engine.engines import ENGINES, engine_named, frames_from, job_for, tolerance, whole_conditioning, whole_predictors
+from tests.engine.engines import (
+    ENGINES,
+    engine_named,
+    frames_from,
+    job_for,
+    tolerance,
+    whole_conditioning,
+    whole_predictors,
+)
 from tests.wavenet.networks import CONFIGS, make_network, outputs, random_codes
 from vocoder.engine import Codes, Engine, StreamState
 
 STREAMS = 4
 # Who takes part in a call, and with how many samples: streams join, leave and finish at any time.
-CALLS = st.lists(st.dictionaries(st.integers(0, STREAMS - 1), st.integers(0, 25), min_size=1), min_size=1, max_size=6)
+CALLS = st.lists(
+    st.dictionaries(st.integers(0, STREAMS - 1), st.integers(0, 25), min_size=1),
+    min_size=1,
+    max_size=6,
+)
 
 
 @functools.cache
@@ -41,14 +55,24 @@ def test_step_is_forward(name: str, config: str) -> None:
     added = whole_conditioning(engine.config, 3, frames)
     stepped = engine.logits(job_for(engine.start(3), len(codes)), codes)
     predicted = whole_predictors(engine.config, 3, frames)
-    parallel = outputs(make_network(engine.config), torch.from_numpy(codes).unsqueeze(0), torch.from_numpy(added).unsqueeze(0), predicted)[0]
+    parallel = outputs(
+        make_network(engine.config),
+        torch.from_numpy(codes).unsqueeze(0),
+        torch.from_numpy(added).unsqueeze(0),
+        predicted,
+    )[0]
     assert parallel.std() > 0.1, "the network must say something"
     torch.testing.assert_close(torch.from_numpy(stepped), parallel, rtol=0, atol=tolerance(name))
 
 
-@pytest.mark.parametrize("name, config", [("reference", "softmax"), *((name, config) for name in ENGINES[1:] for config in CONFIGS)])
+@pytest.mark.parametrize(
+    "name, config",
+    [("reference", "softmax"), *((name, config) for name in ENGINES[1:] for config in CONFIGS)],
+)
 def test_chunking_and_company_are_invisible(name: str, config: str) -> None:
-    """Laws 3 and 4: whatever calls a stream's samples are divided among, and whoever shares them, its codes and its state are the same bytes."""
+    """Laws 3 and 4: whatever calls a stream's samples are divided among, and whoever shares them,
+    its codes and its state are the same bytes.
+    """
     engine = engine_of(name, config)
 
     @settings(max_examples=10, deadline=None, derandomize=True)
@@ -57,13 +81,17 @@ def test_chunking_and_company_are_invisible(name: str, config: str) -> None:
         states = [engine.start(seed) for seed in range(STREAMS)]
         made: list[list[Codes]] = [[] for _ in range(STREAMS)]
         for call in calls:
-            codes = engine.advance([job_for(states[stream], samples) for stream, samples in call.items()])
+            codes = engine.advance(
+                [job_for(states[stream], samples) for stream, samples in call.items()]
+            )
             for stream, some in zip(call, codes, strict=True):
                 made[stream].append(some)
         for stream in {stream for call in calls for stream in call}:
             together = np.concatenate(made[stream])
             alone = engine.start(stream)
-            assert engine.advance([job_for(alone, len(together))])[0].tobytes() == together.tobytes()
+            assert (
+                engine.advance([job_for(alone, len(together))])[0].tobytes() == together.tobytes()
+            )
             assert alone.to_bytes() == states[stream].to_bytes()
 
     hold()
@@ -74,14 +102,19 @@ def test_teacher_forcing_moves_the_state_as_generation_does(name: str) -> None:
     engine = engine_of(name)
     drawn, forced = engine.start(8), engine.start(8)
     codes = engine.advance([job_for(drawn, 43)])[0]
-    outputs = [engine.logits(job_for(forced, 20), codes[:20]), engine.logits(job_for(forced, 23), codes[20:])]
+    outputs = [
+        engine.logits(job_for(forced, 20), codes[:20]),
+        engine.logits(job_for(forced, 23), codes[20:]),
+    ]
     assert forced.to_bytes() == drawn.to_bytes()
     whole = engine.logits(job_for(engine.start(8), 43), codes)
     assert np.concatenate(outputs).tobytes() == whole.tobytes()
 
 
 def test_state_goes_on_in_another_process(tmp_path: Path) -> None:
-    """Law 5: saved to bytes in the middle, loaded elsewhere, on to the same codes and the same bytes."""
+    """Law 5: saved to bytes in the middle, loaded elsewhere, on to the same codes and the same
+    bytes.
+    """
     for name in ENGINES:
         state = engine_of(name).start(2**63 + 5)
         engine_of(name).advance([job_for(state, 37, seed=1)])
@@ -99,7 +132,9 @@ for name in ENGINES:
     codes = engine_of(name).advance([job_for(state, 40, seed=1)])[0]
     file.write_bytes(codes.tobytes() + state.to_bytes())
 """
-    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], check=True, cwd=Path(__file__).parents[2]
+    )
     for name in ENGINES:
         state = engine_of(name).start(2**63 + 5)
         codes = engine_of(name).advance([job_for(state, 77, seed=1)])[0]
@@ -119,7 +154,9 @@ def test_a_copy_is_independent(name: str) -> None:
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_randomness_is_a_function_of_the_seed(name: str) -> None:
-    """Law 6: the same seed, the same codes; another seed in any bit, others; temperature 0 needs none."""
+    """Law 6: the same seed, the same codes; another seed in any bit, others; temperature 0 needs
+    none.
+    """
     engine = engine_of(name)
 
     def codes(seed: int, temperature: float) -> bytes:
@@ -145,7 +182,10 @@ def test_the_frames_of_a_job_are_found_wherever_it_starts(name: str) -> None:
     engine = engine_of(name)
     whole, parts = engine.start(6), engine.start(6)
     (expected,) = engine.advance([job_for(whole, 75)])
-    added, predicted = whole_conditioning(engine.config, 6, 9), whole_predictors(engine.config, 6, 9)
+    added, predicted = (
+        whole_conditioning(engine.config, 6, 9),
+        whole_predictors(engine.config, 6, 9),
+    )
     found = []
     for samples, first in ((25, 0), (14, 1), (36, 3)):
         job = job_for(parts, samples)

@@ -32,7 +32,9 @@ def test_auto_takes_the_fastest_there_is() -> None:
 
 
 @pytest.mark.usefixtures("without_native")
-def test_without_a_compiler_the_reference_serves_and_one_line_says_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_compiler_the_reference_serves_and_one_line_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with caplog.at_level(logging.WARNING):
         engine = make_engine(make_network(small_config()))
     assert engine.name == "reference"
@@ -57,7 +59,9 @@ def test_without_a_compiler_native_is_refused() -> None:
 
 @pytest.fixture
 def without_triton(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """As with a GPU and no Triton; the devices that the engine in its place was asked for. It computes here."""
+    """As with a GPU and no Triton; the devices that the engine in its place was asked for. It
+    computes here.
+    """
     devices: list[str] = []
     found = importlib.util.find_spec
 
@@ -70,13 +74,17 @@ def without_triton(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         def _tensor(self, array: npt.NDArray[np.float32]) -> torch.Tensor:
             return torch.from_numpy(array)
 
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "triton" else found(name))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "triton" else found(name)
+    )
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(vocoder.engine, "ReferenceEngine", Here)
     return devices
 
 
-def test_without_triton_the_reference_serves_on_the_gpu_and_one_line_says_what_that_costs(without_triton: list[str], caplog: pytest.LogCaptureFixture) -> None:
+def test_without_triton_the_reference_serves_on_the_gpu_and_one_line_says_what_that_costs(
+    without_triton: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.WARNING):
         engine = make_engine(make_network(small_config()), "cuda")
     assert (engine.name, engine.precision) == ("cuda-reference", "fp32")
@@ -88,14 +96,18 @@ def test_without_triton_the_reference_serves_on_the_gpu_and_one_line_says_what_t
 
 
 @pytest.mark.usefixtures("without_triton")
-def test_without_triton_a_precision_is_refused_and_none_is_announced(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_triton_a_precision_is_refused_and_none_is_announced(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with pytest.raises(EngineError, match=r"triton.*fp32.*bf16"):
         make_engine(make_network(small_config()), "cuda", precision="bf16")
     assert not caplog.records
     assert precisions_of("cuda") == ("fp32",)
 
 
-def test_without_triton_and_without_a_gpu_cuda_is_refused(without_triton: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_triton_and_without_a_gpu_cuda_is_refused(
+    without_triton: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     for precision in ("fp32", "bf16"):
         with pytest.raises(EngineError, match="needs triton"):
@@ -103,7 +115,9 @@ def test_without_triton_and_without_a_gpu_cuda_is_refused(without_triton: list[s
     assert not without_triton
 
 
-def test_an_engine_can_be_made_again_by_its_name(without_triton: list[str], caplog: pytest.LogCaptureFixture) -> None:
+def test_an_engine_can_be_made_again_by_its_name(
+    without_triton: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
     """As each thread that renders has its own; what it costs has been said by then."""
     engine = make_engine(make_network(small_config()), "cuda-reference")
     assert engine.name == "cuda-reference"
@@ -125,7 +139,11 @@ def test_with_triton_its_precisions_are_announced() -> None:
         ({"name": "reference", "precision": "int8"}, "reference.*int8"),
         ({"name": "native", "device": "cuda"}, "cuda"),
         ({"name": "cuda-reference", "precision": "bf16"}, r"reference.*bf16"),
-        pytest.param({"name": "cuda-reference"}, "GPU", marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")),
+        pytest.param(
+            {"name": "cuda-reference"},
+            "GPU",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is one"),
+        ),
     ],
 )
 def test_what_does_not_exist_is_refused(options: dict[str, str], said: str) -> None:
@@ -144,5 +162,10 @@ def test_torch_keeps_its_threads() -> None:
 @pytest.mark.gpu
 def test_on_a_gpu_the_reference_engine_draws_the_same_codes() -> None:
     network = make_network(small_config())
-    made = [engine.advance([job_for(engine.start(3), 60)])[0] for engine in (make_engine(network, "cuda-reference"), make_engine(network, "reference"))]
-    assert (made[0] == made[1]).mean() > 0.9  # a code on the edge between two may be the other one, and changes all after it
+    made = [
+        engine.advance([job_for(engine.start(3), 60)])[0]
+        for engine in (make_engine(network, "cuda-reference"), make_engine(network, "reference"))
+    ]
+    assert (
+        made[0] == made[1]
+    ).mean() > 0.9  # a code on the edge between two may be the other one, and changes all after it

@@ -1,4 +1,6 @@
-"""Philox 4x32-10 against the vectors that its authors publish with Random123 (kat_vectors), in Python and in C++."""
+"""Philox 4x32-10 against the vectors that its authors publish with Random123 (kat_vectors), in
+Python and in C++.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,22 @@ def test_known_answers(counter: list[int], key: tuple[int, int], words: list[int
 
 
 @given(seed=st.integers(0, 2**64 - 1), first=st.integers(0, 2**64 - 8), split=st.integers(0, 7))
-def test_a_sample_has_its_numbers_wherever_the_drawing_starts(seed: int, first: int, split: int) -> None:
+def test_a_sample_has_its_numbers_wherever_the_drawing_starts(
+    seed: int, first: int, split: int
+) -> None:
     whole = uniforms(seed, first, 7)
-    np.testing.assert_array_equal(whole, np.concatenate([uniforms(seed, first, split), uniforms(seed, first + split, 7 - split)]))
+    np.testing.assert_array_equal(
+        whole,
+        np.concatenate([uniforms(seed, first, split), uniforms(seed, first + split, 7 - split)]),
+    )
 
 
 def test_the_index_and_the_seed_count_in_all_their_bits() -> None:
-    numbers = {uniforms(seed, index, 1).tobytes() for seed in (0, 1, 1 << 31, 1 << 32, 1 << 63) for index in (0, 1, 1 << 31, 1 << 32, 1 << 63)}
+    numbers = {
+        uniforms(seed, index, 1).tobytes()
+        for seed in (0, 1, 1 << 31, 1 << 32, 1 << 63)
+        for index in (0, 1, 1 << 31, 1 << 32, 1 << 63)
+    }
     assert len(numbers) == 25
 
 

@@ -22,7 +22,9 @@ def some_state() -> StreamState:
 def test_bytes_hold_everything() -> None:
     state = some_state()
     found = StreamState.from_bytes(state.to_bytes(), CONFIG)
-    assert found == StreamState(config=CONFIG, rings=found.rings, history=found.history, position=2**40 + 3, seed=2**64 - 1)
+    assert found == StreamState(
+        config=CONFIG, rings=found.rings, history=found.history, position=2**40 + 3, seed=2**64 - 1
+    )
     assert found.rings.tobytes() == state.rings.tobytes()
     assert found.history.tobytes() == state.history.tobytes()
     assert found.rings.flags.writeable
@@ -34,8 +36,12 @@ def test_bytes_hold_everything() -> None:
 def test_rings_hold_what_the_older_taps_need() -> None:
     layout = RingLayout.of(CONFIG)
     assert layout.rows == tuple(2 * dilation for dilation in CONFIG.dilations)
-    assert layout.offsets == tuple(sum(layout.rows[:layer]) * CONFIG.residual_channels for layer in range(CONFIG.num_layers))
-    assert layout.size == (CONFIG.receptive_field - CONFIG.history_length) * CONFIG.residual_channels
+    assert layout.offsets == tuple(
+        sum(layout.rows[:layer]) * CONFIG.residual_channels for layer in range(CONFIG.num_layers)
+    )
+    assert (
+        layout.size == (CONFIG.receptive_field - CONFIG.history_length) * CONFIG.residual_channels
+    )
 
 
 def test_a_stream_begins_in_silence() -> None:
@@ -67,7 +73,9 @@ def test_what_is_no_state_is_refused(data: bytes, said: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in CONFIGS if CONFIGS[name] != CONFIG])
 def test_a_state_of_another_network_is_refused_and_both_are_named(name: str) -> None:
-    with pytest.raises(EngineError, match=f"{fingerprint(CONFIG).hex()}.*{fingerprint(CONFIGS[name]).hex()}"):
+    with pytest.raises(
+        EngineError, match=f"{fingerprint(CONFIG).hex()}.*{fingerprint(CONFIGS[name]).hex()}"
+    ):
         StreamState.from_bytes(SAVED, CONFIGS[name])
 
 

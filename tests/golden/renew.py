@@ -1,7 +1,9 @@
-"""Rewrites the golden values for a new release of the shipped voice: `python -m tests.golden.renew`.
+"""Rewrites the golden values for a new release of the shipped voice: `python -m
+tests.golden.renew`.
 
-Run it when the voice's weights or manifest have changed on purpose, and say so in CHANGELOG.md: whoever speaks with this voice hears other
-samples. Where a test of this folder fails and no new voice was meant, the code has changed what it must not.
+Run it when the voice's weights or manifest have changed on purpose, and say so in CHANGELOG.md:
+whoever speaks with this voice hears other samples. Where a test of this folder fails and no new
+voice was meant, the code has changed what it must not.
 
 It takes about a minute and prints what changed.
 """
@@ -17,7 +19,9 @@ def main() -> None:
     if VALUES.is_file() and CODES.is_file():
         before, codes_before = read_values(), read_codes()
         for name, now in values["sentences"].items():
-            changed = [part for part in now if before["sentences"].get(name, {}).get(part) != now[part]]
+            changed = [
+                part for part in now if before["sentences"].get(name, {}).get(part) != now[part]
+            ]
             if name not in codes_before or (codes_before[name] != codes[name]).any():
                 changed.append("codes")
             print(f"{name}: {', '.join(changed) or 'unchanged'}")

@@ -1,4 +1,5 @@
-"""Law 9: what the shipped voice says is stored, and changes with a new release of the voice only. `values.py` says what is stored.
+"""Law 9: what the shipped voice says is stored, and changes with a new release of the voice only.
+`values.py` says what is stored.
 
 A new release: `python -m tests.golden.renew`.
 """
@@ -14,7 +15,8 @@ from tests.golden import values
 from vocoder.synthesis.voice import Voice
 
 STORED = values.read_values()
-# Another CPU sums in another order (`values.py` says how much that changes); numbers are stored with four or five digits.
+# Another CPU sums in another order (`values.py` says how much that changes); numbers are stored
+# with four or five digits.
 BAND_TOLERANCE = 2e-4
 BITS_TOLERANCE = 5e-5
 LEAST_MARGIN = 1.5e-4
@@ -22,7 +24,10 @@ LEAST_MARGIN = 1.5e-4
 
 def in_part(names: tuple[str, ...]) -> list[Any]:
     """Parameters of a test that is slow but for the quick ones."""
-    return [name if name in values.QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names]
+    return [
+        name if name in values.QUICK else pytest.param(name, marks=pytest.mark.slow)
+        for name in names
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +47,9 @@ def test_durations_and_mel_stay(voice: Voice, name: str) -> None:
     assert found.durations.tolist() == stored["durations"]
     off = np.array(values.bands(found.log_mel)) - stored["mel"]["bands"]
     assert np.abs(off).max() < BAND_TOLERANCE, f"mel bands are off by {off.round(4).tolist()}"
-    assert stored["mel"]["margin"] >= LEAST_MARGIN, "too near a rounding boundary to be the same on every CPU"
+    assert stored["mel"]["margin"] >= LEAST_MARGIN, (
+        "too near a rounding boundary to be the same on every CPU"
+    )
     assert values.digest(found.log_mel, stored["mel"]["offset"]) == stored["mel"]["sha256"]
     assert int((found.voicing > 0).sum()) == stored["voiced_frames"]
     assert values.pitch_hz(found) == pytest.approx(stored["pitch_hz"], abs=0.02)
@@ -52,9 +59,13 @@ def test_durations_and_mel_stay(voice: Voice, name: str) -> None:
 def test_codes_of_the_reference_engine_stay(voice: Voice, name: str) -> None:
     stored, found = values.read_codes()[name], values.codes(voice, values.SENTENCES[name])
     differing = np.flatnonzero(found != stored)
-    assert len(differing) == 0, f"{len(differing)} of {len(stored)} codes differ, the first is number {differing[0]}"
+    assert len(differing) == 0, (
+        f"{len(differing)} of {len(stored)} codes differ, the first is number {differing[0]}"
+    )
 
 
 @pytest.mark.parametrize("recording", values.RECORDINGS)
 def test_bits_per_sample_of_recordings_stay(voice: Voice, recording: str) -> None:
-    assert values.bits_per_sample(voice, recording) == pytest.approx(STORED["bits_per_sample"][recording], abs=BITS_TOLERANCE)
+    assert values.bits_per_sample(voice, recording) == pytest.approx(
+        STORED["bits_per_sample"][recording], abs=BITS_TOLERANCE
+    )

@@ -6,15 +6,19 @@
     mel.sha256      of the log-mel [F, M] (natural logarithm) rounded down to steps of 4, int8
     mel.offset      what is subtracted before rounding
     mel.margin      how far every value lies from where rounding would change
-    mel.bands       means over all frames of groups of 5 mel bands: they say how far off a changed mel is
+    mel.bands       means over all frames of groups of 5 mel bands: they say how far off a changed
+                    mel is
     voiced_frames   how many frames are voiced
     pitch_hz        geometric mean of F0 over them
 
-and for each recording its bits per sample. `codes.npz` holds the first 4,000 codes of each sentence by the reference engine.
+and for each recording its bits per sample. `codes.npz` holds the first 4,000 codes of each sentence
+by the reference engine.
 
-The digest is the same on every CPU, although float32 sums are not. The offset puts the boundaries of rounding into the widest gap between the values, modulo
-4, so that none lies within `mel.margin` of a boundary. With avx512, avx2, sse4 and torch alone mels differ by at most 4.5e-5, bits per sample by 1e-6, and
-codes not at all. A change of all values by more than twice the margin, about 1e-3, always changes the digest.
+The digest is the same on every CPU, although float32 sums are not. The offset puts the boundaries
+of rounding into the widest gap between the values, modulo 4, so that none lies within `mel.margin`
+of a boundary. With avx512, avx2, sse4 and torch alone mels differ by at most 4.5e-5, bits per
+sample by 1e-6, and codes not at all. A change of all values by more than twice the margin, about
+1e-3, always changes the digest.
 
 F frames, M mels, T samples.
 """
@@ -56,8 +60,10 @@ SENTENCES = {
     "abbreviation": "Dr. Smith lives at 221 Baker St., doesn't he?",
     "exclamation": "Stop! You can't be serious.",
     "long": (
-        "When the last of the guests had gone home, and the lamps along the terrace were put out one after the other, "
-        "she sat down by the window, opened the letter that had come on the 3rd of May, and read it again from the beginning, "
+        "When the last of the guests had gone home, and the lamps along the terrace were put out "
+        "one after the other, "
+        "she sat down by the window, opened the letter that had come on the 3rd of May, and read "
+        "it again from the beginning, "
         "slowly, as if there were something in it that she had not seen before."
     ),
 }
@@ -66,7 +72,9 @@ QUICK = ("yes", "numbers")  # what of the slow part `make test` computes
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """What the acoustic model gives for a text: durations int64 [P], log-mel float32 [F, M], log-F0 and voicing float32 [F]."""
+    """What the acoustic model gives for a text: durations int64 [P], log-mel float32 [F, M], log-F0
+    and voicing float32 [F].
+    """
 
     durations: npt.NDArray[np.int64]
     log_mel: npt.NDArray[np.float32]
@@ -117,7 +125,9 @@ def bits_per_sample(voice: Voice, recording: str) -> float:
 
 def digest(log_mel: npt.NDArray[np.float32], offset: float) -> str:
     """SHA-256 of the log-mel, rounded as the top of this file says."""
-    return hashlib.sha256(np.floor((log_mel.astype(np.float64) - offset) / MEL_STEP).astype(np.int8).tobytes()).hexdigest()
+    return hashlib.sha256(
+        np.floor((log_mel.astype(np.float64) - offset) / MEL_STEP).astype(np.int8).tobytes()
+    ).hexdigest()
 
 
 def bands(log_mel: npt.NDArray[np.float32]) -> list[float]:
@@ -142,14 +152,24 @@ def _widest_gap(log_mel: npt.NDArray[np.float32]) -> tuple[float, float]:
 def compute() -> tuple[dict[str, Any], dict[str, npt.NDArray[np.uint8]]]:
     """What `values.json` and `codes.npz` should hold for the voice as it is."""
     voice = reference_voice()
-    values: dict[str, Any] = {"voice": voice.manifest.name, "release": voice.manifest.release, "sentences": {}, "bits_per_sample": {}}
+    values: dict[str, Any] = {
+        "voice": voice.manifest.name,
+        "release": voice.manifest.release,
+        "sentences": {},
+        "bits_per_sample": {},
+    }
     for name, text in SENTENCES.items():
         found = prediction(voice, text)
         offset, margin = _widest_gap(found.log_mel)
         offset = round(offset, 6)
         values["sentences"][name] = {
             "durations": found.durations.tolist(),
-            "mel": {"sha256": digest(found.log_mel, offset), "offset": offset, "margin": round(margin, 6), "bands": bands(found.log_mel)},
+            "mel": {
+                "sha256": digest(found.log_mel, offset),
+                "offset": offset,
+                "margin": round(margin, 6),
+                "bands": bands(found.log_mel),
+            },
             "voiced_frames": int((found.voicing > 0).sum()),
             "pitch_hz": pitch_hz(found),
         }
@@ -160,7 +180,9 @@ def compute() -> tuple[dict[str, Any], dict[str, npt.NDArray[np.uint8]]]:
 
 def write(values: dict[str, Any], all_codes: dict[str, npt.NDArray[np.uint8]]) -> None:
     """Stores them, lists of numbers in lines of 100 columns."""
-    text = re.sub(r"\[[-\d.,\s]+\]", lambda found: _wrapped(found.group()), json.dumps(values, indent=1))
+    text = re.sub(
+        r"\[[-\d.,\s]+\]", lambda found: _wrapped(found.group()), json.dumps(values, indent=1)
+    )
     VALUES.write_text(text + "\n", "utf-8")
     np.savez_compressed(CODES, **all_codes)
 

@@ -1,5 +1,6 @@
-// Work on frames, for any processor: prints a number that depends on every bit of what the portable kernels make. `make arm` runs it here and on 64-bit Arm,
-// emulated: the two must be the same number. Beside it, layers are compared with plain sums.
+// Work on frames, for any processor: prints a number that depends on every bit of what the portable
+// kernels make. `make arm` runs it here and on 64-bit Arm, emulated: the two must be the same
+// number. Beside it, layers are compared with plain sums.
 
 #include <cmath>
 #include <cstdint>
@@ -43,7 +44,8 @@ Number* room(int64_t count) {
 template <class Number>
 uint64_t digest(uint64_t before, const std::vector<Number>& numbers) {
     const auto* bytes = reinterpret_cast<const unsigned char*>(numbers.data());
-    for (std::size_t i = 0; i < numbers.size() * sizeof(Number); ++i) before = (before ^ bytes[i]) * 1099511628211u;  // FNV-1a
+    for (std::size_t i = 0; i < numbers.size() * sizeof(Number); ++i)
+        before = (before ^ bytes[i]) * 1099511628211u;  // FNV-1a
     return before;
 }
 
@@ -61,7 +63,8 @@ uint64_t corrected(uint64_t before) {
     const int points = 256, bins = points / 2 + 1, mels = 20, frames = 23, hop = 40, length = 150;
     Drawn draw;
     std::vector<float> window(length), mel_weights, bin_weights;
-    for (int i = 0; i < length; ++i) window[i] = float(0.5 - 0.5 * std::cos(2.0 * M_PI * i / length));
+    for (int i = 0; i < length; ++i)
+        window[i] = float(0.5 - 0.5 * std::cos(2.0 * M_PI * i / length));
     std::vector<int32_t> mel_begins{0}, mel_columns, bin_begins{0}, bin_columns;
     for (int mel = 0; mel < mels; ++mel) {
         for (int k = 6 * mel; k < 6 * mel + 12 && k < bins; ++k) {
@@ -77,12 +80,23 @@ uint64_t corrected(uint64_t before) {
         bin_weights.push_back(0.25f);
         bin_begins.push_back(int32_t(bin_columns.size()));
     }
-    const std::vector<float> turns = turns_of<float>(points), samples = drawn(draw, (frames - 1) * hop + length);
+    const std::vector<float> turns = turns_of<float>(points),
+                             samples = drawn(draw, (frames - 1) * hop + length);
     std::vector<float> targets = drawn(draw, frames * mels), added(samples.size(), 0.25f);
     targets[7] = NAN;
-    const Correction about{hop, length, points, mels, window.data(), turns.data(), {mel_begins.data(), mel_columns.data(), mel_weights.data()}, {bin_begins.data(), bin_columns.data(), bin_weights.data()}, 1e-5f, 3.0f};
+    const Correction about{hop,
+                           length,
+                           points,
+                           mels,
+                           window.data(),
+                           turns.data(),
+                           {mel_begins.data(), mel_columns.data(), mel_weights.data()},
+                           {bin_begins.data(), bin_columns.data(), bin_weights.data()},
+                           1e-5f,
+                           3.0f};
     float* scratch = room<float>(correction_scratch(about, frame_kernels_portable.lanes));
-    frame_kernels_portable.correct(about, samples.data(), targets.data(), frames, added.data(), scratch);
+    frame_kernels_portable.correct(about, samples.data(), targets.data(), frames, added.data(),
+                                   scratch);
     std::free(scratch);
     return digest(before, added);
 }
@@ -107,22 +121,31 @@ std::vector<float> panels(const std::vector<float>& weight, int outputs, int inp
     const int panel = kPanelVectors * layer_kernels_portable.width;
     std::vector<float> packed(std::size_t(padded) * inputs, 0.0f);
     for (int output = 0; output < outputs; ++output)
-        for (int input = 0; input < inputs; ++input) packed[std::size_t((output / panel * inputs + input) * panel + output % panel)] = weight[output * inputs + input];
+        for (int input = 0; input < inputs; ++input)
+            packed[std::size_t((output / panel * inputs + input) * panel + output % panel)] =
+                weight[output * inputs + input];
     return packed;
 }
 
 double furthest_product() {
-    const int inputs = 37, outputs = 29, frames = 31, panel = kPanelVectors * layer_kernels_portable.width, padded = (outputs + panel - 1) / panel * panel;
+    const int inputs = 37, outputs = 29, frames = 31,
+              panel = kPanelVectors * layer_kernels_portable.width,
+              padded = (outputs + panel - 1) / panel * panel;
     Drawn draw;
-    const std::vector<float> weight = drawn(draw, outputs * inputs), x = drawn(draw, frames * inputs), packed = panels(weight, outputs, inputs, padded);
+    const std::vector<float> weight = drawn(draw, outputs * inputs),
+                             x = drawn(draw, frames * inputs),
+                             packed = panels(weight, outputs, inputs, padded);
     std::vector<float> bias = drawn(draw, padded), made(frames * outputs);
-    layer_kernels_portable.product({inputs, outputs, padded, packed.data(), bias.data()}, Activation::relu, x.data(), frames, made.data());
+    layer_kernels_portable.product({inputs, outputs, padded, packed.data(), bias.data()},
+                                   Activation::relu, x.data(), frames, made.data());
     double furthest = 0.0;
     for (int frame = 0; frame < frames; ++frame)
         for (int output = 0; output < outputs; ++output) {
             double sum = bias[output];
-            for (int input = 0; input < inputs; ++input) sum += double(x[frame * inputs + input]) * weight[output * inputs + input];
-            furthest = std::fmax(furthest, std::fabs(std::fmax(sum, 0.0) - made[frame * outputs + output]));
+            for (int input = 0; input < inputs; ++input)
+                sum += double(x[frame * inputs + input]) * weight[output * inputs + input];
+            furthest = std::fmax(furthest,
+                                 std::fabs(std::fmax(sum, 0.0) - made[frame * outputs + output]));
         }
     return furthest;
 }
@@ -135,6 +158,7 @@ int main() {
         std::fprintf(stderr, "a product is off by %g\n", furthest);
         return 1;
     }
-    std::printf("%016llx\n", static_cast<unsigned long long>(predicted(corrected(14695981039346656037u))));
+    std::printf("%016llx\n",
+                static_cast<unsigned long long>(predicted(corrected(14695981039346656037u))));
     return 0;
 }

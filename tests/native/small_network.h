@@ -73,9 +73,13 @@ struct Work {
     std::vector<int32_t> lags;
 
     explicit Work(const Model& model)
-        : rings(kStreams, std::vector<float>(model.ring_size)), histories(kStreams, std::vector<int32_t>(model.history_length, model.levels / 2)),
-          codes(kStreams, std::vector<int64_t>(kSamples)), conditioning(std::size_t(kFrames) * model.num_layers * 2 * model.gated, 0.1f),
-          coefficients(std::size_t(kFrames) * model.prediction_order, 0.2f), temperatures(kFrames, 1.0f), lags(kFrames, 5) {}
+        : rings(kStreams, std::vector<float>(model.ring_size)),
+          histories(kStreams, std::vector<int32_t>(model.history_length, model.levels / 2)),
+          codes(kStreams, std::vector<int64_t>(kSamples)),
+          conditioning(std::size_t(kFrames) * model.num_layers * 2 * model.gated, 0.1f),
+          coefficients(std::size_t(kFrames) * model.prediction_order, 0.2f),
+          temperatures(kFrames, 1.0f),
+          lags(kFrames, 5) {}
 
     std::vector<Stream> streams() {
         std::vector<Stream> found;

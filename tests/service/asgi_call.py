@@ -1,4 +1,6 @@
-"""One request, driven by hand: what arrives can be looked at while it arrives, and the client can stall or leave."""
+"""One request, driven by hand: what arrives can be looked at while it arrives, and the client can
+stall or leave.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from starlette.types import ASGIApp, Message
 class AsgiCall:
     """Begins a request at once. `body` is what has arrived so far."""
 
-    def __init__(self, app: ASGIApp, body: dict[str, Any], *, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, body: dict[str, Any], *, headers: dict[str, str] | None = None
+    ) -> None:
         self.status: int | None = None
         self.headers: dict[str, str] = {}
         self.body = bytearray()
@@ -20,7 +24,11 @@ class AsgiCall:
         self._reading = asyncio.Event()
         self._reading.set()
         self._arrived = asyncio.Event()
-        self._request: Message | None = {"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}
+        self._request: Message | None = {
+            "type": "http.request",
+            "body": json.dumps(body).encode(),
+            "more_body": False,
+        }
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -31,7 +39,10 @@ class AsgiCall:
             "raw_path": b"/synthesize",
             "query_string": b"",
             "root_path": "",
-            "headers": [(name.encode(), value.encode()) for name, value in {"content-type": "application/json", **(headers or {})}.items()],
+            "headers": [
+                (name.encode(), value.encode())
+                for name, value in {"content-type": "application/json", **(headers or {})}.items()
+            ],
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 80),
         }

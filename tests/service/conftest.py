@@ -25,14 +25,21 @@ from vocoder.synthesis.voice import Voice, load_voice
 MAX_STREAMS = 6
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required",
+]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One for all: Playwright does not start twice."""
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    assert found is not None, f"there is no Chromium here ({', '.join(CHROMIUM)}): `make test-browser` installs it where it may"
+    assert found is not None, (
+        f"there is no Chromium here ({', '.join(CHROMIUM)}): `make test-browser` installs it "
+        f"where it may"
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
@@ -52,7 +59,9 @@ def voice(pack: Path) -> Voice:
 
 @pytest.fixture(scope="session")
 def settings(pack: Path) -> ServiceSettings:
-    """The capacity is given, because a test that holds the engine would be taken for a slow machine."""
+    """The capacity is given, because a test that holds the engine would be taken for a slow
+    machine.
+    """
     return ServiceSettings(
         voices=(str(pack),),
         standby=False,
@@ -73,7 +82,9 @@ def settings(pack: Path) -> ServiceSettings:
 def engine(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> GatedEngine:
     """The engine that the workers use."""
     engine = GatedEngine(voice.engine)
-    monkeypatch.setattr(service.worker.worker, "load_voice", lambda *_, **__: Voice(pack=voice.pack, engine=engine))
+    monkeypatch.setattr(
+        service.worker.worker, "load_voice", lambda *_, **__: Voice(pack=voice.pack, engine=engine)
+    )
     return engine
 
 
@@ -84,10 +95,16 @@ def links() -> list[LocalLink]:
 
 
 @pytest.fixture
-def make_worker(engine: GatedEngine, links: list[LocalLink]) -> Iterator[Callable[[ServiceSettings], Supervisor]]:
+def make_worker(
+    engine: GatedEngine, links: list[LocalLink]
+) -> Iterator[Callable[[ServiceSettings], Supervisor]]:
     supervisors = []
 
-    def launch(settings: ServiceSettings, received: Callable[[WorkerLink, FromWorker], None], ended: Callable[[WorkerLink], None]) -> LocalLink:
+    def launch(
+        settings: ServiceSettings,
+        received: Callable[[WorkerLink, FromWorker], None],
+        ended: Callable[[WorkerLink], None],
+    ) -> LocalLink:
         links.append(LocalLink(settings, received, ended))
         return links[-1]
 
@@ -105,7 +122,9 @@ def make_worker(engine: GatedEngine, links: list[LocalLink]) -> Iterator[Callabl
 
 
 @pytest.fixture
-def worker(settings: ServiceSettings, make_worker: Callable[[ServiceSettings], Supervisor]) -> Supervisor:
+def worker(
+    settings: ServiceSettings, make_worker: Callable[[ServiceSettings], Supervisor]
+) -> Supervisor:
     return make_worker(settings)
 
 
@@ -116,7 +135,9 @@ def app(worker: Supervisor, settings: ServiceSettings) -> FastAPI:
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sonant") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://sonant"
+    ) as client:
         yield client
 
 

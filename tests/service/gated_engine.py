@@ -1,4 +1,6 @@
-"""An engine that a test can hold: nothing that anybody hears is generated without a permit while it is gated; and it counts."""
+"""An engine that a test can hold: nothing that anybody hears is generated without a permit while it
+is gated; and it counts.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ import numpy.typing as npt
 from service.worker.warm_up import WARM_UP_SEED
 from vocoder.engine import Codes, Engine, Job
 
-_EVERYBODY = 1_000  # more than ever wait: a worker that died in the test may wait as well as the one that took its place
+# more than ever wait: a worker that died in the test may wait as well as the one that took its
+# place
+_EVERYBODY = 1_000
 
 
 class GatedEngine(Engine):
@@ -37,7 +41,9 @@ class GatedEngine(Engine):
             self._permits.put(None)
 
     def allow_the_next(self) -> None:
-        """One call, if every call allowed before has begun: a worker that is still starting finds no heap of permits."""
+        """One call, if every call allowed before has begun: a worker that is still starting finds
+        no heap of permits.
+        """
         assert self._permits is not None
         if self._permits.empty():
             self._permits.put(None)

@@ -18,12 +18,21 @@ from service.settings import ServiceSettings
 
 
 @contextmanager
-def listening(settings: ServiceSettings, worker: Supervisor, scripts: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The address of a service with this worker; it hands out these scripts as well, by their paths."""
+def listening(
+    settings: ServiceSettings, worker: Supervisor, scripts: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """The address of a service with this worker; it hands out these scripts as well, by their
+    paths.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         app = create_app(settings, worker=worker)
         for path, script in (scripts or {}).items():
-            app.router.routes.insert(0, Route(path, lambda _, script=script: Response(script, media_type="text/javascript")))
+            app.router.routes.insert(
+                0,
+                Route(
+                    path, lambda _, script=script: Response(script, media_type="text/javascript")
+                ),
+            )
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

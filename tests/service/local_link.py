@@ -1,4 +1,6 @@
-"""A worker in the test's own process: the test can hold its engine, look at it, and let it die when it likes."""
+"""A worker in the test's own process: the test can hold its engine, look at it, and let it die when
+it likes.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,12 @@ from service.worker.worker import Worker
 
 
 class LocalLink:
-    def __init__(self, settings: ServiceSettings, received: Callable[[WorkerLink, FromWorker], None], ended: Callable[[WorkerLink], None]) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        received: Callable[[WorkerLink, FromWorker], None],
+        ended: Callable[[WorkerLink], None],
+    ) -> None:
         self._received = received
         self._ended = ended
         self.alive = True

@@ -1,4 +1,6 @@
-"""An engine that works while its caller does something else, as one on a card does; and it counts what is on its way."""
+"""An engine that works while its caller does something else, as one on a card does; and it counts
+what is on its way.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class OverlappingEngine(GatedEngine):
     def __init__(self, inner: Engine) -> None:
         super().__init__(inner)
         self.refusing: set[int] = set()  # seeds with which nothing is begun
-        self.on_their_way: list[frozenset[int]] = []  # seeds of each call that has been begun and not been finished
+        self.on_their_way: list[
+            frozenset[int]
+        ] = []  # seeds of each call that has been begun and not been finished
         self.most_on_their_way = 0
         self._lock = threading.Lock()
         self.held: dict[int, Held] = {}  # by seed, whose calls wait
@@ -41,7 +45,9 @@ class OverlappingEngine(GatedEngine):
         if seeds & self.refusing:
             raise RuntimeError("refused on purpose")
         with self._lock:
-            assert not any(seeds & others for others in self.on_their_way), "a stream is on its way twice"
+            assert not any(seeds & others for others in self.on_their_way), (
+                "a stream is on its way twice"
+            )
             self.on_their_way.append(seeds)
             if min(seeds, default=WARM_UP_SEED) < WARM_UP_SEED:
                 self.most_on_their_way = max(self.most_on_their_way, len(self.on_their_way))
@@ -59,7 +65,9 @@ class OverlappingEngine(GatedEngine):
 
 
 class _Working(PendingCodes):
-    def __init__(self, engine: OverlappingEngine, seeds: frozenset[int], codes: Future[list[Codes]]) -> None:
+    def __init__(
+        self, engine: OverlappingEngine, seeds: frozenset[int], codes: Future[list[Codes]]
+    ) -> None:
         self._engine, self._seeds, self._codes = engine, seeds, codes
 
     def ready(self) -> bool:

@@ -34,13 +34,22 @@ def test_the_length_is_the_sum_of_the_durations(voice: Voice) -> None:
 
 @pytest.mark.parametrize("length_scale", [0.5, 0.75, 1.3, 2.0, 4.0])
 def test_length_scale_scales_the_length(voice: Voice, length_scale: float) -> None:
-    """To within a frame per sentence: rounding every phoneme for itself would be off by up to half a frame for each."""
+    """To within a frame per sentence: rounding every phoneme for itself would be off by up to half
+    a frame for each.
+    """
     normal, scaled = voice.plan(TEXT), voice.plan(TEXT, voice.settings(length_scale=length_scale))
     exact = 0.0
     for number, planned in enumerate(normal.sentences, 1):
         features = planned.sentence.features
         predicted = voice.pack.acoustic.durations(features, 0)
-        exact += float(with_pauses(predicted, features, frames_per_second=100.0, at_end=0.3 if number < len(normal.sentences) else 0.0).sum())
+        exact += float(
+            with_pauses(
+                predicted,
+                features,
+                frames_per_second=100.0,
+                at_end=0.3 if number < len(normal.sentences) else 0.0,
+            ).sum()
+        )
     assert abs(scaled.num_frames - length_scale * exact) <= len(normal.sentences)
 
 
@@ -49,10 +58,19 @@ def test_a_paragraph_ends_with_a_longer_pause_than_a_sentence(voice: Voice) -> N
     frames = voice.sample_rate / voice.manifest.audio.hop_length
 
     def pauses(between: str) -> list[int]:
-        return [int(planned.durations[-1]) for planned in voice.plan(f"Anna sat.{between}Did she?").sentences]
+        return [
+            int(planned.durations[-1])
+            for planned in voice.plan(f"Anna sat.{between}Did she?").sentences
+        ]
 
     alone = voice.plan("Did she?").sentences[0].durations[-1]
-    for between, shortest in ((" ", 0.3), ("\n", 0.3), ("\n\n", 0.7), ("\r\n \t\r\n", 0.7), ("\u2029\u2029\n", 0.7)):
+    for between, shortest in (
+        (" ", 0.3),
+        ("\n", 0.3),
+        ("\n\n", 0.7),
+        ("\r\n \t\r\n", 0.7),
+        ("\u2029\u2029\n", 0.7),
+    ):
         first, last = pauses(between)
         assert abs(first - shortest * frames) <= 1, between
         assert last == alone
@@ -87,7 +105,9 @@ def test_a_lexicon_goes_over_the_voices_own(voice: Voice) -> None:
     own = Voice(pack=replace(voice.pack, lexicon=LEXICON), engine=voice.engine)
     assert words(own.plan("A cat.")) == ("a", "squirrel", "monkey")
     assert words(own.plan("A cat.", lexicon=Lexicon.of({"cat": {"alias": "dog"}}))) == ("a", "dog")
-    assert own.plan("dog", lexicon=Lexicon.of({"cat": "ə"})).sentences[0].sentence.features.phonemes == ("sil", "z", "uː", "sil")
+    assert own.plan("dog", lexicon=Lexicon.of({"cat": "ə"})).sentences[
+        0
+    ].sentence.features.phonemes == ("sil", "z", "uː", "sil")
 
 
 def test_what_aliases_make_of_a_text_keeps_to_the_limit_too(voice: Voice) -> None:
@@ -97,15 +117,29 @@ def test_what_aliases_make_of_a_text_keeps_to_the_limit_too(voice: Voice) -> Non
 
 
 def test_text_beyond_the_limit_is_refused(voice: Voice) -> None:
-    with pytest.raises(TextError, match=f"has {TEXT_LIMIT + 1} characters, and the limit is {TEXT_LIMIT}"):
+    with pytest.raises(
+        TextError, match=f"has {TEXT_LIMIT + 1} characters, and the limit is {TEXT_LIMIT}"
+    ):
         voice.plan("a" * (TEXT_LIMIT + 1))
     with pytest.raises(TextError, match="limit is 5"):
         voice.plan("Hello.", text_limit=5)
     assert voice.plan("Hello there.", text_limit=None).num_samples > 0
 
 
-@pytest.mark.parametrize("field, value", [("pitch", 12.1), ("pitch", -13), ("pitch", math.nan), ("volume", -0.1), ("volume", 4.1), ("volume", math.nan)])
-def test_a_pitch_or_a_volume_out_of_range_is_refused(voice: Voice, field: str, value: float) -> None:
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("pitch", 12.1),
+        ("pitch", -13),
+        ("pitch", math.nan),
+        ("volume", -0.1),
+        ("volume", 4.1),
+        ("volume", math.nan),
+    ],
+)
+def test_a_pitch_or_a_volume_out_of_range_is_refused(
+    voice: Voice, field: str, value: float
+) -> None:
     with pytest.raises(InputError, match=f"{field} must lie in") as caught:
         voice.settings(**{field: value})
     assert caught.value.field == field
@@ -126,7 +160,9 @@ def test_a_temperature_out_of_range_is_refused(voice: Voice, temperature: float)
 
 
 def test_the_voice_fills_in_what_is_not_asked_for(voice: Voice) -> None:
-    assert voice.settings() == Settings(speaker=0, length_scale=1.0, pitch=0.0, volume=1.0, temperature=0.9)
+    assert voice.settings() == Settings(
+        speaker=0, length_scale=1.0, pitch=0.0, volume=1.0, temperature=0.9
+    )
     assert voice.settings(temperature=0.0).temperature == 0.0
 
 

@@ -23,9 +23,14 @@ def codes_of(voice: Voice, samples: np.ndarray) -> np.ndarray:
 def test_the_score_is_the_networks_log_likelihood(voice: Voice) -> None:
     samples = recording()
     conditioning, predictors = condition(voice.pack.network, AUDIO, voice.analyse(samples))
-    coefficients, lags = torch.from_numpy(predictors.coefficients)[None], torch.from_numpy(predictors.lags)[None]
+    coefficients, lags = (
+        torch.from_numpy(predictors.coefficients)[None],
+        torch.from_numpy(predictors.lags)[None],
+    )
     with torch.inference_mode():
-        log_probs = voice.pack.network.log_prob(torch.from_numpy(codes_of(voice, samples))[None], conditioning, coefficients, lags)[0]
+        log_probs = voice.pack.network.log_prob(
+            torch.from_numpy(codes_of(voice, samples))[None], conditioning, coefficients, lags
+        )[0]
     found = voice.score(samples)
     assert found.num_samples == len(samples)
     expected = -log_probs.double().view(-1, AUDIO.hop_length).sum(1).numpy() / np.log(2)
@@ -54,11 +59,15 @@ def test_the_score_is_what_generation_would_have_paid(voice: Voice) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.05, 0.13])
-def test_the_size_of_the_blocks_changes_nothing(voice: Voice, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+def test_the_size_of_the_blocks_changes_nothing(
+    voice: Voice, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
     monkeypatch.setattr(vocoder.synthesis.score, "_BLOCK_SECONDS", 60.0)
     whole = voice.score(recording())
     monkeypatch.setattr(vocoder.synthesis.score, "_BLOCK_SECONDS", seconds)
-    np.testing.assert_allclose(voice.score(recording()).bits_per_frame, whole.bits_per_frame, rtol=1e-5)
+    np.testing.assert_allclose(
+        voice.score(recording()).bits_per_frame, whole.bits_per_frame, rtol=1e-5
+    )
 
 
 def test_a_last_frame_that_is_not_full_counts_its_own_samples_only(voice: Voice) -> None:
@@ -67,7 +76,9 @@ def test_a_last_frame_that_is_not_full_counts_its_own_samples_only(voice: Voice)
     conditioning, predictors = condition(voice.pack.network, AUDIO, conditions)
     codes = codes_of(voice, samples)
     full = score(Scoring(voice.pack.network, codes, conditioning, predictors, sample_rate=8_000))
-    short = score(Scoring(voice.pack.network, codes[:-50], conditioning, predictors, sample_rate=8_000))
+    short = score(
+        Scoring(voice.pack.network, codes[:-50], conditioning, predictors, sample_rate=8_000)
+    )
     np.testing.assert_allclose(short.bits_per_frame[:-1], full.bits_per_frame[:-1])
     assert 0 < short.bits_per_frame[-1] < full.bits_per_frame[-1]
     assert short.num_samples == len(codes) - 50

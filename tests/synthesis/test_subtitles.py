@@ -20,7 +20,9 @@ from vocoder.synthesis.voice import Voice
 TEXT = (
     "He  said:\n\u201cIt costs $5 & <more>\u2014really!\u201d (and left). \u65e5\u672c is skipped. "
     "A very long sentence follows here, with many clauses, which go on, "
-    "and on, because nobody stopped the author, who likes commas; so it is divided. " + "On and on and on " * 15 + "it went."
+    "and on, because nobody stopped the author, who likes commas; so it is divided. "
+    + "On and on and on " * 15
+    + "it went."
 )
 
 
@@ -28,7 +30,9 @@ def cues_of(timeline: Timeline) -> Iterator[Cue]:
     return cues(timeline.sentences, timeline.sample_rate)
 
 
-def text_of(write: Callable[[Iterable[TimedSentence], int], Iterator[str]], timeline: Timeline) -> str:
+def text_of(
+    write: Callable[[Iterable[TimedSentence], int], Iterator[str]], timeline: Timeline
+) -> str:
     return "".join(write(timeline.sentences, timeline.sample_rate))
 
 
@@ -39,8 +43,12 @@ def timeline_of(voice: Voice, text: str = TEXT) -> Timeline:
 def seen_by_ffmpeg(path: Path) -> list[tuple[int, int, str]]:
     """Milliseconds from and to, and the text, of each subtitle."""
     with av.open(str(path)) as file:
-        packets = [packet for packet in file.demux(file.streams.subtitles[0]) if packet.pts is not None]
-        return [(packet.pts, packet.pts + packet.duration, bytes(packet).decode()) for packet in packets]
+        packets = [
+            packet for packet in file.demux(file.streams.subtitles[0]) if packet.pts is not None
+        ]
+        return [
+            (packet.pts, packet.pts + packet.duration, bytes(packet).decode()) for packet in packets
+        ]
 
 
 def test_every_word_of_the_author_is_shown_once(voice: Voice) -> None:
@@ -74,7 +82,9 @@ def test_what_was_written_as_one_is_not_divided(voice: Voice) -> None:
     (cue,) = cues_of(timeline)
     assert [text for _, text in cue.pieces] == ["It ", "costs ", "$5 ", "now."]
     words = timeline.sentences[0].words
-    assert [start for start, _ in cue.pieces] == [words[number].start_sample for number in (0, 1, 2, 4)]
+    assert [start for start, _ in cue.pieces] == [
+        words[number].start_sample for number in (0, 1, 2, 4)
+    ]
 
 
 def test_without_exact_places_the_words_are_shown_as_they_are_spoken(voice: Voice) -> None:
@@ -96,7 +106,14 @@ def test_ffmpeg_reads_what_was_meant(voice: Voice, tmp_path: Path, extension: st
     for (start, end, text), cue in zip(seen, found, strict=True):
         assert abs(start / 1000 - cue.start_sample / timeline.sample_rate) <= 0.0005 + 1e-9
         assert abs(end / 1000 - cue.end_sample / timeline.sample_rate) <= 0.0005 + 1e-9
-        plain = re.sub(r"<[0-9:.]+>", "", text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") if extension == ".vtt" else text
+        plain = (
+            re.sub(r"<[0-9:.]+>", "", text)
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&")
+            if extension == ".vtt"
+            else text
+        )
         assert plain == cue.text
 
 
@@ -105,7 +122,10 @@ def test_webvtt_has_the_time_of_every_word(voice: Voice) -> None:
     (block,) = text_of(webvtt, timeline).split("\n\n")[1:]
     times, text = block.strip().split("\n")
     words = timeline.sentences[0].words
-    clock = [f"00:00:{round(1000 * word.start_sample / timeline.sample_rate) / 1000:06.3f}" for word in words]
+    clock = [
+        f"00:00:{round(1000 * word.start_sample / timeline.sample_rate) / 1000:06.3f}"
+        for word in words
+    ]
     assert times.startswith(f"{clock[0]} --> ")
     assert text == f"One <{clock[1]}>two <{clock[2]}>three."
 
@@ -128,12 +148,19 @@ def test_hours_are_written_out(voice: Voice) -> None:
 def test_lines_of_json_are_the_events(voice: Voice) -> None:
     timeline = timeline_of(voice)
     first, *events, last = map(json.loads, json_lines(timeline, {"seed": 7}).splitlines())
-    assert first == {"type": "start", "seed": 7, "sample_rate": timeline.sample_rate, "num_samples": timeline.num_samples}
+    assert first == {
+        "type": "start",
+        "seed": 7,
+        "sample_rate": timeline.sample_rate,
+        "num_samples": timeline.num_samples,
+    }
     assert events == [event for _, event in timeline.events()]
     assert last == {"type": "end", "num_samples": timeline.num_samples}
 
 
 def test_an_unknown_extension_is_refused() -> None:
-    with pytest.raises(InputError, match=r"times\.txt: the extension '\.txt' names no format of times") as refused:
+    with pytest.raises(
+        InputError, match=r"times\.txt: the extension '\.txt' names no format of times"
+    ) as refused:
         writer_of(Path("times.txt"))
     assert refused.value.field == "times.txt"

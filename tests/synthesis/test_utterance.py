@@ -1,4 +1,6 @@
-"""Laws 3, 4, 5 and 8 for whole utterances: chunking, company and parking change no byte, and lengths are exact."""
+"""Laws 3, 4, 5 and 8 for whole utterances: chunking, company and parking change no byte, and
+lengths are exact.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def speak(voice: Voice, utterance: Utterance, sizes: list[int]) -> np.ndarray:
     """The rest of an utterance, in pieces of these sizes, over and over."""
     pieces, turn = [np.zeros(0, np.int16)], 0
     while not utterance.finished:
-        pieces.append(utterance.accept(voice.engine.advance([utterance.job(sizes[turn % len(sizes)])])[0]))
+        pieces.append(
+            utterance.accept(voice.engine.advance([utterance.job(sizes[turn % len(sizes)])])[0])
+        )
         turn += 1
     return np.concatenate(pieces)
 
@@ -44,10 +48,16 @@ def test_streamed_is_whole(voice: Voice, whole: np.ndarray, chunk_samples: int) 
     np.testing.assert_array_equal(np.concatenate(pieces), whole)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(sizes=st.lists(st.integers(1, 900), min_size=1, max_size=6))
-def test_any_chunking_gives_the_same_samples(voice: Voice, whole: np.ndarray, sizes: list[int]) -> None:
-    np.testing.assert_array_equal(speak(voice, voice.utterance(voice.plan(TEXT), seed=7), sizes), whole)
+def test_any_chunking_gives_the_same_samples(
+    voice: Voice, whole: np.ndarray, sizes: list[int]
+) -> None:
+    np.testing.assert_array_equal(
+        speak(voice, voice.utterance(voice.plan(TEXT), seed=7), sizes), whole
+    )
 
 
 def test_as_many_samples_are_made_as_the_plan_says(voice: Voice) -> None:
@@ -71,8 +81,12 @@ def test_a_header_sent_first_fits_what_follows(voice: Voice) -> None:
     assert len(sent) == 44 + 2 * plan.num_samples
 
 
-@pytest.mark.parametrize("text", [TEXT, "A", "\u4f60\u597d. Oh, hi. \u4f60\u597d. You? \u4f60\u597d."])
-def test_planned_as_it_is_spoken_is_the_same_sound_and_is_parked_as_well(voice: Voice, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", [TEXT, "A", "\u4f60\u597d. Oh, hi. \u4f60\u597d. You? \u4f60\u597d."]
+)
+def test_planned_as_it_is_spoken_is_the_same_sound_and_is_parked_as_well(
+    voice: Voice, text: str
+) -> None:
     whole = speak(voice, voice.utterance(voice.plan(text), seed=7), [500])
     np.testing.assert_array_equal(voice.synthesize(text, seed=7), whole)
     for turns in (0, 3, 10_000):
@@ -82,16 +96,28 @@ def test_planned_as_it_is_spoken_is_the_same_sound_and_is_parked_as_well(voice: 
             before.append(utterance.accept(voice.engine.advance([utterance.job(441)])[0]))
         for plan in (voice.planning(text), voice.plan(text)):
             resumed = voice.utterance(plan, saved=utterance.to_bytes())
-            np.testing.assert_array_equal(np.concatenate([*before, speak(voice, resumed, [500])]), whole)
+            np.testing.assert_array_equal(
+                np.concatenate([*before, speak(voice, resumed, [500])]), whole
+            )
             assert resumed.num_samples == len(whole)
 
 
-def test_of_a_text_that_is_planned_as_it_is_spoken_one_sentence_more_is_looked_at(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the first sentence of a chapter is heard at once, and another worker goes on in its middle without planning what came before."""
+def test_of_a_text_that_is_planned_as_it_is_spoken_one_sentence_more_is_looked_at(
+    voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the first sentence of a chapter is heard at once, and another worker goes on in its
+    middle without planning what came before.
+    """
     looked_at: list[str] = []
     model = type(voice.pack.acoustic)
     original = model.durations
-    monkeypatch.setattr(model, "durations", lambda self, features, speaker: looked_at.append(features.phonemes[1]) or original(self, features, speaker))
+    monkeypatch.setattr(
+        model,
+        "durations",
+        lambda self, features, speaker: (
+            looked_at.append(features.phonemes[1]) or original(self, features, speaker)
+        ),
+    )
     text = "Oh. " * 3 + "Ah. " * 3
     utterance = voice.utterance(voice.planning(text), seed=7)
     assert len(looked_at) == 1
@@ -111,12 +137,19 @@ def test_a_text_with_nothing_in_it_is_refused_before_any_sound(voice: Voice, tex
 
 def test_company_is_invisible(voice: Voice, whole: np.ndarray) -> None:
     """Three streams that join, leave and take turns of different sizes in one engine."""
-    streams = [voice.utterance(voice.plan(text), seed=seed) for text, seed in ((TEXT, 7), ("Go away.", 8), (TEXT, 9))]
+    streams = [
+        voice.utterance(voice.plan(text), seed=seed)
+        for text, seed in ((TEXT, 7), ("Go away.", 8), (TEXT, 9))
+    ]
     alone = [whole, voice.synthesize("Go away.", seed=8), voice.synthesize(TEXT, seed=9)]
     heard: list[list[np.ndarray]] = [[], [], []]
     turn = 0
     while not all(stream.finished for stream in streams):
-        present = [n for n, stream in enumerate(streams) if not stream.finished and (turn >= 2 * n) and (turn + n) % 3 != 1]
+        present = [
+            n
+            for n, stream in enumerate(streams)
+            if not stream.finished and (turn >= 2 * n) and (turn + n) % 3 != 1
+        ]
         jobs = [streams[n].job(200 + 50 * n + 13 * turn) for n in present]
         for n, codes in zip(present, voice.engine.advance(jobs), strict=True):
             heard[n].append(streams[n].accept(codes))
@@ -126,17 +159,23 @@ def test_company_is_invisible(voice: Voice, whole: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("turns", [0, 1, 5])
-def test_a_parked_utterance_goes_on_to_the_same_samples(tiny_folder: Path, voice: Voice, whole: np.ndarray, turns: int) -> None:
+def test_a_parked_utterance_goes_on_to_the_same_samples(
+    tiny_folder: Path, voice: Voice, whole: np.ndarray, turns: int
+) -> None:
     utterance = voice.utterance(voice.plan(TEXT), seed=7)
     before = [np.zeros(0, np.int16)]
-    before.extend(utterance.accept(voice.engine.advance([utterance.job(177)])[0]) for _ in range(turns))
+    before.extend(
+        utterance.accept(voice.engine.advance([utterance.job(177)])[0]) for _ in range(turns)
+    )
     saved = utterance.to_bytes()
     elsewhere = load_voice(tiny_folder)  # nothing shared but the bytes
     resumed = elsewhere.utterance(elsewhere.plan(TEXT), saved=saved)
     assert resumed.position == utterance.position == 177 * turns
     assert resumed.emitted == utterance.emitted == sum(map(len, before))
     assert resumed.seed == 7
-    np.testing.assert_array_equal(np.concatenate([*before, speak(elsewhere, resumed, [500])]), whole)
+    np.testing.assert_array_equal(
+        np.concatenate([*before, speak(elsewhere, resumed, [500])]), whole
+    )
 
 
 def test_a_saved_utterance_that_does_not_fit_is_refused(voice: Voice) -> None:
@@ -157,11 +196,17 @@ def test_two_utterances_of_one_plan_share_nothing(voice: Voice, whole: np.ndarra
     np.testing.assert_array_equal(speak(voice, other, [1_000]), whole)
 
 
-def test_conditioning_is_computed_when_its_sentence_is_reached(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_conditioning_is_computed_when_its_sentence_is_reached(
+    voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """So that the first sound of a long text is not late."""
     reached = []
     original = type(voice.pack.acoustic).conditions
-    monkeypatch.setattr(type(voice.pack.acoustic), "conditions", lambda model, *args, **options: reached.append(1) or original(model, *args, **options))
+    monkeypatch.setattr(
+        type(voice.pack.acoustic),
+        "conditions",
+        lambda model, *args, **options: reached.append(1) or original(model, *args, **options),
+    )
     utterance = voice.utterance(voice.plan(TEXT), seed=7)
     assert len(reached) == 0
     utterance.job(100)
@@ -171,7 +216,9 @@ def test_conditioning_is_computed_when_its_sentence_is_reached(voice: Voice, mon
 
 
 @pytest.mark.parametrize("passes", [0, 1, 4])
-def test_corrected_or_not_the_laws_hold_and_the_length_is_exact(tmp_path: Path, passes: int) -> None:
+def test_corrected_or_not_the_laws_hold_and_the_length_is_exact(
+    tmp_path: Path, passes: int
+) -> None:
     voice = load_voice(make_tiny_voice(tmp_path / "other", passes=passes))
     plan = voice.plan(TEXT)
     whole = voice.synthesize(TEXT, seed=3)
@@ -183,7 +230,9 @@ def test_corrected_or_not_the_laws_hold_and_the_length_is_exact(tmp_path: Path, 
         if not utterance.finished:
             late = utterance.position - heard
             assert late == 0 if passes == 0 else late <= (2 * passes + 1) * plan.hop_length
-    np.testing.assert_array_equal(np.concatenate(list(voice.stream(TEXT, seed=3, chunk_samples=97))), whole)
+    np.testing.assert_array_equal(
+        np.concatenate(list(voice.stream(TEXT, seed=3, chunk_samples=97))), whole
+    )
 
 
 def test_speech_has_the_spectrum_it_was_conditioned_on(voice: Voice, tmp_path: Path) -> None:
@@ -191,7 +240,12 @@ def test_speech_has_the_spectrum_it_was_conditioned_on(voice: Voice, tmp_path: P
 
     def distance(voice: Voice) -> float:
         plan = voice.plan(TEXT)
-        wanted = np.concatenate([voice.pack.acoustic.conditions(part.sentence.features, part.durations).log_mel for part in plan.sentences])
+        wanted = np.concatenate(
+            [
+                voice.pack.acoustic.conditions(part.sentence.features, part.durations).log_mel
+                for part in plan.sentences
+            ]
+        )
         made = to_float32(voice.synthesize(TEXT, seed=3, volume=0.05))
         return float(np.abs(log_mel(made, voice.manifest.audio) - np.log(0.05) - wanted).mean())
 
@@ -203,5 +257,7 @@ def test_speech_has_the_spectrum_it_was_conditioned_on(voice: Voice, tmp_path: P
 def test_other_outputs_keep_the_laws_too(tmp_path: Path, output: str) -> None:
     voice = load_voice(make_tiny_voice(tmp_path / "other", output=output))  # type: ignore[arg-type]
     whole = voice.synthesize("Hi.", seed=3)
-    np.testing.assert_array_equal(np.concatenate(list(voice.stream("Hi.", seed=3, chunk_samples=97))), whole)
+    np.testing.assert_array_equal(
+        np.concatenate(list(voice.stream("Hi.", seed=3, chunk_samples=97))), whole
+    )
     assert whole.std() > 0

@@ -42,8 +42,13 @@ def test_a_lexicon_is_heard_whole_and_in_pieces(voice: Voice) -> None:
     lexicon = Lexicon.of({"cat": {"alias": "dog"}})
     expected = voice.synthesize("A dog.", seed=3)
     np.testing.assert_array_equal(voice.synthesize("A cat.", seed=3, lexicon=lexicon), expected)
-    np.testing.assert_array_equal(np.concatenate(list(voice.stream("A cat.", seed=3, lexicon=lexicon))), expected)
-    assert len(voice.synthesize("A cat.", seed=3)) != len(expected) or (voice.synthesize("A cat.", seed=3) != expected).any()
+    np.testing.assert_array_equal(
+        np.concatenate(list(voice.stream("A cat.", seed=3, lexicon=lexicon))), expected
+    )
+    assert (
+        len(voice.synthesize("A cat.", seed=3)) != len(expected)
+        or (voice.synthesize("A cat.", seed=3) != expected).any()
+    )
 
 
 def test_without_a_seed_every_utterance_has_its_own_and_tells_it(voice: Voice) -> None:
@@ -55,25 +60,41 @@ def test_without_a_seed_every_utterance_has_its_own_and_tells_it(voice: Voice) -
 
 
 def test_temperature_zero_needs_no_randomness(voice: Voice) -> None:
-    np.testing.assert_array_equal(voice.synthesize(TEXT, seed=1, temperature=0), voice.synthesize(TEXT, seed=2, temperature=0))
-    assert np.any(voice.synthesize(TEXT, seed=1, temperature=1) != voice.synthesize(TEXT, seed=1, temperature=0.5))
+    np.testing.assert_array_equal(
+        voice.synthesize(TEXT, seed=1, temperature=0), voice.synthesize(TEXT, seed=2, temperature=0)
+    )
+    assert np.any(
+        voice.synthesize(TEXT, seed=1, temperature=1)
+        != voice.synthesize(TEXT, seed=1, temperature=0.5)
+    )
 
 
 def test_voiced_frames_are_sampled_cooler(voice: Voice) -> None:
     job = voice.utterance(voice.plan(TEXT), seed=1).job(1)
-    assert set(np.round(job.temperatures, 5)) <= {np.float32(0.9), np.round(np.float32(0.9 * 0.8), 5)}
+    assert set(np.round(job.temperatures, 5)) <= {
+        np.float32(0.9),
+        np.round(np.float32(0.9 * 0.8), 5),
+    }
     job = voice.copy(voice.analyse(recording()), temperature=1.0, seed=1).job(1)
     assert np.float32(0.8) in job.temperatures
 
 
 def test_speakers_sound_different(voice: Voice) -> None:
-    anna, otto = voice.synthesize(TEXT, seed=1, speaker="anna"), voice.synthesize(TEXT, seed=1, speaker="otto")
+    anna, otto = (
+        voice.synthesize(TEXT, seed=1, speaker="anna"),
+        voice.synthesize(TEXT, seed=1, speaker="otto"),
+    )
     assert len(anna) != len(otto) or np.any(anna != otto)
     np.testing.assert_array_equal(voice.synthesize(TEXT, seed=1), anna)
 
 
 def test_slower_speech_is_longer(voice: Voice) -> None:
-    assert 1.8 < len(voice.synthesize(TEXT, seed=1, length_scale=2.0)) / len(voice.synthesize(TEXT, seed=1)) < 2.2
+    assert (
+        1.8
+        < len(voice.synthesize(TEXT, seed=1, length_scale=2.0))
+        / len(voice.synthesize(TEXT, seed=1))
+        < 2.2
+    )
 
 
 def test_the_number_of_torch_threads_changes_nothing_and_is_left_alone(voice: Voice) -> None:
@@ -89,10 +110,18 @@ def test_the_number_of_torch_threads_changes_nothing_and_is_left_alone(voice: Vo
     np.testing.assert_array_equal(*heard)
 
 
-def test_all_that_torch_computes_runs_in_one_thread(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sums of several threads have no fixed order. A network of this size is not shared out, so what is looked at is what torch was told."""
+def test_all_that_torch_computes_runs_in_one_thread(
+    voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sums of several threads have no fixed order. A network of this size is not shared out, so
+    what is looked at is what torch was told.
+    """
     used = []
-    for model, name in ((voice.pack.network, "condition"), (voice.pack.acoustic, "durations"), (voice.pack.acoustic, "conditions")):
+    for model, name in (
+        (voice.pack.network, "condition"),
+        (voice.pack.acoustic, "durations"),
+        (voice.pack.acoustic, "conditions"),
+    ):
         method = getattr(model, name)
 
         def watched(*arguments: object, method: object = method, **options: object) -> object:
@@ -140,12 +169,16 @@ def test_vocoding_is_deterministic_and_streams(voice: Voice) -> None:
     conditions = voice.analyse(recording())
     whole = voice.vocode(conditions, seed=4)
     assert len(whole) == conditions.num_frames * AUDIO.hop_length
-    np.testing.assert_array_equal(np.concatenate(list(voice.speak(voice.copy(conditions, seed=4), chunk_samples=111))), whole)
+    np.testing.assert_array_equal(
+        np.concatenate(list(voice.speak(voice.copy(conditions, seed=4), chunk_samples=111))), whole
+    )
     louder = voice.vocode(voice.analyse(2 * recording()), seed=4)
     assert np.any(louder != whole), "the sound must depend on what it is conditioned on"
 
 
-@pytest.mark.parametrize("samples", [np.zeros(0), np.zeros((2, 100)), np.array([0.0, np.nan]), np.array([np.inf])])
+@pytest.mark.parametrize(
+    "samples", [np.zeros(0), np.zeros((2, 100)), np.array([0.0, np.nan]), np.array([np.inf])]
+)
 def test_what_is_no_recording_is_refused(voice: Voice, samples: np.ndarray) -> None:
     for verb in (voice.analyse, voice.score):
         with pytest.raises(AudioError):
@@ -157,10 +190,14 @@ def test_speech_that_was_made_can_be_analysed_again(voice: Voice) -> None:
     assert voice.analyse(samples).num_frames == len(samples) // AUDIO.hop_length
 
 
-def test_less_exact_arithmetic_is_chosen_only_where_its_price_is_known(tiny_folder: Path, tmp_path: Path) -> None:
+def test_less_exact_arithmetic_is_chosen_only_where_its_price_is_known(
+    tiny_folder: Path, tmp_path: Path
+) -> None:
     pack = read_pack(tiny_folder)
     assert load_voice(tiny_folder).engine.precision == "fp32"
-    cheap = dataclasses.replace(pack.manifest, precision_prices=PrecisionPrices(bf16=0.0, int8=0.011))
+    cheap = dataclasses.replace(
+        pack.manifest, precision_prices=PrecisionPrices(bf16=0.0, int8=0.011)
+    )
     save_pack(tmp_path / "cheap", cheap, pack.acoustic, pack.network, card="")
     assert load_voice(tmp_path / "cheap").engine.precision == ("bf16" if native_built() else "fp32")
     assert load_voice(tmp_path / "cheap", engine="reference").engine.precision == "fp32"
@@ -174,16 +211,27 @@ def test_volume_is_amplitude(voice: Voice) -> None:
     for volume in (0.0, 0.25, 1.5):
         made = to_float32(voice.synthesize(TEXT, seed=1, volume=volume))
         whole = np.abs(plain) < 0.999  # what was clipped at volume 1 need not be at another
-        np.testing.assert_allclose(made[whole], np.clip(plain * volume, -1.0, 1.0)[whole], atol=1.1 * max(volume, 1.0) / 32768)
+        np.testing.assert_allclose(
+            made[whole],
+            np.clip(plain * volume, -1.0, 1.0)[whole],
+            atol=1.1 * max(volume, 1.0) / 32768,
+        )
 
 
 def test_pitch_moves_what_both_networks_are_told(voice: Voice) -> None:
     sentence = voice.plan(TEXT).sentences[0]
-    plain, high = (voice.pack.acoustic.conditions(sentence.sentence.features, sentence.durations, melody=Melody(pitch=pitch)) for pitch in (0.0, 7.0))
+    plain, high = (
+        voice.pack.acoustic.conditions(
+            sentence.sentence.features, sentence.durations, melody=Melody(pitch=pitch)
+        )
+        for pitch in (0.0, 7.0)
+    )
     np.testing.assert_allclose(high.log_f0 - plain.log_f0, 7 * np.log(2) / 12, rtol=1e-5)
     assert not np.array_equal(high.log_mel, plain.log_mel)
     assert np.array_equal(high.voicing, plain.voicing)
-    assert not np.array_equal(voice.synthesize(TEXT, seed=1, pitch=7.0), voice.synthesize(TEXT, seed=1))
+    assert not np.array_equal(
+        voice.synthesize(TEXT, seed=1, pitch=7.0), voice.synthesize(TEXT, seed=1)
+    )
 
 
 _OF_MANY_LENGTHS = """
@@ -213,7 +261,15 @@ def test_memory_does_not_grow_with_the_number_of_lengths(tiny_folder: Path) -> N
 
     def growth(how: str, **environment: str) -> int:
         command = [sys.executable, "-c", _OF_MANY_LENGTHS, f"{tiny_folder}/", how]
-        return int(subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True, text=True).stdout)
+        return int(
+            subprocess.run(
+                command,
+                env={**os.environ, **environment},
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+        )
 
     unbounded = growth("uncompiled", ONEDNN_PRIMITIVE_CACHE_CAPACITY="1024")
     assert growth("uncompiled") < 0.6 * unbounded

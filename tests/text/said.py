@@ -13,7 +13,8 @@ _MOST_ONSET = 3  # consonants before which a syllable's mark may stand
 def phonemes_of(text: str, word: str) -> list[list[str]]:
     """The forms of each place where a word of a text is said, or what was written so.
 
-    Forms: with a stress mark before each stressed vowel, without marks, and with the marks before one, two or three consonants of the syllable.
+    Forms: with a stress mark before each stressed vowel, without marks, and with the marks before
+    one, two or three consonants of the syllable.
     """
     return [
         _forms(sentence, number)
@@ -33,7 +34,10 @@ def _forms(sentence: Sentence, number: int) -> list[str]:
     own = [place for place, owner in enumerate(features.word_index.tolist()) if owner == number]
     symbols = [features.phonemes[place] for place in own]
     stresses = [_MARKS.get(int(features.categories[place, 1]), "") for place in own]
-    return ["".join(symbols), *(_marked(symbols, stresses, onset) for onset in range(_MOST_ONSET + 1))]
+    return [
+        "".join(symbols),
+        *(_marked(symbols, stresses, onset) for onset in range(_MOST_ONSET + 1)),
+    ]
 
 
 def _marked(symbols: list[str], stresses: list[str], onset: int) -> str:

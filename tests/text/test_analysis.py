@@ -16,7 +16,9 @@ from vocoder.text.features import category_sizes
 from vocoder.text.inventory import PAUSE
 from vocoder.text.sentences import LONGEST_SENTENCE
 
-_any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)  # lone surrogates too
+_any_text = st.text(
+    alphabet=st.characters(exclude_categories=()), max_size=200
+)  # lone surrogates too
 _lively = st.lists(
     st.sampled_from(
         [
@@ -54,8 +56,28 @@ def phonemes(text: str) -> list[str]:
 
 def same(one: Analysis, other: Analysis) -> bool:
     return one.skipped == other.skipped and [
-        (s.text, s.start, s.end, s.words, s.features.phonemes, s.features.categories.tobytes(), s.features.positions.tobytes()) for s in one.sentences
-    ] == [(s.text, s.start, s.end, s.words, s.features.phonemes, s.features.categories.tobytes(), s.features.positions.tobytes()) for s in other.sentences]
+        (
+            s.text,
+            s.start,
+            s.end,
+            s.words,
+            s.features.phonemes,
+            s.features.categories.tobytes(),
+            s.features.positions.tobytes(),
+        )
+        for s in one.sentences
+    ] == [
+        (
+            s.text,
+            s.start,
+            s.end,
+            s.words,
+            s.features.phonemes,
+            s.features.categories.tobytes(),
+            s.features.positions.tobytes(),
+        )
+        for s in other.sentences
+    ]
 
 
 @settings(max_examples=400, deadline=None)
@@ -67,7 +89,9 @@ def same(one: Analysis, other: Analysis) -> bool:
 @example(". . . ?! …")
 @example("A")
 def test_any_text_is_taken_apart(text: str) -> None:
-    """Nothing crashes, whatever comes; what comes out keeps its promises, and is the same each time."""
+    """Nothing crashes, whatever comes; what comes out keeps its promises, and is the same each
+    time.
+    """
     analysis = analyse(text)
     last = 0
     for sentence in analysis.sentences:
@@ -86,7 +110,9 @@ def test_any_text_is_taken_apart(text: str) -> None:
         assert skipped.text
         skipped.text.encode("utf-8")
         assert skipped.reason
-    assert [skipped.start for skipped in analysis.skipped] == sorted(skipped.start for skipped in analysis.skipped)
+    assert [skipped.start for skipped in analysis.skipped] == sorted(
+        skipped.start for skipped in analysis.skipped
+    )
     assert same(analyse(text), analysis)
 
 
@@ -102,7 +128,18 @@ def test_every_word_is_spoken_or_reported(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 10_000, "é" * 10_000, "W" * 10_000, "日" * 10_000, "z" + "\u0337" * 10_000, "7" * 10_000, "a-" * 5_000, "😀" * 3_000, "(. " * 3_000]
+    "text",
+    [
+        "a" * 10_000,
+        "é" * 10_000,
+        "W" * 10_000,
+        "日" * 10_000,
+        "z" + "\u0337" * 10_000,
+        "7" * 10_000,
+        "a-" * 5_000,
+        "😀" * 3_000,
+        "(. " * 3_000,
+    ],
 )
 def test_very_long_words_take_no_longer_than_their_sound_would(text: str) -> None:
     started = time.process_time()
@@ -111,14 +148,20 @@ def test_very_long_words_take_no_longer_than_their_sound_would(text: str) -> Non
 
 
 def test_threads_get_what_one_alone_gets() -> None:
-    texts = [f"The {word} of the {number} others is over; isn't it?" for number in range(12) for word in ("end", "apple", "McCoy's", "日本")]
+    texts = [
+        f"The {word} of the {number} others is over; isn't it?"
+        for number in range(12)
+        for word in ("end", "apple", "McCoy's", "日本")
+    ]
     alone = [analyse(text) for text in texts]
     with ThreadPoolExecutor(12) as pool:
         together = list(pool.map(analyse, texts))
     assert all(same(one, other) for one, other in zip(alone, together, strict=True))
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n", "...", "?!", "😶\u200d\U000e0001", "\0\x01", "()", "日本語"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n", "...", "?!", "😶\u200d\U000e0001", "\0\x01", "()", "日本語"]
+)
 def test_nothing_to_say_is_an_empty_result(text: str) -> None:
     assert analyse(text).sentences == ()
 
@@ -126,11 +169,17 @@ def test_nothing_to_say_is_an_empty_result(text: str) -> None:
 def test_a_text() -> None:
     analysis = analyse("Hello, world! How are you?")
     assert analysis.skipped == ()
-    assert [(sentence.text, sentence.start, sentence.end, sentence.words) for sentence in analysis.sentences] == [
+    assert [
+        (sentence.text, sentence.start, sentence.end, sentence.words)
+        for sentence in analysis.sentences
+    ] == [
         ("Hello, world!", 0, 13, ("hello", "world")),
         ("How are you?", 14, 26, ("how", "are", "you")),
     ]
-    assert phonemes("Hello, world! How are you?") == ["sil h ə l oʊ sil w ɜː l d sil", "sil h aʊ ɑː ɹ j uː sil"]
+    assert phonemes("Hello, world! How are you?") == [
+        "sil h ə l oʊ sil w ɜː l d sil",
+        "sil h aʊ ɑː ɹ j uː sil",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -168,18 +217,24 @@ def test_an_unknown_language_is_refused() -> None:
 
 
 PLACES = [
-    ("He  paid\n$5 to Dr. Lee.", [("he", "He"), ("paid", "paid"), ("five", "$5"), ("dollars", "$5"), ("to", "to"), ("doctor", "Dr."), ("lee", "Lee")]),
+    ("He  paid\n$5 to Dr. Lee.", [("he", "He"), ("paid", "paid"), ("five", "$5"), ("dollars", "$5"),
+    ("to", "to"), ("doctor", "Dr."), ("lee", "Lee")]),
     ("A\u0301na\u00ad\u200b saw “O’Neill” at 3½ …", [
-        ("ána", "A\u0301na"), ("saw", "saw"), ("o'neill", "O’Neill"), ("at", "at"), ("three", "3½"), ("and", "3½"), ("a", "3½"), ("half", "3½"),
+        ("ána", "A\u0301na"), ("saw", "saw"), ("o'neill", "O’Neill"), ("at", "at"), ("three", "3½"),
+        ("and", "3½"), ("a", "3½"), ("half", "3½"),
     ]),
     ("A4 by Smith et al. x² ™", [
-        ("a-four", "A4"), ("by", "by"), ("smith", "Smith"), ("and", "et al."), ("others", "et al."), ("x", "x"), ("squared", "²"), ("trademark", "™"),
+        ("a-four", "A4"), ("by", "by"), ("smith", "Smith"), ("and", "et al."), ("others", "et al."),
+        ("x", "x"), ("squared", "²"), ("trademark", "™"),
     ]),
-    ("No\0 \ud800yes \u4f60\u597d day", [("no", "No"), ("yes", "yes"), ("\u4f60\u597d", "\u4f60\u597d"), ("day", "day")]),
+    ("No\0 \ud800yes \u4f60\u597d day", [("no", "No"), ("yes", "yes"), ("\u4f60\u597d",
+    "\u4f60\u597d"), ("day", "day")]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "expected"), PLACES, ids=[row[0].encode("ascii", "replace").decode() for row in PLACES])
+@pytest.mark.parametrize(
+    ("text", "expected"), PLACES, ids=[row[0].encode("ascii", "replace").decode() for row in PLACES]
+)
 def test_words_know_where_they_were_written(text: str, expected: list[tuple[str, str]]) -> None:
     (sentence,) = analyse(text).sentences
     assert len(sentence.origins) == len(sentence.text)

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from vocoder.text.cleaning import clean
 
-_any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)  # lone surrogates too
+_any_text = st.text(
+    alphabet=st.characters(exclude_categories=()), max_size=60
+)  # lone surrogates too
 
 
 @given(_any_text)
@@ -20,7 +22,9 @@ def test_clean_text_can_be_encoded_and_every_character_has_an_origin(text: str) 
     assert len(cleaned.origins) == len(cleaned.text)
     assert list(cleaned.origins) == sorted(set(cleaned.origins))
     assert all(0 <= origin < len(text) for origin in cleaned.origins)
-    assert not {unicodedata.category(character) for character in cleaned.text.replace("\n", " ")} & {"Cc", "Cs", "Co", "Cn"}
+    assert not {
+        unicodedata.category(character) for character in cleaned.text.replace("\n", " ")
+    } & {"Cc", "Cs", "Co", "Cn"}
 
 
 @given(_any_text)
@@ -38,7 +42,11 @@ def test_what_is_removed_is_reported_at_its_place_and_printable(text: str) -> No
         assert removed.text.startswith(f"U+{ord(text[removed.start]):04X}")
 
 
-@given(st.text(alphabet=st.characters(categories=("L", "N", "P", "S"), exclude_characters="\ufffc\ufffd")))
+@given(
+    st.text(
+        alphabet=st.characters(categories=("L", "N", "P", "S"), exclude_characters="\ufffc\ufffd")
+    )
+)
 def test_letters_digits_marks_and_symbols_are_kept(text: str) -> None:
     assert clean(text).text == text
 

@@ -1,4 +1,6 @@
-"""Words that espeak-ng says wrongly: each differs from what it says, and their possessives are known."""
+"""Words that espeak-ng says wrongly: each differs from what it says, and their possessives are
+known.
+"""
 
 from __future__ import annotations
 

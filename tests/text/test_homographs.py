@@ -1,4 +1,6 @@
-"""Homographs by context: `homographs.tsv` has a sentence for each sense, and phonemes that tell it from the others; and what the tables must be."""
+"""Homographs by context: `homographs.tsv` has a sentence for each sense, and phonemes that tell it
+from the others; and what the tables must be.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,15 @@ from vocoder.text import Lexicon, analyse
 from vocoder.text.homographs import Clause, said_of, sense_of
 from vocoder.text.homographs.table import CUES, MOSTLY_VERBS, NOUN_VERB, SENSES
 
-_HEADER, *_LINES = (Path(__file__).parent / "homographs.tsv").read_text(encoding="utf-8").rstrip("\n").split("\n")
+_HEADER, *_LINES = (
+    (Path(__file__).parent / "homographs.tsv").read_text(encoding="utf-8").rstrip("\n").split("\n")
+)
 SENTENCES = [tuple(line.split("\t")) for line in _LINES]
 
 
-@pytest.mark.parametrize(("word", "ipa", "sentence"), SENTENCES, ids=[sentence for _, _, sentence in SENTENCES])
+@pytest.mark.parametrize(
+    ("word", "ipa", "sentence"), SENTENCES, ids=[sentence for _, _, sentence in SENTENCES]
+)
 def test_the_sense_is_that_of_the_sentence(word: str, ipa: str, sentence: str) -> None:
     said = phonemes_of(sentence, word)
     assert any(ipa in form for one in said for form in one), said
@@ -41,7 +47,12 @@ def test_every_sense_can_be_said_and_differs_from_the_others() -> None:
 def test_a_word_by_itself_or_at_an_edge_has_a_sense(word: str) -> None:
     for words in ([word], [word, "it"], ["the", word], ["I", word, "it"]):
         for capital in (False, True):
-            clause = Clause(words=words, marks=[""] * len(words), capitals=[capital] * len(words), at=words.index(word))
+            clause = Clause(
+                words=words,
+                marks=[""] * len(words),
+                capitals=[capital] * len(words),
+                at=words.index(word),
+            )
             sense = sense_of(clause)
             assert sense is not None
             assert said_of(word, sense)

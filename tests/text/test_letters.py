@@ -15,12 +15,20 @@ def test_a_respelt_word_stays_as_it_is(word: str) -> None:
     """And has no character that espeak-ng's English does not know."""
     once = respell(word)
     assert respell(once) == once
-    assert all(character in "'-" or (character.isalpha() and character <= "\u017f") for character in once)
+    assert all(
+        character in "'-" or (character.isalpha() and character <= "\u017f") for character in once
+    )
 
 
-@given(st.text(alphabet=st.characters(min_codepoint=0x180, max_codepoint=0x24F), min_size=1, max_size=3))
+@given(
+    st.text(
+        alphabet=st.characters(min_codepoint=0x180, max_codepoint=0x24F), min_size=1, max_size=3
+    )
+)
 def test_no_letter_is_read_by_its_number(letters: str) -> None:
-    """Between others, where a word would be: espeak-ng says "letter one e c five" for a letter that it does not know."""
+    """Between others, where a word would be: espeak-ng says "letter one e c five" for a letter that
+    it does not know.
+    """
     spelt = respell(f"ma{letters}ma")
     assert "ɛ_ɾ_ɚ" not in "".join(Espeak.shared().ipa(spelt, "en-us"))
 

@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vocoder.errors import InputError, TextError
-from vocoder.text import Analysis, Ipa, Lexicon, SpeechInput, Ssml, analyse, analyser_of, analysis_of, entries_needed
+from vocoder.text import (
+    Analysis,
+    Ipa,
+    Lexicon,
+    SpeechInput,
+    Ssml,
+    analyse,
+    analyser_of,
+    analysis_of,
+    entries_needed,
+)
 from vocoder.text.lexicon import from_json, read_lexicon, to_json
 from vocoder.text.phonemes import NO_STRESS, PRIMARY_STRESS, SECONDARY_STRESS
 
@@ -20,7 +30,11 @@ LEXICON = Lexicon.of({"SQL": "ˈsiːkwəl", "Nguyen": "wɪn", "Bosch": "bɔʃ", 
 
 def said(text: str, word: int, lexicon: Lexicon | None = LEXICON) -> tuple[str, ...]:
     features = analyse(text, lexicon=lexicon).sentences[0].features
-    return tuple(phoneme for phoneme, of in zip(features.phonemes, features.word_index, strict=True) if of == word)
+    return tuple(
+        phoneme
+        for phoneme, of in zip(features.phonemes, features.word_index, strict=True)
+        if of == word
+    )
 
 
 @pytest.mark.parametrize("text", ["SQL is old.", "sql, they said", "Sql!", '"SQL" it is'])
@@ -29,7 +43,23 @@ def test_a_word_is_said_as_it_is_listed_whatever_its_capitals(text: str) -> None
     assert said(text, 0, None) != SEQUEL
 
 
-@pytest.mark.parametrize("word", ["Café", "Cafe\u0301", "ﬁne", "O’Neil", "Łódź", "straße", "Привет", "A", "may", "St", "three", "XIV"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Café",
+        "Cafe\u0301",
+        "ﬁne",
+        "O’Neil",
+        "Łódź",
+        "straße",
+        "Привет",
+        "A",
+        "may",
+        "St",
+        "three",
+        "XIV",
+    ],
+)
 def test_any_word_can_be_listed_in_any_form(word: str) -> None:
     assert said(f"the {word} is", 1, Lexicon.of({word: "zuːzuː"})) == ("z", "uː", "z", "uː")
 
@@ -47,8 +77,19 @@ def test_a_possessive_is_said_with_its_word() -> None:
 
 
 def test_stress_lies_on_the_vowel_behind_its_mark_or_on_the_first() -> None:
-    assert [phone.stress for phone in LEXICON.phones("cat-fish")] == [NO_STRESS, SECONDARY_STRESS, NO_STRESS, NO_STRESS, PRIMARY_STRESS, NO_STRESS]
-    assert [phone.stress for phone in LEXICON.phones("nguyen")] == [NO_STRESS, PRIMARY_STRESS, NO_STRESS]
+    assert [phone.stress for phone in LEXICON.phones("cat-fish")] == [
+        NO_STRESS,
+        SECONDARY_STRESS,
+        NO_STRESS,
+        NO_STRESS,
+        PRIMARY_STRESS,
+        NO_STRESS,
+    ]
+    assert [phone.stress for phone in LEXICON.phones("nguyen")] == [
+        NO_STRESS,
+        PRIMARY_STRESS,
+        NO_STRESS,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -85,8 +126,17 @@ def test_a_word_that_json_has_twice_is_refused() -> None:
         from_json('{"a": "ə", "a": "eɪ"}')
 
 
-@given(st.dictionaries(st.text(st.characters(categories=["L"]), max_size=5), st.text("aɪʃːˈk. xǁ", max_size=8), max_size=3), st.text(max_size=40))
-def test_any_lexicon_is_refused_clearly_or_speaks_any_text(entries: dict[str, str], text: str) -> None:
+@given(
+    st.dictionaries(
+        st.text(st.characters(categories=["L"]), max_size=5),
+        st.text("aɪʃːˈk. xǁ", max_size=8),
+        max_size=3,
+    ),
+    st.text(max_size=40),
+)
+def test_any_lexicon_is_refused_clearly_or_speaks_any_text(
+    entries: dict[str, str], text: str
+) -> None:
     try:
         lexicon = Lexicon.of(entries)
     except InputError:
@@ -96,7 +146,14 @@ def test_any_lexicon_is_refused_clearly_or_speaks_any_text(entries: dict[str, st
     analyse(text, lexicon=lexicon)
 
 
-ORGANISATION = Lexicon.of({"WHO": {"alias": "World Health Org"}, "Org": {"ipa": "zuːzuː"}, "US": {"alias": "the US"}, "Dr": {"alias": "Doctor US"}})
+ORGANISATION = Lexicon.of(
+    {
+        "WHO": {"alias": "World Health Org"},
+        "Org": {"ipa": "zuːzuː"},
+        "US": {"alias": "the US"},
+        "Dr": {"alias": "Doctor US"},
+    }
+)
 
 
 def words(text: str, lexicon: Lexicon) -> list[tuple[str, str]]:
@@ -110,7 +167,8 @@ def words(text: str, lexicon: Lexicon) -> list[tuple[str, str]]:
 
 def test_a_word_is_read_as_its_alias_and_points_to_what_is_written() -> None:
     assert words("Ask the WHO, Bo.", ORGANISATION) == [
-        ("ask", "Ask"), ("the", "the"), ("world", "WHO"), ("health", "WHO"), ("org", "WHO"), ("bo", "Bo"),
+        ("ask", "Ask"), ("the", "the"), ("world", "WHO"), ("health", "WHO"), ("org", "WHO"), ("bo",
+        "Bo"),
     ]  # fmt: skip
     assert said("Ask the WHO.", 4, ORGANISATION) == ("z", "uː", "z", "uː")
     assert said("Ask the WHO.", 2, ORGANISATION) == said("Ask the world", 2, None)
@@ -120,11 +178,27 @@ def test_a_word_is_read_as_its_alias_and_points_to_what_is_written() -> None:
 
 def test_what_an_alias_says_is_normalised_like_any_text() -> None:
     lexicon = Lexicon.of({"fare": {"alias": "$5, Dr. Lee"}})
-    assert words("The fare is", lexicon) == [("the", "The"), ("five", "fare"), ("dollars", "fare"), ("doctor", "fare"), ("lee", "fare"), ("is", "is")]
+    assert words("The fare is", lexicon) == [
+        ("the", "The"),
+        ("five", "fare"),
+        ("dollars", "fare"),
+        ("doctor", "fare"),
+        ("lee", "fare"),
+        ("is", "is"),
+    ]
 
 
 def test_no_alias_leads_to_an_alias() -> None:
-    assert [word for word, _ in words("In US. Dr Lee.", ORGANISATION)] == ["in", "the", "U", "S", "doctor", "U", "S", "lee"]
+    assert [word for word, _ in words("In US. Dr Lee.", ORGANISATION)] == [
+        "in",
+        "the",
+        "U",
+        "S",
+        "doctor",
+        "U",
+        "S",
+        "lee",
+    ]
 
 
 @pytest.mark.parametrize("text", ["MP3 files", "mp3's", "GPT-4!", "K8s", "a 3D film"])
@@ -167,7 +241,8 @@ SAID = st.sampled_from(["zuː", {"alias": "a b-a 3"}, {"alias": "A's é3"}])
 
 
 DOCUMENT = (
-    "<speak>{} <sub alias='A b a-b 3'>é3</sub> <say-as interpret-as='date'>3 May</say-as> <w>a<emphasis>b</emphasis></w> <phoneme ph='ə'>b</phoneme></speak>"
+    "<speak>{} <sub alias='A b a-b 3'>é3</sub> <say-as interpret-as='date'>3 May</say-as> "
+    "<w>a<emphasis>b</emphasis></w> <phoneme ph='ə'>b</phoneme></speak>"
 )
 
 
@@ -177,7 +252,9 @@ def asked(given: SpeechInput, lexicon: Lexicon) -> Lexicon:
 
 @settings(deadline=None)  # espeak-ng reads some of these slowly
 @given(st.dictionaries(KEYS, SAID, max_size=6), WRITTEN, st.booleans())
-def test_what_a_text_asks_for_is_all_that_counts(entries: dict[str, object], text: str, marked_up: bool) -> None:
+def test_what_a_text_asks_for_is_all_that_counts(
+    entries: dict[str, object], text: str, marked_up: bool
+) -> None:
     try:
         lexicon = Lexicon.of(entries)
     except InputError:
@@ -185,12 +262,16 @@ def test_what_a_text_asks_for_is_all_that_counts(entries: dict[str, object], tex
     said: SpeechInput = Ssml(DOCUMENT.format(text)) if marked_up else text
 
     def read(lexicon: Lexicon) -> Analysis:
-        return analysis_of(analyser_of(said, language="en-us", voice="tiny", speakers=("anna",), lexicon=lexicon))
+        return analysis_of(
+            analyser_of(said, language="en-us", voice="tiny", speakers=("anna",), lexicon=lexicon)
+        )
 
     part = asked(said, lexicon)
     whole, small = read(lexicon), read(part)
     assert [one.words for one in whole.sentences] == [one.words for one in small.sentences]
-    assert [one.features.phonemes for one in whole.sentences] == [one.features.phonemes for one in small.sentences]
+    assert [one.features.phonemes for one in whole.sentences] == [
+        one.features.phonemes for one in small.sentences
+    ]
     assert whole.skipped == small.skipped
     assert asked(said, part).digest == part.digest
 
@@ -200,7 +281,12 @@ def test_only_what_a_text_asks_for_is_kept() -> None:
     assert set(asked("a cat-fish of SQL's", LEXICON).entries) == {"cat-fish", "sql"}
     assert not asked("a cat", LEXICON)
     assert not asked(Ipa("ə"), LEXICON)
-    assert set(asked(Ssml("<speak>The <sub alias='SQL'>WHO</sub> <break/></speak>"), Lexicon.of({"break": "ə", "SQL": "ə", "WHO": "ə"})).entries) <= {"sql"}
+    assert set(
+        asked(
+            Ssml("<speak>The <sub alias='SQL'>WHO</sub> <break/></speak>"),
+            Lexicon.of({"break": "ə", "SQL": "ə", "WHO": "ə"}),
+        ).entries
+    ) <= {"sql"}
 
 
 def test_what_a_number_is_read_as_asks_too() -> None:
@@ -225,7 +311,10 @@ def test_a_long_chain_is_looked_through_in_time_proportional_to_its_length() -> 
 def test_json_is_written_as_it_is_read() -> None:
     assert from_json(to_json(ORGANISATION)) == ORGANISATION
     assert read_lexicon(to_json(ORGANISATION).encode()) == ORGANISATION
-    assert to_json(Lexicon.of({"b": "zuː", "A": {"alias": "c"}})) == '{\n"A": {\n"alias": "c"\n},\n"b": "zuː"\n}\n'
+    assert (
+        to_json(Lexicon.of({"b": "zuː", "A": {"alias": "c"}}))
+        == '{\n"A": {\n"alias": "c"\n},\n"b": "zuː"\n}\n'
+    )
 
 
 def test_json_in_another_encoding_is_refused() -> None:

@@ -29,8 +29,13 @@ DOCUMENT = f"""<?xml version="1.0" encoding="UTF-8"?>
 
 def test_a_document_of_the_specification_is_read() -> None:
     lexicon = from_pls(DOCUMENT, language="en-us")
-    assert lexicon == Lexicon.of({"theatre": "ˈziːə", "theater": "ˈziːə", "W3C": {"alias": "World Wide Web Consortium"}})
-    assert read_lexicon(DOCUMENT.replace("UTF-8", "UTF-16").encode("utf-16"), language="en-gb") == lexicon
+    assert lexicon == Lexicon.of(
+        {"theatre": "ˈziːə", "theater": "ˈziːə", "W3C": {"alias": "World Wide Web Consortium"}}
+    )
+    assert (
+        read_lexicon(DOCUMENT.replace("UTF-8", "UTF-16").encode("utf-16"), language="en-gb")
+        == lexicon
+    )
 
 
 def test_it_is_written_as_it_is_read() -> None:
@@ -43,16 +48,43 @@ def test_it_is_written_as_it_is_read() -> None:
 @pytest.mark.parametrize(
     "document, why",
     [
-        (f"{HEAD}<lexeme><grapheme>a</grapheme><phoneme>ǁ</phoneme></lexeme></lexicon>", r"IPA of 'a' has 'ǁ', .* no phoneme for \(line 1, column \d+\)"),
-        (f"{HEAD}\n<lexeme><grapheme>New York</grapheme><phoneme>ə</phoneme></lexeme></lexicon>", r"'New York' is not one word.*\(line 2, column 9\)"),
-        (f"{HEAD}\n <lexeme><grapheme>a</grapheme></lexeme></lexicon>", r"neither phoneme nor alias \(line 2, column 2\)"),
+        (
+            f"{HEAD}<lexeme><grapheme>a</grapheme><phoneme>ǁ</phoneme></lexeme></lexicon>",
+            r"IPA of 'a' has 'ǁ', .* no phoneme for \(line 1, column \d+\)",
+        ),
+        (
+            f"{HEAD}\n<lexeme><grapheme>New York</grapheme><phoneme>ə</phoneme></lexeme></lexicon>",
+            r"'New York' is not one word.*\(line 2, column 9\)",
+        ),
+        (
+            f"{HEAD}\n <lexeme><grapheme>a</grapheme></lexeme></lexicon>",
+            r"neither phoneme nor alias \(line 2, column 2\)",
+        ),
         (f"{HEAD}<lexeme><phoneme>ə</phoneme></lexeme></lexicon>", "has no grapheme"),
-        (f"{HEAD}<lexeme><grapheme>a</grapheme><phoneme alphabet='x-sampa'>@</phoneme></lexeme></lexicon>", "alphabet is 'x-sampa', and 'ipa' is read"),
-        (f"{HEAD}<lexeme><grapheme>a</grapheme><phoneme prefer='yes'>ə</phoneme></lexeme></lexicon>", "prefer is true or false"),
-        (f"{HEAD}<lexeme><grapheme>a</grapheme><phoneme>ə<b/></phoneme></lexeme></lexicon>", "element b is not PLS"),
+        (
+            (
+                f"{HEAD}<lexeme><grapheme>a</grapheme><phoneme "
+                f"alphabet='x-sampa'>@</phoneme></lexeme></lexicon>"
+            ),
+            "alphabet is 'x-sampa', and 'ipa' is read",
+        ),
+        (
+            (
+                f"{HEAD}<lexeme><grapheme>a</grapheme><phoneme "
+                f"prefer='yes'>ə</phoneme></lexeme></lexicon>"
+            ),
+            "prefer is true or false",
+        ),
+        (
+            f"{HEAD}<lexeme><grapheme>a</grapheme><phoneme>ə<b/></phoneme></lexeme></lexicon>",
+            "element b is not PLS",
+        ),
         (f"{HEAD}<word/></lexicon>", "element word is not PLS"),
         (f"{HEAD}<x xmlns='urn:x'/></lexicon>", "element x of urn:x is not PLS"),
-        (f"{HEAD}<grapheme>a</grapheme></lexicon>", "element grapheme is not PLS .nothing like it stands in lexicon"),
+        (
+            f"{HEAD}<grapheme>a</grapheme></lexicon>",
+            "element grapheme is not PLS .nothing like it stands in lexicon",
+        ),
         (f"{HEAD}a</lexicon>", "text in lexicon, where none may be"),
         (f"{HEAD}<lexeme>a</lexeme></lexicon>", "text in lexeme"),
         (
@@ -64,9 +96,18 @@ def test_it_is_written_as_it_is_read() -> None:
         (HEAD.replace("1.0", "2.0") + "</lexicon>", "version is '2.0'"),
         (HEAD.replace("ipa", "x-sampa") + "</lexicon>", "alphabet is 'x-sampa'"),
         (HEAD.replace("en-US", "") + "</lexicon>", "no xml:lang"),
-        (HEAD.replace("en-US", "de-AT") + "</lexicon>", "language is 'de-AT', and the voice's is 'en-us'"),
+        (
+            HEAD.replace("en-US", "de-AT") + "</lexicon>",
+            "language is 'de-AT', and the voice's is 'en-us'",
+        ),
         (HEAD, r"not well-formed XML: no element found at line 1"),
-        (f'<!DOCTYPE lexicon PUBLIC "-//W3C//DTD PLS 1.0//EN" "http://www.w3.org/TR/pronunciation-lexicon/pls.dtd">{HEAD}</lexicon>', "has a DOCTYPE"),
+        (
+            (
+                f'<!DOCTYPE lexicon PUBLIC "-//W3C//DTD PLS 1.0//EN" '
+                f'"http://www.w3.org/TR/pronunciation-lexicon/pls.dtd">{HEAD}</lexicon>'
+            ),
+            "has a DOCTYPE",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(document: str, why: str) -> None:
@@ -76,8 +117,10 @@ def test_what_is_wrong_is_named_with_its_place(document: str, why: str) -> None:
 
 
 PIECES = st.sampled_from(
-    [HEAD, "</lexicon>", "<lexeme>", "</lexeme>", "<grapheme>", "</grapheme>", "<phoneme prefer='true'>", "</phoneme>", "<alias>", "</alias>", "<metadata>",
-     "</metadata>", "<example/>", "a", "ə", "ǁ", "&amp;", "&x;", "<!DOCTYPE a>", "<!--", "-->", "<![CDATA[", "]]>", "\0", "\ud800", "é", "<", ">"]
+    [HEAD, "</lexicon>", "<lexeme>", "</lexeme>", "<grapheme>", "</grapheme>",
+    "<phoneme prefer='true'>", "</phoneme>", "<alias>", "</alias>", "<metadata>",
+     "</metadata>", "<example/>", "a", "ə", "ǁ", "&amp;", "&x;", "<!DOCTYPE a>", "<!--", "-->",
+     "<![CDATA[", "]]>", "\0", "\ud800", "é", "<", ">"]
 )  # fmt: skip
 
 

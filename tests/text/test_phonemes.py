@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from vocoder.errors import InputError
 from vocoder.text.espeak import Espeak
 from vocoder.text.inventory import CONSONANTS, PHONEMES, VOWELS
-from vocoder.text.phonemes import NO_STRESS, PRIMARY_STRESS, SECONDARY_STRESS, EspeakPhonemiser, Phone
+from vocoder.text.phonemes import (
+    NO_STRESS,
+    PRIMARY_STRESS,
+    SECONDARY_STRESS,
+    EspeakPhonemiser,
+    Phone,
+)
 
 ENGLISH = EspeakPhonemiser()
 _WORDS = """
@@ -23,9 +29,14 @@ _COMMON = _WORDS.split()
 
 
 def said(words: str) -> str:
-    """Phones of a clause, words divided by blanks, stress as "1" (primary) and "2" (secondary) before its phone."""
+    """Phones of a clause, words divided by blanks, stress as "1" (primary) and "2" (secondary)
+    before its phone.
+    """
     marks = {NO_STRESS: "", SECONDARY_STRESS: "2", PRIMARY_STRESS: "1"}
-    return " ".join("".join(marks[phone.stress] + phone.symbol for phone in phones) for phones in ENGLISH.pronounce(words.split()))
+    return " ".join(
+        "".join(marks[phone.stress] + phone.symbol for phone in phones)
+        for phones in ENGLISH.pronounce(words.split())
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -36,7 +47,9 @@ def test_word_boundaries_survive(words: list[str]) -> None:
     assert len(together) == len(words)
     for word, phones in zip(words, together, strict=True):
         (alone,) = ENGLISH.pronounce([word])
-        shared = {phone.symbol for phone in phones if phone.symbol in CONSONANTS} & {phone.symbol for phone in alone if phone.symbol in CONSONANTS}
+        shared = {phone.symbol for phone in phones if phone.symbol in CONSONANTS} & {
+            phone.symbol for phone in alone if phone.symbol in CONSONANTS
+        }
         consonants = [phone for phone in alone if phone.symbol in CONSONANTS]
         assert phones
         assert abs(len(phones) - len(alone)) <= 1, (word, phones, alone)
@@ -44,7 +57,13 @@ def test_word_boundaries_survive(words: list[str]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from([word for word in _COMMON if word.lower() not in "xi"]), min_size=2, max_size=12))
+@given(
+    st.lists(
+        st.sampled_from([word for word in _COMMON if word.lower() not in "xi"]),
+        min_size=2,
+        max_size=12,
+    )
+)
 def test_nothing_of_the_natural_reading_is_lost(words: list[str]) -> None:
     """The phones of the words in order are those that espeak-ng gives for the whole clause."""
     spelt = ["Nguyen" if word == "Nguyễn" else word for word in words]
@@ -57,19 +76,27 @@ def test_nothing_of_the_natural_reading_is_lost(words: list[str]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=6))
 def test_any_words_give_known_symbols(words: list[str]) -> None:
-    """Whatever the words are, each has an entry, and every symbol and stress in it is of the inventory; the same again the next time."""
+    """Whatever the words are, each has an entry, and every symbol and stress in it is of the
+    inventory; the same again the next time.
+    """
     first = ENGLISH.pronounce(words)
     assert len(first) == len(words)
     for phones in first:
         for phone in phones:
             assert phone.symbol in PHONEMES[2:]
-            assert phone.stress == NO_STRESS or (phone.stress in (SECONDARY_STRESS, PRIMARY_STRESS) and phone.symbol in VOWELS)
+            assert phone.stress == NO_STRESS or (
+                phone.stress in (SECONDARY_STRESS, PRIMARY_STRESS) and phone.symbol in VOWELS
+            )
     assert ENGLISH.pronounce(words) == first
 
 
 def test_threads_get_what_one_alone_gets() -> None:
     """Two languages at once from many threads: nobody hears the other's."""
-    jobs = [(language, [*_COMMON[start : start + 7], f"word{start}"]) for start in range(0, 60, 3) for language in ("en-us", "de", "fr")] * 4
+    jobs = [
+        (language, [*_COMMON[start : start + 7], f"word{start}"])
+        for start in range(0, 60, 3)
+        for language in ("en-us", "de", "fr")
+    ] * 4
     speakers = {language: EspeakPhonemiser(language) for language in ("en-us", "de", "fr")}
     alone = [speakers[language].pronounce(words) for language, words in jobs]
     fresh = {language: EspeakPhonemiser(language) for language in speakers}
@@ -131,7 +158,10 @@ def test_words(word: str, phones: str) -> None:
         ("in the end", "ɪn ðɪ 1ɛnd"),
         ("could have been", "k2ʊd ɐv b2ɪn"),
         ("such as it is", "s1ʌtʃ ɐz ɪɾ 1ɪz"),
-        ("McCoy was in the room", "mək1ɔɪ wʌz ɪn ðə ɹ1uːm"),  # one word of two chunks, two words of one: as many chunks as words
+        (
+            "McCoy was in the room",
+            "mək1ɔɪ wʌz ɪn ðə ɹ1uːm",
+        ),  # one word of two chunks, two words of one: as many chunks as words
         ("the father of it", "ðə f1ɑːðɚɹ ʌv ɪt"),
     ],
 )
@@ -151,12 +181,20 @@ def test_heteronyms_by_context() -> None:
     assert said("the record is").split()[1] == "ɹ1ɛkɚd"
 
 
-@pytest.mark.parametrize("word", ["", "'", "-", "日本", "Москва", "naïveм", "42", "a b", "\0", "\ud800", "(", "😀"])
+@pytest.mark.parametrize(
+    "word", ["", "'", "-", "日本", "Москва", "naïveм", "42", "a b", "\0", "\ud800", "(", "😀"]
+)
 def test_what_has_no_pronunciation_is_empty_and_harms_no_neighbour(word: str) -> None:
-    assert ENGLISH.pronounce(["of", word, "the"]) == [*ENGLISH.pronounce(["of", "the"])[:1], (), *ENGLISH.pronounce(["of", "the"])[1:]]
+    assert ENGLISH.pronounce(["of", word, "the"]) == [
+        *ENGLISH.pronounce(["of", "the"])[:1],
+        (),
+        *ENGLISH.pronounce(["of", "the"])[1:],
+    ]
 
 
-@pytest.mark.parametrize("word", ["a" * 10_000, "supercalifragilistic" * 50, "ab-" * 3_000, "xz" * 400])
+@pytest.mark.parametrize(
+    "word", ["a" * 10_000, "supercalifragilistic" * 50, "ab-" * 3_000, "xz" * 400]
+)
 def test_long_words_are_said_to_the_end(word: str) -> None:
     """espeak-ng drops what is behind about sixty phones; nothing may be dropped here."""
     (phones,) = ENGLISH.pronounce([word])
@@ -173,7 +211,9 @@ def test_another_language_is_spoken_with_the_nearest_phonemes() -> None:
     )
 
 
-@pytest.mark.parametrize("language", ["", "xx-nowhere", "../../etc/passwd", "en\0us", "EN US", "en-us "])
+@pytest.mark.parametrize(
+    "language", ["", "xx-nowhere", "../../etc/passwd", "en\0us", "EN US", "en-us "]
+)
 def test_unknown_languages_are_refused_by_name(language: str) -> None:
     with pytest.raises(InputError, match="has no language") as caught:
         EspeakPhonemiser(language)

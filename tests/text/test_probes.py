@@ -1,6 +1,8 @@
-"""What people write, and what a listener expects: `probes.tsv` holds what once went wrong (issue 22), `more_probes.tsv` further examples of the same kinds.
+"""What people write, and what a listener expects: `probes.tsv` holds what once went wrong (issue
+22), `more_probes.tsv` further examples of the same kinds.
 
-Expected are words, with " | " where a sentence must end and "||" between alternatives; or "word=phonemes", a pattern that the word's phonemes must match.
+Expected are words, with " | " where a sentence must end and "||" between alternatives; or
+"word=phonemes", a pattern that the word's phonemes must match.
 """
 
 from __future__ import annotations
@@ -25,16 +27,25 @@ class Probe:
 
 
 def _probes(name: str) -> list[Probe]:
-    header, *lines = (Path(__file__).parent / name).read_text(encoding="utf-8").rstrip("\n").split("\n")
+    header, *lines = (
+        (Path(__file__).parent / name).read_text(encoding="utf-8").rstrip("\n").split("\n")
+    )
     assert header == "kind\tinput\texpected"
     fields = [line.split("\t") for line in lines]
-    return [Probe(kind=kind, text=text.replace("\\n", "\n"), expected=expected) for kind, text, expected in fields]
+    return [
+        Probe(kind=kind, text=text.replace("\\n", "\n"), expected=expected)
+        for kind, text, expected in fields
+    ]
 
 
 PROBES = [*_probes("probes.tsv"), *_probes("more_probes.tsv")]
 
 
-@pytest.mark.parametrize("probe", [probe for probe in PROBES if "=" not in probe.expected], ids=lambda probe: f"{probe.kind}: {probe.text}")
+@pytest.mark.parametrize(
+    "probe",
+    [probe for probe in PROBES if "=" not in probe.expected],
+    ids=lambda probe: f"{probe.kind}: {probe.text}",
+)
 def test_words_are_those_that_a_listener_expects(probe: Probe) -> None:
     sentences = [" ".join(sentence.words).lower() for sentence in analyse(probe.text).sentences]
     for alternative in probe.expected.lower().split("||"):
@@ -44,7 +55,11 @@ def test_words_are_those_that_a_listener_expects(probe: Probe) -> None:
     pytest.fail(f"read as {' | '.join(sentences)!r}, not {probe.expected!r}")
 
 
-@pytest.mark.parametrize("probe", [probe for probe in PROBES if "=" in probe.expected], ids=lambda probe: f"{probe.kind}: {probe.text}")
+@pytest.mark.parametrize(
+    "probe",
+    [probe for probe in PROBES if "=" in probe.expected],
+    ids=lambda probe: f"{probe.kind}: {probe.text}",
+)
 def test_words_are_said_as_a_listener_expects(probe: Probe) -> None:
     word, pattern = probe.expected.split("=")
     said = phonemes_of(probe.text, word)

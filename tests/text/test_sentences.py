@@ -12,7 +12,30 @@ from vocoder.text.sentences import LONGEST_SENTENCE, split_sentences
 
 _dense = st.lists(
     st.sampled_from(
-        ["Dr.", "U.S.", "a.m.", "word", "The", "5", ".", "!", "?", "…", '"', "(", ")", "\n", "\n\n", " ", "- ", "1. ", "。", ", ", "x" * 200, "J. "]
+        [
+            "Dr.",
+            "U.S.",
+            "a.m.",
+            "word",
+            "The",
+            "5",
+            ".",
+            "!",
+            "?",
+            "…",
+            '"',
+            "(",
+            ")",
+            "\n",
+            "\n\n",
+            " ",
+            "- ",
+            "1. ",
+            "。",
+            ", ",
+            "x" * 200,
+            "J. ",
+        ]
     ),
     max_size=40,
 ).map("".join)
@@ -36,9 +59,30 @@ def test_sentences_are_in_order_and_nothing_but_white_space_lies_outside(text: s
     assert not text[last:].strip()
 
 
-@pytest.mark.parametrize("unit", [".", "\n", "\n ", " ", "a", "a,", "\n    1", "\"'", '!"', "a. ", "(. ", "1.", "Dr. ", "…\n", "J."])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        ".",
+        "\n",
+        "\n ",
+        " ",
+        "a",
+        "a,",
+        "\n    1",
+        "\"'",
+        '!"',
+        "a. ",
+        "(. ",
+        "1.",
+        "Dr. ",
+        "…\n",
+        "J.",
+    ],
+)
 def test_time_grows_with_the_length_only(unit: str) -> None:
-    """Half a million characters that invite a search to start over at each place: quadratic time would be minutes."""
+    """Half a million characters that invite a search to start over at each place: quadratic time
+    would be minutes.
+    """
     text = unit * (500_000 // len(unit))
     started = time.process_time()
     split_sentences(text)
@@ -113,7 +157,10 @@ def test_sentences(sentences: list[str]) -> None:
         ("One\n\nTwo\n \nThree", ["One", "Two", "Three"]),
         ("a line\nthat goes on. And\nanother", ["a line\nthat goes on.", "And\nanother"]),
         ("Buy:\n- milk\n- bread\n* eggs", ["Buy:", "- milk", "- bread", "* eggs"]),
-        ("1. First thing\n2. Second thing\n10) Last", ["1. First thing", "2. Second thing", "10) Last"]),
+        (
+            "1. First thing\n2. Second thing\n10) Last",
+            ["1. First thing", "2. Second thing", "10) Last"],
+        ),
         ("a) one\nb) two", ["a) one", "b) two"]),
         ("你好。再见！好吗？", ["你好。", "再见！", "好吗？"]),
         ("「你好。」他说。", ["「你好。」", "他说。"]),
@@ -129,7 +176,10 @@ def test_white_space_and_what_stands_for_it(text: str, sentences: list[str]) -> 
 @pytest.mark.parametrize(
     ("text", "ends"),
     [
-        ("word, " * 40 + "part; " + "word " * 60, ";"),  # the best mark, not the nearest to the limit
+        (
+            "word, " * 40 + "part; " + "word " * 60,
+            ";",
+        ),  # the best mark, not the nearest to the limit
         ("word " * 50 + "word, " + "word " * 60, ","),
         ("word " * 120, "word"),
         ("x" * 1000, "x"),

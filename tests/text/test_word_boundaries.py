@@ -9,25 +9,38 @@ from hypothesis import strategies as st
 from vocoder.text.word_boundaries import share_out
 
 Reading = tuple[str, ...]
-_readings = st.lists(st.lists(st.sampled_from(["ə", "ɪ", "t", "n", "s"]), min_size=1, max_size=5).map(tuple), min_size=0, max_size=8)
+_readings = st.lists(
+    st.lists(st.sampled_from(["ə", "ɪ", "t", "n", "s"]), min_size=1, max_size=5).map(tuple),
+    min_size=0,
+    max_size=8,
+)
 
 
 @settings(max_examples=300)
 @given(_readings, _readings)
-def test_shares_adjoin_cover_everything_and_none_is_empty(chunks: list[Reading], words: list[Reading]) -> None:
+def test_shares_adjoin_cover_everything_and_none_is_empty(
+    chunks: list[Reading], words: list[Reading]
+) -> None:
     """Or there are none: when words outnumber what was said, or the other way round."""
     shares = share_out(chunks, words)
     if shares is None:
         return
     assert len(shares) == len(words)
-    assert [begin for begin, _ in shares] + [sum(map(len, chunks))] == [0, *[end for _, end in shares]]
+    assert [begin for begin, _ in shares] + [sum(map(len, chunks))] == [
+        0,
+        *[end for _, end in shares],
+    ]
     assert all(begin < end for begin, end in shares)
     starts = {sum(map(len, chunks[:number])) for number in range(len(chunks))}
-    assert starts <= {begin for begin, _ in shares}  # a chunk is one word or several, never parts of them
+    assert starts <= {
+        begin for begin, _ in shares
+    }  # a chunk is one word or several, never parts of them
 
 
 @given(_readings, st.data())
-def test_words_that_are_said_unchanged_get_themselves_back(words: list[Reading], data: st.DataObject) -> None:
+def test_words_that_are_said_unchanged_get_themselves_back(
+    words: list[Reading], data: st.DataObject
+) -> None:
     """However they are joined, three at a time at most."""
     chunks: list[Reading] = []
     rest = words
@@ -53,7 +66,12 @@ def test_words_that_are_said_unchanged_get_themselves_back(words: list[Reading],
     ],
 )
 def test_joined_words(chunks: list[str], words: list[str], bounds: list[tuple[int, int]]) -> None:
-    assert share_out([tuple(chunk.split()) for chunk in chunks], [tuple(word.split()) for word in words]) == bounds
+    assert (
+        share_out(
+            [tuple(chunk.split()) for chunk in chunks], [tuple(word.split()) for word in words]
+        )
+        == bounds
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,8 +81,16 @@ def test_joined_words(chunks: list[str], words: list[str], bounds: list[tuple[in
         (["ɛ k s"], ["ɛ k s", "ɛ k s"]),
         (["ə", "v", "ə"], ["ʌ v", "ð ə"]),  # more chunks than words
         ([], ["ə"]),
-        (["a b c d e f g h i"], ["a", "b", "c", "d", "e", "f", "g"]),  # more words than one chunk ever holds
+        (
+            ["a b c d e f g h i"],
+            ["a", "b", "c", "d", "e", "f", "g"],
+        ),  # more words than one chunk ever holds
     ],
 )
 def test_what_cannot_be_divided_is_refused(chunks: list[str], words: list[str]) -> None:
-    assert share_out([tuple(chunk.split()) for chunk in chunks], [tuple(word.split()) for word in words]) is None
+    assert (
+        share_out(
+            [tuple(chunk.split()) for chunk in chunks], [tuple(word.split()) for word in words]
+        )
+        is None
+    )

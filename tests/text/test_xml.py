@@ -15,11 +15,21 @@ BILLION_LAUGHS = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;&x;&x;">]><a>&y
 
 
 def events(document: str, *, most_characters: int = 10_000, deepest: int = 32) -> list[Event]:
-    return list(read_xml(document, what="the thing", field="thing", most_characters=most_characters, deepest=deepest))
+    return list(
+        read_xml(
+            document,
+            what="the thing",
+            field="thing",
+            most_characters=most_characters,
+            deepest=deepest,
+        )
+    )
 
 
 def test_elements_attributes_and_text_come_in_order() -> None:
-    first, text, inner, end, last = events('<a xmlns="urn:x" b="1&lt;" xml:lang="en" xmlns:q="urn:q" q:z="2">hi<q:c/></a>')
+    first, text, inner, end, last = events(
+        '<a xmlns="urn:x" b="1&lt;" xml:lang="en" xmlns:q="urn:q" q:z="2">hi<q:c/></a>'
+    )
     assert isinstance(first, StartTag)
     assert (first.namespace, first.name) == ("urn:x", "a")
     assert first.attributes == {"b": "1<", "xml:lang": "en", "{urn:q}z": "2"}
@@ -33,7 +43,14 @@ def test_elements_attributes_and_text_come_in_order() -> None:
 
 
 def test_comments_and_instructions_are_left_out() -> None:
-    assert "".join(event.text for event in events("<?xml version='1.0'?><a>x<!-- y --><?z?></a>") if isinstance(event, CharacterData)) == "x"
+    assert (
+        "".join(
+            event.text
+            for event in events("<?xml version='1.0'?><a>x<!-- y --><?z?></a>")
+            if isinstance(event, CharacterData)
+        )
+        == "x"
+    )
 
 
 def test_every_character_knows_its_place() -> None:
@@ -43,14 +60,20 @@ def test_every_character_knows_its_place() -> None:
     for event in written:
         for index, character in enumerate(event.text, event.at):
             assert document[index] in {character, "&", "\r"}
-    opened = next(event for event in events(document) if isinstance(event, StartTag) and event.name == "c")
+    opened = next(
+        event for event in events(document) if isinstance(event, StartTag) and event.name == "c"
+    )
     assert document[opened.at :].startswith("<c/>")
     assert str(opened.place) == f"line 3, column {document.rpartition(chr(10))[2].index('<c') + 1}"
 
 
 def test_a_document_longer_than_a_chunk_is_read_alike() -> None:
     body = "éééé&lt;\n" * 200_000
-    written = [event for event in events(f"<a>{body}</a>", most_characters=4_000_000) if isinstance(event, CharacterData)]
+    written = [
+        event
+        for event in events(f"<a>{body}</a>", most_characters=4_000_000)
+        if isinstance(event, CharacterData)
+    ]
     assert "".join(event.text for event in written) == "éééé<\n" * 200_000
     assert (written[-1].at, written[-1].place.line) == (3 + len(body) - 1, 200_000)
 
@@ -83,7 +106,12 @@ def test_what_is_refused_says_why_and_where(document: str, why: str) -> None:
 def test_hostile_documents_take_no_longer_than_others() -> None:
     size = 2_000_000
     before = time.perf_counter()
-    for hostile in ("<a b='" + "x" * size, "<a " + " ".join(f"b{n}='1'" for n in range(size // 12)) + "/>", "<!--" + "-" * size, "<a>" + "&lt;" * (size // 4)):
+    for hostile in (
+        "<a b='" + "x" * size,
+        "<a " + " ".join(f"b{n}='1'" for n in range(size // 12)) + "/>",
+        "<!--" + "-" * size,
+        "<a>" + "&lt;" * (size // 4),
+    ):
         with pytest.raises(InputError):
             events(hostile.removesuffix("/>"), most_characters=2 * size)
     assert time.perf_counter() - before < 20
@@ -94,8 +122,14 @@ def test_hostile_documents_take_no_longer_than_others() -> None:
     [
         ("<a>é</a>".encode(), "<a>é</a>"),
         ("\ufeff<a>é</a>".encode(), "<a>é</a>"),
-        ("<?xml version='1.0' encoding='UTF-16'?><a>é</a>".encode("utf-16"), "<?xml version='1.0' encoding='UTF-16'?><a>é</a>"),
-        (b"<?xml version='1.0' encoding='utf-8'?><a/>", "<?xml version='1.0' encoding='utf-8'?><a/>"),
+        (
+            "<?xml version='1.0' encoding='UTF-16'?><a>é</a>".encode("utf-16"),
+            "<?xml version='1.0' encoding='UTF-16'?><a>é</a>",
+        ),
+        (
+            b"<?xml version='1.0' encoding='utf-8'?><a/>",
+            "<?xml version='1.0' encoding='utf-8'?><a/>",
+        ),
     ],
 )
 def test_bytes_are_read_as_unicode(document: bytes, characters: str) -> None:
@@ -104,7 +138,11 @@ def test_bytes_are_read_as_unicode(document: bytes, characters: str) -> None:
 
 @pytest.mark.parametrize(
     "document, why",
-    [(b"<a>\xe9</a>", "not in UTF-8"), (b"\xff\xfea", "not in UTF-16"), (b"<?xml version='1.0' encoding='latin-1'?><a/>", "declares the encoding 'latin-1'")],
+    [
+        (b"<a>\xe9</a>", "not in UTF-8"),
+        (b"\xff\xfea", "not in UTF-16"),
+        (b"<?xml version='1.0' encoding='latin-1'?><a/>", "declares the encoding 'latin-1'"),
+    ],
 )
 def test_other_encodings_are_refused(document: bytes, why: str) -> None:
     with pytest.raises(InputError, match=why):
@@ -119,4 +157,8 @@ def test_any_bytes_are_read_or_refused(document: bytes) -> None:
         found = events(decode_xml(document, what="the thing", field="thing"))
     except InputError:
         return
-    assert sum(isinstance(event, StartTag) for event in found) == sum(isinstance(event, EndTag) for event in found) > 0
+    assert (
+        sum(isinstance(event, StartTag) for event in found)
+        == sum(isinstance(event, EndTag) for event in found)
+        > 0
+    )

@@ -16,13 +16,22 @@ from training.data.dataset import PreparedSet
 from training.data.prepare import prepare
 from vocoder.config import AudioConfig
 
-TEXTS = ("Hello there.", "The cat sat on the mat.", "One, two, three.", "A test of speech.", "Nothing at all.", "See you soon.")
+TEXTS = (
+    "Hello there.",
+    "The cat sat on the mat.",
+    "One, two, three.",
+    "A test of speech.",
+    "Nothing at all.",
+    "See you soon.",
+)
 RATE = 16_000
 torch.set_num_threads(1)  # models this small lose more time to threads than they win
 
 
 def make_corpus(folder: Path) -> Path:
-    """LJSpeech's layout: a harmonic tone with a syllable-like envelope between two silences for each text."""
+    """LJSpeech's layout: a harmonic tone with a syllable-like envelope between two silences for
+    each text.
+    """
     (folder / "wavs").mkdir(parents=True)
     rng = np.random.default_rng(1)
     lines = []

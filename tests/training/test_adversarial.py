@@ -25,7 +25,8 @@ def task(prepared: PreparedSet) -> AdversarialTask:
     """With an untrained regression: two layers, which see 4 frames to each side."""
     torch.manual_seed(0)
     config = AcousticConfig(
-        channels=16, encoder_layers=1, decoder_channels=16, decoder_layers=2, predictor_channels=16, harmonic_steps=4,
+        channels=16, encoder_layers=1, decoder_channels=16, decoder_layers=2, predictor_channels=16,
+        harmonic_steps=4,
         linguistic=LinguisticConfig(category_sizes=prepared.header.category_sizes),
     )  # fmt: skip
     return AdversarialTask(prepared, AcousticModel(config), SMALL)
@@ -41,7 +42,11 @@ def gradients(task: AdversarialTask, *, of: str) -> dict[str, Tensor]:
     losses = task.losses(task.model, drawn(task))
     task.model.zero_grad()
     losses[of].backward()
-    return {name: parameter.grad.clone() for name, parameter in task.model.named_parameters() if parameter.grad is not None}
+    return {
+        name: parameter.grad.clone()
+        for name, parameter in task.model.named_parameters()
+        if parameter.grad is not None
+    }
 
 
 def test_neither_side_is_moved_by_the_other_sides_part_of_the_loss(task: AdversarialTask) -> None:
@@ -55,40 +60,57 @@ def test_neither_side_is_moved_by_the_other_sides_part_of_the_loss(task: Adversa
     assert all(name.startswith("discriminators.") for name in moved)
 
 
-def test_training_changes_the_decoder_and_nothing_else_that_speaks(task: AdversarialTask, tmp_path: Path) -> None:
+def test_training_changes_the_decoder_and_nothing_else_that_speaks(
+    task: AdversarialTask, tmp_path: Path
+) -> None:
     before = {name: tensor.clone() for name, tensor in task.model.state_dict().items()}
     trainer = Trainer(task, LoopConfig(total_steps=3, learning_rate=1e-2, warmup_steps=1), tmp_path)
     trainer.run(lambda step, figures: None)
-    changed = {name for name, tensor in trainer.average.state_dict().items() if not torch.equal(tensor, before[name])}
+    changed = {
+        name
+        for name, tensor in trainer.average.state_dict().items()
+        if not torch.equal(tensor, before[name])
+    }
     assert {name for name in changed if name.startswith("acoustic.")} == {
         name for name, _ in task.model.named_parameters() if name.startswith("acoustic.decoder.")
     }
     assert any(name.startswith("discriminators.") for name in changed)
 
 
-def test_a_stopped_run_follows_the_same_curve(prepared: PreparedSet, task: AdversarialTask, tmp_path: Path) -> None:
+def test_a_stopped_run_follows_the_same_curve(
+    prepared: PreparedSet, task: AdversarialTask, tmp_path: Path
+) -> None:
     loop = LoopConfig(total_steps=4, learning_rate=1e-3, warmup_steps=2)
     curves: dict[str, list[float]] = {"whole": [], "parts": []}
     for folder, untils in (("whole", (4,)), ("parts", (2, 4))):
         for until in untils:
             torch.manual_seed(2)
             own = AdversarialTask(prepared, task.regression, SMALL)
-            Trainer(own, loop, tmp_path / folder).run(lambda step, figures, name=folder: curves[name].append(figures["loss"]), until=until)  # type: ignore[misc]
+            Trainer(own, loop, tmp_path / folder).run(
+                lambda step, figures, name=folder: curves[name].append(figures["loss"]), until=until
+            )  # type: ignore[misc]
     assert len(curves["whole"]) == 4
     assert curves["parts"] == curves["whole"]
 
 
-def test_windows_hold_the_frames_of_their_utterances_and_zeros_outside(task: AdversarialTask) -> None:
+def test_windows_hold_the_frames_of_their_utterances_and_zeros_outside(
+    task: AdversarialTask,
+) -> None:
     row = torch.arange(1, 51, dtype=torch.float32)
     context, length = SMALL.context_frames, SMALL.frames + 2 * SMALL.context_frames
     for start in (0, 5, 20, 26):
         window = task._window(row, start)
-        wanted = [value if 0 <= value < 50 else -1 for value in range(start - context, start - context + length)]
+        wanted = [
+            value if 0 <= value < 50 else -1
+            for value in range(start - context, start - context + length)
+        ]
         assert window.tolist() == [value + 1.0 for value in wanted], start
 
 
 def test_the_frames_that_count_are_those_of_the_whole_utterance(task: AdversarialTask) -> None:
-    """The context is as long as the decoder's reach, so a window is no other input than the sentence."""
+    """The context is as long as the decoder's reach, so a window is no other input than the
+    sentence.
+    """
     assert isinstance(task.model, Adversaries)
     task.model.eval()
     entry = task.utterances.training[0]
@@ -102,7 +124,9 @@ def test_the_frames_that_count_are_those_of_the_whole_utterance(task: Adversaria
     part = slice(start, start + SMALL.frames)
     scaled = (in_one[part] + 6.0) / 2.5
     torch.testing.assert_close(made[0], scaled, rtol=0, atol=1e-5)
-    torch.testing.assert_close(mean[0], scaled, rtol=0, atol=1e-5)  # the decoder begins as the regression's
+    torch.testing.assert_close(
+        mean[0], scaled, rtol=0, atol=1e-5
+    )  # the decoder begins as the regression's
     torch.testing.assert_close(true[0], (recorded[part] + 6.0) / 2.5, rtol=0, atol=1e-5)
 
 
@@ -112,7 +136,9 @@ def test_the_recipes_context_is_as_long_as_its_decoder_reaches(prepared: Prepare
     assert config.decoder_layers * (config.kernel_size // 2) <= recipe.adversarial.context_frames
 
 
-def test_discriminators_learn_to_tell_recordings_from_predictions(prepared: PreparedSet, task: AdversarialTask, tmp_path: Path) -> None:
+def test_discriminators_learn_to_tell_recordings_from_predictions(
+    prepared: PreparedSet, task: AdversarialTask, tmp_path: Path
+) -> None:
     """From chance, where each pays 0.5, while the decoder stands still."""
     still = replace(SMALL, adversarial_weight=0.0, feature_weight=0.0, distance_weight=0.0)
     own = AdversarialTask(prepared, task.regression, still)

@@ -23,15 +23,22 @@ PAUSE_INDEX = PHONEMES.index(PAUSE)
 
 
 def entry(text: str) -> DatasetEntry:
-    return DatasetEntry(id="one", text=text, speaker=0, validation=False, frame_start=0, num_frames=1)
+    return DatasetEntry(
+        id="one", text=text, speaker=0, validation=False, frame_start=0, num_frames=1
+    )
 
 
 def test_a_chain_has_the_phonemes_in_order_and_pauses_between_words_may_be_skipped() -> None:
     features = pronounce(entry("One, two three."))
     chain = build_chain(features, parts=2)
-    units = [(int(chain.phonemes[place]), chain.rows[chain.units[place]]) for place in range(0, len(chain.phonemes), 2)]
+    units = [
+        (int(chain.phonemes[place]), chain.rows[chain.units[place]])
+        for place in range(0, len(chain.phonemes), 2)
+    ]
     assert [phoneme for phoneme, row in units if row >= 0] == features.categories[:, 0].tolist()
-    assert sum(row < 0 for _, row in units) == 1  # between "two" and "three"; the comma has a pause of its own
+    assert (
+        sum(row < 0 for _, row in units) == 1
+    )  # between "two" and "three"; the comma has a pause of its own
     assert (chain.parts.reshape(-1, 2) == [0, 1]).all()
     skipped = [(chain.skip_to[place], place) for place in np.flatnonzero(chain.skip_to >= 0)]
     assert len(skipped) == 2
@@ -54,10 +61,14 @@ def test_the_best_path_is_the_best_of_all() -> None:
             return [[place, *rest] for way in following for rest in paths(way, left - 1)]
 
         every = paths(0, 6)
-        best = max(every, key=lambda path: sum(emissions[frame, place] for frame, place in enumerate(path)))
+        best = max(
+            every, key=lambda path: sum(emissions[frame, place] for frame, place in enumerate(path))
+        )
         path, worth = viterbi(emissions, skip_to)
         assert path.tolist() == best
-        assert worth == pytest.approx(sum(float(emissions[frame, place]) for frame, place in enumerate(best)), abs=1e-5)
+        assert worth == pytest.approx(
+            sum(float(emissions[frame, place]) for frame, place in enumerate(best)), abs=1e-5
+        )
 
 
 def test_a_text_too_long_for_its_recording_is_named() -> None:
@@ -72,15 +83,23 @@ def test_a_text_with_nothing_to_speak_is_named() -> None:
         pronounce(entry("..."))
 
 
-def test_the_recogniser_puts_phonemes_where_it_hears_them(copied: PreparedSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A network that hears everything ten frames later than the alignment at hand has it moved there, and pauses where it hears pauses."""
+def test_the_recogniser_puts_phonemes_where_it_hears_them(
+    copied: PreparedSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that hears everything ten frames later than the alignment at hand has it moved
+    there, and pauses where it hears pauses.
+    """
     heard: dict[str, np.ndarray] = {}
     for one in copied.header.entries:
         categories, _, durations = copied.phonemes(one)
         frames = np.repeat(categories[:, 0], durations)
         assert durations[0] > 0
         heard[one.id] = np.concatenate([np.full(10, PAUSE_INDEX), frames[:-10]])
-    monkeypatch.setattr(alignment, "log_posteriors", lambda network, data, one: posteriors(heard[one.id].tolist(), doubt=0.01))
+    monkeypatch.setattr(
+        alignment,
+        "log_posteriors",
+        lambda network, data, one: posteriors(heard[one.id].tolist(), doubt=0.01),
+    )
     before = Beginnings.of(copied)
     align_by_recogniser(copied, Recogniser(tiny()))
     after = PreparedSet(copied.folder)
@@ -96,9 +115,14 @@ def test_the_recogniser_puts_phonemes_where_it_hears_them(copied: PreparedSet, m
 def test_priors_are_shares_of_the_frames_trained_on(copied: PreparedSet) -> None:
     priors = log_priors(copied, len(PHONEMES))
     assert np.exp(priors).sum() == pytest.approx(1.0, abs=1e-5)
-    pause = [copied.phonemes(one)[2][copied.phonemes(one)[0][:, 0] == PAUSE_INDEX].sum() for one in copied.entries(validation=False)]
+    pause = [
+        copied.phonemes(one)[2][copied.phonemes(one)[0][:, 0] == PAUSE_INDEX].sum()
+        for one in copied.entries(validation=False)
+    ]
     frames = sum(one.num_frames for one in copied.entries(validation=False))
-    assert np.exp(priors[PAUSE_INDEX]) == pytest.approx((sum(pause) + 1) / (frames + len(PHONEMES)), rel=1e-5)
+    assert np.exp(priors[PAUSE_INDEX]) == pytest.approx(
+        (sum(pause) + 1) / (frames + len(PHONEMES)), rel=1e-5
+    )
 
 
 def test_an_untrained_recogniser_still_covers_every_frame(copied: PreparedSet) -> None:
@@ -111,16 +135,23 @@ def test_an_untrained_recogniser_still_covers_every_frame(copied: PreparedSet) -
 
 
 def test_aligning_again_keeps_what_is_set_aside_and_says_by_what(copied: PreparedSet) -> None:
-    entries = tuple(dataclasses.replace(one, set_aside="noisy" if one.id == "utt2" else "") for one in copied.header.entries)
+    entries = tuple(
+        dataclasses.replace(one, set_aside="noisy" if one.id == "utt2" else "")
+        for one in copied.header.entries
+    )
     dataclasses.replace(copied.header, entries=entries).write(copied.folder)
     align(copied.folder)
     header = Header.read(copied.folder)
     assert header.aligned_by == "mixtures"
     assert [one.id for one in header.entries if one.set_aside] == ["utt2"]
-    assert copied.alignment_fingerprint() == PreparedSet(copied.folder).alignment_fingerprint()  # the same recordings, the same alignment
+    assert (
+        copied.alignment_fingerprint() == PreparedSet(copied.folder).alignment_fingerprint()
+    )  # the same recordings, the same alignment
 
 
-def test_an_added_pause_shorter_than_a_closure_belongs_to_the_next_phoneme(copied: PreparedSet) -> None:
+def test_an_added_pause_shorter_than_a_closure_belongs_to_the_next_phoneme(
+    copied: PreparedSet,
+) -> None:
     one = copied.header.entries[1]  # "The cat sat on the mat."
     features = pronounce(one)
     chain = build_chain(features, parts=1)
@@ -132,7 +163,9 @@ def test_an_added_pause_shorter_than_a_closure_belongs_to_the_next_phoneme(copie
         data = dataclasses.replace(copied.header, entries=(one,))
         copied.header = data
         chains.write_alignment(copied, [features], [chain], [(path, 0.0)], aligned_by="mixtures")
-        categories, _, durations = PreparedSet(copied.folder).phonemes(PreparedSet(copied.folder).header.entries[0])
+        categories, _, durations = PreparedSet(copied.folder).phonemes(
+            PreparedSet(copied.folder).header.entries[0]
+        )
         assert len(categories) == features.num_phonemes + kept
         assert durations.sum() == len(path)
         assert durations.max() == (chains.SHORTEST_ADDED_PAUSE if kept else 2 + length)

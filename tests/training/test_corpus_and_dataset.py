@@ -43,7 +43,10 @@ def test_several_speakers_are_told_apart_by_name(corpus: Path, tmp_path: Path) -
     folder = Path(shutil.copytree(corpus, tmp_path / "two"))
     rows = [f"utt{index},{'anna' if index % 2 else 'otto'}" for index in range(6)]
     (folder / "speakers.csv").write_text("id,speaker\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    assert [recording.speaker for recording in read_ljspeech(folder, speaker="nobody")] == ["otto", "anna"] * 3
+    assert [recording.speaker for recording in read_ljspeech(folder, speaker="nobody")] == [
+        "otto",
+        "anna",
+    ] * 3
     (folder / "speakers.csv").write_text("id,speaker\n" + "\n".join(rows[:-1]), encoding="utf-8")
     with pytest.raises(InputError, match=r"speakers\.csv: does not say who speaks utt5"):
         read_ljspeech(folder, speaker="nobody")
@@ -61,7 +64,9 @@ def test_reads_ljspeech_through_torchaudio(tmp_path: Path) -> None:
     make_corpus(tmp_path / "LJSpeech-1.1")
     recordings = read_corpus(f"LJSPEECH:{tmp_path}", speaker="linda")
     assert [recording.id for recording in recordings] == [f"utt{index}" for index in range(6)]
-    assert all(recording.path.is_file() and recording.speaker == "linda" for recording in recordings)
+    assert all(
+        recording.path.is_file() and recording.speaker == "linda" for recording in recordings
+    )
     assert recordings[1].text == "The cat sat on the mat."
 
 
@@ -76,7 +81,10 @@ def write(path: Path, text: str | None = None) -> None:
 
 def test_reads_vctk_through_torchaudio(tmp_path: Path) -> None:
     root = tmp_path / "VCTK-Corpus-0.92"
-    for speaker, text in (("p225", "Please call Stella."), ("p226", "Ask her to bring these things.")):
+    for speaker, text in (
+        ("p225", "Please call Stella."),
+        ("p226", "Ask her to bring these things."),
+    ):
         write(root / "txt" / speaker / f"{speaker}_001.txt", text)
         write(root / "wav48_silence_trimmed" / speaker / f"{speaker}_001_mic2.flac")
     recordings = read_corpus(f"VCTK_092:{tmp_path}", speaker="nobody")
@@ -89,7 +97,14 @@ def test_reads_vctk_through_torchaudio(tmp_path: Path) -> None:
 
 def test_reads_libritts_through_torchaudio(tmp_path: Path) -> None:
     for speaker, chapter in (("19", "198"), ("26", "495")):
-        base = tmp_path / "LibriTTS" / "train-clean-100" / speaker / chapter / f"{speaker}_{chapter}_000000_000000"
+        base = (
+            tmp_path
+            / "LibriTTS"
+            / "train-clean-100"
+            / speaker
+            / chapter
+            / f"{speaker}_{chapter}_000000_000000"
+        )
         write(base.with_suffix(".wav"))
         write(base.with_suffix(".original.txt"), "It cost $3.")
         write(base.with_suffix(".normalized.txt"), f"It cost {speaker} dollars.")
@@ -103,7 +118,14 @@ def test_reads_libritts_through_torchaudio(tmp_path: Path) -> None:
 
 def test_reads_cmu_arctic_through_torchaudio(tmp_path: Path) -> None:
     folder = tmp_path / "ARCTIC" / "cmu_us_aew_arctic"
-    write(folder / "etc" / "txt.done.data", '( arctic_a0001 "Author of the danger trail." )\n( arctic_a0002 "Not at this particular case." )\n')
+    write(
+        folder / "etc" / "txt.done.data",
+        (
+            '( arctic_a0001 "Author of the danger trail." )\n( arctic_a0002 "Not at this '
+            "particular "
+            'case." )\n'
+        ),
+    )
     for name in ("arctic_a0001", "arctic_a0002"):
         write(folder / "wav" / f"{name}.wav")
     recordings = read_corpus(f"CMUARCTIC:{tmp_path}", speaker="aew")
@@ -117,10 +139,14 @@ def test_reads_cmu_arctic_through_torchaudio(tmp_path: Path) -> None:
 def test_the_prepared_sound_is_levelled_and_its_features_are_its_own(prepared: PreparedSet) -> None:
     for entry in prepared.header.entries:
         wave = prepared.wave(entry)
-        levels = 10 * np.log10(np.mean(wave.reshape(-1, prepared.audio.hop_length) ** 2, axis=1) + 1e-12)
+        levels = 10 * np.log10(
+            np.mean(wave.reshape(-1, prepared.audio.hop_length) ** 2, axis=1) + 1e-12
+        )
         assert np.percentile(levels, 95) == pytest.approx(SPEECH_LEVEL_DB, abs=0.5)
         conditions = prepared.conditions(entry)
-        np.testing.assert_allclose(conditions.log_mel, log_mel(wave, prepared.audio), atol=0.01)  # stored in float16
+        np.testing.assert_allclose(
+            conditions.log_mel, log_mel(wave, prepared.audio), atol=0.01
+        )  # stored in float16
         voiced = conditions.voicing > 0
         assert np.median(np.exp(conditions.log_f0[voiced])) == pytest.approx(150, rel=0.01)
 

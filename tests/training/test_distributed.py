@@ -1,4 +1,6 @@
-"""Several processes under torchrun: the same weights everywhere, and those of one process that sees all their batches."""
+"""Several processes under torchrun: the same weights everywhere, and those of one process that sees
+all their batches.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from training.loop import Batch, LoopConfig, Trainer
 from training.stages import own_device
 
 PROCESSES, STEPS = 2, 3
-LOOP = LoopConfig(total_steps=STEPS, learning_rate=1e-3, warmup_steps=1, validate_every=100, bf16=False)
+LOOP = LoopConfig(
+    total_steps=STEPS, learning_rate=1e-3, warmup_steps=1, validate_every=100, bf16=False
+)
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -37,8 +41,12 @@ torch.distributed.destroy_process_group()
 """
 
 
-@pytest.mark.parametrize(("device", "own"), [("cuda", "cuda:1"), ("cuda:0", "cuda:0"), ("cpu", "cpu")])
-def test_each_process_of_a_machine_has_a_card_of_its_own(device: str, own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("device", "own"), [("cuda", "cuda:1"), ("cuda:0", "cuda:0"), ("cpu", "cpu")]
+)
+def test_each_process_of_a_machine_has_a_card_of_its_own(
+    device: str, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("LOCAL_RANK", raising=False)
     assert own_device(device) == device
     monkeypatch.setenv("LOCAL_RANK", "1")
@@ -46,7 +54,9 @@ def test_each_process_of_a_machine_has_a_card_of_its_own(device: str, own: str, 
 
 
 @pytest.mark.slow
-def test_several_processes_are_one_with_all_their_batches(prepared: PreparedSet, tmp_path: Path) -> None:
+def test_several_processes_are_one_with_all_their_batches(
+    prepared: PreparedSet, tmp_path: Path
+) -> None:
     script = tmp_path / "train.py"
     script.write_text(PROGRAM)
     command = [
@@ -61,7 +71,15 @@ def test_several_processes_are_one_with_all_their_batches(prepared: PreparedSet,
         str(tmp_path),
     ]
     root = Path(__file__).parents[2]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, check=False, timeout=180)
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        check=False,
+        timeout=180,
+    )
     assert done.returncode == 0, done.stderr
     ranks = [torch.load(tmp_path / f"rank{rank}.pt") for rank in range(PROCESSES)]
     task = tiny_vocoder(prepared)
@@ -70,7 +88,10 @@ def test_several_processes_are_one_with_all_their_batches(prepared: PreparedSet,
 
     def all_batches(generator: np.random.Generator) -> Batch:
         nonlocal step
-        batches = [draw(np.random.Generator(np.random.Philox(key=LOOP.seed, counter=[0, 0, rank, step]))) for rank in range(PROCESSES)]
+        batches = [
+            draw(np.random.Generator(np.random.Philox(key=LOOP.seed, counter=[0, 0, rank, step])))
+            for rank in range(PROCESSES)
+        ]
         step += 1
         return {name: torch.cat([batch[name] for batch in batches]) for name in batches[0]}
 

@@ -1,4 +1,6 @@
-"""What is made of the acoustic model after its training: its melody measured, its spectra predicted for the vocoder."""
+"""What is made of the acoustic model after its training: its melody measured, its spectra predicted
+for the vocoder.
+"""
 
 from __future__ import annotations
 
@@ -34,27 +36,54 @@ def data(prepared: PreparedSet, tmp_path: Path) -> PreparedSet:
     return PreparedSet(Path(shutil.copytree(prepared.folder, tmp_path / "data")))
 
 
-@pytest.mark.parametrize(("flatness", "expected"), [(0.5, 2.0), (1.0, 1.0), (2.0, 1.0), (0.1, MOST_INTONATION), (0.0, 1.0)])
+@pytest.mark.parametrize(
+    ("flatness", "expected"),
+    [(0.5, 2.0), (1.0, 1.0), (2.0, 1.0), (0.1, MOST_INTONATION), (0.0, 1.0)],
+)
 def test_a_flat_melody_is_made_up_for(
-    prepared: PreparedSet, acoustic: AcousticModel, monkeypatch: pytest.MonkeyPatch, flatness: float, expected: float
+    prepared: PreparedSet,
+    acoustic: AcousticModel,
+    monkeypatch: pytest.MonkeyPatch,
+    flatness: float,
+    expected: float,
 ) -> None:
-    """A model that predicts the recordings' own melody, a different one for each utterance, moving less or more."""
-    melodies = {entry.id: np.sin(np.arange(entry.num_frames) / (5 + index)).astype(np.float32) for index, entry in enumerate(prepared.header.entries)}
+    """A model that predicts the recordings' own melody, a different one for each utterance, moving
+    less or more.
+    """
+    melodies = {
+        entry.id: np.sin(np.arange(entry.num_frames) / (5 + index)).astype(np.float32)
+        for index, entry in enumerate(prepared.header.entries)
+    }
 
     def spoken(self: PreparedSet, entry: DatasetEntry) -> object:
-        return dataclasses.replace(true(self, entry), log_f0=5 + 0.2 * melodies[entry.id], voicing=np.ones(entry.num_frames, np.float32))
+        return dataclasses.replace(
+            true(self, entry),
+            log_f0=5 + 0.2 * melodies[entry.id],
+            voicing=np.ones(entry.num_frames, np.float32),
+        )
 
     def predicted(self: AcousticTask, model: AcousticModel, entry: DatasetEntry) -> Predicted:
-        return Predicted(log_f0=4.8 + flatness * 0.2 * melodies[entry.id], voicing=np.ones(entry.num_frames, np.float32), log_mel=np.zeros((0, 0), np.float32))
+        return Predicted(
+            log_f0=4.8 + flatness * 0.2 * melodies[entry.id],
+            voicing=np.ones(entry.num_frames, np.float32),
+            log_mel=np.zeros((0, 0), np.float32),
+        )
 
     true = PreparedSet.conditions
     monkeypatch.setattr(PreparedSet, "conditions", spoken)
     monkeypatch.setattr(AcousticTask, "predict", predicted)
-    assert intonation(acoustic, prepared, prepared.header.entries) == pytest.approx(expected, abs=0.03)
-    assert intonation(acoustic, prepared, prepared.header.entries[: training.intonation.FEWEST - 1]) == 1.0
+    assert intonation(acoustic, prepared, prepared.header.entries) == pytest.approx(
+        expected, abs=0.03
+    )
+    assert (
+        intonation(acoustic, prepared, prepared.header.entries[: training.intonation.FEWEST - 1])
+        == 1.0
+    )
 
 
-def test_predicted_spectra_are_what_the_model_makes_of_the_true_durations_and_pitch(data: PreparedSet, acoustic: AcousticModel) -> None:
+def test_predicted_spectra_are_what_the_model_makes_of_the_true_durations_and_pitch(
+    data: PreparedSet, acoustic: AcousticModel
+) -> None:
     with pytest.raises(InputError, match="sonant-train predict"):
         _ = data.predicted_log_mel
     difference = predict(data, acoustic)
@@ -71,26 +100,38 @@ def test_predicted_spectra_are_what_the_model_makes_of_the_true_durations_and_pi
         _ = PreparedSet(data.folder).predicted_log_mel
 
 
-def test_predicted_spectra_depend_on_the_true_pitch_and_padding_changes_nothing(prepared: PreparedSet, acoustic: AcousticModel) -> None:
+def test_predicted_spectra_depend_on_the_true_pitch_and_padding_changes_nothing(
+    prepared: PreparedSet, acoustic: AcousticModel
+) -> None:
     task = AcousticTask(prepared, acoustic.config)
     entries = prepared.header.entries[:2]
     made = task.predict(acoustic, entries[0]).log_mel
     batch = task.collate(list(entries))
     batch["log_f0"] = batch["log_f0"] + 0.3
-    assert not np.allclose(training.acoustic_task._outputs(acoustic, batch)[3][0, : len(made)].numpy(), made)
+    assert not np.allclose(
+        training.acoustic_task._outputs(acoustic, batch)[3][0, : len(made)].numpy(), made
+    )
 
 
-def test_as_many_segments_as_asked_for_are_of_predicted_spectra(data: PreparedSet, acoustic: AcousticModel) -> None:
+def test_as_many_segments_as_asked_for_are_of_predicted_spectra(
+    data: PreparedSet, acoustic: AcousticModel
+) -> None:
     predict(data, acoustic)
     again = PreparedSet(data.folder)
     config = Recipe.read().wavenet_for(again)
 
     def batches(share: float) -> list[dict[str, torch.Tensor]]:
         task = VocoderTask(again, config, SegmentConfig(predicted_share=share))
-        return [dict(task.batch(np.random.Generator(np.random.Philox(key=1, counter=[0, 0, 0, step])))) for step in range(25)]
+        return [
+            dict(task.batch(np.random.Generator(np.random.Philox(key=1, counter=[0, 0, 0, step]))))
+            for step in range(25)
+        ]
 
     plain, all_predicted, half = batches(0.0), batches(1.0), batches(0.5)
-    true = {tuple(row.flatten()[:400].tolist()) for row in torch.from_numpy(again.log_mel[:].astype(np.float32)).unsqueeze(1)}
+    true = {
+        tuple(row.flatten()[:400].tolist())
+        for row in torch.from_numpy(again.log_mel[:].astype(np.float32)).unsqueeze(1)
+    }
 
     def share_of_predicted(made: list[dict[str, torch.Tensor]]) -> float:
         rows = [row[0] for batch in made for row in batch["log_mel"]]
@@ -101,4 +142,8 @@ def test_as_many_segments_as_asked_for_are_of_predicted_spectra(data: PreparedSe
     assert 0.3 < share_of_predicted(half) < 0.7
     figures = VocoderTask(again, config, SegmentConfig(predicted_share=0.5))
     torch.manual_seed(0)
-    assert set(figures.validate(figures.model, torch.device("cpu"))) == {"bits_per_sample", "bits_per_sample_audio_only", "bits_per_sample_predicted"}
+    assert set(figures.validate(figures.model, torch.device("cpu"))) == {
+        "bits_per_sample",
+        "bits_per_sample_audio_only",
+        "bits_per_sample_predicted",
+    }

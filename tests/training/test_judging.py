@@ -1,4 +1,6 @@
-"""What is judged of one sound: at which level, in which words, and kept in which rows; and the judges themselves, once."""
+"""What is judged of one sound: at which level, in which words, and kept in which rows; and the
+judges themselves, once.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,14 @@ from training.data.dataset import PreparedSet
 from training.evaluation import judge as judging
 from training.evaluation.judge import Judge
 from training.evaluation.level import RMS, at_judges_rate, levelled
-from training.evaluation.listeners import Listener, PocketSphinx, Whisper, make_listener, normalised, word_errors
+from training.evaluation.listeners import (
+    Listener,
+    PocketSphinx,
+    Whisper,
+    make_listener,
+    normalised,
+    word_errors,
+)
 from training.evaluation.naturalness import distill_mos, p808
 from training.evaluation.sentences import UNSEEN, JudgedSentence, measured, unmeasured, unseen
 from vocoder.audio.pcm import to_float32
@@ -81,7 +90,9 @@ def test_sixty_sentences_of_no_corpus_each_with_6_to_25_words() -> None:
     assert len(sentences) == len({sentence.id for sentence in sentences}) == UNSEEN == 60
     for sentence in sentences:
         assert 6 <= len(sentence.text.split()) <= 25, sentence.text
-        assert all(reading == reading.strip() and normalised(reading) for reading in sentence.readings)
+        assert all(
+            reading == reading.strip() and normalised(reading) for reading in sentence.readings
+        )
     assert [sentence.id[0] for sentence in unseen(4)] == ["a", "n", "d", "p"]
     assert unseen(0) == []
 
@@ -93,7 +104,9 @@ def test_all_readings_of_a_sentence_are_nearly_the_same_words() -> None:
             assert errors <= 6, (sentence.text, reading)
 
 
-def test_what_is_measured_is_aligned_and_nothing_else_may_be_chosen_on_it(copied: PreparedSet) -> None:
+def test_what_is_measured_is_aligned_and_nothing_else_may_be_chosen_on_it(
+    copied: PreparedSet,
+) -> None:
     held_out = [dataclasses.replace(entry, validation=True) for entry in copied.header.entries]
     held_out[0] = dataclasses.replace(held_out[0], phoneme_start=-1)
     dataclasses.replace(copied.header, entries=tuple(held_out)).write(copied.folder)
@@ -139,11 +152,18 @@ def test_what_was_judged_is_not_judged_again(counting: Counting, tmp_path: Path)
     assert counting.times == 1
     assert len(file.read_text().splitlines()) == 1
     Judge(counting, AUDIO, file).judge("s", HELLO, moving_noise(5.0))
-    assert Judge(counting, AUDIO, file).judge("s", JudgedSentence(id="a", readings=("Hello, dear.",)), moving_noise(4.0)).errors == 1
+    assert (
+        Judge(counting, AUDIO, file)
+        .judge("s", JudgedSentence(id="a", readings=("Hello, dear.",)), moving_noise(4.0))
+        .errors
+        == 1
+    )
     assert counting.times == 3
 
 
-def test_a_line_that_was_cut_short_is_judged_again_and_those_before_it_are_not(counting: Counting, tmp_path: Path) -> None:
+def test_a_line_that_was_cut_short_is_judged_again_and_those_before_it_are_not(
+    counting: Counting, tmp_path: Path
+) -> None:
     file = tmp_path / "rows.jsonl"
     judge = Judge(counting, AUDIO, file)
     rows = [judge.judge("s", HELLO, moving_noise(hertz)) for hertz in (4.0, 5.0)]
@@ -172,7 +192,9 @@ def test_a_softer_sound_is_judged_alike(counting: Counting) -> None:
 def test_judges_hear_what_noise_and_smoothing_do_to_the_default_voice() -> None:
     text = "The train will leave the station at half past nine."
     clean = levelled(to_float32(load_voice().synthesize(text, seed=1)))
-    noisy = levelled(clean + 0.06 * np.random.default_rng(0).standard_normal(len(clean)).astype(np.float32))
+    noisy = levelled(
+        clean + 0.06 * np.random.default_rng(0).standard_normal(len(clean)).astype(np.float32)
+    )
     assert 2.0 < distill_mos(clean) < 5.0
     assert distill_mos(noisy) < distill_mos(clean) - 0.5
     assert 2.0 < p808(clean) < 5.0

@@ -21,11 +21,19 @@ from vocoder.text.features import LinguisticFeatures
 from vocoder.wavenet.conditions import Conditions
 
 
-def test_each_step_of_the_ladder_predicts_more_than_the_one_before(prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_step_of_the_ladder_predicts_more_than_the_one_before(
+    prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     voice = load_voice(make_tiny_voice(tmp_path / "tone", audio=prepared.audio, speakers=("tone",)))
     given: list[Conditions] = []
     vocode = Voice.vocode
-    monkeypatch.setattr(Voice, "vocode", lambda self, conditions, **settings: given.append(conditions) or vocode(self, conditions, **settings))
+    monkeypatch.setattr(
+        Voice,
+        "vocode",
+        lambda self, conditions, **settings: (
+            given.append(conditions) or vocode(self, conditions, **settings)
+        ),
+    )
     ladder = Ladder(voice, prepared)
     entry = prepared.entries(validation=True)[0]
     sounds = {system: make(entry) for system, make in ladder.systems.items()}
@@ -39,7 +47,9 @@ def test_each_step_of_the_ladder_predicts_more_than_the_one_before(prepared: Pre
 
     true = prepared.conditions(entry)
     copy, mel, pitch = given
-    np.testing.assert_allclose(copy.log_mel, true.log_mel, atol=0.01)  # which is kept in half precision
+    np.testing.assert_allclose(
+        copy.log_mel, true.log_mel, atol=0.01
+    )  # which is kept in half precision
     assert copy.categories is None
     for name in ("log_f0", "voicing", "categories", "positions"):
         np.testing.assert_array_equal(getattr(mel, name), getattr(true, name))
@@ -50,25 +60,51 @@ def test_each_step_of_the_ladder_predicts_more_than_the_one_before(prepared: Pre
     assert np.abs(pitch.log_f0 - true.log_f0).mean() > 0.05
 
 
-def test_the_pitch_that_the_ladder_predicts_is_bent_as_the_voice_bends_it(prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pitch_that_the_ladder_predicts_is_bent_as_the_voice_bends_it(
+    prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     melodies: list[Melody] = []
     conditions = AcousticModel.conditions
 
-    def watched(self: AcousticModel, features: LinguisticFeatures, durations: np.ndarray, speaker: int, melody: Melody) -> Conditions:
+    def watched(
+        self: AcousticModel,
+        features: LinguisticFeatures,
+        durations: np.ndarray,
+        speaker: int,
+        melody: Melody,
+    ) -> Conditions:
         melodies.append(melody)
         return conditions(self, features, durations, speaker, melody)
 
     monkeypatch.setattr(AcousticModel, "conditions", watched)
     voice = load_voice(make_tiny_voice(tmp_path / "tone", audio=prepared.audio, speakers=("tone",)))
-    pack = dataclasses.replace(voice.pack, manifest=dataclasses.replace(voice.manifest, intonation=1.7))
+    pack = dataclasses.replace(
+        voice.pack, manifest=dataclasses.replace(voice.manifest, intonation=1.7)
+    )
     entry = prepared.entries(validation=True)[0]
     for text in (entry.text, "Did you see it?"):
-        Ladder(Voice(pack=pack, engine=voice.engine), prepared).systems["copy, predicted mel, F0, voicing"](dataclasses.replace(entry, text=text))
+        Ladder(Voice(pack=pack, engine=voice.engine), prepared).systems[
+            "copy, predicted mel, F0, voicing"
+        ](dataclasses.replace(entry, text=text))
     assert melodies == [Melody(intonation=1.7), Melody(intonation=1.7, rises=True)]
 
 
 def test_importing_the_command_imports_no_judge() -> None:
-    heavy = ("distillmos", "faster_whisper", "jiwer", "librosa", "matplotlib", "pesq", "pocketsphinx", "pystoi", "speechmos", "whisper_normalizer")
-    code = f"import sys, training.cli, training.evaluation; sys.exit(', '.join(name for name in {heavy} if name in sys.modules) or None)"
+    heavy = (
+        "distillmos",
+        "faster_whisper",
+        "jiwer",
+        "librosa",
+        "matplotlib",
+        "pesq",
+        "pocketsphinx",
+        "pystoi",
+        "speechmos",
+        "whisper_normalizer",
+    )
+    code = (
+        f"import sys, training.cli, training.evaluation; sys.exit(', '.join(name for name in "
+        f"{heavy} if name in sys.modules) or None)"
+    )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -34,7 +34,11 @@ def tiny_vocoder(prepared: PreparedSet, channels: int = 8) -> VocoderTask:
 
 
 def tiny_acoustic(prepared: PreparedSet) -> AcousticTask:
-    config = AcousticConfig(channels=16, predictor_channels=16, linguistic=LinguisticConfig(category_sizes=prepared.header.category_sizes))
+    config = AcousticConfig(
+        channels=16,
+        predictor_channels=16,
+        linguistic=LinguisticConfig(category_sizes=prepared.header.category_sizes),
+    )
     torch.manual_seed(0)
     return AcousticTask(prepared, config)
 
@@ -46,7 +50,9 @@ def losses(trainer: Trainer, until: int | None = None) -> list[float]:
 
 
 @pytest.mark.parametrize("make", [tiny_vocoder, tiny_acoustic])
-def test_a_stopped_run_follows_the_same_curve(prepared: PreparedSet, tmp_path: Path, make: object) -> None:
+def test_a_stopped_run_follows_the_same_curve(
+    prepared: PreparedSet, tmp_path: Path, make: object
+) -> None:
     loop = LoopConfig(total_steps=8, learning_rate=1e-3, warmup_steps=2, validate_every=100)
     in_one = Trainer(make(prepared), loop, tmp_path / "whole")  # type: ignore[operator]
     whole = losses(in_one)
@@ -62,10 +68,15 @@ def test_a_stopped_run_follows_the_same_curve(prepared: PreparedSet, tmp_path: P
 def test_phonemes_are_masked_in_training_and_nowhere_else(prepared: PreparedSet) -> None:
     task = tiny_acoustic(prepared)
     batches = [task.batch(np.random.Generator(np.random.Philox(key=step))) for step in range(40)]
-    known = torch.cat([batch["categories"][batch["phoneme_mask"].squeeze(-1) > 0] for batch in batches])
+    known = torch.cat(
+        [batch["categories"][batch["phoneme_mask"].squeeze(-1) > 0] for batch in batches]
+    )
     masked = (known == 0).all(dim=1)
     assert torch.equal(masked, (known == 0).any(dim=1))
-    assert abs(masked.float().mean().item() - PHONEME_DROPOUT) < 4 * (PHONEME_DROPOUT * (1 - PHONEME_DROPOUT) / len(masked)) ** 0.5
+    assert (
+        abs(masked.float().mean().item() - PHONEME_DROPOUT)
+        < 4 * (PHONEME_DROPOUT * (1 - PHONEME_DROPOUT) / len(masked)) ** 0.5
+    )
     again = task.batch(np.random.Generator(np.random.Philox(key=3)))
     assert all(torch.equal(again[name], values) for name, values in batches[3].items())
     assert all((task.collate([entry])["categories"] > 0).all() for entry in prepared.header.entries)
@@ -104,18 +115,27 @@ def test_the_checkpoint_of_another_model_is_refused(prepared: PreparedSet, tmp_p
 
 
 def test_both_models_learn(prepared: PreparedSet, tmp_path: Path) -> None:
-    for task, name, steps in ((tiny_vocoder(prepared), "vocoder", 60), (tiny_acoustic(prepared), "acoustic", 30)):
-        loop = LoopConfig(total_steps=steps, learning_rate=5e-3, warmup_steps=5, validate_every=1000)
+    for task, name, steps in (
+        (tiny_vocoder(prepared), "vocoder", 60),
+        (tiny_acoustic(prepared), "acoustic", 30),
+    ):
+        loop = LoopConfig(
+            total_steps=steps, learning_rate=5e-3, warmup_steps=5, validate_every=1000
+        )
         curve = losses(Trainer(task, loop, tmp_path / name))
         assert np.mean(curve[-5:]) < 0.9 * np.mean(curve[:5]), name
 
 
 def test_validation_counts_bits(prepared: PreparedSet) -> None:
     figures = tiny_vocoder(prepared).validate(tiny_vocoder(prepared).model, torch.device("cpu"))
-    assert figures["bits_per_sample"] == pytest.approx(8.0, abs=0.3)  # an untrained network of 256 levels knows nothing
+    assert figures["bits_per_sample"] == pytest.approx(
+        8.0, abs=0.3
+    )  # an untrained network of 256 levels knows nothing
 
 
-def test_frames_that_fill_the_receptive_field_do_not_count(prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_that_fill_the_receptive_field_do_not_count(
+    prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     task = tiny_vocoder(prepared)
     batch = task.batch(np.random.default_rng(0))
     log_prob = torch.full(batch["codes"].shape, -2.0)
@@ -124,7 +144,9 @@ def test_frames_that_fill_the_receptive_field_do_not_count(prepared: PreparedSet
     assert float(task.losses(task.model, batch)["loss"]) == 2.0
 
 
-def test_what_is_held_out_is_validated_and_never_trained_on(prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_held_out_is_validated_and_never_trained_on(
+    prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     task = tiny_vocoder(prepared)
     cut, used = task._segment, []
 
@@ -151,12 +173,24 @@ def test_a_segment_is_a_piece_of_its_utterance(prepared: PreparedSet) -> None:
     for start in (0, 40, 80):
         part = task._segment(entry, start, 5, withhold=False)
         assert torch.equal(part["codes"], whole["codes"][start * hop : (start + 5) * hop])
-        for name in ("log_mel", "log_f0", "voicing", "categories", "positions", "coefficients", "lags"):
+        for name in (
+            "log_mel",
+            "log_f0",
+            "voicing",
+            "categories",
+            "positions",
+            "coefficients",
+            "lags",
+        ):
             assert torch.equal(part[name], whole[name][start : start + 5]), name
 
 
 def test_withheld_features_are_absent(prepared: PreparedSet) -> None:
-    task = VocoderTask(prepared, tiny_vocoder(prepared).config, SegmentConfig(segments=4, frames=4, context_frames=1, linguistic_dropout=1.0))
+    task = VocoderTask(
+        prepared,
+        tiny_vocoder(prepared).config,
+        SegmentConfig(segments=4, frames=4, context_frames=1, linguistic_dropout=1.0),
+    )
     batch = task.batch(np.random.default_rng(0))
     assert not batch["categories"].any()
     assert not batch["positions"].any()
@@ -181,8 +215,17 @@ class OneWeight:
 
 
 def test_the_average_of_the_weights_warms_up_and_follows_them(tmp_path: Path) -> None:
-    """The decay is (1 + step) / (10 + step), at most `ema_decay`: after step n the average is decay * average + (1 - decay) * weights."""
-    loop = LoopConfig(total_steps=30, learning_rate=0.1, warmup_steps=1, validate_every=100, ema_decay=0.6, bf16=False)
+    """The decay is (1 + step) / (10 + step), at most `ema_decay`: after step n the average is decay
+    * average + (1 - decay) * weights.
+    """
+    loop = LoopConfig(
+        total_steps=30,
+        learning_rate=0.1,
+        warmup_steps=1,
+        validate_every=100,
+        ema_decay=0.6,
+        bf16=False,
+    )
     trainer = Trainer(OneWeight(), loop, tmp_path)
     expected, weights = [4.0], []
 
@@ -194,7 +237,9 @@ def test_the_average_of_the_weights_warms_up_and_follows_them(tmp_path: Path) ->
 
     trainer.run(follow)
     assert len(weights) == 30
-    assert abs(expected[1] - weights[0]) < 0.3 * abs(4.0 - weights[0]), "the first step must move the average far"
+    assert abs(expected[1] - weights[0]) < 0.3 * abs(4.0 - weights[0]), (
+        "the first step must move the average far"
+    )
     assert abs(expected[-1] - weights[-1]) > 0.01, "an average that is no average would pass"
 
 
@@ -208,7 +253,10 @@ def test_the_learning_rate_rises_stays_and_falls() -> None:
 
 
 def test_loop_and_models_need_torch_and_numpy_alone() -> None:
-    blocked = "scipy soundfile soxr pyworld espeakng_loader num2words pydantic fastapi rich typer tensorboard librosa safetensors torchaudio matplotlib"
+    blocked = (
+        "scipy soundfile soxr pyworld espeakng_loader num2words pydantic fastapi rich "
+        "typer tensorboard librosa safetensors torchaudio matplotlib"
+    )
     program = f"""
 import sys
 class Blocked:

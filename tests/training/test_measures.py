@@ -13,7 +13,9 @@ RATE = AUDIO.sample_rate
 
 
 def recording(seed: int) -> np.ndarray:
-    """Noise like a room's, half a second; speech, as loud as it is, half a second; and the room again."""
+    """Noise like a room's, half a second; speech, as loud as it is, half a second; and the room
+    again.
+    """
     rng = np.random.default_rng(seed)
     samples = 0.001 * rng.standard_normal(3 * RATE // 2)
     samples[RATE // 2 : RATE] += 0.2 * rng.standard_normal(RATE // 2)

@@ -28,12 +28,23 @@ from vocoder.synthesis.voice import load_voice
 
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_voice(tmp_path_factory.mktemp("voices") / "tone", audio=AudioConfig(), speakers=("tone",))
+    return make_tiny_voice(
+        tmp_path_factory.mktemp("voices") / "tone", audio=AudioConfig(), speakers=("tone",)
+    )
 
 
 def entries(scores: list[float]) -> list[DatasetEntry]:
     return [
-        DatasetEntry(id=f"u{index}", text="", speaker=0, validation=False, frame_start=0, num_frames=1, phoneme_start=0, score=score)
+        DatasetEntry(
+            id=f"u{index}",
+            text="",
+            speaker=0,
+            validation=False,
+            frame_start=0,
+            num_frames=1,
+            phoneme_start=0,
+            score=score,
+        )
         for index, score in enumerate(scores)
     ]
 
@@ -42,7 +53,10 @@ def entries(scores: list[float]) -> list[DatasetEntry]:
 
 
 def test_the_worst_comes_first_whichever_figure_it_is_bad_in() -> None:
-    judged = rate_utterances(entries([-40.0, -41.0, -42.0, -43.0, -60.0]), {"u0": 4.0, "u1": 9.0, "u2": 4.1, "u3": 3.9, "u4": 4.05})
+    judged = rate_utterances(
+        entries([-40.0, -41.0, -42.0, -43.0, -60.0]),
+        {"u0": 4.0, "u1": 9.0, "u2": 4.1, "u3": 3.9, "u4": 4.05},
+    )
     assert [one.entry.id for one in judged[:2]] == ["u1", "u4"]
     assert judged[0].bits_above == pytest.approx(9.0 - 4.05)
     assert judged[0].deviations == pytest.approx((9.0 - 4.05) / (1.4826 * 0.05))
@@ -68,32 +82,62 @@ def bits_of(data: PreparedSet, bad: str) -> dict[str, float]:
     return {entry.id: 6.0 if entry.id == bad else 4.0 for entry in data.header.entries}
 
 
-def test_what_costs_too_much_is_set_aside_by_name_and_nothing_is_trained_on_it(copied: PreparedSet) -> None:
-    aside = set_aside(copied, rate_utterances(copied.header.entries, bits_of(copied, "utt2")), bits=1.0, score=None)
-    assert [(entry.id, entry.set_aside) for entry in aside] == [("utt2", "6.000 bits per sample, 2.000 above the median")]
+def test_what_costs_too_much_is_set_aside_by_name_and_nothing_is_trained_on_it(
+    copied: PreparedSet,
+) -> None:
+    aside = set_aside(
+        copied,
+        rate_utterances(copied.header.entries, bits_of(copied, "utt2")),
+        bits=1.0,
+        score=None,
+    )
+    assert [(entry.id, entry.set_aside) for entry in aside] == [
+        ("utt2", "6.000 bits per sample, 2.000 above the median")
+    ]
     data = PreparedSet(copied.folder)
     kept = {"utt0", "utt1", "utt3", "utt4"}
     assert {entry.id for entry in data.entries(validation=False)} == kept
-    assert {entry.id for entry in VocoderTask(data, Recipe.read().wavenet_for(data), SegmentConfig()).training} == kept
-    assert {entry.id for entry in RecogniserTask(data, recogniser_config(data), RecogniserSegments()).training} == kept
+    assert {
+        entry.id
+        for entry in VocoderTask(data, Recipe.read().wavenet_for(data), SegmentConfig()).training
+    } == kept
+    assert {
+        entry.id
+        for entry in RecogniserTask(data, recogniser_config(data), RecogniserSegments()).training
+    } == kept
     acoustic = {entry.id for entry in AcousticTask(data, Recipe.read().acoustic_for(data)).training}
     assert acoustic < kept  # it leaves out the lowest score itself
-    assert {entry.id for entry in data.header.entries} == kept | {"utt2", "utt5"}  # it is still there
+    assert {entry.id for entry in data.header.entries} == kept | {
+        "utt2",
+        "utt5",
+    }  # it is still there
     assert "utt2" in str(rate_utterances(data.header.entries, bits_of(data, "utt2"))[0])
-    assert "set aside: 6.000 bits" in str(rate_utterances(data.header.entries, bits_of(data, "utt2"))[0])
+    assert "set aside: 6.000 bits" in str(
+        rate_utterances(data.header.entries, bits_of(data, "utt2"))[0]
+    )
 
 
-def test_a_score_too_low_is_set_aside_and_the_next_call_puts_back_what_it_does_not_name(copied: PreparedSet) -> None:
+def test_a_score_too_low_is_set_aside_and_the_next_call_puts_back_what_it_does_not_name(
+    copied: PreparedSet,
+) -> None:
     original = (copied.folder / "dataset.json").read_text()
-    low = tuple(dataclasses.replace(entry, score=-90.0 if entry.id == "utt1" else -40.0) for entry in copied.header.entries)
+    low = tuple(
+        dataclasses.replace(entry, score=-90.0 if entry.id == "utt1" else -40.0)
+        for entry in copied.header.entries
+    )
     dataclasses.replace(copied.header, entries=low).write(copied.folder)
     data = PreparedSet(copied.folder)
     aside = set_aside(data, rate_utterances(data.header.entries, None), bits=None, score=20.0)
-    assert [(entry.id, entry.set_aside) for entry in aside] == [("utt1", "alignment score -90.00, 50.00 below the median")]
+    assert [(entry.id, entry.set_aside) for entry in aside] == [
+        ("utt1", "alignment score -90.00, 50.00 below the median")
+    ]
     data = PreparedSet(copied.folder)
     assert set_aside(data, rate_utterances(data.header.entries, None), bits=None, score=60.0) == []
     assert len(PreparedSet(copied.folder).entries(validation=False)) == 5
-    assert json.loads(original)["entries"][0].keys() == json.loads((copied.folder / "dataset.json").read_text())["entries"][0].keys()
+    assert (
+        json.loads(original)["entries"][0].keys()
+        == json.loads((copied.folder / "dataset.json").read_text())["entries"][0].keys()
+    )
 
 
 def test_what_is_held_out_is_never_set_aside(copied: PreparedSet) -> None:
@@ -123,11 +167,15 @@ def test_each_utterance_costs_what_the_voice_pays_for_it(copied: PreparedSet, pa
     voice = load_voice(pack)
     assert list(found) == [entry.id for entry in copied.header.entries]
     entry = copied.header.entries[3]
-    assert found["utt3"] == pytest.approx(utterance_bits(voice.engine, voice.pack.network, copied, entry) / (entry.num_frames * 160))
+    assert found["utt3"] == pytest.approx(
+        utterance_bits(voice.engine, voice.pack.network, copied, entry) / (entry.num_frames * 160)
+    )
     assert 7.0 < found["utt3"] < 9.0  # random weights: nearly uniform over 256 codes
 
 
-def test_what_was_found_is_kept_until_the_alignment_or_the_voice_is_another(copied: PreparedSet, pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_found_is_kept_until_the_alignment_or_the_voice_is_another(
+    copied: PreparedSet, pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
     answers: Iterator[float] = iter(np.arange(1.0, 100.0))
 
@@ -148,7 +196,14 @@ def test_what_was_found_is_kept_until_the_alignment_or_the_voice_is_another(copi
     assert len(asked) == 8
     durations = np.load(copied.folder / "durations.npy")
     np.save(copied.folder / "durations.npy", durations[::-1])
-    assert list(corpus_bits(PreparedSet(copied.folder), pack).values()) == [7.0, 8.0, 9.0, 10.0, 11.0, 12.0]
+    assert list(corpus_bits(PreparedSet(copied.folder), pack).values()) == [
+        7.0,
+        8.0,
+        9.0,
+        10.0,
+        11.0,
+        12.0,
+    ]
 
 
 def test_a_pack_for_other_sound_is_refused(copied: PreparedSet, tmp_path: Path) -> None:
@@ -160,8 +215,15 @@ def test_a_pack_for_other_sound_is_refused(copied: PreparedSet, tmp_path: Path) 
 # The page.
 
 
-def test_the_page_shows_the_worst_first_and_some_that_are_typical(copied: PreparedSet, tmp_path: Path) -> None:
-    set_aside(copied, rate_utterances(copied.header.entries, bits_of(copied, "utt2")), bits=1.0, score=None)
+def test_the_page_shows_the_worst_first_and_some_that_are_typical(
+    copied: PreparedSet, tmp_path: Path
+) -> None:
+    set_aside(
+        copied,
+        rate_utterances(copied.header.entries, bits_of(copied, "utt2")),
+        bits=1.0,
+        score=None,
+    )
     data = PreparedSet(copied.folder)
     judged = rate_utterances(data.header.entries, bits_of(data, "utt2"))
     write_alignment_page(tmp_path / "page.html", data, judged, worst=1)
@@ -177,14 +239,26 @@ def test_the_page_shows_the_worst_first_and_some_that_are_typical(copied: Prepar
     assert "http" not in page
 
 
-def test_a_picture_names_every_phoneme_that_has_frames(copied: PreparedSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_names_every_phoneme_that_has_frames(
+    copied: PreparedSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from matplotlib.axes import Axes
 
     named: list[tuple[float, str]] = []
     lines: list[float] = []
     original_text, original_lines = Axes.text, Axes.vlines
-    monkeypatch.setattr(Axes, "text", lambda self, x, y, s, **rest: (named.append((x, s)), original_text(self, x, y, s, **rest))[1])
-    monkeypatch.setattr(Axes, "vlines", lambda self, x, *rest, **more: (lines.extend(x), original_lines(self, x, *rest, **more))[1])
+    monkeypatch.setattr(
+        Axes,
+        "text",
+        lambda self, x, y, s, **rest: (named.append((x, s)), original_text(self, x, y, s, **rest))[
+            1
+        ],
+    )
+    monkeypatch.setattr(
+        Axes,
+        "vlines",
+        lambda self, x, *rest, **more: (lines.extend(x), original_lines(self, x, *rest, **more))[1],
+    )
     entry = copied.header.entries[2]
     png = draw_alignment(entry, copied)
     assert png.startswith(b"\x89PNG")

@@ -1,4 +1,6 @@
-"""All stages in one go, with what is wrong and how long it takes told first, and nothing done twice."""
+"""All stages in one go, with what is wrong and how long it takes told first, and nothing done
+twice.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,28 @@ from vocoder.synthesis.voice import load_voice
 
 
 def command(corpus: Path, root: Path, *more: str) -> tuple[str, ...]:
-    where = ("--corpus", str(corpus), "--voice", "tone", "--runs", str(root / "runs"), "-o", str(root / "voices"))
-    training = ("--acoustic-steps", "2", "--adversarial-steps", "2", "--vocoder-steps", "2", "--workers", "1", "--threads", "1")
+    where = (
+        "--corpus",
+        str(corpus),
+        "--voice",
+        "tone",
+        "--runs",
+        str(root / "runs"),
+        "-o",
+        str(root / "voices"),
+    )
+    training = (
+        "--acoustic-steps",
+        "2",
+        "--adversarial-steps",
+        "2",
+        "--vocoder-steps",
+        "2",
+        "--workers",
+        "1",
+        "--threads",
+        "1",
+    )
     steps = (*training, "--sentences", "1", "--unseen", "1")
     return ("all", *where, "--licence", "CC0-1.0", "--source", "tones", *steps, *more)
 

@@ -22,12 +22,20 @@ def network(prepared: PreparedSet) -> WaveNet:
 
 
 def test_bits_are_those_of_validation(prepared: PreparedSet, network: WaveNet) -> None:
-    """The loop measures with the parallel network, the price with the engine, one sample after the other."""
-    validated = VocoderTask(prepared, network.config, SegmentConfig()).validate(network, torch.device("cpu"))
-    assert bits_per_sample(make_engine(network), network, prepared) == pytest.approx(validated["bits_per_sample"], abs=1e-4)
+    """The loop measures with the parallel network, the price with the engine, one sample after the
+    other.
+    """
+    validated = VocoderTask(prepared, network.config, SegmentConfig()).validate(
+        network, torch.device("cpu")
+    )
+    assert bits_per_sample(make_engine(network), network, prepared) == pytest.approx(
+        validated["bits_per_sample"], abs=1e-4
+    )
 
 
-def test_every_precision_that_runs_here_is_measured(prepared: PreparedSet, network: WaveNet) -> None:
+def test_every_precision_that_runs_here_is_measured(
+    prepared: PreparedSet, network: WaveNet
+) -> None:
     prices = precision_prices(network, prepared)
     if not NATIVE_BUILT:
         assert prices == PrecisionPrices()
@@ -37,7 +45,9 @@ def test_every_precision_that_runs_here_is_measured(prepared: PreparedSet, netwo
     assert prices.bf16 != 0.0 != prices.int8
     assert max(abs(prices.bf16), abs(prices.int8)) < 0.01
     exact = bits_per_sample(make_engine(network, "native"), network, prepared)
-    assert bits_per_sample(make_engine(network, "native", precision="int8"), network, prepared) - exact == pytest.approx(prices.int8, abs=1e-6)
+    assert bits_per_sample(
+        make_engine(network, "native", precision="int8"), network, prepared
+    ) - exact == pytest.approx(prices.int8, abs=1e-6)
 
 
 def test_the_fastest_that_is_cheap_enough() -> None:

@@ -24,18 +24,24 @@ from vocoder.text.inventory import PAUSE, PHONEMES
 
 def tiny_wavenet(**changes: object) -> WaveNetConfig:
     shape: dict[str, object] = {
-        "num_layers": 4, "num_cycles": 1, "residual_channels": 8, "gate_channels": 16, "skip_channels": 16, "head_channels": 16,
-        "prediction_order": 0, "max_lag": 0, "linguistic": LinguisticConfig(category_sizes=category_sizes()),
+        "num_layers": 4, "num_cycles": 1, "residual_channels": 8, "gate_channels": 16,
+        "skip_channels": 16, "head_channels": 16,
+        "prediction_order": 0, "max_lag": 0,
+        "linguistic": LinguisticConfig(category_sizes=category_sizes()),
     }  # fmt: skip
     return WaveNetConfig(**(shape | changes))  # type: ignore[arg-type]
 
 
 def tiny() -> RecogniserConfig:
-    return RecogniserConfig(wavenet=tiny_wavenet(), frame_channels=16, frame_layers=1, frame_kernel_size=3)
+    return RecogniserConfig(
+        wavenet=tiny_wavenet(), frame_channels=16, frame_layers=1, frame_kernel_size=3
+    )
 
 
 def posteriors(frames: list[int], doubt: float = 0.1) -> np.ndarray:
-    """Log-posteriors in which each frame's phoneme is the given one, but for a doubt shared by all others."""
+    """Log-posteriors in which each frame's phoneme is the given one, but for a doubt shared by all
+    others.
+    """
     shares = np.full((len(frames), len(PHONEMES)), doubt / (len(PHONEMES) - 1))
     shares[np.arange(len(frames)), frames] = 1 - doubt
     return np.log(shares).astype(np.float32)
@@ -44,7 +50,9 @@ def posteriors(frames: list[int], doubt: float = 0.1) -> np.ndarray:
 # The network.
 
 
-def test_the_next_sample_depends_on_the_past_alone_and_phonemes_on_their_frame_and_its_neighbours() -> None:
+def test_the_next_sample_depends_on_the_past_alone_and_phonemes_on_their_frame_and_its_neighbours() -> (
+    None
+):
     torch.manual_seed(0)
     network = Recogniser(tiny()).eval()
     codes = torch.randint(0, 256, (1, 12 * 160))
@@ -75,7 +83,9 @@ def test_both_outputs_have_the_shapes_they_promise() -> None:
         ({"dropout": 1.0}, "dropout"),
     ],
 )
-def test_a_shape_that_makes_no_sense_is_refused_by_name(changes: dict[str, object], named: str) -> None:
+def test_a_shape_that_makes_no_sense_is_refused_by_name(
+    changes: dict[str, object], named: str
+) -> None:
     with pytest.raises(ConfigError, match=named):
         RecogniserConfig(**({"wavenet": tiny_wavenet()} | changes))  # type: ignore[arg-type]
 
@@ -98,16 +108,25 @@ def test_a_frame_of_doubt_is_not_heard_as_a_phoneme() -> None:
     assert decode(found, switch_penalty=4.0).tolist() == [5, 7]
 
 
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=6), st.floats(0, 4), st.integers(0, 2**32 - 1))
+@given(
+    st.lists(st.integers(0, 3), min_size=1, max_size=6), st.floats(0, 4), st.integers(0, 2**32 - 1)
+)
 def test_decoding_finds_the_best_of_all_paths(frames: list[int], penalty: float, seed: int) -> None:
     found = np.random.default_rng(seed).normal(size=(len(frames), 3)).astype(np.float32)
 
     def worth(path: tuple[int, ...]) -> float:
-        return sum(float(found[frame, phoneme]) for frame, phoneme in enumerate(path)) - penalty * sum(a != b for a, b in pairwise(path))
+        return sum(
+            float(found[frame, phoneme]) for frame, phoneme in enumerate(path)
+        ) - penalty * sum(a != b for a, b in pairwise(path))
 
-    every = [tuple(number // 3**place % 3 for place in range(len(frames))) for number in range(3 ** len(frames))]
+    every = [
+        tuple(number // 3**place % 3 for place in range(len(frames)))
+        for number in range(3 ** len(frames))
+    ]
     best = max(every, key=worth)
-    collapsed = [phoneme for place, phoneme in enumerate(best) if place == 0 or phoneme != best[place - 1]]
+    collapsed = [
+        phoneme for place, phoneme in enumerate(best) if place == 0 or phoneme != best[place - 1]
+    ]
     assert decode(found, switch_penalty=penalty).tolist() == collapsed
 
 
@@ -121,13 +140,19 @@ def test_decoding_finds_the_best_of_all_paths(frames: list[int], penalty: float,
         ("abcd", "bd", 0, 2, 0),
     ],
 )
-def test_errors_are_the_fewest_changes(true: str, heard: str, substitutions: int, deletions: int, insertions: int) -> None:
+def test_errors_are_the_fewest_changes(
+    true: str, heard: str, substitutions: int, deletions: int, insertions: int
+) -> None:
     found = compare([ord(letter) for letter in true], [ord(letter) for letter in heard])
-    assert found == Errors(substitutions=substitutions, deletions=deletions, insertions=insertions, length=len(true))
+    assert found == Errors(
+        substitutions=substitutions, deletions=deletions, insertions=insertions, length=len(true)
+    )
     assert found.rate == (substitutions + deletions + insertions) / len(true)
 
 
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.lists(st.integers(0, 3), max_size=12))
+@given(
+    st.lists(st.integers(0, 3), min_size=1, max_size=12), st.lists(st.integers(0, 3), max_size=12)
+)
 def test_changes_account_for_the_lengths(true: list[int], heard: list[int]) -> None:
     found = compare(true, heard)
     assert len(true) - found.deletions + found.insertions == len(heard)
@@ -159,7 +184,12 @@ def test_a_batch_names_the_phoneme_of_each_frame(prepared: PreparedSet) -> None:
             np.array_equal(frames[start : start + 30], phonemes)
             for frames, entry in whole.values()
             for start in range(entry.num_frames - 29)
-            if np.array_equal(task.quantiser.encode(emphasised(prepared, entry))[start * 160 : (start + 30) * 160], codes)
+            if np.array_equal(
+                task.quantiser.encode(emphasised(prepared, entry))[
+                    start * 160 : (start + 30) * 160
+                ],
+                codes,
+            )
         ]
         assert hits == [True]
 
@@ -169,12 +199,23 @@ def emphasised(data: PreparedSet, entry: object) -> np.ndarray:
     return (wave - data.audio.pre_emphasis * np.concatenate([[0.0], wave[:-1]])).astype(np.float32)
 
 
-def test_training_goes_on_where_it_was_and_lowers_both_losses(prepared: PreparedSet, tmp_path: Path) -> None:
-    loop = LoopConfig(total_steps=30, learning_rate=5e-3, warmup_steps=5, bf16=False, ema_decay=0.5, validate_every=30)
+def test_training_goes_on_where_it_was_and_lowers_both_losses(
+    prepared: PreparedSet, tmp_path: Path
+) -> None:
+    loop = LoopConfig(
+        total_steps=30,
+        learning_rate=5e-3,
+        warmup_steps=5,
+        bf16=False,
+        ema_decay=0.5,
+        validate_every=30,
+    )
 
     def trainer(folder: str) -> Trainer:
         torch.manual_seed(loop.seed)
-        return Trainer(RecogniserTask(prepared, tiny(), RecogniserSegments(frames=40)), loop, tmp_path / folder)
+        return Trainer(
+            RecogniserTask(prepared, tiny(), RecogniserSegments(frames=40)), loop, tmp_path / folder
+        )
 
     figures: dict[int, dict[str, float]] = {}
     trainer("whole").run(lambda step, found: figures.update({step: found}))
@@ -187,11 +228,17 @@ def test_training_goes_on_where_it_was_and_lowers_both_losses(prepared: Prepared
     assert resumed[30] == figures[30]
     assert figures[30]["phoneme"] < figures[1]["phoneme"] - 0.5
     assert figures[30]["next_sample"] < figures[1]["next_sample"] - 0.2
-    assert set(figures[30]) >= {"validation/frame_accuracy", "validation/phoneme_error_rate", "validation/next_sample_bits"}
+    assert set(figures[30]) >= {
+        "validation/frame_accuracy",
+        "validation/phoneme_error_rate",
+        "validation/next_sample_bits",
+    }
     measured = measure(second.average, prepared, torch.device("cpu"))  # type: ignore[arg-type]
     assert measured.total.rate == figures[30]["validation/phoneme_error_rate"]
     assert measured.to_dict()["utterances"].keys() == {"utt5"}
     entry = prepared.entries(validation=True)[0]
     found = log_posteriors(second.average, prepared, entry)  # type: ignore[arg-type]
     np.testing.assert_allclose(np.exp(found).sum(axis=1), 1.0, rtol=1e-4)
-    assert np.mean(found.argmax(axis=1) == frame_phonemes(prepared, entry)) == measured.frame_accuracy
+    assert (
+        np.mean(found.argmax(axis=1) == frame_phonemes(prepared, entry)) == measured.frame_accuracy
+    )

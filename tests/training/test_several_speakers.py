@@ -1,4 +1,6 @@
-"""Several speakers in one corpus: one model that speaks as each of them, from recordings to a voice pack."""
+"""Several speakers in one corpus: one model that speaks as each of them, from recordings to a voice
+pack.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +32,16 @@ def test_one_model_speaks_as_each_of_them(tmp_path: Path) -> None:
     assert set(data.header.speakers) == {"anna", "otto"}
     stages.train_acoustic(run, steps=2, seconds=None, device="cpu")
     trainer = stages.train_vocoder(run, VocoderOptions(), steps=2, seconds=None)
-    moved = trainer.model.conditioning.speaker.weight.detach() - trainer.average.conditioning.speaker.weight  # type: ignore[union-attr, operator]
+    moved = (
+        trainer.model.conditioning.speaker.weight.detach()
+        - trainer.average.conditioning.speaker.weight
+    )  # type: ignore[union-attr, operator]
     assert (moved.abs().sum(dim=1) > 0).all(), "each speaker's embedding must learn"
-    voice = load_voice(export(run, tmp_path / "voices" / "both", licence="CC0-1.0", source="tones", release="1"))
+    voice = load_voice(
+        export(run, tmp_path / "voices" / "both", licence="CC0-1.0", source="tones", release="1")
+    )
     assert voice.manifest.speakers == data.header.speakers
-    anna, otto = (voice.synthesize("Hello there.", seed=1, speaker=name) for name in ("anna", "otto"))
+    anna, otto = (
+        voice.synthesize("Hello there.", seed=1, speaker=name) for name in ("anna", "otto")
+    )
     assert len(anna) != len(otto) or np.any(anna != otto)

@@ -1,4 +1,6 @@
-"""Runs that are stopped, that diverge and that change machines: what is on disk is a whole step, and a sound one."""
+"""Runs that are stopped, that diverge and that change machines: what is on disk is a whole step,
+and a sound one.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def assert_same_weights(folders: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_in_the_middle_of_an_update_waits_for_its_end(prepared: PreparedSet, tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_in_the_middle_of_an_update_waits_for_its_end(
+    prepared: PreparedSet, tmp_path: Path, number: signal.Signals
+) -> None:
     losses(Trainer(tiny_vocoder(prepared), LOOP, tmp_path / "whole"))
     trainer = Trainer(tiny_vocoder(prepared), LOOP, tmp_path / "stopped")
     step = trainer.optimiser.step
@@ -55,7 +59,9 @@ def test_a_signal_in_the_middle_of_an_update_waits_for_its_end(prepared: Prepare
         step()
         if trainer.step == 3:
             os.kill(os.getpid(), number)
-            time.sleep(0.01)  # Python handles signals between instructions: by here it would have raised
+            time.sleep(
+                0.01
+            )  # Python handles signals between instructions: by here it would have raised
 
     trainer.optimiser.step = stopped_after  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
@@ -110,7 +116,9 @@ def test_an_update_that_fails_halfway_is_not_kept(prepared: PreparedSet, tmp_pat
 
 
 @pytest.mark.parametrize("report_every", [1, 3, 50])
-def test_every_step_is_reported_once_and_in_order(prepared: PreparedSet, tmp_path: Path, report_every: int) -> None:
+def test_every_step_is_reported_once_and_in_order(
+    prepared: PreparedSet, tmp_path: Path, report_every: int
+) -> None:
     loop = LoopConfig(total_steps=8, learning_rate=1e-3, warmup_steps=2, validate_every=5)
     seen: list[tuple[int, dict[str, float]]] = []
     trainer = Trainer(tiny_vocoder(prepared), loop, tmp_path / "some")
@@ -118,19 +126,29 @@ def test_every_step_is_reported_once_and_in_order(prepared: PreparedSet, tmp_pat
     trainer.run(lambda step, figures: seen.append((step, figures)))
     assert [step for step, _ in seen] == list(range(1, 9))
     assert [step for step, figures in seen if "validation/bits_per_sample" in figures] == [5]
-    assert [figures["loss"] for _, figures in seen] == losses(Trainer(tiny_vocoder(prepared), loop, tmp_path / "one"))
-    assert all(figures["steps_per_second"] > 0 and figures["gradient_norm"] > 0 for _, figures in seen)
-    assert [figures["learning_rate"] for _, figures in seen] == [loop.learning_rate_at(step) for step in range(8)]
+    assert [figures["loss"] for _, figures in seen] == losses(
+        Trainer(tiny_vocoder(prepared), loop, tmp_path / "one")
+    )
+    assert all(
+        figures["steps_per_second"] > 0 and figures["gradient_norm"] > 0 for _, figures in seen
+    )
+    assert [figures["learning_rate"] for _, figures in seen] == [
+        loop.learning_rate_at(step) for step in range(8)
+    ]
 
 
-def test_a_card_is_asked_every_some_steps_and_the_processor_after_each(prepared: PreparedSet, tmp_path: Path) -> None:
+def test_a_card_is_asked_every_some_steps_and_the_processor_after_each(
+    prepared: PreparedSet, tmp_path: Path
+) -> None:
     trainer = Trainer(tiny_vocoder(prepared), LOOP, tmp_path)
     assert trainer.report_every == 1
     trainer.report_every = 3
     asked, stack = [], torch.stack
 
     def counted(tensors: list[Tensor], *arguments: object, **options: object) -> Tensor:
-        if tensors[0].ndim == 1 and tensors[0].dtype == torch.float32 and len(tensors[0]) == 2:  # loss and gradient norm of some steps
+        if (
+            tensors[0].ndim == 1 and tensors[0].dtype == torch.float32 and len(tensors[0]) == 2
+        ):  # loss and gradient norm of some steps
             asked.append(len(tensors))
         return stack(tensors, *arguments, **options)  # type: ignore[arg-type]
 
@@ -153,13 +171,17 @@ class Poisoned(VocoderTask):
             return {"loss": loss}
         if self.gradient_only:
             nothing = (loss - loss.detach()).abs()
-            return {"loss": loss + torch.sqrt(nothing) - torch.sqrt(nothing.detach())}  # the slope of a root at 0
+            return {
+                "loss": loss + torch.sqrt(nothing) - torch.sqrt(nothing.detach())
+            }  # the slope of a root at 0
         return {"loss": loss * float("nan")}
 
 
 @pytest.mark.parametrize("gradient_only", [False, True])
 @pytest.mark.parametrize("report_every", [1, 4])
-def test_no_checkpoint_holds_what_diverged(prepared: PreparedSet, tmp_path: Path, report_every: int, gradient_only: bool) -> None:
+def test_no_checkpoint_holds_what_diverged(
+    prepared: PreparedSet, tmp_path: Path, report_every: int, gradient_only: bool
+) -> None:
     tiny = tiny_vocoder(prepared)
     losses(Trainer(tiny, LOOP, tmp_path), until=2)
     kept = (tmp_path / "checkpoint.pt").read_bytes()
@@ -168,7 +190,9 @@ def test_no_checkpoint_holds_what_diverged(prepared: PreparedSet, tmp_path: Path
     trainer = Trainer(task, LOOP, tmp_path)
     trainer.report_every = report_every
     seen: list[float] = []
-    with pytest.raises(Diverged, match=r"the (loss|gradient) became (nan|inf) at step 4: lower the learning rate"):
+    with pytest.raises(
+        Diverged, match=r"the (loss|gradient) became (nan|inf) at step 4: lower the learning rate"
+    ):
         trainer.run(lambda step, figures: seen.append(figures["loss"]))
     assert np.isfinite(seen).all()
     assert (tmp_path / "checkpoint.pt").read_bytes() == kept
@@ -177,7 +201,9 @@ def test_no_checkpoint_holds_what_diverged(prepared: PreparedSet, tmp_path: Path
     assert (tmp_path / "checkpoint.pt").read_bytes() == kept
 
 
-def test_a_run_that_is_stopped_before_its_figures_are_read_is_examined_first(prepared: PreparedSet, tmp_path: Path) -> None:
+def test_a_run_that_is_stopped_before_its_figures_are_read_is_examined_first(
+    prepared: PreparedSet, tmp_path: Path
+) -> None:
     tiny = tiny_vocoder(prepared)
     task = Poisoned(prepared, tiny.config, tiny.segments)
     task.poison(2, gradient_only=False)
@@ -196,10 +222,14 @@ def test_a_run_that_is_stopped_before_its_figures_are_read_is_examined_first(pre
     assert not (tmp_path / "checkpoint.pt").exists()
 
 
-def test_the_checkpoint_of_a_card_goes_on_on_the_processor(prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_checkpoint_of_a_card_goes_on_on_the_processor(
+    prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     losses(Trainer(tiny_vocoder(prepared), LOOP, tmp_path / "whole"))
     with monkeypatch.context() as patch:
-        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")  # what torch.save writes for tensors that lie there
+        patch.setattr(
+            torch.serialization, "location_tag", lambda storage: "cuda:0"
+        )  # what torch.save writes for tensors that lie there
         losses(Trainer(tiny_vocoder(prepared), LOOP, tmp_path / "moved"), until=4)
     with pytest.raises(RuntimeError, match="CUDA"):
         state(tmp_path / "moved")
@@ -209,7 +239,9 @@ def test_the_checkpoint_of_a_card_goes_on_on_the_processor(prepared: PreparedSet
     assert_same_weights((tmp_path / "whole", tmp_path / "moved"))
 
 
-def test_a_checkpoint_is_replaced_whole_or_not_at_all(prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_is_replaced_whole_or_not_at_all(
+    prepared: PreparedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trainer = Trainer(tiny_vocoder(prepared), LOOP, tmp_path)
     losses(trainer, until=3)
     kept = (tmp_path / "checkpoint.pt").read_bytes()

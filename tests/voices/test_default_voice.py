@@ -33,7 +33,18 @@ def test_it_is_small_enough_for_a_repository_and_says_how_it_was_made() -> None:
     folder = find_voice(DEFAULT_VOICE)
     assert sum(file.stat().st_size for file in folder.iterdir()) < LARGEST_BYTES
     card = (folder / MODEL_CARD).read_text("utf-8")
-    for told in ("Data:", "Licence: CC0-1.0", "steps", "hours", "bits per sample", "PESQ-WB", "STOI", "F0 error", "voicing error", "word error rate"):
+    for told in (
+        "Data:",
+        "Licence: CC0-1.0",
+        "steps",
+        "hours",
+        "bits per sample",
+        "PESQ-WB",
+        "STOI",
+        "F0 error",
+        "voicing error",
+        "word error rate",
+    ):
         assert told in card, told
 
 
@@ -45,16 +56,25 @@ def test_its_precisions_were_measured(kathleen: Voice) -> None:
 
 
 def test_the_same_seed_is_the_same_sound(kathleen: Voice) -> None:
-    assert np.array_equal(kathleen.synthesize("Good day.", seed=3), kathleen.synthesize("Good day.", seed=3))
+    assert np.array_equal(
+        kathleen.synthesize("Good day.", seed=3), kathleen.synthesize("Good day.", seed=3)
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("semitones", [-3.0, 4.0])
-def test_pitch_changes_what_it_says_by_as_much_as_it_says(kathleen: Voice, semitones: float) -> None:
-    """Frame by frame, for its durations stay: in cents, where the same F0 tracker finds a voice in both."""
+def test_pitch_changes_what_it_says_by_as_much_as_it_says(
+    kathleen: Voice, semitones: float
+) -> None:
+    """Frame by frame, for its durations stay: in cents, where the same F0 tracker finds a voice in
+    both.
+    """
     changes = []
     for text in SENTENCES:
-        plain, changed = (pitch(to_float32(kathleen.synthesize(text, seed=1, pitch=by)), kathleen.manifest.audio) for by in (0.0, semitones))
+        plain, changed = (
+            pitch(to_float32(kathleen.synthesize(text, seed=1, pitch=by)), kathleen.manifest.audio)
+            for by in (0.0, semitones)
+        )
         assert len(plain[0]) == len(changed[0])
         voiced = (plain[1] > 0) & (changed[1] > 0)
         changes.append(CENTS_PER_NAT * (changed[0] - plain[0])[voiced])
@@ -63,10 +83,15 @@ def test_pitch_changes_what_it_says_by_as_much_as_it_says(kathleen: Voice, semit
 
 @pytest.mark.slow
 def test_volume_and_speed_change_what_they_say_by_as_much_as_they_say(kathleen: Voice) -> None:
-    plain, loud = (to_float32(kathleen.synthesize(SENTENCES[0], seed=1, volume=volume)) for volume in (1.0, 0.5))
+    plain, loud = (
+        to_float32(kathleen.synthesize(SENTENCES[0], seed=1, volume=volume))
+        for volume in (1.0, 0.5)
+    )
     assert 20 * np.log10(np.std(plain) / np.std(loud)) == pytest.approx(20 * np.log10(2), abs=0.1)
     for length_scale in (0.8, 1.25):
-        assert len(kathleen.synthesize(SENTENCES[0], seed=1, length_scale=length_scale)) / len(plain) == pytest.approx(length_scale, rel=0.01)
+        assert len(kathleen.synthesize(SENTENCES[0], seed=1, length_scale=length_scale)) / len(
+            plain
+        ) == pytest.approx(length_scale, rel=0.01)
 
 
 @pytest.mark.slow

@@ -19,7 +19,9 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     make_tiny_voice(first / "anna")
     make_tiny_voice(second / "anna")
     make_tiny_voice(second / "bert")
-    monkeypatch.setenv(VARIABLE, os.pathsep.join([str(first), str(second), str(tmp_path / "missing")]))
+    monkeypatch.setenv(
+        VARIABLE, os.pathsep.join([str(first), str(second), str(tmp_path / "missing")])
+    )
     return first, second
 
 
@@ -33,12 +35,26 @@ def test_the_first_folder_that_has_a_voice_gives_it(folders: tuple[Path, Path]) 
 
 
 def test_an_unknown_voice_is_refused_with_those_that_there_are(folders: tuple[Path, Path]) -> None:
-    with pytest.raises(InputError, match=r"there is no voice 'carl' \(known: .*anna.*bert") as caught:
+    with pytest.raises(
+        InputError, match=r"there is no voice 'carl' \(known: .*anna.*bert"
+    ) as caught:
         find_voice("carl")
     assert caught.value.field == "voice"
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../first/anna", "/etc", "anna/", "anna\0", "ann\N{LATIN SMALL LETTER A WITH ACUTE}"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../first/anna",
+        "/etc",
+        "anna/",
+        "anna\0",
+        "ann\N{LATIN SMALL LETTER A WITH ACUTE}",
+    ],
+)
 def test_a_name_is_never_a_path(folders: tuple[Path, Path], name: str) -> None:
     with pytest.raises(InputError) as caught:
         find_voice(name)

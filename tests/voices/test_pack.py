@@ -1,4 +1,6 @@
-"""Voice packs: what is saved is loaded, and every damage and mismatch is a VoiceError that names both sides."""
+"""Voice packs: what is saved is loaded, and every damage and mismatch is a VoiceError that names
+both sides.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,15 @@ from vocoder.text import Lexicon
 from vocoder.text.features import feature_hash
 from vocoder.text.inventory import PHONEMES
 from vocoder.voices.library import MANIFEST
-from vocoder.voices.pack import ACOUSTIC_WEIGHTS, LEXICON, MODEL_CARD, VOCODER_WEIGHTS, read_manifest, read_pack, save_pack
+from vocoder.voices.pack import (
+    ACOUSTIC_WEIGHTS,
+    LEXICON,
+    MODEL_CARD,
+    VOCODER_WEIGHTS,
+    read_manifest,
+    read_pack,
+    save_pack,
+)
 
 
 @pytest.fixture
@@ -39,12 +49,17 @@ def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
 def replace_weights(folder: Path, name: str, data: bytes) -> None:
     """Other weights, with a manifest that vouches for them."""
     (folder / name).write_bytes(data)
-    edit(folder, lambda document: document["weights"].update({name: hashlib.sha256(data).hexdigest()}))
+    edit(
+        folder,
+        lambda document: document["weights"].update({name: hashlib.sha256(data).hexdigest()}),
+    )
 
 
 def test_what_is_saved_is_loaded(folder: Path, tmp_path: Path) -> None:
     pack = read_pack(folder)
-    save_pack(tmp_path / "again", pack.manifest, pack.acoustic, pack.network, card="# Card", half=False)
+    save_pack(
+        tmp_path / "again", pack.manifest, pack.acoustic, pack.network, card="# Card", half=False
+    )
     again = read_pack(tmp_path / "again")
     assert again.manifest == pack.manifest
     for model, twin in ((pack.acoustic, again.acoustic), (pack.network, again.network)):
@@ -83,7 +98,9 @@ def test_a_pack_may_have_a_lexicon_that_its_manifest_vouches_for(folder: Path) -
         read_pack(folder)
 
 
-def test_half_precision_halves_the_size_and_rounds_to_eleven_bits(folder: Path, tmp_path: Path) -> None:
+def test_half_precision_halves_the_size_and_rounds_to_eleven_bits(
+    folder: Path, tmp_path: Path
+) -> None:
     pack = read_pack(folder)
     with torch.no_grad():
         pack.network.skip.weight.add_(1e-5)  # something that fp16 has to round
@@ -91,7 +108,12 @@ def test_half_precision_halves_the_size_and_rounds_to_eleven_bits(folder: Path, 
     save_pack(tmp_path / "full", pack.manifest, pack.acoustic, pack.network, card="", half=False)
     sizes = [(tmp_path / which / VOCODER_WEIGHTS).stat().st_size for which in ("half", "full")]
     assert sizes[0] < 0.6 * sizes[1]
-    torch.testing.assert_close(read_pack(tmp_path / "half").network.skip.weight, pack.network.skip.weight, rtol=2**-11, atol=1e-7)
+    torch.testing.assert_close(
+        read_pack(tmp_path / "half").network.skip.weight,
+        pack.network.skip.weight,
+        rtol=2**-11,
+        atol=1e-7,
+    )
 
 
 def test_the_same_voice_is_the_same_files(tiny_folder: Path, tmp_path: Path) -> None:
@@ -101,32 +123,49 @@ def test_the_same_voice_is_the_same_files(tiny_folder: Path, tmp_path: Path) -> 
 
 
 SPOILED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
-    "another format": (lambda d: d.update(format_version=2), r"format version 2, and this release reads versions 3 to 4"),
+    "another format": (lambda d: d.update(format_version=2),
+    r"format version 2, and this release reads versions 3 to 4"),
     "no format": (lambda d: d.pop("format_version"), r"format version None"),
-    "other features": (lambda d: d.update(feature_hash="0123"), rf"feature_hash 0123, and this release computes {feature_hash()}"),
-    "other phonemes": (lambda d: d["phonemes"].append("!"), rf"'!'\), and this release computes .*{PHONEMES[-1]}"),
+    "other features": (lambda d: d.update(feature_hash="0123"),
+    rf"feature_hash 0123, and this release computes {feature_hash()}"),
+    "other phonemes": (lambda d: d["phonemes"].append("!"),
+    rf"'!'\), and this release computes .*{PHONEMES[-1]}"),
     "unknown key": (lambda d: d.update(colour="red"), r"unknown keys \['colour'\]"),
-    "unknown inner key": (lambda d: d["audio"].update(colour="red"), r"AudioConfig: unknown keys \['colour'\]"),
+    "unknown inner key": (lambda d: d["audio"].update(colour="red"),
+    r"AudioConfig: unknown keys \['colour'\]"),
     "missing key": (lambda d: d.pop("licence"), r"missing keys \['licence'\]"),
-    "a string for a number": (lambda d: d["audio"].update(sample_rate="8000"), r"audio\.sample_rate must be a whole number, not '8000'"),
-    "a fraction for a whole number": (lambda d: d["wavenet"].update(num_layers=4.5), r"wavenet\.num_layers must be a whole number, not 4\.5"),
-    "true for a number": (lambda d: d.update(temperature=True), r"temperature must be a number, not True"),
+    "a string for a number": (lambda d: d["audio"].update(sample_rate="8000"),
+    r"audio\.sample_rate must be a whole number, not '8000'"),
+    "a fraction for a whole number": (lambda d: d["wavenet"].update(num_layers=4.5),
+    r"wavenet\.num_layers must be a whole number, not 4\.5"),
+    "true for a number": (lambda d: d.update(temperature=True),
+    r"temperature must be a number, not True"),
     "a number for a name": (lambda d: d.update(name=7), r"name must be a string, not 7"),
     "a string for a list": (lambda d: d.update(speakers="anna"), r"speakers must be a list"),
-    "a list of wrong things": (lambda d: d.update(speakers=["anna", 3]), r"speakers\[1\] must be a string"),
-    "a string for a price": (lambda d: d["precision_prices"].update(int8="low"), r"precision_prices\.int8 must be a number, not 'low'"),
+    "a list of wrong things": (lambda d: d.update(speakers=["anna", 3]),
+    r"speakers\[1\] must be a string"),
+    "a string for a price": (lambda d: d["precision_prices"].update(int8="low"),
+    r"precision_prices\.int8 must be a number, not 'low'"),
     "a list for an object": (lambda d: d.update(audio=[]), r"audio must be an object"),
-    "an unknown output": (lambda d: d["wavenet"].update(output="guess"), r"wavenet\.output must be one of"),
-    "mels that differ": (lambda d: d["audio"].update(n_mels=40), r"n_mels differs .*\(40, 20, 20\)"),
-    "hops that differ": (lambda d: d["audio"].update(hop_length=40), r"hop_length differs .*\(40, 80\)"),
-    "a speaker too many": (lambda d: d["speakers"].append("eve"), r"number of speakers differs .*\(3, 2, 2\)"),
+    "an unknown output": (lambda d: d["wavenet"].update(output="guess"),
+    r"wavenet\.output must be one of"),
+    "mels that differ": (lambda d: d["audio"].update(n_mels=40),
+    r"n_mels differs .*\(40, 20, 20\)"),
+    "hops that differ": (lambda d: d["audio"].update(hop_length=40),
+    r"hop_length differs .*\(40, 80\)"),
+    "a speaker too many": (lambda d: d["speakers"].append("eve"),
+    r"number of speakers differs .*\(3, 2, 2\)"),
     "two speakers of one name": (lambda d: d.update(speakers=["anna", "anna"]), r"same name"),
-    "a temperature out of range": (lambda d: d.update(temperature=3), r"temperature must lie in 0\.\.2, not 3"),
-    "a ratio out of range": (lambda d: d.update(voiced_temperature_ratio=-1), r"voiced_temperature_ratio must lie in 0\.\.1"),
+    "a temperature out of range": (lambda d: d.update(temperature=3),
+    r"temperature must lie in 0\.\.2, not 3"),
+    "a ratio out of range": (lambda d: d.update(voiced_temperature_ratio=-1),
+    r"voiced_temperature_ratio must lie in 0\.\.1"),
     "nonsense settings": (lambda d: d["audio"].update(f_max=9_000), r"f_max"),
     "no fingerprints": (lambda d: d.pop("weights"), r"'weights' must give"),
-    "a bigger network": (lambda d: d["wavenet"].update(skip_channels=24), r"head1\.weight is of shape \[16, 16\] in the file and of shape \[16, 24\] by"),
-    "a deeper network": (lambda d: d["wavenet"].update(num_layers=6), r"is absent in the file and of shape|is of shape .* in the file and of shape"),
+    "a bigger network": (lambda d: d["wavenet"].update(skip_channels=24),
+    r"head1\.weight is of shape \[16, 16\] in the file and of shape \[16, 24\] by"),
+    "a deeper network": (lambda d: d["wavenet"].update(num_layers=6),
+    r"is absent in the file and of shape|is of shape .* in the file and of shape"),
 }  # fmt: skip
 
 
@@ -139,8 +178,18 @@ def test_a_manifest_that_does_not_fit_is_refused(folder: Path, what: str) -> Non
     assert str(folder) in str(caught.value)
 
 
-@pytest.mark.parametrize(("contents", "reason"), [("", "cannot be read"), ("{", "cannot be read"), ("[]", "must hold a JSON object"), ('{"a": NaN}', "NaN")])
-def test_a_manifest_that_is_no_json_object_is_refused(folder: Path, contents: str, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("contents", "reason"),
+    [
+        ("", "cannot be read"),
+        ("{", "cannot be read"),
+        ("[]", "must hold a JSON object"),
+        ('{"a": NaN}', "NaN"),
+    ],
+)
+def test_a_manifest_that_is_no_json_object_is_refused(
+    folder: Path, contents: str, reason: str
+) -> None:
     (folder / MANIFEST).write_text(contents)
     with pytest.raises(VoiceError, match=reason):
         read_manifest(folder)
@@ -173,7 +222,9 @@ def test_weights_of_the_other_model_are_refused(folder: Path) -> None:
 def test_a_weight_too_many_is_refused(folder: Path) -> None:
     tensors = {"extra": torch.zeros(3)} | read_pack(folder).network.state_dict()
     replace_weights(folder, VOCODER_WEIGHTS, save(tensors))
-    with pytest.raises(VoiceError, match=r"extra is of shape \[3\] in the file and absent by voice\.json"):
+    with pytest.raises(
+        VoiceError, match=r"extra is of shape \[3\] in the file and absent by voice\.json"
+    ):
         read_pack(folder)
 
 
@@ -192,14 +243,18 @@ def test_no_code_of_a_pack_is_run(folder: Path) -> None:
 
 def test_a_manifest_of_other_models_is_not_saved(folder: Path, tmp_path: Path) -> None:
     pack = read_pack(folder)
-    other = dataclasses.replace(pack.manifest, wavenet=dataclasses.replace(pack.manifest.wavenet, skip_channels=24))
+    other = dataclasses.replace(
+        pack.manifest, wavenet=dataclasses.replace(pack.manifest.wavenet, skip_channels=24)
+    )
     with pytest.raises(VoiceError, match="wavenet config is not the model's"):
         save_pack(tmp_path / "other", other, pack.acoustic, pack.network, card="")
     assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize("value", [70_000.0, float("nan")])
-def test_weights_that_fp16_cannot_hold_are_not_saved(folder: Path, tmp_path: Path, value: float) -> None:
+def test_weights_that_fp16_cannot_hold_are_not_saved(
+    folder: Path, tmp_path: Path, value: float
+) -> None:
     pack = read_pack(folder)
     with torch.no_grad():
         pack.network.skip.bias[0] = value

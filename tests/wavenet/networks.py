@@ -30,9 +30,12 @@ def small_config(
 ) -> WaveNetConfig:
     """Channels that are no multiple of any vector, frames that are no multiple of a run of samples."""
     return WaveNetConfig(
-        num_layers=layers, num_cycles=cycles, kernel_size=kernel_size, residual_channels=residual, gate_channels=gate, skip_channels=skip,
-        head_channels=head, cond_channels=5, cond_context=1, speaker_channels=2, num_speakers=2, quantisation_levels=levels, output=output,
-        num_mixtures=3, n_mels=4, prediction_order=prediction_order, max_lag=max_lag, hop_length=hop_length,
+        num_layers=layers, num_cycles=cycles, kernel_size=kernel_size, residual_channels=residual,
+        gate_channels=gate, skip_channels=skip,
+        head_channels=head, cond_channels=5, cond_context=1, speaker_channels=2, num_speakers=2,
+        quantisation_levels=levels, output=output,
+        num_mixtures=3, n_mels=4, prediction_order=prediction_order, max_lag=max_lag,
+        hop_length=hop_length,
         linguistic=LinguisticConfig(category_sizes=(3, 3, 3, 3)),
     )  # fmt: skip
 
@@ -63,9 +66,12 @@ def make_network(config: WaveNetConfig, seed: int = 0) -> WaveNet:
         for parameter in network.parameters():
             parameter.mul_(LOUDER)
         if config.output != "softmax":
-            # Of the width of some codes, and means inside the range: else every draw would be clipped.
+            # Of the width of some codes, and means inside the range: else every draw would be
+            # clipped.
             network.head2.weight.mul_(0.5)
-            scales = slice(1, 2) if config.output == "gaussian" else slice(2 * config.num_mixtures, None)
+            scales = (
+                slice(1, 2) if config.output == "gaussian" else slice(2 * config.num_mixtures, None)
+            )
             network.head2.bias[scales] = -2.5
     return network.requires_grad_(False)
 
@@ -80,14 +86,24 @@ def predictors(config: WaveNetConfig, frames: int, seed: int = 0) -> Predictors:
     """What predictions are made with, strong enough that they move about."""
     rng = np.random.default_rng(seed)
     coefficients = rng.uniform(-1.0, 1.0, (frames, config.prediction_order)).astype(np.float32)
-    lags = rng.integers(1, config.max_lag, frames, np.int32, endpoint=True) if config.max_lag else np.zeros(frames, np.int32)
+    lags = (
+        rng.integers(1, config.max_lag, frames, np.int32, endpoint=True)
+        if config.max_lag
+        else np.zeros(frames, np.int32)
+    )
     return Predictors(coefficients=coefficients, lags=lags)
 
 
-def outputs(network: WaveNet, codes: torch.Tensor, added: torch.Tensor, predicted: Predictors) -> torch.Tensor:
-    """What the parallel network says of codes [B, T] under conditioning [B, F, L, G] and one set of predictors for all: [B, T, O]."""
+def outputs(
+    network: WaveNet, codes: torch.Tensor, added: torch.Tensor, predicted: Predictors
+) -> torch.Tensor:
+    """What the parallel network says of codes [B, T] under conditioning [B, F, L, G] and one set of
+    predictors for all: [B, T, O].
+    """
     coefficients = torch.from_numpy(predicted.coefficients).expand(len(codes), -1, -1)
-    return network(codes, added, coefficients, torch.from_numpy(predicted.lags).expand(len(codes), -1))
+    return network(
+        codes, added, coefficients, torch.from_numpy(predicted.lags).expand(len(codes), -1)
+    )
 
 
 def random_codes(config: WaveNetConfig, samples: int, seed: int = 0) -> npt.NDArray[np.int64]:

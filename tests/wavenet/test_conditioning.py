@@ -32,7 +32,9 @@ def test_a_frame_reaches_its_context_and_no_further(name: str) -> None:
     changed = frames()
     changed[name][0, CHANGED] += 1
     touched = (network.condition(**changed) != before).flatten(2).any(-1)[0].nonzero().flatten()
-    assert touched.tolist() == list(range(CHANGED - config.cond_context, CHANGED + config.cond_context + 1))
+    assert touched.tolist() == list(
+        range(CHANGED - config.cond_context, CHANGED + config.cond_context + 1)
+    )
 
 
 def test_a_speaker_reaches_every_frame() -> None:

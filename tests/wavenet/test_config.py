@@ -13,7 +13,14 @@ from vocoder.errors import ConfigError
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"kernel_size": 1}, {"gate_channels": 31}, {"num_cycles": 2}, {"quantisation_levels": 1}, {"output": "cauchy"}, {"residual_channels": 0}],
+    [
+        {"kernel_size": 1},
+        {"gate_channels": 31},
+        {"num_cycles": 2},
+        {"quantisation_levels": 1},
+        {"output": "cauchy"},
+        {"residual_channels": 0},
+    ],
     ids=str,
 )
 def test_nonsense_is_refused(wrong: dict[str, Any]) -> None:

@@ -16,10 +16,20 @@ from vocoder.config import FRAME_POSITIONS, WaveNetConfig
 def inputs(config: WaveNetConfig, batch: int, frames: int) -> tuple[Tensor, ...]:
     random = torch.Generator().manual_seed(frames)
     log_mel = torch.randn(batch, frames, config.n_mels, generator=random)
-    log_f0, voicing = 5.0 + torch.rand(batch, frames, generator=random), torch.rand(batch, frames, generator=random)
+    log_f0, voicing = (
+        5.0 + torch.rand(batch, frames, generator=random),
+        torch.rand(batch, frames, generator=random),
+    )
     categories = torch.randint(0, 3, (batch, frames, 4), generator=random)
     positions = torch.rand(batch, frames, len(FRAME_POSITIONS), generator=random)
-    return log_mel, log_f0, voicing, categories, positions, torch.arange(batch) % config.num_speakers
+    return (
+        log_mel,
+        log_f0,
+        voicing,
+        categories,
+        positions,
+        torch.arange(batch) % config.num_speakers,
+    )
 
 
 @pytest.mark.parametrize("isa", available_isas())

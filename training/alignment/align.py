@@ -1,9 +1,13 @@
-"""Which frames belong to which phoneme: a hidden Markov model of single phones, trained on the corpus itself.
+"""Which frames belong to which phoneme: a hidden Markov model of single phones, trained on the
+corpus itself.
 
-Three states a phone, diagonal Gaussian mixtures over MFCCs with their first and second differences, trained by Viterbi (hard EM) from a flat start
-(Rabiner 1989, sections III.C and V). The mean log-likelihood per frame is kept as the utterance's score: a text that does not fit its recording stands out.
+Three states a phone, diagonal Gaussian mixtures over MFCCs with their first and second differences,
+trained by Viterbi (hard EM) from a flat start (Rabiner 1989, sections III.C and V). The mean
+log-likelihood per frame is kept as the utterance's score: a text that does not fit its recording
+stands out.
 
-N frames of the corpus, D observation dimensions, S states of the model, K states of one utterance's chain, M mixture components.
+N frames of the corpus, D observation dimensions, S states of the model, K states of one utterance's
+chain, M mixture components.
 """
 
 from __future__ import annotations
@@ -16,7 +20,13 @@ from rich.console import Console
 from rich.progress import track
 from scipy.fft import dct
 
-from training.alignment.phoneme_chain import PhonemeChain, best_path, build_chain, pronounce, write_alignment
+from training.alignment.phoneme_chain import (
+    PhonemeChain,
+    best_path,
+    build_chain,
+    pronounce,
+    write_alignment,
+)
 from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.text.inventory import PAUSE, PHONEMES
 
@@ -39,7 +49,9 @@ def observations(log_mel: FloatArray) -> FloatArray:
 
 def _difference(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     padded = np.pad(x, ((2, 2), (0, 0)), mode="edge")
-    slope: npt.NDArray[np.float64] = (2 * (padded[4:] - padded[:-4]) + padded[3:-1] - padded[1:-3]) / 10
+    slope: npt.NDArray[np.float64] = (
+        2 * (padded[4:] - padded[:-4]) + padded[3:-1] - padded[1:-3]
+    ) / 10
     return slope
 
 
@@ -54,7 +66,9 @@ class Mixtures:
     def components(self, x: FloatArray, states: IntArray) -> FloatArray:
         """Log of weight times density: x [F, D], states [J] to [F, J, M]."""
         precision = 1.0 / self.variances[states]
-        constant = np.log(self.weights[states] + 1e-10) - 0.5 * np.sum(np.log(2 * np.pi * self.variances[states]), axis=-1)
+        constant = np.log(self.weights[states] + 1e-10) - 0.5 * np.sum(
+            np.log(2 * np.pi * self.variances[states]), axis=-1
+        )
         constant = constant - 0.5 * np.sum(self.means[states] ** 2 * precision, axis=-1)
         shape = constant.shape
         flat = precision.reshape(-1, x.shape[1])
@@ -78,7 +92,9 @@ class Mixtures:
         self.weights = np.concatenate([self.weights, self.weights], axis=1) * np.float32(0.5)
 
     def update(self, x: FloatArray, assigned: IntArray) -> None:
-        """One EM step given the state of every frame; states that own too few frames keep what they had."""
+        """One EM step given the state of every frame; states that own too few frames keep what they
+        had.
+        """
         order = np.argsort(assigned, kind="stable")
         bounds = np.searchsorted(assigned[order], np.arange(len(self.weights) + 1))
         for state in range(len(self.weights)):
@@ -97,7 +113,9 @@ class Mixtures:
 
 def _flat_start(chain: PhonemeChain, frames: int) -> IntArray:
     """Places in equal shares, optional pauses left out, a fifth of a second of pause at each end."""
-    required = np.array([place for place in range(len(chain.phonemes)) if chain.rows[chain.units[place]] >= 0])
+    required = np.array(
+        [place for place in range(len(chain.phonemes)) if chain.rows[chain.units[place]] >= 0]
+    )
     inner = required[STATES_PER_PHONE:-STATES_PER_PHONE]
     edge = min(18, frames // 4)
     middle = inner[np.arange(frames - 2 * edge) * len(inner) // max(frames - 2 * edge, 1)]
@@ -107,10 +125,12 @@ def _flat_start(chain: PhonemeChain, frames: int) -> IntArray:
 
 
 def align(folder: Path) -> None:
-    """Aligns a prepared data set in place: writes categories, positions and durations, and then the header.
+    """Aligns a prepared data set in place: writes categories, positions and durations, and then the
+    header.
 
     Raises:
-        InputError: an utterance's text has nothing to speak, or does not fit its recording; `field` is the utterance.
+        InputError: an utterance's text has nothing to speak, or does not fit its recording; `field`
+            is the utterance.
     """
     data = PreparedSet(folder)
     console = Console(stderr=True)
@@ -118,7 +138,9 @@ def align(folder: Path) -> None:
     for entry in track(data.header.entries, "pronounce", console=console):
         features.append(pronounce(entry))
         chains.append(build_chain(features[-1], parts=STATES_PER_PHONE))
-        xs.append(observations(data.log_mel[entry.frame_start : entry.frame_start + entry.num_frames]))
+        xs.append(
+            observations(data.log_mel[entry.frame_start : entry.frame_start + entry.num_frames])
+        )
     together = np.concatenate(xs)
     centre, spread = together.mean(axis=0), together.std(axis=0)
     xs = [(x - centre) / spread for x in xs]
@@ -129,14 +151,27 @@ def align(folder: Path) -> None:
     for iteration, components in enumerate(COMPONENTS):
         while model.weights.shape[1] < components:
             model.split()
-        model.update(together, np.concatenate([_states(chains[index])[path] for index, path in zip(training, paths, strict=True)]))
+        model.update(
+            together,
+            np.concatenate(
+                [_states(chains[index])[path] for index, path in zip(training, paths, strict=True)]
+            ),
+        )
         paths, total = [], 0.0
-        for index in track(training, f"align {iteration + 1}/{len(COMPONENTS)}", console=console, transient=True):
+        for index in track(
+            training, f"align {iteration + 1}/{len(COMPONENTS)}", console=console, transient=True
+        ):
             path, score = _best(model, chains[index], xs[index], data.header.entries[index])
             paths.append(path)
             total += score
-        console.print(f"iteration {iteration + 1}: {total / len(together):.3f} nats per frame, {components} components a state")
-    best = [_best(model, chains[index], xs[index], entry) for index, entry in enumerate(data.header.entries)]
+        console.print(
+            f"iteration {iteration + 1}: {total / len(together):.3f} nats per frame, "
+            f"{components} components a state"
+        )
+    best = [
+        _best(model, chains[index], xs[index], entry)
+        for index, entry in enumerate(data.header.entries)
+    ]
     write_alignment(data, features, chains, best, aligned_by="mixtures")
 
 
@@ -145,6 +180,8 @@ def _states(chain: PhonemeChain) -> IntArray:
     return chain.phonemes * STATES_PER_PHONE + np.where(chain.phonemes == _PAUSE, 0, chain.parts)
 
 
-def _best(model: Mixtures, chain: PhonemeChain, x: FloatArray, entry: DatasetEntry) -> tuple[IntArray, float]:
+def _best(
+    model: Mixtures, chain: PhonemeChain, x: FloatArray, entry: DatasetEntry
+) -> tuple[IntArray, float]:
     states, inverse = np.unique(_states(chain), return_inverse=True)
     return best_path(chain, model.log_likelihoods(x, states)[:, inverse], entry)

@@ -1,7 +1,9 @@
-"""The phonemes of an utterance as a chain of states, the best path of its frames through that chain, and what is written of it.
+"""The phonemes of an utterance as a chain of states, the best path of its frames through that
+chain, and what is written of it.
 
-Whatever says how well a frame fits a phoneme can align with this: the mixtures of `training.alignment.align`, or the network of
-`training.recogniser`. Pauses between words are optional; where one is found without a mark in the text, a pause row is added to the utterance's
+Whatever says how well a frame fits a phoneme can align with this: the mixtures of
+`training.alignment.align`, or the network of `training.recogniser`. Pauses between words are
+optional; where one is found without a mark in the text, a pause row is added to the utterance's
 features.
 
 F frames, K states of one utterance's chain.
@@ -36,9 +38,11 @@ class PhonemeChain:
     Attributes:
         phonemes: int64 [K], index in the inventory of the phoneme that each place is part of.
         parts: int64 [K], which part of that phoneme, from 0.
-        skip_to: int64 [K], the place before an optional pause that this place may follow directly, -1 for none.
+        skip_to: int64 [K], the place before an optional pause that this place may follow directly,
+            -1 for none.
         units: int64 [K], which unit (phoneme row or optional pause) each place is part of.
-        rows: for each unit its row in the features, or -1 for an optional pause that the features do not have.
+        rows: for each unit its row in the features, or -1 for an optional pause that the features
+            do not have.
         after: for each unit the row before it.
     """
 
@@ -51,7 +55,8 @@ class PhonemeChain:
 
 
 def build_chain(features: LinguisticFeatures, *, parts: int) -> PhonemeChain:
-    """The chain of one utterance: its pauses inside the sentence, and one between any two words, may be skipped.
+    """The chain of one utterance: its pauses inside the sentence, and one between any two words,
+    may be skipped.
 
     Args:
         features: of the utterance.
@@ -80,7 +85,12 @@ def build_chain(features: LinguisticFeatures, *, parts: int) -> PhonemeChain:
     follows = -1
     for row in range(features.num_phonemes):
         word = features.word_index[row]
-        starts_word = row > 0 and word >= 0 and features.word_index[row - 1] >= 0 and word != features.word_index[row - 1]
+        starts_word = (
+            row > 0
+            and word >= 0
+            and features.word_index[row - 1] >= 0
+            and word != features.word_index[row - 1]
+        )
         if starts_word:
             follows = add(_PAUSE, -1, optional=True, follows=-1)
         optional = word < 0 and 0 < row < last
@@ -103,7 +113,8 @@ def viterbi(emissions: FloatArray, skip_to: IntArray) -> tuple[IntArray, float]:
         skip_to: int64 [K], see `PhonemeChain`.
 
     Returns:
-        int64 [F], the place of each frame, beginning at 0 and ending at K-1; and the path's log-likelihood.
+        int64 [F], the place of each frame, beginning at 0 and ending at K-1; and the path's
+        log-likelihood.
 
     Raises:
         ValueError: there are fewer frames than the shortest path has places.
@@ -137,16 +148,24 @@ def viterbi(emissions: FloatArray, skip_to: IntArray) -> tuple[IntArray, float]:
     return path, float(best[-1])
 
 
-def best_path(chain: PhonemeChain, emissions: FloatArray, entry: DatasetEntry) -> tuple[IntArray, float]:
-    """`viterbi` for an utterance of a data set; InputError, with its name as `field`, where it is too short for its text."""
+def best_path(
+    chain: PhonemeChain, emissions: FloatArray, entry: DatasetEntry
+) -> tuple[IntArray, float]:
+    """`viterbi` for an utterance of a data set; InputError, with its name as `field`, where it is
+    too short for its text.
+    """
     try:
         return viterbi(emissions, chain.skip_to)
     except ValueError as error:
-        raise InputError(f"{entry.id}: the text does not fit the recording: {error}", field=entry.id) from error
+        raise InputError(
+            f"{entry.id}: the text does not fit the recording: {error}", field=entry.id
+        ) from error
 
 
 def pronounce(entry: DatasetEntry) -> LinguisticFeatures:
-    """The features of an utterance's text, all its sentences in one; InputError, with its name as `field`, where there is nothing to speak."""
+    """The features of an utterance's text, all its sentences in one; InputError, with its name as
+    `field`, where there is nothing to speak.
+    """
     sentences = analyse(entry.text).sentences
     if not sentences:
         raise InputError(f"{entry.id}: nothing to speak in {entry.text!r}", field=entry.id)
@@ -154,7 +173,12 @@ def pronounce(entry: DatasetEntry) -> LinguisticFeatures:
 
 
 def write_alignment(
-    data: PreparedSet, features: Sequence[LinguisticFeatures], chains: Sequence[PhonemeChain], best: Sequence[tuple[IntArray, float]], *, aligned_by: str
+    data: PreparedSet,
+    features: Sequence[LinguisticFeatures],
+    chains: Sequence[PhonemeChain],
+    best: Sequence[tuple[IntArray, float]],
+    *,
+    aligned_by: str,
 ) -> None:
     """Writes categories, positions and durations of a prepared data set, and then its header.
 
@@ -167,7 +191,9 @@ def write_alignment(
     """
     categories, positions, durations, entries = [], [], [], []
     start = 0
-    for entry, own, chain, (path, score) in zip(data.header.entries, features, chains, best, strict=True):
+    for entry, own, chain, (path, score) in zip(
+        data.header.entries, features, chains, best, strict=True
+    ):
         lengths = np.bincount(chain.units[path], minlength=len(chain.rows))
         count = 0
         spare = 0
@@ -186,13 +212,18 @@ def write_alignment(
             durations.append(length + spare)
             spare = 0
             count += 1
-        entries.append(dataclasses.replace(entry, phoneme_start=start, num_phonemes=count, score=score / len(path)))
+        entries.append(
+            dataclasses.replace(
+                entry, phoneme_start=start, num_phonemes=count, score=score / len(path)
+            )
+        )
         start += count
     np.save(data.folder / "categories.npy", np.stack(categories).astype(np.int64))
     np.save(data.folder / "positions.npy", np.stack(positions).astype(np.float32))
     np.save(data.folder / "durations.npy", np.array(durations, np.int64))
     header = dataclasses.replace(
-        data.header, entries=tuple(entries), category_sizes=category_sizes(), feature_hash=feature_hash(), aligned_by=aligned_by
+        data.header, entries=tuple(entries), category_sizes=category_sizes(),
+        feature_hash=feature_hash(), aligned_by=aligned_by
     )  # fmt: skip
     header.write(data.folder)
 

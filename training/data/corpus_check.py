@@ -1,7 +1,9 @@
 """What is wrong with a corpus, told before hours are spent on it, each by its file's name.
 
-Some findings rule a recording out (it is missing, empty, unreadable, silent, or has a text with nothing to speak); others are told and left to whoever
-trains: clipping, noise, silence at the ends, a low sample rate, a length that does not fit the text.
+Some findings rule a recording out (it is missing, empty, unreadable, silent, or has a text with
+nothing to speak); others are told and left to whoever
+trains: clipping, noise, silence at the ends, a low sample rate, a length that does not fit the
+text.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ SILENT_DB = -60.0  # a recording whose speech is below this level, dB below full
 NOISE_DB = 20.0  # least distance between the level of speech and that of pauses
 LONGEST_SILENCE_SECONDS = 1.5  # before and after speech
 FRAME_SECONDS = 0.01
-ODD_RATE = 4.0  # median absolute deviations of the logarithm of seconds per phoneme, beyond which a text does not fit
+# median absolute deviations of the logarithm of seconds per phoneme, beyond which a text does not
+# fit
+ODD_RATE = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +61,17 @@ class CorpusReport:
 
 
 def check(recordings: Sequence[Recording], audio: AudioConfig, *, workers: int) -> list[Finding]:
-    """Examines every recording: findings in the order of the recordings, then those that only show beside the others."""
-    examined = list(in_order(examine, [(recording, audio) for recording in recordings], workers=workers, title="check"))
+    """Examines every recording: findings in the order of the recordings, then those that only show
+    beside the others.
+    """
+    examined = list(
+        in_order(
+            examine,
+            [(recording, audio) for recording in recordings],
+            workers=workers,
+            title="check",
+        )
+    )
     findings = [finding for one in examined for finding in one.findings]
     whole = [index for index, one in enumerate(examined) if one.phonemes > 0]
     rates = np.log([examined[index].seconds / examined[index].phonemes for index in whole])
@@ -69,7 +82,10 @@ def check(recordings: Sequence[Recording], audio: AudioConfig, *, workers: int) 
             if abs(rate - middle) > ODD_RATE * spread:
                 one = examined[index]
                 kind = "short" if rate < middle else "long"
-                problem = f"{one.seconds:.1f} seconds are {kind} for a text of {one.phonemes} phonemes: does the text fit?"
+                problem = (
+                    f"{one.seconds:.1f} seconds are {kind} for a text of {one.phonemes} "
+                    f"phonemes: does the text fit?"
+                )
                 findings.append(Finding(file=recordings[index].path, problem=problem))
     return findings
 
@@ -85,7 +101,9 @@ def examine(job: tuple[Recording, AudioConfig]) -> CorpusReport:
     try:
         samples = read_audio(path, audio.sample_rate)
         own_rate = soundfile.info(str(path)).samplerate
-        phonemes = sum(sentence.features.num_phonemes for sentence in analyse(recording.text).sentences)
+        phonemes = sum(
+            sentence.features.num_phonemes for sentence in analyse(recording.text).sentences
+        )
     except (SonantError, soundfile.LibsndfileError) as error:
         return ruled_out(str(error).removeprefix(f"{path}: "))
     if phonemes == 0:
@@ -100,12 +118,18 @@ def examine(job: tuple[Recording, AudioConfig]) -> CorpusReport:
         return ruled_out(f"is silent: its loudest parts are at {speech:.0f} dB")
     problems = []
     if own_rate < audio.sample_rate:
-        problems.append(f"has a sample rate of {own_rate} Hz, below the voice's {audio.sample_rate}: its upper band is empty")
+        problems.append(
+            f"has a sample rate of {own_rate} Hz, below the voice's {audio.sample_rate}: its "
+            f"upper band is empty"
+        )
     clipped = int((np.abs(samples) >= FULL_SCALE).sum())
     if clipped > CLIPPED_SAMPLES:
         problems.append(f"is clipped: {clipped} samples are at full scale")
     if speech - pauses < NOISE_DB:
-        problems.append(f"is noisy, or has no pause: only {speech - pauses:.0f} dB lie between its loud and its quiet parts")
+        problems.append(
+            f"is noisy, or has no pause: only {speech - pauses:.0f} dB lie between its loud and "
+            f"its quiet parts"
+        )
     loud = np.flatnonzero(levels > speech - 30.0)
     silence = max(int(loud[0]), len(levels) - 1 - int(loud[-1])) * FRAME_SECONDS
     if silence > LONGEST_SILENCE_SECONDS:

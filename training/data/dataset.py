@@ -1,4 +1,5 @@
-"""A prepared data set: everything a training loop reads, as a few flat arrays that are mapped, not loaded.
+"""A prepared data set: everything a training loop reads, as a few flat arrays that are mapped, not
+loaded.
 
 numpy alone, so that it can be carried to a machine that has little else. The folder holds
 
@@ -7,10 +8,12 @@ numpy alone, so that it can be carried to a machine that has little else. The fo
     log_mel.npy         float16 [F, M]
     log_f0.npy          float32 [F]
     voicing.npy         float32 [F]
-    categories.npy      int64 [P, 4]    once aligned: rows per phoneme, as in `vocoder.text.features`
+    categories.npy      int64 [P, 4]    once aligned: rows per phoneme, as in
+                        `vocoder.text.features`
     positions.npy       float32 [P, 4]
     durations.npy       int64 [P]       frames of each phoneme
-    predicted_log_mel.npy  float16 [F, M]   once predicted: what the acoustic model makes of the true durations and pitch
+    predicted_log_mel.npy  float16 [F, M]   once predicted: what the acoustic model makes of the
+                           true durations and pitch
 
 F frames, T samples, P phonemes, M mels.
 """
@@ -62,7 +65,9 @@ class Header:
     entries: tuple[DatasetEntry, ...]
     category_sizes: tuple[int, ...] = ()  # once aligned: of the linguistic features
     feature_hash: str = ""  # once aligned: of what their columns mean
-    aligned_by: str = ""  # once aligned: "mixtures" or "recogniser", which sets the scale of the scores
+    aligned_by: str = (
+        ""  # once aligned: "mixtures" or "recogniser", which sets the scale of the scores
+    )
     version: int = VERSION
 
     def write(self, folder: Path) -> None:
@@ -76,16 +81,23 @@ class Header:
         """Raises InputError where the folder is no prepared data set of this version."""
         path = folder / "dataset.json"
         if not path.is_file():
-            raise InputError(f"{path}: no such file; make it with `sonant-train prepare`", field=str(path))
+            raise InputError(
+                f"{path}: no such file; make it with `sonant-train prepare`", field=str(path)
+            )
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if data.get("version") != VERSION:
-            raise InputError(f"{path}: version {data.get('version')}, but this release reads {VERSION}", field=str(path))
+            raise InputError(
+                f"{path}: version {data.get('version')}, but this release reads {VERSION}",
+                field=str(path),
+            )
         return cls(
             audio=AudioConfig.from_dict(data["audio"]),
             speakers=tuple(data["speakers"]),
             category_sizes=tuple(data["category_sizes"]),
             feature_hash=data["feature_hash"],
-            aligned_by=data.get("aligned_by", "mixtures" if data["feature_hash"] else ""),  # there was one aligner before this was written
+            aligned_by=data.get(
+                "aligned_by", "mixtures" if data["feature_hash"] else ""
+            ),  # there was one aligner before this was written
             entries=tuple(DatasetEntry(**entry) for entry in data["entries"]),
         )
 
@@ -109,52 +121,83 @@ class PreparedSet:
 
     @cached_property
     def predicted_log_mel(self) -> npt.NDArray[np.float16]:
-        """What the acoustic model makes of every frame; InputError where `sonant-train predict` has not run."""
+        """What the acoustic model makes of every frame; InputError where `sonant-train predict` has
+        not run.
+        """
         path = self.folder / PREDICTED
         if not path.is_file():
-            raise InputError(f"{path}: no such file; make it with `sonant-train predict`", field=str(path))
+            raise InputError(
+                f"{path}: no such file; make it with `sonant-train predict`", field=str(path)
+            )
         predicted: npt.NDArray[np.float16] = np.load(path, mmap_mode="r")
         if predicted.shape != self.log_mel.shape:
-            raise InputError(f"{path}: of another data set: {predicted.shape} instead of {self.log_mel.shape}", field=str(path))
+            raise InputError(
+                f"{path}: of another data set: {predicted.shape} instead of {self.log_mel.shape}",
+                field=str(path),
+            )
         return predicted
 
     @cached_property
-    def _phonemes(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        return np.load(self.folder / "categories.npy"), np.load(self.folder / "positions.npy"), np.load(self.folder / "durations.npy")
+    def _phonemes(
+        self,
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        return (
+            np.load(self.folder / "categories.npy"),
+            np.load(self.folder / "positions.npy"),
+            np.load(self.folder / "durations.npy"),
+        )
 
     def entries(self, *, validation: bool) -> list[DatasetEntry]:
         """The utterances of one side of the split, without those set aside."""
-        return [entry for entry in self.header.entries if entry.validation == validation and not entry.set_aside]
+        return [
+            entry
+            for entry in self.header.entries
+            if entry.validation == validation and not entry.set_aside
+        ]
 
     def alignment_fingerprint(self) -> str:
-        """SHA-256 of the rows and durations of all phonemes: what was computed with one alignment is not true of another."""
+        """SHA-256 of the rows and durations of all phonemes: what was computed with one alignment
+        is not true of another.
+        """
         digest = hashlib.sha256()
         for array in self._phonemes:
             digest.update(array.tobytes())
         return digest.hexdigest()
 
-    def wave(self, entry: DatasetEntry, start: int = 0, frames: int | None = None) -> npt.NDArray[np.float32]:
+    def wave(
+        self, entry: DatasetEntry, start: int = 0, frames: int | None = None
+    ) -> npt.NDArray[np.float32]:
         """Samples, float32 -1..1, of `frames` frames from frame `start` of an utterance."""
         hop = self.audio.hop_length
         first = (entry.frame_start + start) * hop
         count = (entry.num_frames - start if frames is None else frames) * hop
-        samples: npt.NDArray[np.float32] = self.samples[first : first + count].astype(np.float32) / 32768.0
+        samples: npt.NDArray[np.float32] = (
+            self.samples[first : first + count].astype(np.float32) / 32768.0
+        )
         return samples
 
-    def phonemes(self, entry: DatasetEntry) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """Rows of an aligned utterance: categories int64 [P, 4], positions float32 [P, 4], durations int64 [P]."""
+    def phonemes(
+        self, entry: DatasetEntry
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """Rows of an aligned utterance: categories int64 [P, 4], positions float32 [P, 4],
+        durations int64 [P].
+        """
         categories, positions, durations = self._phonemes
         part = slice(entry.phoneme_start, entry.phoneme_start + entry.num_phonemes)
         return categories[part], positions[part], durations[part]
 
     def conditions(self, entry: DatasetEntry, *, predicted: bool = False) -> Conditions:
-        """The true conditions of every frame of an utterance; linguistic ones where it is aligned. With `predicted`, the spectrum is `predicted_log_mel`'s."""
+        """The true conditions of every frame of an utterance; linguistic ones where it is aligned.
+        With `predicted`, the spectrum is `predicted_log_mel`'s.
+        """
         part = slice(entry.frame_start, entry.frame_start + entry.num_frames)
         categories = positions = None
         if entry.phoneme_start >= 0:
             categories, positions = expand(*self.phonemes(entry))
         return Conditions(
-            log_mel=(self.predicted_log_mel if predicted else self.log_mel)[part].astype(np.float32),
+            log_mel=(self.predicted_log_mel if predicted else self.log_mel)[part].astype(
+                np.float32
+            ),
             log_f0=np.array(self.log_f0[part]),
             voicing=np.array(self.voicing[part]),
             categories=categories,

@@ -1,7 +1,10 @@
-"""How probable recordings are under a voice's vocoder, given their true conditions: through the engine that speaks, teacher-forced.
+"""How probable recordings are under a voice's vocoder, given their true conditions: through the
+engine that speaks, teacher-forced.
 
-A recording that the voice finds improbable is noisy, clipped, spoken otherwise than the rest, or has another text than was said. A whole corpus takes as
-long as speaking it would, so what was found is kept beside the data, with fingerprints of what it was found with:
+A recording that the voice finds improbable is noisy, clipped, spoken otherwise than the rest, or
+has another text than was said. A whole corpus takes as
+long as speaking it would, so what was found is kept beside the data, with fingerprints of what it
+was found with:
 
     likelihood.json     {"key": {vocoder, precision, alignment}, "bits_per_sample": {id: bits}}
 
@@ -35,8 +38,11 @@ FILE = "likelihood.json"
 _SAVE_EVERY = 25  # utterances
 
 
-def utterance_bits(engine: Engine, network: WaveNet, data: PreparedSet, entry: DatasetEntry) -> float:
-    """What an engine pays for one utterance: minus the base-2 logarithm of the probability of its codes.
+def utterance_bits(
+    engine: Engine, network: WaveNet, data: PreparedSet, entry: DatasetEntry
+) -> float:
+    """What an engine pays for one utterance: minus the base-2 logarithm of the probability of its
+    codes.
 
     Args:
         engine: runs `network`, in any precision.
@@ -55,11 +61,14 @@ def utterance_bits(engine: Engine, network: WaveNet, data: PreparedSet, entry: D
         num_samples=len(codes),
     )
     outputs = torch.from_numpy(engine.logits(job, codes))
-    return -float(log_prob(network.config, outputs, torch.from_numpy(codes)).double().sum()) / math.log(2)
+    return -float(
+        log_prob(network.config, outputs, torch.from_numpy(codes)).double().sum()
+    ) / math.log(2)
 
 
 def corpus_bits(data: PreparedSet, pack: Path) -> dict[str, float]:
-    """Bits per sample of every utterance of a data set, set aside or not, in its order; stopped at any moment, the next call goes on.
+    """Bits per sample of every utterance of a data set, set aside or not, in its order; stopped at
+    any moment, the next call goes on.
 
     Args:
         data: aligned.
@@ -71,13 +80,28 @@ def corpus_bits(data: PreparedSet, pack: Path) -> dict[str, float]:
     """
     voice = load_voice(pack)
     if voice.manifest.audio != data.audio:
-        raise InputError(f"{pack}: its audio settings are {voice.manifest.audio}, those of {data.folder} are {data.audio}", field="pack")
-    key = {"vocoder": _fingerprint(pack / VOCODER_WEIGHTS), "precision": voice.engine.precision, "alignment": data.alignment_fingerprint()}
+        raise InputError(
+            (
+                f"{pack}: its audio settings are {voice.manifest.audio}, those of {data.folder} "
+                f"are "
+                f"{data.audio}"
+            ),
+            field="pack",
+        )
+    key = {
+        "vocoder": _fingerprint(pack / VOCODER_WEIGHTS),
+        "precision": voice.engine.precision,
+        "alignment": data.alignment_fingerprint(),
+    }
     found = _read(data.folder / FILE, key)
     missing = [entry for entry in data.header.entries if entry.id not in found]
     try:
-        for count, entry in enumerate(track(missing, "likelihood", console=Console(stderr=True)), start=1):
-            found[entry.id] = utterance_bits(voice.engine, voice.pack.network, data, entry) / (entry.num_frames * data.audio.hop_length)
+        for count, entry in enumerate(
+            track(missing, "likelihood", console=Console(stderr=True)), start=1
+        ):
+            found[entry.id] = utterance_bits(voice.engine, voice.pack.network, data, entry) / (
+                entry.num_frames * data.audio.hop_length
+            )
             if count % _SAVE_EVERY == 0:
                 _write(data.folder / FILE, key, found)
     finally:
@@ -90,7 +114,9 @@ def _fingerprint(path: Path) -> str:
 
 
 def _read(path: Path, key: dict[str, str]) -> dict[str, float]:
-    """What was found with the same voice, precision and alignment; nothing where it was found with others."""
+    """What was found with the same voice, precision and alignment; nothing where it was found with
+    others.
+    """
     if not path.is_file():
         return {}
     kept = json.loads(path.read_text(encoding="utf-8"))

@@ -1,7 +1,8 @@
 """Recordings to a prepared data set: high-pass, level, trim, features.
 
-Rumble below speech is filtered away, every recording is brought to the same level of speech (so that one take is not louder than another),
-and the silence around it is cut to a fraction of a second. F frames, T samples.
+Rumble below speech is filtered away, every recording is brought to the same level of speech (so
+that one take is not louder than another), and the silence around it is cut to a fraction of a
+second. F frames, T samples.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from vocoder.config import AudioConfig
 
 FloatArray = npt.NDArray[np.float32]
 HIGH_PASS_HZ = 50.0
-SPEECH_LEVEL_DB = -18.0  # where the 95th percentile of the frames' levels is brought, dB below full scale
+SPEECH_LEVEL_DB = (
+    -18.0
+)  # where the 95th percentile of the frames' levels is brought, dB below full scale
 PEAK = 0.95  # no sample is lifted above this
 TRIM_BELOW_SPEECH_DB = 30.0  # frames this much below the level of speech count as silence
 MARGIN_SECONDS = 0.2  # of silence kept before and after speech
@@ -48,7 +51,9 @@ def clean(samples: FloatArray, audio: AudioConfig) -> FloatArray:
     framed = pad_to_frames(filtered.astype(np.float32), audio).reshape(-1, audio.hop_length)
     levels = 10.0 * np.log10(np.mean(framed**2, axis=1) + 1e-12)
     speech = float(np.percentile(levels, 95))
-    gain = min(10 ** ((SPEECH_LEVEL_DB - speech) / 20), PEAK / max(float(np.abs(filtered).max()), 1e-9))
+    gain = min(
+        10 ** ((SPEECH_LEVEL_DB - speech) / 20), PEAK / max(float(np.abs(filtered).max()), 1e-9)
+    )
     loud = np.flatnonzero(levels > speech - TRIM_BELOW_SPEECH_DB)
     margin = round(MARGIN_SECONDS * audio.sample_rate / audio.hop_length)
     first, last = max(int(loud[0]) - margin, 0), int(loud[-1]) + margin + 1
@@ -63,11 +68,19 @@ def prepare_recording(job: tuple[Recording, AudioConfig]) -> PreparedRecording:
     integers = np.round(samples * 32767.0).astype(np.int16)
     samples = integers.astype(np.float32) / 32768.0
     log_f0, voicing = pitch(samples, audio)
-    return PreparedRecording(samples=integers, log_mel=log_mel(samples, audio).astype(np.float16), log_f0=log_f0, voicing=voicing)
+    return PreparedRecording(
+        samples=integers,
+        log_mel=log_mel(samples, audio).astype(np.float16),
+        log_f0=log_f0,
+        voicing=voicing,
+    )
 
 
-def prepare(recordings: Sequence[Recording], folder: Path, audio: AudioConfig, *, workers: int) -> Header:
-    """Prepares a corpus into `folder`; the header is written last, so a folder that has one is whole.
+def prepare(
+    recordings: Sequence[Recording], folder: Path, audio: AudioConfig, *, workers: int
+) -> Header:
+    """Prepares a corpus into `folder`; the header is written last, so a folder that has one is
+    whole.
 
     Args:
         recordings: what to prepare, in the order kept.
@@ -84,7 +97,9 @@ def prepare(recordings: Sequence[Recording], folder: Path, audio: AudioConfig, *
     entries: list[DatasetEntry] = []
     frame = 0
     jobs = [(recording, audio) for recording in recordings]
-    for recording, part in zip(recordings, in_order(prepare_recording, jobs, workers=workers, title="prepare"), strict=True):
+    for recording, part in zip(
+        recordings, in_order(prepare_recording, jobs, workers=workers, title="prepare"), strict=True
+    ):
         frames = len(part.log_f0)
         entries.append(
             DatasetEntry(
@@ -99,7 +114,8 @@ def prepare(recordings: Sequence[Recording], folder: Path, audio: AudioConfig, *
         parts.append(part)
         frame += frames
     arrays: dict[str, npt.NDArray[Any]] = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in ("samples", "log_mel", "log_f0", "voicing")
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ("samples", "log_mel", "log_f0", "voicing")
     }
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)

@@ -1,6 +1,7 @@
 """Segments of recordings: how they are drawn, and their codes. numpy alone.
 
-Many small updates win (docs/experiments/vocoder-recipe.md), so a segment is some tenths of a second.
+Many small updates win (docs/experiments/vocoder-recipe.md), so a segment is some tenths of a
+second.
 """
 
 from __future__ import annotations
@@ -25,13 +26,19 @@ class SegmentConfig(Config):
     segments: int = 4  # per batch
     frames: int = 15  # counted frames of each
     context_frames: int = 4  # before them, to fill the receptive field
-    linguistic_dropout: float = 0.3  # share of segments whose linguistic features are withheld, so that audio alone is enough
-    predicted_share: float = 0.0  # of segments whose spectrum is the acoustic model's, not the recording's (`training.data.predict`)
+    # share of segments whose linguistic features are withheld, so that audio alone is enough
+    linguistic_dropout: float = 0.3
+    # of segments whose spectrum is the acoustic model's, not the recording's
+    # (`training.data.predict`)
+    predicted_share: float = 0.0
     validation_seconds: float = 40.0  # of held-out speech, the same at every validation
 
     def __post_init__(self) -> None:
         if self.segments < 1 or self.frames < 1 or self.context_frames < 0:
-            raise ConfigError(f"a batch has segments, and a segment has frames that count: not {self.segments} of {self.context_frames} + {self.frames}")
+            raise ConfigError(
+                f"a batch has segments, and a segment has frames that count: not {self.segments} "
+                f"of {self.context_frames} + {self.frames}"
+            )
 
     @property
     def all_frames(self) -> int:
@@ -52,8 +59,14 @@ class Draw(NamedTuple):
     predicted: bool  # the spectrum is the acoustic model's
 
 
-def segment_codes(data: PreparedSet, quantiser: Quantiser, entry: DatasetEntry, start: int, frames: int) -> npt.NDArray[np.int64]:
-    """The codes of `frames` frames from frame `start` of an utterance, pre-emphasised as if the utterance were coded whole: int64 [T]."""
+def segment_codes(
+    data: PreparedSet, quantiser: Quantiser, entry: DatasetEntry, start: int, frames: int
+) -> npt.NDArray[np.int64]:
+    """The codes of `frames` frames from frame `start` of an utterance, pre-emphasised as if the
+    utterance were coded whole: int64 [T].
+    """
     first = (entry.frame_start + start) * data.audio.hop_length
     previous = float(data.samples[first - 1]) / 32768.0 if start > 0 else 0.0
-    return quantiser.encode(pre_emphasise(data.wave(entry, start, frames), data.audio.pre_emphasis, previous))
+    return quantiser.encode(
+        pre_emphasise(data.wave(entry, start, frames), data.audio.pre_emphasis, previous)
+    )

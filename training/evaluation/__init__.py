@@ -1,7 +1,8 @@
 """How good a voice is, on sentences that it never saw.
 
 sentences     which they are: held-out ones of the corpus, and sixty of no corpus (`sentences.txt`)
-ladder        the same sentences as recordings, copies, and speech from text, a prediction more at each step
+ladder        the same sentences as recordings, copies, and speech from text, a prediction more at
+              each step
 judge         all that judges say of one sound, kept as JSON lines
 level         one level and one sample rate for all that is judged
 naturalness   Distill-MOS and DNSMOS P.808

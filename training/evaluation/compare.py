@@ -23,7 +23,8 @@ NEW = "sentences of no corpus"
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Figures of two packs and their differences, by what was spoken: copy synthesis, speech from text, sentences of no corpus.
+    """Figures of two packs and their differences, by what was spoken: copy synthesis, speech from
+    text, sentences of no corpus.
 
     Attributes:
         packs: their folders, A and B.
@@ -46,17 +47,31 @@ class Comparison:
     def to_markdown(self) -> str:
         """For people."""
         first, second = self.packs
-        lines = [f"A is {first}, B is {second}; words by {self.listener}. [low, high] is a 95 % interval by bootstrap over sentences, which pairs them."]
+        lines = [
+            (
+                f"A is {first}, B is {second}; words by {self.listener}. [low, high] is a 95 % "
+                f"interval by bootstrap over sentences, which pairs them."
+            )
+        ]
         for kind, difference in self.differences.items():
             a, b = self.figures[kind]
             plain = figure_rows(f"{kind}, {self.sentences[kind]} sentences", {"A": a, "B": b})
             apart = figure_rows("", {"A - B": difference}, sign=True)
-            lines += ["", *markdown([[*both, *difference[1:]] for both, difference in zip(plain, apart, strict=True)])]
+            lines += [
+                "",
+                *markdown(
+                    [
+                        [*both, *difference[1:]]
+                        for both, difference in zip(plain, apart, strict=True)
+                    ]
+                ),
+            ]
         return "\n".join(lines)
 
 
 def compare(data: PreparedSet, packs: tuple[Path, Path], judging: Judging) -> Comparison:
-    """Judges two packs on the same held-out sentences, as copies and from text, and on the sentences of no corpus.
+    """Judges two packs on the same held-out sentences, as copies and from text, and on the
+    sentences of no corpus.
 
     Args:
         data: that both were trained on, aligned.
@@ -82,7 +97,9 @@ def compare(data: PreparedSet, packs: tuple[Path, Path], judging: Judging) -> Co
         if judging.clips is not None:
             write_clips(judging.clips / name, sentences, sounds, data.audio)
             write_clips(judging.clips / name / "unseen", said, {TEXT: new}, data.audio)
-        found = {kind: judged(judge, label(pack, kind), sentences, made) for kind, made in sounds.items()}
+        found = {
+            kind: judged(judge, label(pack, kind), sentences, made) for kind, made in sounds.items()
+        }
         rows.append(found | ({NEW: judged(judge, label(pack, TEXT), said, new)} if said else {}))
     first, second = rows
     beside = {kind: () if kind == NEW else recordings for kind in first}
@@ -90,6 +107,9 @@ def compare(data: PreparedSet, packs: tuple[Path, Path], judging: Judging) -> Co
         packs=(str(packs[0]), str(packs[1])),
         listener=judge.listener.name,
         sentences={kind: len(found) for kind, found in first.items()},
-        figures={kind: (figures(first[kind], beside[kind]), figures(second[kind], beside[kind])) for kind in first},
+        figures={
+            kind: (figures(first[kind], beside[kind]), figures(second[kind], beside[kind]))
+            for kind in first
+        },
         differences={kind: differences(first[kind], second[kind], beside[kind]) for kind in first},
     )

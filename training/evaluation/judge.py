@@ -1,4 +1,6 @@
-"""All that judges say of one sound, kept in a file of JSON lines: what was judged once is not judged again."""
+"""All that judges say of one sound, kept in a file of JSON lines: what was judged once is not
+judged again.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ class Row:
     def from_line(cls, line: str) -> Row:
         """Of a line of the file."""
         given = json.loads(line)
-        return cls(**given | {name: tuple(given[name]) for name in ("band_variances", "modulation_powers")})
+        return cls(
+            **given | {name: tuple(given[name]) for name in ("band_variances", "modulation_powers")}
+        )
 
 
 def _rows(file: Path, lines: Sequence[str]) -> Iterator[Row]:
@@ -64,7 +68,10 @@ def _rows(file: Path, lines: Sequence[str]) -> Iterator[Row]:
         try:
             yield Row.from_line(line)
         except (ValueError, TypeError, KeyError) as error:
-            raise InputError(f"{file}: line {number} is no row of this release; name another file, or remove it", field=str(file)) from error
+            raise InputError(
+                f"{file}: line {number} is no row of this release; name another file, or remove it",
+                field=str(file),
+            ) from error
 
 
 class Judge:
@@ -73,7 +80,8 @@ class Judge:
     Args:
         listener: writes down the words.
         audio: the frames that spectra are measured on.
-        file: JSON lines, a row each, made with its folder if missing; a last line that was cut short is dropped. None: nothing is kept.
+        file: JSON lines, a row each, made with its folder if missing; a last line that was cut
+            short is dropped. None: nothing is kept.
 
     Raises:
         InputError: a line is no row; `field` is the file.
@@ -87,7 +95,11 @@ class Judge:
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
             if file.is_file():
-                whole = [line for line in file.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
+                whole = [
+                    line
+                    for line in file.read_text("utf-8").splitlines(keepends=True)
+                    if line.endswith("\n")
+                ]
                 file.write_text("".join(whole), "utf-8")
                 self._known = {row.key: row for row in _rows(file, whole)}
 
@@ -111,8 +123,12 @@ class Judge:
             seconds=round(len(samples) / self._audio.sample_rate, 3),
             distillmos=distill_mos(heard_at),
             p808=p808(heard_at),
-            band_variances=tuple(round(float(value), _DIGITS) for value in band_variances(level, self._audio)),
-            modulation_powers=tuple(round(float(value), _DIGITS) for value in modulation_powers(level, self._audio)),
+            band_variances=tuple(
+                round(float(value), _DIGITS) for value in band_variances(level, self._audio)
+            ),
+            modulation_powers=tuple(
+                round(float(value), _DIGITS) for value in modulation_powers(level, self._audio)
+            ),
             key=key,
         )
         self._keep(row)

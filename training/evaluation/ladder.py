@@ -1,9 +1,12 @@
-"""The steps from a recording to speech from text, each a system that speaks the same held-out sentences; what a step costs is where the loss lies.
+"""The steps from a recording to speech from text, each a system that speaks the same held-out
+sentences; what a step costs is where the loss lies.
 
 recording          as it is
 copy               the vocoder, given the recording's own mel, F0 and voicing; no text
-predicted mel      the acoustic model's mel, under the recording's durations, F0 and voicing; from here on the vocoder is given the phonemes, too
-predicted pitch    the acoustic model's F0 and voicing too, bent as the voice bends them; the recording's durations
+predicted mel      the acoustic model's mel, under the recording's durations, F0 and voicing; from
+                   here on the vocoder is given the phonemes, too
+predicted pitch    the acoustic model's F0 and voicing too, bent as the voice bends them; the
+                   recording's durations
 text               everything predicted: what a listener gets
 """
 
@@ -61,12 +64,22 @@ class Ladder:
         return np.asarray(self._data.wave(entry))
 
     def _copy(self, entry: DatasetEntry) -> FloatArray:
-        return to_float32(self._voice.vocode(self._voice.analyse(self._recording(entry), speaker=entry.speaker), seed=SEED))
+        return to_float32(
+            self._voice.vocode(
+                self._voice.analyse(self._recording(entry), speaker=entry.speaker), seed=SEED
+            )
+        )
 
     def _predicted_mel(self, entry: DatasetEntry) -> FloatArray:
         with one_torch_thread():
             predicted = self._task.predict(self._acoustic, entry).log_mel
-        return to_float32(self._voice.vocode(dataclasses.replace(self._data.conditions(entry), log_mel=predicted), predicted=True, seed=SEED))
+        return to_float32(
+            self._voice.vocode(
+                dataclasses.replace(self._data.conditions(entry), log_mel=predicted),
+                predicted=True,
+                seed=SEED,
+            )
+        )
 
     def _predicted_pitch(self, entry: DatasetEntry) -> FloatArray:
         categories, positions, durations = self._data.phonemes(entry)
@@ -75,9 +88,16 @@ class Ladder:
             categories=np.array(categories),
             positions=np.array(positions),
             phonemes=phonemes,
-            word_index=np.array([-1 if phoneme == PAUSE else 0 for phoneme in phonemes]),  # which word it is changes nothing that is predicted
+            word_index=np.array(
+                [-1 if phoneme == PAUSE else 0 for phoneme in phonemes]
+            ),  # which word it is changes nothing that is predicted
         )
-        melody = Melody(intonation=self._voice.manifest.intonation, rises=analyse(entry.text).sentences[-1].rises)
+        melody = Melody(
+            intonation=self._voice.manifest.intonation,
+            rises=analyse(entry.text).sentences[-1].rises,
+        )
         with one_torch_thread():
-            conditions = self._acoustic.conditions(features, np.array(durations), entry.speaker, melody)
+            conditions = self._acoustic.conditions(
+                features, np.array(durations), entry.speaker, melody
+            )
         return to_float32(self._voice.vocode(conditions, predicted=True, seed=SEED))

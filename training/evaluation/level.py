@@ -14,10 +14,14 @@ _PEAK = 0.99
 
 
 def levelled(samples: FloatArray) -> FloatArray:
-    """A sound at the common RMS level, peaks clipped at 0.99: float32 [T] to float32 [T]. Silence stays silence."""
+    """A sound at the common RMS level, peaks clipped at 0.99: float32 [T] to float32 [T]. Silence
+    stays silence.
+    """
     wide = samples.astype(np.float64)
     power = float(np.mean(wide**2)) if len(wide) else 0.0
-    level: FloatArray = np.clip(wide * (RMS / max(1e-6, power**0.5)), -_PEAK, _PEAK).astype(np.float32)
+    level: FloatArray = np.clip(wide * (RMS / max(1e-6, power**0.5)), -_PEAK, _PEAK).astype(
+        np.float32
+    )
     return level
 
 

@@ -1,7 +1,9 @@
-"""Who writes down what was heard: Whisper, where a folder of its weights is named, or pocketsphinx, whose model comes with it.
+"""Who writes down what was heard: Whisper, where a folder of its weights is named, or pocketsphinx,
+whose model comes with it.
 
-Text and answer go through Whisper's own English normaliser before words are compared: "colour" and "color", "nine hundred" and "900" do not differ. What it
-does not unify, as "9:30" and "nine thirty", takes several readings of the text.
+Text and answer go through Whisper's own English normaliser before words are compared: "colour" and
+"color", "nine hundred" and "900" do not differ. What it does not unify, as "9:30" and "nine
+thirty", takes several readings of the text.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ class Listener(abc.ABC):
 
 
 class Whisper(Listener):
-    """OpenAI's Whisper by faster-whisper: fp32, one thread, beam of 5, temperature 0, no timestamps, English.
+    """OpenAI's Whisper by faster-whisper: fp32, one thread, beam of 5, temperature 0, no
+    timestamps, English.
 
     Args:
         folder: CTranslate2 weights: config.json, model.bin, tokenizer.json, vocabulary.
@@ -45,7 +48,10 @@ class Whisper(Listener):
 
     def __init__(self, folder: Path) -> None:
         if not (folder / "model.bin").is_file():
-            raise InputError(f"{folder}: has no model.bin: name a folder of CTranslate2 weights of Whisper", field="whisper")
+            raise InputError(
+                f"{folder}: has no model.bin: name a folder of CTranslate2 weights of Whisper",
+                field="whisper",
+            )
         from faster_whisper import WhisperModel  # late: it takes a second
 
         self.name = f"Whisper {folder.absolute().name}"
@@ -54,7 +60,8 @@ class Whisper(Listener):
     def hear(self, samples: FloatArray) -> str:
         """The words, with Whisper's own spelling and punctuation."""
         segments, _ = self._model.transcribe(
-            samples, language="en", beam_size=5, temperature=0.0, condition_on_previous_text=False, without_timestamps=True
+            samples, language="en", beam_size=5, temperature=0.0, condition_on_previous_text=False,
+            without_timestamps=True
         )  # fmt: skip
         return " ".join(segment.text.strip() for segment in segments)
 
@@ -86,7 +93,9 @@ def make_listener(whisper: Path | None) -> Listener:
 
 
 def word_errors(readings: Sequence[str], heard: str) -> tuple[int, int]:
-    """How many words were wrong, missing or too many, and how many there are: of the reading that is nearest to what was heard."""
+    """How many words were wrong, missing or too many, and how many there are: of the reading that
+    is nearest to what was heard.
+    """
     import jiwer
 
     answer = " ".join(normalised(heard))

@@ -1,10 +1,12 @@
-"""How natural a sound is, as two networks say that were trained on people's opinions. Neither needs the recording.
+"""How natural a sound is, as two networks say that were trained on people's opinions. Neither needs
+the recording.
 
-Distill-MOS   Stahl and Gamper 2025, by distillmos: overall quality, 1 to 5; distilled from a model on XLS-R
-DNSMOS P.808  Reddy et al. 2021, by speechmos: overall quality as ITU-T P.808 asks for it, 1 to 5
+Distill-MOS   Stahl and Gamper 2025, by distillmos: overall quality, 1 to 5; distilled from a model
+on XLS-R DNSMOS P.808  Reddy et al. 2021, by speechmos: overall quality as ITU-T P.808 asks for it,
+1 to 5
 
-Both take float32 [T] at 16 kHz, levelled (`training.evaluation.level`). DNSMOS P.835 "overall" is left out: it gives speech from smooth spectra and copies of
-recordings the same opinion.
+Both take float32 [T] at 16 kHz, levelled (`training.evaluation.level`). DNSMOS P.835 "overall" is
+left out: it gives speech from smooth spectra and copies of recordings the same opinion.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ def distill_mos(samples: FloatArray) -> float:
     """Distill-MOS.
 
     Raises:
-        InputError: distillmos is not installed; no extra can bring it, because its requirements are not wanted (`make setup`).
+        InputError: distillmos is not installed; no extra can bring it, because its requirements are
+            not wanted (`make setup`).
     """
     with torch.inference_mode():
         return float(_distill_mos()(torch.from_numpy(samples)[None]))
@@ -39,12 +42,17 @@ def p808(samples: FloatArray) -> float:
 
 @cache
 def _distill_mos() -> Any:
-    import_torchaudio()  # distillmos imports it for its command line, and beside a CPU build of torch that fails
+    # distillmos imports it for its command line, and beside a CPU build of torch that fails
+    import_torchaudio()
     try:
         from distillmos import ConvTransformerSQAModel
     except ModuleNotFoundError as error:
         raise InputError(
-            "Distill-MOS is not installed: `make setup`, or `pip install --no-deps distillmos==0.9.1 xls-r-sqa==0.1.0`", field="measure"
+            (
+                "Distill-MOS is not installed: `make setup`, or `pip install --no-deps "
+                "distillmos==0.9.1 xls-r-sqa==0.1.0`"
+            ),
+            field="measure",
         ) from error
     with contextlib.redirect_stdout(sys.stderr):  # it prints where its weights are
         return ConvTransformerSQAModel().eval()

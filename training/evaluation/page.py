@@ -1,4 +1,6 @@
-"""A report as one HTML file that needs nothing else: sounds to play and spectrograms to look at, side by side."""
+"""A report as one HTML file that needs nothing else: sounds to play and spectrograms to look at,
+side by side.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,16 @@ def write_page(path: Path, report: Report, heard: Sequence[Heard], audio: AudioC
     parts = [f"<p>{html.escape(report.on_what)}</p>", *map(table, report.tables())]
     for one in heard:
         figures = "".join(
-            figure(name, spectrogram(samples, audio), samples, audio.sample_rate, what="log-mel spectrogram") for name, samples in one.sounds.items()
+            figure(
+                name,
+                spectrogram(samples, audio),
+                samples,
+                audio.sample_rate,
+                what="log-mel spectrogram",
+            )
+            for name, samples in one.sounds.items()
         )
-        parts.append(f"<section><p>{html.escape(one.text)}</p><div class=sounds>{figures}</div></section>")
+        parts.append(
+            f"<section><p>{html.escape(one.text)}</p><div class=sounds>{figures}</div></section>"
+        )
     write_html(path, f"{report.voice}, release {report.release}", parts)

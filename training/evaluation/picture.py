@@ -20,7 +20,15 @@ def spectrogram(samples: npt.NDArray[np.float32], audio: AudioConfig) -> bytes:
         figure = Figure(figsize=(4, 1.6), layout="constrained")
         axes = figure.subplots()
         seconds = len(samples) / audio.sample_rate
-        axes.imshow(log_mel(samples, audio).T, origin="lower", aspect="auto", extent=(0, seconds, 0, audio.n_mels), vmin=-10, vmax=1, cmap="magma")
+        axes.imshow(
+            log_mel(samples, audio).T,
+            origin="lower",
+            aspect="auto",
+            extent=(0, seconds, 0, audio.n_mels),
+            vmin=-10,
+            vmax=1,
+            cmap="magma",
+        )
         axes.set_xlabel("seconds")
         axes.set_ylabel("mel band")
         png = io.BytesIO()

@@ -48,13 +48,16 @@ class Report:
         ladder: figures of each system on the held-out sentences, by its name, the recordings first.
         to_recordings: of each other system its differences to the recordings.
         to_step_above: its differences to the system before it.
-        variance_ratios: of each other system, for each mel band, the lowest first: variance of log-mel as a multiple of the recordings'.
+        variance_ratios: of each other system, for each mel band, the lowest first: variance of
+            log-mel as a multiple of the recordings'.
         unseen: of speech from text on the sentences of no corpus; empty where none were spoken.
         unseen_sentences: how many those are.
-        misheard: of speech from text, sentences with errors, the worst first: errors and words, text, what was heard.
+        misheard: of speech from text, sentences with errors, the worst first: errors and words,
+            text, what was heard.
         bits_per_sample: of the held-out recordings under the vocoder, from the audio alone.
         copies: copy synthesis by name: "voice", "Griffin-Lim", "WORLD".
-        spoken: how the voice speaks the held-out sentences from text; natural: how the speaker does.
+        spoken: how the voice speaks the held-out sentences from text; natural: how the speaker
+            does.
         warped_mel: nats between the two, along the cheapest warping of time.
     """
 
@@ -88,8 +91,10 @@ class Report:
     def on_what(self) -> str:
         """Which data the figures are of."""
         return (
-            f"Measured on {self.sentences} sentences of the corpus that were held out by prompt and never trained on, by `sonant-train evaluate`, "
-            f"{self.date}, {self.machine}, engine {self.engine}, temperature {self.temperature:g}, seed {self.seed}; words by {self.listener}. "
+            f"Measured on {self.sentences} sentences of the corpus that were held out by prompt "
+            f"and never trained on, by `sonant-train evaluate`, "
+            f"{self.date}, {self.machine}, engine {self.engine}, temperature "
+            f"{self.temperature:g}, seed {self.seed}; words by {self.listener}. "
             "[low, high] is a 95 % interval by bootstrap over sentences."
         )
 
@@ -103,7 +108,10 @@ class Report:
             self.delivery_rows(),
         ]
         if self.unseen:
-            tables.insert(3, figure_rows(f"{self.unseen_sentences} sentences of no corpus", {TEXT: self.unseen}))
+            tables.insert(
+                3,
+                figure_rows(f"{self.unseen_sentences} sentences of no corpus", {TEXT: self.unseen}),
+            )
         return tables
 
     def copy_rows(self) -> list[list[str]]:
@@ -119,7 +127,10 @@ class Report:
             "voicing error, share of frames": "voicing_error",
             "peak in the recording's pauses, dB above its own": "click_level_db",
         }
-        return rows + [[label, *(getattr(copy, name).shown(3) for copy in self.copies.values())] for label, name in labels.items()]
+        return rows + [
+            [label, *(getattr(copy, name).shown(3) for copy in self.copies.values())]
+            for label, name in labels.items()
+        ]
 
     def delivery_rows(self) -> list[list[str]]:
         """How the voice speaks, beside the speaker."""
@@ -135,16 +146,27 @@ class Report:
 
     def to_markdown(self) -> str:
         """For people."""
-        return "\n".join([self.on_what, *(line for rows in self.tables() for line in ("", *markdown(rows)))])
+        return "\n".join(
+            [self.on_what, *(line for rows in self.tables() for line in ("", *markdown(rows)))]
+        )
 
 
-def figure_rows(title: str, systems: Mapping[str, Figures], *, sign: bool = False) -> list[list[str]]:
-    """A table with a row for each measure that any of the systems has, and a column for each system; `sign`: they are differences."""
+def figure_rows(
+    title: str, systems: Mapping[str, Figures], *, sign: bool = False
+) -> list[list[str]]:
+    """A table with a row for each measure that any of the systems has, and a column for each
+    system; `sign`: they are differences.
+    """
     rows = [[title, *systems]]
     for measure in MEASURES:
         found = [figures.get(measure.key) for figures in systems.values()]
         if any(one is not None and np.isfinite(one.value) for one in found):
-            rows.append([measure.title, *("" if one is None else one.shown(measure.digits, sign=sign) for one in found)])
+            rows.append(
+                [
+                    measure.title,
+                    *("" if one is None else one.shown(measure.digits, sign=sign) for one in found),
+                ]
+            )
     return rows
 
 

@@ -1,4 +1,6 @@
-"""A voice to be listened to: ten sentences of no corpus, each as a sound and its picture, with a page that shows them."""
+"""A voice to be listened to: ten sentences of no corpus, each as a sound and its picture, with a
+page that shows them.
+"""
 
 from __future__ import annotations
 
@@ -43,18 +45,29 @@ def write_samples(pack: Path, folder: Path, *, seed: int = 0) -> list[Path]:
     lines = [
         f"# Voice {manifest.name}, release {manifest.release}",
         "",
-        f"Made by `sonant-train samples --voice {manifest.name}`: the voice's defaults, seed {seed}, engine {engine}. No sentence is from the corpus.",
+        (
+            f"Made by `sonant-train samples --voice {manifest.name}`: the voice's defaults, seed "
+            f"{seed}, engine {engine}. No sentence is from the corpus."
+        ),
     ]
     written = []
     for number, text in enumerate(SENTENCES, 1):
         samples = voice.synthesize(text, seed=seed)
         sound = folder / f"{number:02}.flac"
-        contents = {sound: encode_audio(samples, voice.sample_rate, "flac"), sound.with_suffix(".png"): spectrogram(to_float32(samples), manifest.audio)}
+        contents = {
+            sound: encode_audio(samples, voice.sample_rate, "flac"),
+            sound.with_suffix(".png"): spectrogram(to_float32(samples), manifest.audio),
+        }
         for path, content in contents.items():
             assert len(content) < LARGEST_BYTES, f"{path} has {len(content)} bytes"
             with whole_file(path) as file:
                 file.write(content)
-        lines += ["", f"{number}. {text} [{sound.name}]({sound.name})", "", f"   ![its spectrogram]({sound.stem}.png)"]
+        lines += [
+            "",
+            f"{number}. {text} [{sound.name}]({sound.name})",
+            "",
+            f"   ![its spectrogram]({sound.stem}.png)",
+        ]
         written.append(sound)
     with whole_file(folder / "README.md") as file:
         file.write(("\n".join(lines) + "\n").encode())

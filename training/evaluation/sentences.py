@@ -1,4 +1,6 @@
-"""Which sentences a voice is measured on: those that its corpus holds out, and sixty that no corpus has."""
+"""Which sentences a voice is measured on: those that its corpus holds out, and sixty that no corpus
+has.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def choose(entries: Sequence[DatasetEntry], count: int) -> list[DatasetEntry]:
 
 
 def measured(data: PreparedSet, count: int) -> list[DatasetEntry]:
-    """The held-out utterances that `evaluate` measures: aligned ones; InputError where there are none."""
+    """The held-out utterances that `evaluate` measures: aligned ones; InputError where there are
+    none.
+    """
     aligned = [entry for entry in data.entries(validation=True) if entry.phoneme_start >= 0]
     if not aligned:
         raise InputError(f"{data.folder}: no held-out utterance is aligned", field="sentences")
@@ -50,13 +54,23 @@ def measured(data: PreparedSet, count: int) -> list[DatasetEntry]:
 
 
 def unmeasured(data: PreparedSet, count: int = MEASURED) -> list[DatasetEntry]:
-    """Held-out utterances of sentences that `evaluate` does not measure when it measures so many: what a voice's defaults may be chosen on."""
+    """Held-out utterances of sentences that `evaluate` does not measure when it measures so many:
+    what a voice's defaults may be chosen on.
+    """
     texts = {entry.text for entry in measured(data, count)} if count else set()
     return [entry for entry in data.entries(validation=True) if entry.text not in texts]
 
 
 def unseen(count: int = UNSEEN) -> list[JudgedSentence]:
     """So many of the sentences of no corpus, evenly spread over their kinds, always the same."""
-    lines = [line.split("|") for line in _FILE.read_text("utf-8").splitlines() if not line.startswith("#")]
-    sentences = [JudgedSentence(id=identity, readings=tuple(readings)) for identity, *readings in lines]
-    return [sentences[index * len(sentences) // count] for index in range(min(count, len(sentences)))]
+    lines = [
+        line.split("|")
+        for line in _FILE.read_text("utf-8").splitlines()
+        if not line.startswith("#")
+    ]
+    sentences = [
+        JudgedSentence(id=identity, readings=tuple(readings)) for identity, *readings in lines
+    ]
+    return [
+        sentences[index * len(sentences) // count] for index in range(min(count, len(sentences)))
+    ]

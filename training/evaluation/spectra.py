@@ -28,17 +28,22 @@ def speech_frames(spectrum: FloatArray) -> npt.NDArray[np.bool_]:
 
 
 def band_variances(samples: FloatArray, audio: AudioConfig) -> Float64Array:
-    """Variance of log-mel over the frames that are speech: float32 [T] to float64 [M], in nats squared."""
+    """Variance of log-mel over the frames that are speech: float32 [T] to float64 [M], in nats
+    squared.
+    """
     spectrum = log_mel(samples, audio)
     variances: Float64Array = spectrum[speech_frames(spectrum)].astype(np.float64).var(axis=0)
     return variances
 
 
 def modulation_powers(samples: FloatArray, audio: AudioConfig) -> Float64Array:
-    """Power of the changes of log-mel in time: float32 [T] to float64 [4], one for each band of `MODULATION_HZ`, in nats squared.
+    """Power of the changes of log-mel in time: float32 [T] to float64 [4], one for each band of
+    `MODULATION_HZ`, in nats squared.
 
-    From the first frame of speech to the last, in Hann windows of 0.64 s that overlap by three quarters, each without its mean; the mean over windows and mels.
-    A band takes its lower bound in and leaves its upper bound out; the last ends with half the rate of frames.
+    From the first frame of speech to the last, in Hann windows of 0.64 s that overlap by three
+    quarters, each without its mean; the mean over windows and mels.
+    A band takes its lower bound in and leaves its upper bound out; the last ends with half the rate
+    of frames.
     """
     spectrum = log_mel(samples, audio).astype(np.float64)
     loud = np.flatnonzero(speech_frames(spectrum.astype(np.float32)))
@@ -47,11 +52,17 @@ def modulation_powers(samples: FloatArray, audio: AudioConfig) -> Float64Array:
     size = round(WINDOW_SECONDS * frames_per_second)
     if len(spectrum) < size:
         spectrum = np.pad(spectrum, ((0, size - len(spectrum)), (0, 0)), mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(spectrum, size, axis=0)[:: size // 4]  # [windows, M, size]
+    windows = np.lib.stride_tricks.sliding_window_view(spectrum, size, axis=0)[
+        :: size // 4
+    ]  # [windows, M, size]
     hann = np.hanning(size + 1)[:size]
     moving = (windows - windows.mean(axis=2, keepdims=True)) * hann
     power = (np.abs(np.fft.rfft(moving, axis=2)) ** 2).mean(axis=(0, 1)) / (hann**2).sum()
     frequencies = np.fft.rfftfreq(size, 1 / frames_per_second)
     last = MODULATION_HZ[-1][1]
-    bands = [(frequencies >= low - _TOLERANCE_HZ) & ((frequencies < high - _TOLERANCE_HZ) | (high == last)) for low, high in MODULATION_HZ]
+    bands = [
+        (frequencies >= low - _TOLERANCE_HZ)
+        & ((frequencies < high - _TOLERANCE_HZ) | (high == last))
+        for low, high in MODULATION_HZ
+    ]
     return np.array([power[band].sum() for band in bands])

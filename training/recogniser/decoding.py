@@ -1,4 +1,5 @@
-"""From what a recogniser thinks of each frame to a row of phonemes, and how far that is from the true row. numpy alone.
+"""From what a recogniser thinks of each frame to a row of phonemes, and how far that is from the
+true row. numpy alone.
 
 F frames, N phonemes of the inventory.
 """
@@ -14,19 +15,22 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
-# Nats that a change of phoneme costs. Without, single frames of doubt are heard as phonemes (figures: docs/experiments/alignment.md).
+# Nats that a change of phoneme costs. Without, single frames of doubt are heard as phonemes
+# (figures: docs/experiments/alignment.md).
 SWITCH_PENALTY = 5.0
 
 
 def decode(log_posteriors: FloatArray, *, switch_penalty: float = SWITCH_PENALTY) -> IntArray:
-    """The most probable row of phonemes where each change costs the same (Viterbi over a loop of all phonemes).
+    """The most probable row of phonemes where each change costs the same (Viterbi over a loop of
+    all phonemes).
 
     Args:
         log_posteriors: float32 [F, N], natural logarithms, F > 0.
         switch_penalty: nats, at least 0; 0 takes each frame's best.
 
     Returns:
-        int64 [K], indices of phonemes, no two neighbours the same: a phoneme that is spoken twice in a row is heard once.
+        int64 [K], indices of phonemes, no two neighbours the same: a phoneme that is spoken twice
+        in a row is heard once.
     """
     frames, phonemes = log_posteriors.shape
     best = log_posteriors[0].astype(np.float64)
@@ -75,13 +79,15 @@ class Errors:
 
 
 def compare(true: Sequence[int], heard: Sequence[int]) -> Errors:
-    """The fewest changes that make `heard` of `true`; of equally few, those with the most substitutions.
+    """The fewest changes that make `heard` of `true`; of equally few, those with the most
+    substitutions.
 
     Args:
         true: phonemes that were spoken, at least one.
         heard: phonemes that were recognised.
     """
-    # One row of the table at a time; each cell is (changes, deletions, insertions), so that the smallest cell is the answer.
+    # One row of the table at a time; each cell is (changes, deletions, insertions), so that the
+    # smallest cell is the answer.
     row = [(column, 0, column) for column in range(len(heard) + 1)]
     for count, phoneme in enumerate(true, start=1):
         above, row = row, [(count, count, 0)]
@@ -92,4 +98,9 @@ def compare(true: Sequence[int], heard: Sequence[int]) -> Errors:
             right = (row[-1][0] + 1, row[-1][1], row[-1][2] + 1)
             row.append(min(diagonal, down, right))
     changes, deletions, insertions = row[-1]
-    return Errors(substitutions=changes - deletions - insertions, deletions=deletions, insertions=insertions, length=len(true))
+    return Errors(
+        substitutions=changes - deletions - insertions,
+        deletions=deletions,
+        insertions=insertions,
+        length=len(true),
+    )

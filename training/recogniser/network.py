@@ -1,8 +1,11 @@
-"""The network that recognises: a WaveNet without conditions, whose skips also tell which phoneme each frame belongs to.
+"""The network that recognises: a WaveNet without conditions, whose skips also tell which phoneme
+each frame belongs to.
 
-van den Oord et al. 2016 (arXiv 1609.03499), section 3.4: mean pooling over 10 ms behind the dilated convolutions, then a few convolutions that see both
-sides, then a classifier; beside it the distribution of the next sample, which keeps the stack a model of sound. Deviations: what is pooled are the rectified
-skips (the paper does not say which activations), and the convolutions over frames are residual blocks with a layer norm, those of the acoustic model.
+van den Oord et al. 2016 (arXiv 1609.03499), section 3.4: mean pooling over 10 ms behind the dilated
+convolutions, then a few convolutions that see both sides, then a classifier; beside it the
+distribution of the next sample, which keeps the stack a model of sound. Deviations: what is pooled
+are the rectified skips (the paper does not say which activations), and the convolutions over frames
+are residual blocks with a layer norm, those of the acoustic model.
 
 B batch, F frames, T samples, S skip, L layers, G gate, O output parameters, N phonemes.
 """
@@ -26,7 +29,8 @@ from vocoder.wavenet.network import ResidualBlock, smooth_rows
 class RecogniserConfig(Config):
     """The recogniser's shape."""
 
-    wavenet: WaveNetConfig  # of the dilated stack, its codes and its frames; what it says of conditioning plays no part
+    # of the dilated stack, its codes and its frames; what it says of conditioning plays no part
+    wavenet: WaveNetConfig
     frame_channels: int = 192  # of the convolutions over frames
     frame_layers: int = 4
     frame_kernel_size: int = 7  # frames under one convolution
@@ -34,9 +38,15 @@ class RecogniserConfig(Config):
 
     def __post_init__(self) -> None:
         if self.wavenet.num_predictions > 0:
-            raise ConfigError("a recogniser is shown nothing but the codes: prediction_order and max_lag must be 0")
+            raise ConfigError(
+                "a recogniser is shown nothing but the codes: prediction_order and max_lag must "
+                "be 0"
+            )
         if self.wavenet.output != "softmax":
-            raise ConfigError(f"a recogniser embeds mu-law codes: output must be 'softmax', not {self.wavenet.output!r}")
+            raise ConfigError(
+                f"a recogniser embeds mu-law codes: output must be 'softmax', not "
+                f"{self.wavenet.output!r}"
+            )
         if self.frame_kernel_size % 2 == 0:
             raise ConfigError(f"frame_kernel_size must be odd, not {self.frame_kernel_size}")
         if self.frame_channels < 1 or self.frame_layers < 1:
@@ -62,13 +72,24 @@ class Recogniser(nn.Module):
         with torch.no_grad():
             self.embedding.weight.copy_(smooth_rows(levels, channels))
         last = wavenet.num_layers - 1
-        self.blocks = nn.ModuleList(ResidualBlock(wavenet, dilation, last=layer == last) for layer, dilation in enumerate(wavenet.dilations))
-        # A block's dilated convolution has no bias of its own; a vocoder's conditioning brings it, and there is none here.
+        self.blocks = nn.ModuleList(
+            ResidualBlock(wavenet, dilation, last=layer == last)
+            for layer, dilation in enumerate(wavenet.dilations)
+        )
+        # A block's dilated convolution has no bias of its own; a vocoder's conditioning brings it,
+        # and there is none here.
         self.biases = nn.Parameter(torch.zeros(wavenet.num_layers, wavenet.gate_channels))
         self.skip = nn.Linear(wavenet.num_layers * wavenet.gated_channels, wavenet.skip_channels)
         self.head1 = nn.Linear(wavenet.skip_channels, wavenet.head_channels)
         self.head2 = nn.Linear(wavenet.head_channels, wavenet.output_channels)
-        self.frames = Stack(wavenet.skip_channels, config.frame_channels, config.num_phonemes, config.frame_layers, config.frame_kernel_size, config.dropout)
+        self.frames = Stack(
+            wavenet.skip_channels,
+            config.frame_channels,
+            config.num_phonemes,
+            config.frame_layers,
+            config.frame_kernel_size,
+            config.dropout,
+        )
 
     @property
     def quantiser(self) -> Quantiser:
@@ -82,7 +103,8 @@ class Recogniser(nn.Module):
             codes: int64 [B, T], 0..Q-1; T is F * hop_length.
 
         Returns:
-            the parameters of every code's distribution given those before it [B, T, O], and the logits of every frame's phoneme [B, F, N].
+            the parameters of every code's distribution given those before it [B, T, O], and the
+            logits of every frame's phoneme [B, F, N].
         """
         heard = self.hear(codes)
         return self.next_code(heard), self.phonemes(heard)
@@ -97,13 +119,17 @@ class Recogniser(nn.Module):
         return functional.relu(self.skip(torch.cat(gates, dim=-1)))
 
     def next_code(self, heard: Tensor) -> Tensor:
-        """Rectified skips [..., S] to the parameters of the distribution of the code at the same place [..., O]."""
+        """Rectified skips [..., S] to the parameters of the distribution of the code at the same
+        place [..., O].
+        """
         output: Tensor = self.head2(functional.relu(self.head1(heard)))
         return output
 
     def phonemes(self, heard: Tensor) -> Tensor:
         """Rectified skips [B, T, S] to logits [B, F, N]."""
         batch, samples, channels = heard.shape
-        pooled = heard.view(batch, samples // self.config.wavenet.hop_length, -1, channels).mean(dim=2)
+        pooled = heard.view(batch, samples // self.config.wavenet.hop_length, -1, channels).mean(
+            dim=2
+        )
         logits: Tensor = self.frames(pooled, pooled.new_ones(*pooled.shape[:2], 1))
         return logits

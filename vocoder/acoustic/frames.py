@@ -9,9 +9,12 @@ SATURATED_LENGTH_FRAMES = 40  # of a phoneme: the feature `phoneme_length` is 1 
 
 
 def expand(
-    categories: npt.NDArray[np.int64], positions: npt.NDArray[np.float32], durations: npt.NDArray[np.int64]
+    categories: npt.NDArray[np.int64],
+    positions: npt.NDArray[np.float32],
+    durations: npt.NDArray[np.int64],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Repeats each phoneme's row for each of its frames, and says where in the phoneme each frame lies.
+    """Repeats each phoneme's row for each of its frames, and says where in the phoneme each frame
+    lies.
 
     Args:
         categories: int64 [P, 4].
@@ -19,7 +22,8 @@ def expand(
         durations: int64 [P], frames, at least 0.
 
     Returns:
-        categories int64 [F, 4] and positions float32 [F, 6] (columns `vocoder.config.FRAME_POSITIONS`), F = sum of durations.
+        categories int64 [F, 4] and positions float32 [F, 6] (columns
+        `vocoder.config.FRAME_POSITIONS`), F = sum of durations.
     """
     rows = np.repeat(np.arange(len(durations)), durations)
     starts = np.cumsum(durations) - durations

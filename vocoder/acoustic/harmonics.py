@@ -1,7 +1,8 @@
 """The harmonics that a voiced frame has for its F0 alone, as the decoder is shown them.
 
-With a window of 40 ms the low mel bands resolve single harmonics. A network that is given log-F0 as one number has to learn
-where they lie. Here it is shown a table of them (`training.harmonic_table`).
+With a window of 40 ms the low mel bands resolve single harmonics. A network that is given log-F0 as
+one number has to learn where they lie. Here it is shown a table of them
+(`training.harmonic_table`).
 
 B batch, F frames, M mels, S rows of the table.
 """
@@ -12,7 +13,10 @@ import math
 
 from torch import Tensor
 
-LOWEST_HZ, HIGHEST_HZ = 60.0, 500.0  # F0 of the first row and the last; beyond them the nearest counts
+LOWEST_HZ, HIGHEST_HZ = (
+    60.0,
+    500.0,
+)  # F0 of the first row and the last; beyond them the nearest counts
 
 
 def harmonic_spectra(table: Tensor, log_f0: Tensor, voicing: Tensor) -> Tensor:

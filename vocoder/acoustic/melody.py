@@ -1,4 +1,5 @@
-"""What is done to the pitch that the acoustic model predicts: spread, raised, moved where an author says so, and bent up at the end of a question.
+"""What is done to the pitch that the acoustic model predicts: spread, raised, moved where an author
+says so, and bent up at the end of a question.
 
 F frames, P phonemes.
 """
@@ -18,12 +19,14 @@ if TYPE_CHECKING:  # the model trains with torch and numpy alone; the text packa
 FloatArray = npt.NDArray[np.float32]
 NATS_PER_SEMITONE = math.log(2.0) / 12.0
 LOWEST_HZ = 40.0  # that a mean is moved to
-RISE_SEMITONES = 8.0  # over the end of a question: three to undo the fall that a statement would have, and five up
+# over the end of a question: three to undo the fall that a statement would have, and five up
+RISE_SEMITONES = 8.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bend:
-    """Phonemes in a row whose pitch is moved together: the mean of what is voiced in them goes to `scale` times itself and `offset_hz` up.
+    """Phonemes in a row whose pitch is moved together: the mean of what is voiced in them goes to
+    `scale` times itself and `offset_hz` up.
 
     Attributes:
         first, behind: of the phonemes.
@@ -45,10 +48,12 @@ class Melody:
 
     Attributes:
         pitch: semitones above what the model predicts.
-        intonation: times which the pitch departs from its mean in the sentence; a mean is what such a model learns where a speaker may choose, so its
-            own melody is flatter than anybody's.
-        bends: stretches that are moved beside, in order. Their means are those with `pitch` and `intonation`, and without the rise.
-        rises: whether the sentence ends going up. Recordings of read statements teach a model no questions, so this is a rule.
+        intonation: times which the pitch departs from its mean in the sentence; a mean is what such
+            a model learns where a speaker may choose, so its own melody is flatter than anybody's.
+        bends: stretches that are moved beside, in order. Their means are those with `pitch` and
+            `intonation`, and without the rise.
+        rises: whether the sentence ends going up. Recordings of read statements teach a model no
+            questions, so this is a rule.
     """
 
     pitch: float = 0.0
@@ -56,7 +61,13 @@ class Melody:
     rises: bool = False
     bends: tuple[Bend, ...] = ()
 
-    def apply(self, log_f0: FloatArray, voicing: FloatArray, features: LinguisticFeatures, durations: npt.NDArray[np.int64]) -> FloatArray:
+    def apply(
+        self,
+        log_f0: FloatArray,
+        voicing: FloatArray,
+        features: LinguisticFeatures,
+        durations: npt.NDArray[np.int64],
+    ) -> FloatArray:
         """The pitch to speak with.
 
         Args:
@@ -72,13 +83,21 @@ class Melody:
         spread = mean + self.intonation * (log_f0 - mean)
         rise = RISE_SEMITONES * final_rise(features, durations) if self.rises else 0.0
         if self.bends:
-            changed = self._bent(spread + self.pitch * NATS_PER_SEMITONE, voicing, durations) + rise * NATS_PER_SEMITONE
+            changed = (
+                self._bent(spread + self.pitch * NATS_PER_SEMITONE, voicing, durations)
+                + rise * NATS_PER_SEMITONE
+            )
         else:
             changed = spread + (self.pitch + rise) * NATS_PER_SEMITONE
         final: FloatArray = np.asarray(changed, np.float32)
         return final
 
-    def _bent(self, log_f0: npt.NDArray[np.floating], voicing: FloatArray, durations: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    def _bent(
+        self,
+        log_f0: npt.NDArray[np.floating],
+        voicing: FloatArray,
+        durations: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.float64]:
         bent = log_f0.astype(np.float64)
         starts = np.concatenate([[0], np.cumsum(durations)])
         for bend in self.bends:
@@ -93,11 +112,15 @@ class Melody:
 
 
 def final_rise(features: LinguisticFeatures, durations: npt.NDArray[np.int64]) -> FloatArray:
-    """From 0 where the last stressed sound of a sentence begins to 1 where its last sound ends, in a straight line: float32 [F]."""
+    """From 0 where the last stressed sound of a sentence begins to 1 where its last sound ends, in
+    a straight line: float32 [F].
+    """
     ends = np.cumsum(durations)
     sounds = np.flatnonzero(~features.pauses)
     stress = features.categories[:, 1]
     strongest = sounds[stress[sounds] == stress[sounds].max()]
     first, last = ends[strongest[-1]] - durations[strongest[-1]], ends[sounds[-1]]
-    rise: FloatArray = np.clip((np.arange(ends[-1]) - first + 1) / (last - first), 0.0, 1.0).astype(np.float32)
+    rise: FloatArray = np.clip((np.arange(ends[-1]) - first + 1) / (last - first), 0.0, 1.0).astype(
+        np.float32
+    )
     return rise

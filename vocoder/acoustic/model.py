@@ -1,8 +1,10 @@
 """The acoustic model: phonemes of a sentence to durations, log-F0, voicing and log-mel.
 
-The parallel, feed-forward scheme of FastSpeech 2 (arXiv 2006.04558) with convolutions in place of attention, which a sentence's length and a
-CPU favour: an encoder over phonemes, a duration predictor, repetition to frames, a pitch predictor over frames, and a decoder that sees
-both. In training the true durations and pitch are given to what comes after them.
+The parallel, feed-forward scheme of FastSpeech 2 (arXiv 2006.04558) with convolutions in place of
+attention, which a sentence's length and a
+CPU favour: an encoder over phonemes, a duration predictor, repetition to frames, a pitch predictor
+over frames, and a decoder that sees both. In training the true durations and pitch are given to
+what comes after them.
 
 B batch, P phonemes, F frames, M mels, C channels.
 """
@@ -37,7 +39,9 @@ LOG_F0_CENTRE, LOG_F0_SCALE = math.log(180.0), 0.25
 
 
 class ConvBlock(nn.Module):
-    """Layer norm, convolution, GELU, dropout, residual; what lies outside the mask stays 0, so padding changes nothing."""
+    """Layer norm, convolution, GELU, dropout, residual; what lies outside the mask stays 0, so
+    padding changes nothing.
+    """
 
     def __init__(self, channels: int, kernel_size: int, dropout: float) -> None:
         super().__init__()
@@ -56,12 +60,22 @@ class ConvBlock(nn.Module):
 class Stack(nn.Module):
     """A product to `channels`, blocks, a norm, and a product to `outputs`."""
 
-    def __init__(self, inputs: int, channels: int, outputs: int, layers: int, kernel_size: int, dropout: float) -> None:
+    def __init__(
+        self,
+        inputs: int,
+        channels: int,
+        outputs: int,
+        layers: int,
+        kernel_size: int,
+        dropout: float,
+    ) -> None:
         super().__init__()
         self._taps = kernel_size
         self._native_stack: _native.Stack | None = None
         self.enter = nn.Linear(inputs, channels)
-        self.blocks = nn.ModuleList(ConvBlock(channels, kernel_size, dropout) for _ in range(layers))
+        self.blocks = nn.ModuleList(
+            ConvBlock(channels, kernel_size, dropout) for _ in range(layers)
+        )
         self.norm = nn.LayerNorm(channels)
         self.leave = nn.Linear(channels, outputs)
 
@@ -76,7 +90,8 @@ class Stack(nn.Module):
         return left
 
     def use_native(self, isa: str = "auto") -> None:
-        """Computes in C++ from now on (`vocoder/native/layers`), where that was compiled and knows so many taps: the weights must not change any more.
+        """Computes in C++ from now on (`vocoder/native/layers`), where that was compiled and knows
+        so many taps: the weights must not change any more.
 
         `isa`: the instruction set, "auto" or one of `vocoder.compiled.available_isas()`.
         """
@@ -85,7 +100,9 @@ class Stack(nn.Module):
             return
 
         def stacked(name: str) -> npt.NDArray[np.float32]:
-            return np.stack([weights[f"blocks.{index}.{name}"] for index in range(len(self.blocks))])
+            return np.stack(
+                [weights[f"blocks.{index}.{name}"] for index in range(len(self.blocks))]
+            )
 
         weights = {name: tensor.numpy() for name, tensor in self.state_dict().items()}
         self._native_stack = native.Stack(
@@ -111,12 +128,20 @@ class Stack(nn.Module):
 
 
 class Acoustic(Protocol):
-    """What speaks: `AcousticModel`, or what computes the same elsewhere (`vocoder.cuda.acoustic_model`)."""
+    """What speaks: `AcousticModel`, or what computes the same elsewhere
+    (`vocoder.cuda.acoustic_model`).
+    """
 
     def durations(self, features: LinguisticFeatures, speaker: int = 0) -> npt.NDArray[np.float32]:
         """As `AcousticModel.durations`."""
 
-    def conditions(self, features: LinguisticFeatures, durations: npt.NDArray[np.int64], speaker: int = 0, melody: Melody | None = None) -> Conditions:
+    def conditions(
+        self,
+        features: LinguisticFeatures,
+        durations: npt.NDArray[np.int64],
+        speaker: int = 0,
+        melody: Melody | None = None,
+    ) -> Conditions:
         """As `AcousticModel.conditions`."""
 
 
@@ -129,32 +154,57 @@ class AcousticModel(nn.Module):
         self.harmonic_table: Tensor | None
         channels, kernel_size, dropout = config.channels, config.kernel_size, config.dropout
         sizes = config.linguistic.category_sizes
-        self.embeddings = nn.ModuleList(nn.Embedding(size, width, padding_idx=0) for size, width in zip(sizes, EMBEDDING_CHANNELS, strict=True))
+        self.embeddings = nn.ModuleList(
+            nn.Embedding(size, width, padding_idx=0)
+            for size, width in zip(sizes, EMBEDDING_CHANNELS, strict=True)
+        )
         self.speaker = nn.Embedding(config.num_speakers, channels)
         inputs = sum(EMBEDDING_CHANNELS) + len(POSITIONS)
         in_phoneme = len(FRAME_POSITIONS) - len(POSITIONS)
-        self.encoder = Stack(inputs, channels, channels, config.encoder_layers, kernel_size, dropout)
+        self.encoder = Stack(
+            inputs, channels, channels, config.encoder_layers, kernel_size, dropout
+        )
         self.duration = Stack(channels, config.predictor_channels, 1, 2, kernel_size, dropout)
-        self.pitch = Stack(channels + in_phoneme, config.predictor_channels, 2, 3, kernel_size, dropout)
+        self.pitch = Stack(
+            channels + in_phoneme, config.predictor_channels, 2, 3, kernel_size, dropout
+        )
         harmonics = config.n_mels if config.harmonic_steps > 0 else 0
-        self.decoder = Stack(channels + in_phoneme + 2 + harmonics, config.decoder_channels, config.n_mels, config.decoder_layers, kernel_size, dropout)
+        self.decoder = Stack(
+            channels + in_phoneme + 2 + harmonics,
+            config.decoder_channels,
+            config.n_mels,
+            config.decoder_layers,
+            kernel_size,
+            dropout,
+        )
         # Stored with the weights: a voice needs no settings of sound to speak by it.
-        self.register_buffer("harmonic_table", torch.zeros(config.harmonic_steps, config.n_mels) if harmonics else None)
+        self.register_buffer(
+            "harmonic_table",
+            torch.zeros(config.harmonic_steps, config.n_mels) if harmonics else None,
+        )
 
     def use_native(self, isa: str = "auto") -> None:
         """Speaks faster from now on: as `Stack.use_native`."""
         for stack in (self.encoder, self.duration, self.pitch, self.decoder):
             stack.use_native(isa)
 
-    def encode(self, categories: Tensor, positions: Tensor, speaker: Tensor, mask: Tensor) -> Tensor:
-        """Takes categories int64 [B, P, 4], positions [B, P, 4], speaker int64 [B], mask [B, P, 1] to [B, P, C]."""
-        embedded = [embedding(categories[..., column]) for column, embedding in enumerate(self.embeddings)]
+    def encode(
+        self, categories: Tensor, positions: Tensor, speaker: Tensor, mask: Tensor
+    ) -> Tensor:
+        """Takes categories int64 [B, P, 4], positions [B, P, 4], speaker int64 [B], mask [B, P, 1]
+        to [B, P, C].
+        """
+        embedded = [
+            embedding(categories[..., column]) for column, embedding in enumerate(self.embeddings)
+        ]
         encoded: Tensor = self.encoder(torch.cat([*embedded, positions], dim=-1), mask)
         spoken_by: Tensor = (encoded + self.speaker(speaker).unsqueeze(1)) * mask
         return spoken_by
 
     def predict_log_durations(self, encoded: Tensor, mask: Tensor) -> Tensor:
-        """Encoded [B, P, C] to log(1 + frames) [B, P]. The encoder does not learn from it: durations alone would bend it."""
+        """Encoded [B, P, C] to log(1 + frames) [B, P]. The encoder does not learn from it:
+        durations alone would bend it.
+        """
         predicted: Tensor = self.duration(encoded.detach(), mask).squeeze(-1)
         return predicted
 
@@ -163,13 +213,19 @@ class AcousticModel(nn.Module):
         log_f0, voicing = self.pitch(frames, mask).unbind(-1)
         return log_f0 * LOG_F0_SCALE + LOG_F0_CENTRE, voicing
 
-    def predict_log_mel(self, frames: Tensor, log_f0: Tensor, voicing: Tensor, mask: Tensor) -> Tensor:
+    def predict_log_mel(
+        self, frames: Tensor, log_f0: Tensor, voicing: Tensor, mask: Tensor
+    ) -> Tensor:
         """Frames [B, F, C + 2], log-F0 [B, F] and voicing 0..1 [B, F] to log-mel [B, F, M]."""
-        log_mel: Tensor = self.decoder(torch.cat([frames, self.melody_inputs(log_f0, voicing)], dim=-1), mask)
+        log_mel: Tensor = self.decoder(
+            torch.cat([frames, self.melody_inputs(log_f0, voicing)], dim=-1), mask
+        )
         return log_mel * LOG_MEL_SCALE + LOG_MEL_CENTRE
 
     def melody_inputs(self, log_f0: Tensor, voicing: Tensor) -> Tensor:
-        """What the decoder is shown of the pitch: log-F0 [B, F] and voicing [B, F] to [B, F, 2], or [B, F, 2 + M] with the harmonics' spectra."""
+        """What the decoder is shown of the pitch: log-F0 [B, F] and voicing [B, F] to [B, F, 2], or
+        [B, F, 2 + M] with the harmonics' spectra.
+        """
         inputs = torch.stack([(log_f0 - LOG_F0_CENTRE) / LOG_F0_SCALE * voicing, voicing], dim=-1)
         if self.harmonic_table is None:
             return inputs
@@ -177,10 +233,14 @@ class AcousticModel(nn.Module):
 
     @torch.inference_mode()
     def durations(self, features: LinguisticFeatures, speaker: int = 0) -> npt.NDArray[np.float32]:
-        """How long each phoneme lasts at normal speed: float32 [P], in frames, at least 0, before rounding."""
+        """How long each phoneme lasts at normal speed: float32 [P], in frames, at least 0, before
+        rounding.
+        """
         encoded, mask = self._encode_one(features, speaker)
         predicted = self.predict_log_durations(encoded, mask)[0]
-        frames: npt.NDArray[np.float32] = torch.expm1(predicted).clamp(0, MAX_DURATION_FRAMES).float().numpy()
+        frames: npt.NDArray[np.float32] = (
+            torch.expm1(predicted).clamp(0, MAX_DURATION_FRAMES).float().numpy()
+        )
         return frames
 
     @torch.inference_mode()
@@ -197,7 +257,8 @@ class AcousticModel(nn.Module):
             features: of the sentence, P phonemes.
             durations: int64 [P], frames of each.
             speaker: index of the speaker.
-            melody: what is done to the predicted pitch, nothing when None; the mel spectrum follows, for the decoder is given the pitch.
+            melody: what is done to the predicted pitch, nothing when None; the mel spectrum
+                follows, for the decoder is given the pitch.
         """
         encoded, _ = self._encode_one(features, speaker)
         categories, positions = expand(features.categories, features.positions, durations)
@@ -208,7 +269,9 @@ class AcousticModel(nn.Module):
         log_f0, logit = self.predict_pitch(frames, mask)
         voicing = (logit > 0).float()
         if melody is not None:
-            log_f0 = torch.from_numpy(melody.apply(log_f0[0].numpy(), voicing[0].numpy(), features, durations)).unsqueeze(0)
+            log_f0 = torch.from_numpy(
+                melody.apply(log_f0[0].numpy(), voicing[0].numpy(), features, durations)
+            ).unsqueeze(0)
         log_mel = self.predict_log_mel(frames, log_f0, voicing, mask)
         return Conditions(
             log_mel=log_mel[0].numpy(),

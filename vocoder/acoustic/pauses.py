@@ -1,9 +1,10 @@
 """How long a pause lasts at the least.
 
-A reader pauses at one comma and not at the next, so a model that learns the mean of log-durations makes short work of all of them, and lists
-run together. What it predicts is kept where it is longer than a lower bound, which lies a little below the median of the default voice's recordings
-(0.17 s at commas, 0.29 s at colons and the like). Between sentences, of which a recording holds one, it is a reader's breath; between paragraphs
-it is longer, for that is how they are heard.
+A reader pauses at one comma and not at the next, so a model that learns the mean of log-durations
+makes short work of all of them, and lists run together. What it predicts is kept where it is longer
+than a lower bound, which lies a little below the median of the default voice's recordings (0.17 s
+at commas, 0.29 s at colons and the like). Between sentences, of which a recording holds one, it is
+a reader's breath; between paragraphs it is longer, for that is how they are heard.
 """
 
 from __future__ import annotations
@@ -13,12 +14,21 @@ import numpy.typing as npt
 
 from vocoder.text.features import PHRASE_TYPES, LinguisticFeatures
 
-SHORTEST_SECONDS = {"comma": 0.12, "colon": 0.25}  # by the type of the phrase before, of `vocoder.text.features.PHRASE_TYPES`
+SHORTEST_SECONDS = {
+    "comma": 0.12,
+    "colon": 0.25,
+}  # by the type of the phrase before, of `vocoder.text.features.PHRASE_TYPES`
 BETWEEN_SENTENCES_SECONDS = 0.3
 BETWEEN_PARAGRAPHS_SECONDS = 0.7
 
 
-def with_pauses(durations: npt.NDArray[np.float32], features: LinguisticFeatures, *, frames_per_second: float, at_end: float) -> npt.NDArray[np.float32]:
+def with_pauses(
+    durations: npt.NDArray[np.float32],
+    features: LinguisticFeatures,
+    *,
+    frames_per_second: float,
+    at_end: float,
+) -> npt.NDArray[np.float32]:
     """Predicted durations with no pause shorter than it may be.
 
     Args:
@@ -34,6 +44,8 @@ def with_pauses(durations: npt.NDArray[np.float32], features: LinguisticFeatures
     inside = features.pauses.copy()
     inside[[0, -1]] = False
     for phrase_type, seconds in SHORTEST_SECONDS.items():
-        shortest[inside & (features.categories[:, 3] == PHRASE_TYPES.index(phrase_type))] = seconds * frames_per_second
+        shortest[inside & (features.categories[:, 3] == PHRASE_TYPES.index(phrase_type))] = (
+            seconds * frames_per_second
+        )
     shortest[-1] = at_end * frames_per_second
     return np.maximum(durations, shortest)

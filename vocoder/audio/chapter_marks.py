@@ -1,10 +1,14 @@
-"""Chapter marks inside a file of sound, by FFmpeg's libraries (PyAV): the sound is put into another file packet by packet, and not encoded again.
+"""Chapter marks inside a file of sound, by FFmpeg's libraries (PyAV): the sound is put into another
+file packet by packet, and not encoded again.
 
-    MP3                  ID3v2.3 with a table of contents and a frame for each chapter (CTOC and CHAP, https://id3.org/id3v2-chapters-1.0)
-    FLAC, Ogg, Opus      comments CHAPTER001, CHAPTER001NAME, ... (https://wiki.xiph.org/Chapter_Extension)
+    MP3                  ID3v2.3 with a table of contents and a frame for each chapter (CTOC and
+                         CHAP, https://id3.org/id3v2-chapters-1.0)
+    FLAC, Ogg, Opus      comments CHAPTER001, CHAPTER001NAME, ...
+                         (https://wiki.xiph.org/Chapter_Extension)
 
-All of them count in milliseconds, to which times are rounded. "bitexact" leaves out names of programs and random numbers: the same sound with the same
-chapters is the same bytes. PyAV is imported where chapters are written, and nowhere before: whoever writes none need not have it.
+All of them count in milliseconds, to which times are rounded. "bitexact" leaves out names of
+programs and random numbers: the same sound with the same chapters is the same bytes. PyAV is
+imported where chapters are written, and nowhere before: whoever writes none need not have it.
 """
 
 from __future__ import annotations
@@ -44,9 +48,18 @@ def check_chapters_in(format_name: str) -> None:
         InputError: field "format" or "chapters".
     """
     if format_name not in CHAPTER_FORMATS:
-        raise InputError(f"{format_name} has no place for chapters (those that have: {', '.join(CHAPTER_FORMATS)})", field="format")
+        raise InputError(
+            (
+                f"{format_name} has no place for chapters (those that have: "
+                f"{', '.join(CHAPTER_FORMATS)})"
+            ),
+            field="format",
+        )
     if importlib.util.find_spec("av") is None:
-        raise InputError("writing chapters needs PyAV, which is not installed: pip install 'sonant[batch]'", field="chapters")
+        raise InputError(
+            "writing chapters needs PyAV, which is not installed: pip install 'sonant[batch]'",
+            field="chapters",
+        )
 
 
 def check_number_of_chapters(number: int, format_name: str) -> None:
@@ -57,14 +70,25 @@ def check_number_of_chapters(number: int, format_name: str) -> None:
     """
     _, most = CHAPTER_FORMATS[format_name]
     if number > most:
-        raise InputError(f"there are {number} chapters, and {format_name} can tell of {most}", field="chapters")
+        raise InputError(
+            f"there are {number} chapters, and {format_name} can tell of {most}", field="chapters"
+        )
 
 
-def embed_chapters(sound: BinaryIO, file: BinaryIO, chapters: Sequence[Chapter], *, format_name: str, sample_rate: int, serial: int = SERIAL) -> None:
+def embed_chapters(
+    sound: BinaryIO,
+    file: BinaryIO,
+    chapters: Sequence[Chapter],
+    *,
+    format_name: str,
+    sample_rate: int,
+    serial: int = SERIAL,
+) -> None:
     """Writes the same sound with chapters.
 
     Args:
-        sound: a whole file as `vocoder.audio.file_encoder.AudioEncoder` has written it; seekable, read from its beginning.
+        sound: a whole file as `vocoder.audio.file_encoder.AudioEncoder` has written it; seekable,
+            read from its beginning.
         file: where to; seekable, at its beginning. Neither is closed.
         chapters: at least one, in order, without overlap.
         format_name: of `CHAPTER_FORMATS`.
@@ -80,12 +104,22 @@ def embed_chapters(sound: BinaryIO, file: BinaryIO, chapters: Sequence[Chapter],
     sink = _CountedFile(file)
     sound.seek(0)
     try:
-        _remux(sound, sink, chapters, format_name=format_name, sample_rate=sample_rate, serial=serial)
+        _remux(
+            sound, sink, chapters, format_name=format_name, sample_rate=sample_rate, serial=serial
+        )
     finally:
         sink.check()  # before what FFmpeg made of it
 
 
-def _remux(sound: BinaryIO, file: _CountedFile, chapters: Sequence[Chapter], *, format_name: str, sample_rate: int, serial: int) -> None:
+def _remux(
+    sound: BinaryIO,
+    file: _CountedFile,
+    chapters: Sequence[Chapter],
+    *,
+    format_name: str,
+    sample_rate: int,
+    serial: int,
+) -> None:
     import av
 
     container, _ = CHAPTER_FORMATS[format_name]
@@ -94,7 +128,10 @@ def _remux(sound: BinaryIO, file: _CountedFile, chapters: Sequence[Chapter], *, 
         settings["id3v2_version"] = "3"  # older players read no other
     if container == "ogg":
         settings["serial_offset"] = str(serial % _SERIALS)
-    with av.open(sound, "r") as source, av.open(file, "w", format=container, options=settings) as target:
+    with (
+        av.open(sound, "r") as source,
+        av.open(file, "w", format=container, options=settings) as target,
+    ):
         stream = source.streams.audio[0]
         copy = target.add_stream_from_template(stream)
         match container:
@@ -102,7 +139,13 @@ def _remux(sound: BinaryIO, file: _CountedFile, chapters: Sequence[Chapter], *, 
                 clock = Fraction(1, sample_rate)
                 target.set_chapters(
                     [
-                        {"id": number, "start": one.start_sample, "end": one.end_sample, "time_base": clock, "metadata": {"title": one.title}}
+                        {
+                            "id": number,
+                            "start": one.start_sample,
+                            "end": one.end_sample,
+                            "time_base": clock,
+                            "metadata": {"title": one.title},
+                        }
                         for number, one in enumerate(chapters)
                     ]
                 )
@@ -117,7 +160,9 @@ def _remux(sound: BinaryIO, file: _CountedFile, chapters: Sequence[Chapter], *, 
 
 
 class _CountedFile:
-    """The file, as FFmpeg sees it. An error of a call from C does not always come back as what it was: so it is kept, and raised by `check`."""
+    """The file, as FFmpeg sees it. An error of a call from C does not always come back as what it
+    was: so it is kept, and raised by `check`.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -144,7 +189,9 @@ class _CountedFile:
 def _comments(chapters: Sequence[Chapter], sample_rate: int) -> dict[str, str]:
     comments = {}
     for number, one in enumerate(chapters, 1):
-        comments[f"CHAPTER{number:03d}"] = _clock((2_000 * one.start_sample + sample_rate) // (2 * sample_rate))
+        comments[f"CHAPTER{number:03d}"] = _clock(
+            (2_000 * one.start_sample + sample_rate) // (2 * sample_rate)
+        )
         comments[f"CHAPTER{number:03d}NAME"] = one.title
     return comments
 

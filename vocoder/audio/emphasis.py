@@ -1,7 +1,8 @@
-"""Pre-emphasis and its inverse: first-order filters that lift the treble before mu-law and lower it again after.
+"""Pre-emphasis and its inverse: first-order filters that lift the treble before mu-law and lower it
+again after.
 
-The codes' quantisation noise is white; de-emphasis shapes it like speech, so less of it is heard (LPCNet, arXiv 1810.11846,
-section 3.1, has the argument).
+The codes' quantisation noise is white; de-emphasis shapes it like speech, so less of it is heard
+(LPCNet, arXiv 1810.11846, section 3.1, has the argument).
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ def pre_emphasise(samples: FloatArray, coefficient: float, last: float = 0.0) ->
     return emphasised
 
 
-def de_emphasise(samples: FloatArray, coefficient: float, last: float = 0.0) -> tuple[FloatArray, float]:
+def de_emphasise(
+    samples: FloatArray, coefficient: float, last: float = 0.0
+) -> tuple[FloatArray, float]:
     """The inverse, x[t] = y[t] + coefficient * x[t-1], computed in float64.
 
     Args:
@@ -50,11 +53,17 @@ def de_emphasise(samples: FloatArray, coefficient: float, last: float = 0.0) -> 
     return plain_de_emphasise(samples, coefficient, last)
 
 
-def plain_de_emphasise(samples: FloatArray, coefficient: float, last: float) -> tuple[FloatArray, float]:
+def plain_de_emphasise(
+    samples: FloatArray, coefficient: float, last: float
+) -> tuple[FloatArray, float]:
     """The same by scipy, to the same bits."""
     if len(samples) == 0:
         return samples, last
-    from scipy.signal import lfilter  # here and not above: it takes a third of the time in which all of vocoder.synthesis.voice is imported
+    from scipy.signal import (
+        lfilter,
+    )  # here and not above: it takes a third of the time in which all of vocoder.synthesis.voice is imported
 
-    restored, _ = lfilter([1.0], [1.0, -coefficient], samples.astype(np.float64), zi=[coefficient * last])
+    restored, _ = lfilter(
+        [1.0], [1.0, -coefficient], samples.astype(np.float64), zi=[coefficient * last]
+    )
     return restored.astype(np.float32), float(restored[-1])

@@ -1,7 +1,8 @@
-"""Sound into a file as it is made, in every format: what `vocoder.audio.file_writing` does with a whole recording, for one that need not fit into memory.
+"""Sound into a file as it is made, in every format: what `vocoder.audio.file_writing` does with a
+whole recording, for one that need not fit into memory.
 
-The same samples give the same bytes, in whatever pieces they come: what libsndfile is handed comes in blocks of one size, and Ogg streams have a serial
-number that is chosen, not drawn.
+The same samples give the same bytes, in whatever pieces they come: what libsndfile is handed comes
+in blocks of one size, and Ogg streams have a serial number that is chosen, not drawn.
 """
 
 from __future__ import annotations
@@ -18,28 +19,43 @@ from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.audio.wav import wav_header
 from vocoder.errors import AudioError
 
-# libsndfile's Vorbis encoder keeps what one call hands it on its stack, and crashes on long sounds handed over at once.
+# libsndfile's Vorbis encoder keeps what one call hands it on its stack, and crashes on long sounds
+# handed over at once.
 _BLOCK = 16_384
 SERIAL = 1  # of an Ogg stream for which nobody chooses one
 
 
 class AudioEncoder:
-    """Writes a mono recording piece by piece; a context that must end well for the file to be complete.
+    """Writes a mono recording piece by piece; a context that must end well for the file to be
+    complete.
 
     Args:
-        file: binary, open for writing, at its beginning; formats other than WAV and PCM seek in it. It is not closed.
+        file: binary, open for writing, at its beginning; formats other than WAV and PCM seek in it.
+            It is not closed.
         sample_rate: Hz.
-        format_name: one of `vocoder.audio.formats.FILE_FORMATS`; "pcm" is the samples alone, little-endian.
+        format_name: one of `vocoder.audio.formats.FILE_FORMATS`; "pcm" is the samples alone,
+            little-endian.
         num_samples: how many will come, in all.
-        serial: 0..2**32-1, of an Ogg stream; streams that are to be joined into one file need different ones.
+        serial: 0..2**32-1, of an Ogg stream; streams that are to be joined into one file need
+            different ones.
         name: what errors call it.
 
     Raises:
-        AudioError: a rate that the format does not have (Opus has 8, 12, 16, 24 and 48 kHz); `field` is the name.
+        AudioError: a rate that the format does not have (Opus has 8, 12, 16, 24 and 48 kHz);
+            `field` is the name.
         InputError: an unknown format, or too long for a WAV.
     """
 
-    def __init__(self, file: BinaryIO, sample_rate: int, format_name: str, *, num_samples: int, serial: int = SERIAL, name: str = "output") -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        sample_rate: int,
+        format_name: str,
+        *,
+        num_samples: int,
+        serial: int = SERIAL,
+        name: str = "output",
+    ) -> None:
         check_format(format_name)
         self._file = file
         self._left = num_samples
@@ -53,15 +69,28 @@ class AudioEncoder:
         container, coding = sndfile
         self._sink = _EncodedFile(file, OggSerial(file, serial) if container == "OGG" else None)
         try:
-            self._sound = soundfile.SoundFile(self._sink, "w", sample_rate, 1, subtype=coding, format=container)
+            self._sound = soundfile.SoundFile(
+                self._sink, "w", sample_rate, 1, subtype=coding, format=container
+            )
         except soundfile.LibsndfileError as error:
             self._sink.check()
-            raise AudioError(f"{name}: cannot be written as {format_name} at {sample_rate} Hz ({error.error_string})", field=name) from error
+            raise AudioError(
+                (
+                    f"{name}: cannot be written as {format_name} at {sample_rate} Hz "
+                    f"({error.error_string})"
+                ),
+                field=name,
+            ) from error
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if kind is None:
             self.finish()
         elif self._sink is not None:
@@ -73,7 +102,9 @@ class AudioEncoder:
         Raises:
             OSError: the disk is full, or the file cannot be written for another reason.
         """
-        assert len(samples) <= self._left, f"{len(samples)} samples come, and {self._left} were announced"
+        assert len(samples) <= self._left, (
+            f"{len(samples)} samples come, and {self._left} were announced"
+        )
         self._left -= len(samples)
         if self._sink is None:
             self._file.write(to_bytes(samples))
@@ -107,12 +138,16 @@ class AudioEncoder:
 
 
 class _EncodedFile:
-    """The file, as libsndfile sees it. It calls from C, where an exception would be printed and lost: so it is kept, and raised by `check`."""
+    """The file, as libsndfile sees it. It calls from C, where an exception would be printed and
+    lost: so it is kept, and raised by `check`.
+    """
 
     def __init__(self, file: BinaryIO, ogg: OggSerial | None) -> None:
         self._file = file
         self._ogg = ogg
-        self._written = 0  # of an Ogg stream, which is written in order: pages that are not complete have no place in the file yet
+        # of an Ogg stream, which is written in order: pages that are not complete have no place in
+        # the file yet
+        self._written = 0
         self._error: OSError | None = None
 
     def write(self, data: bytes) -> int:

@@ -1,4 +1,6 @@
-"""Recordings out of files, through libsndfile (soundfile) and soxr. The way back is `vocoder.audio.file_writing`."""
+"""Recordings out of files, through libsndfile (soundfile) and soxr. The way back is
+`vocoder.audio.file_writing`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,13 @@ import soundfile
 from vocoder.audio.resample import resample
 from vocoder.errors import AudioError
 
-_MOST_VALUES_PER_SECOND = 400_000  # of all channels together, where the length is limited: two of 192 kHz
+_MOST_VALUES_PER_SECOND = (
+    400_000  # of all channels together, where the length is limited: two of 192 kHz
+)
 FloatArray = npt.NDArray[np.float32]
-LOWEST_RATE_HZ = 1_000  # below it nothing is speech, and resampling would blow a small file up to gigabytes
+LOWEST_RATE_HZ = (
+    1_000  # below it nothing is speech, and resampling would blow a small file up to gigabytes
+)
 
 
 def read_audio(path: Path | str, sample_rate: int) -> FloatArray:
@@ -28,7 +34,8 @@ def read_audio(path: Path | str, sample_rate: int) -> FloatArray:
         float32 [T], T > 0, -1..1 (a floating-point file may go beyond); channels are averaged.
 
     Raises:
-        AudioError: the file is missing, not audio, empty, cut short, or has samples that are not finite numbers; `field` is the path.
+        AudioError: the file is missing, not audio, empty, cut short, or has samples that are not
+            finite numbers; `field` is the path.
     """
     path = Path(path)
     if path.is_dir():
@@ -42,24 +49,33 @@ def read_audio(path: Path | str, sample_rate: int) -> FloatArray:
     return read_audio_bytes(data, sample_rate, name=str(path))
 
 
-def read_audio_bytes(data: bytes, sample_rate: int, *, name: str, most_seconds: float | None = None) -> FloatArray:
-    """As `read_audio`, for the contents of a file that came another way; `name` is what errors call it.
+def read_audio_bytes(
+    data: bytes, sample_rate: int, *, name: str, most_seconds: float | None = None
+) -> FloatArray:
+    """As `read_audio`, for the contents of a file that came another way; `name` is what errors call
+    it.
 
-    A recording of more than `most_seconds` is an AudioError too, and little more than so much of it is ever decoded: a small file can hold hours.
+    A recording of more than `most_seconds` is an AudioError too, and little more than so much of it
+    is ever decoded: a small file can hold hours.
     """
     if not data:
         raise AudioError(f"{name}: is an empty file", field=name)
     try:
-        # Bytes, not the file: soundfile goes by a file's extension when it sees one (.raw), and only the contents count.
+        # Bytes, not the file: soundfile goes by a file's extension when it sees one (.raw), and
+        # only the contents count.
         samples, own_rate = _decode(data, name, most_seconds)
     except soundfile.LibsndfileError as error:
-        raise AudioError(f"{name}: not audio that can be read ({error.error_string})", field=name) from error
+        raise AudioError(
+            f"{name}: not audio that can be read ({error.error_string})", field=name
+        ) from error
     if len(samples) == 0:
         raise AudioError(f"{name}: holds no samples", field=name)
     if not np.isfinite(samples).all():
         raise AudioError(f"{name}: holds samples that are not finite numbers", field=name)
     if own_rate < LOWEST_RATE_HZ:
-        raise AudioError(f"{name}: has a sample rate of {own_rate} Hz, too low for sound", field=name)
+        raise AudioError(
+            f"{name}: has a sample rate of {own_rate} Hz, too low for sound", field=name
+        )
     mono = resample(samples.mean(axis=1), own_rate, sample_rate)
     if len(mono) == 0:
         raise AudioError(f"{name}: is too short to hold one sample at {sample_rate} Hz", field=name)
@@ -67,7 +83,9 @@ def read_audio_bytes(data: bytes, sample_rate: int, *, name: str, most_seconds: 
 
 
 class _Contents(io.BytesIO):
-    """A file's contents, for libsndfile: it seeks to places before the beginning where a file is damaged, and learns that by being left where it is."""
+    """A file's contents, for libsndfile: it seeks to places before the beginning where a file is
+    damaged, and learns that by being left where it is.
+    """
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         return super().seek(offset, whence) if offset >= 0 or whence != io.SEEK_SET else self.tell()
@@ -80,7 +98,13 @@ def _decode(data: bytes, name: str, most_seconds: float | None) -> tuple[FloatAr
             return file.read(dtype="float32", always_2d=True), file.samplerate
         most = int(most_seconds * file.samplerate)
         if most * file.channels > most_seconds * _MOST_VALUES_PER_SECOND:
-            raise AudioError(f"{name}: has {file.channels} channels of {file.samplerate} Hz, which is more than is taken", field=name)
+            raise AudioError(
+                (
+                    f"{name}: has {file.channels} channels of {file.samplerate} Hz, which is more "
+                    f"than is taken"
+                ),
+                field=name,
+            )
         samples = file.read(most + 1, dtype="float32", always_2d=True)
         if len(samples) > most:
             raise AudioError(f"{name}: is longer than {most_seconds:g} seconds", field=name)

@@ -1,4 +1,6 @@
-"""Every format of sound that is written or sent. A new one is an entry of `FORMATS`: commands, routes, the page and error messages take theirs from there."""
+"""Every format of sound that is written or sent. A new one is an entry of `FORMATS`: commands,
+routes, the page and error messages take theirs from there.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,10 @@ class FileFormat:
     """A format of the commands' files, each with its name for an extension.
 
     Attributes:
-        sndfile: libsndfile's names of container and coding; None: the samples as they are, after a header where the format is WAV.
-        chapters: FFmpeg's name of the container, and how many chapters it can tell of (a byte counts them, or three digits); None: it has no place for any.
+        sndfile: libsndfile's names of container and coding; None: the samples as they are, after a
+            header where the format is WAV.
+        chapters: FFmpeg's name of the container, and how many chapters it can tell of (a byte
+            counts them, or three digits); None: it has no place for any.
     """
 
     sndfile: tuple[str, str] | None = None
@@ -59,20 +63,47 @@ class HttpFormat:
     coding: FfmpegCoding | None = None
 
     def rate_for(self, sample_rate: int) -> int:
-        """The lowest rate that the format has and that loses nothing of the source; its highest where there is none."""
-        return next((rate for rate in self.rates if rate >= sample_rate), self.rates[-1]) if self.rates else sample_rate
+        """The lowest rate that the format has and that loses nothing of the source; its highest
+        where there is none.
+        """
+        return (
+            next((rate for rate in self.rates if rate >= sample_rate), self.rates[-1])
+            if self.rates
+            else sample_rate
+        )
 
 
 _MPEG_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 FORMATS: dict[str, tuple[FileFormat | None, HttpFormat | None]] = {
-    "wav": (FileFormat(), HttpFormat(media_type="audio/wav", extension="wav", head_bytes=44, bytes_per_sample=2, tells_length=True)),
+    "wav": (
+        FileFormat(),
+        HttpFormat(
+            media_type="audio/wav",
+            extension="wav",
+            head_bytes=44,
+            bytes_per_sample=2,
+            tells_length=True,
+        ),
+    ),
     "pcm": (
         FileFormat(),
-        HttpFormat(media_type="audio/pcm", extension="pcm", note="the bare samples: 16 bits, little-endian, one channel", bytes_per_sample=2),
+        HttpFormat(
+            media_type="audio/pcm",
+            extension="pcm",
+            note="the bare samples: 16 bits, little-endian, one channel",
+            bytes_per_sample=2,
+        ),
     ),
     "mulaw": (
         None,
-        HttpFormat(media_type="audio/basic", extension="ul", note="for telephones: G.711, 8 kHz", rates=(8_000,), bytes_per_sample=1, openai=False),
+        HttpFormat(
+            media_type="audio/basic",
+            extension="ul",
+            note="for telephones: G.711, 8 kHz",
+            rates=(8_000,),
+            bytes_per_sample=1,
+            openai=False,
+        ),
     ),
     "flac": (
         FileFormat(sndfile=("FLAC", "PCM_16"), chapters=("flac", 999)),
@@ -80,7 +111,9 @@ FORMATS: dict[str, tuple[FileFormat | None, HttpFormat | None]] = {
             media_type="audio/flac",
             extension="flac",
             tells_length=True,
-            coding=FfmpegCoding(container="flac", codec="flac", codec_options=(("frame_size", "1024"),)),
+            coding=FfmpegCoding(
+                container="flac", codec="flac", codec_options=(("frame_size", "1024"),)
+            ),
         ),
     ),
     "ogg": (FileFormat(sndfile=("OGG", "VORBIS"), chapters=("ogg", 999)), None),
@@ -91,7 +124,12 @@ FORMATS: dict[str, tuple[FileFormat | None, HttpFormat | None]] = {
             extension="ogg",
             note="in Ogg",
             rates=(8_000, 12_000, 16_000, 24_000, 48_000),
-            coding=FfmpegCoding(container="ogg", codec="libopus", codec_options=(("b", "32000"),), container_options=(("page_duration", "20000"),)),
+            coding=FfmpegCoding(
+                container="ogg",
+                codec="libopus",
+                codec_options=(("b", "32000"),),
+                container_options=(("page_duration", "20000"),),
+            ),
         ),
     ),
     "mp3": (
@@ -104,7 +142,10 @@ FORMATS: dict[str, tuple[FileFormat | None, HttpFormat | None]] = {
                 container="mp3",
                 codec="libmp3lame",
                 codec_options=(("b", "64000"),),
-                container_options=(("write_xing", "0"), ("id3v2_version", "0")),  # neither a table of contents, written at the end, nor a title
+                container_options=(
+                    ("write_xing", "0"),
+                    ("id3v2_version", "0"),
+                ),  # neither a table of contents, written at the end, nor a title
             ),
         ),
     ),
@@ -122,7 +163,9 @@ FORMATS: dict[str, tuple[FileFormat | None, HttpFormat | None]] = {
 }
 FILE_FORMATS = {name: file for name, (file, _) in FORMATS.items() if file is not None}
 HTTP_FORMATS = {name: sent for name, (_, sent) in FORMATS.items() if sent is not None}
-CHAPTER_FORMATS = {name: file.chapters for name, file in FILE_FORMATS.items() if file.chapters is not None}
+CHAPTER_FORMATS = {
+    name: file.chapters for name, file in FILE_FORMATS.items() if file.chapters is not None
+}
 
 
 def check_format(name: str) -> str:
@@ -132,5 +175,7 @@ def check_format(name: str) -> str:
         InputError: there is none; `field` is "format".
     """
     if name not in FILE_FORMATS:
-        raise InputError(f"unknown format {name!r} (known: {', '.join(FILE_FORMATS)})", field="format")
+        raise InputError(
+            f"unknown format {name!r} (known: {', '.join(FILE_FORMATS)})", field="format"
+        )
     return name

@@ -1,7 +1,8 @@
 r"""How loud each sample is, where that changes in mid-speech.
 
-Gains are given per frame, with the codes; samples leave later than their codes where a correction looks ahead, so the gains of those that have not left wait
-with them. At a change the gain moves in a straight line over the first frame of the new one, for a jump would click.
+Gains are given per frame, with the codes; samples leave later than their codes where a correction
+looks ahead, so the gains of those that have not left wait with them. At a change the gain moves in
+a straight line over the first frame of the new one, for a jump would click.
 
     frames   |  1.0  |  0.5  |  0.5  |
     gain     |-------|\      |       |
@@ -56,12 +57,16 @@ class GainState:
         start = levels[frame]
         new = start + (levels[frame + 1] - start) * ((before + 1) / hop_length).astype(np.float32)
         frames, inside = divmod(self.inside + count, hop_length)
-        return GainState(level=float(levels[frames]), inside=inside, waiting=np.concatenate([self.waiting, new]))
+        return GainState(
+            level=float(levels[frames]), inside=inside, waiting=np.concatenate([self.waiting, new])
+        )
 
     def take(self, count: int) -> tuple[FloatArray, GainState]:
         """Those of the samples that leave, float32 [count], and the state without them."""
         assert count <= len(self.waiting), "samples leave no sooner than their codes have come"
-        return self.waiting[:count], GainState(level=self.level, inside=self.inside, waiting=self.waiting[count:])
+        return self.waiting[:count], GainState(
+            level=self.level, inside=self.inside, waiting=self.waiting[count:]
+        )
 
     def to_bytes(self, most: int) -> bytes:
         """`state_bytes(most)` bytes, little-endian, of at most so many waiting gains."""
@@ -82,7 +87,11 @@ class GainState:
         level, inside, count = _HEADER.unpack_from(saved)
         if _HEADER.size + 4 * count > len(saved):
             raise EngineError(f"the saved gains are damaged: {count} of them in {len(saved)} bytes")
-        return cls(level=level, inside=inside, waiting=np.frombuffer(saved, "<f4", count, _HEADER.size).astype(np.float32))
+        return cls(
+            level=level,
+            inside=inside,
+            waiting=np.frombuffer(saved, "<f4", count, _HEADER.size).astype(np.float32),
+        )
 
 
 def state_bytes(most: int) -> int:

@@ -1,10 +1,15 @@
-"""Loudness of a whole recording, and its highest peak, measured as the recording passes: EBU R 128, ITU-R BS.1770-5.
+"""Loudness of a whole recording, and its highest peak, measured as the recording passes: EBU R 128,
+ITU-R BS.1770-5.
 
-    samples -> K-weighting (a shelf for the head, a high-pass) -> mean square of 400 ms, every 100 ms
-            -> without blocks below -70 LUFS, then without those more than 10 LU below the mean of the rest -> mean -> LUFS
+    samples -> K-weighting (a shelf for the head, a high-pass) -> mean square of 400 ms, every 100
+    ms
+            -> without blocks below -70 LUFS, then without those more than 10 LU below the mean of
+            the rest -> mean -> LUFS
 
-Block powers are all that is kept: 80 bytes for each second of sound. The filters are those of the recommendation at its 48 kHz, carried to other rates through
-their analogue prototypes (as libebur128 does). The peak is of the sound at four times its rate, as a converter would play it (BS.1770, annex 2).
+Block powers are all that is kept: 80 bytes for each second of sound. The filters are those of the
+recommendation at its 48 kHz, carried to other rates through their analogue prototypes (as
+libebur128 does). The peak is of the sound at four times its rate, as a converter would play it
+(BS.1770, annex 2).
 """
 
 from __future__ import annotations
@@ -34,7 +39,9 @@ def _shelf(sample_rate: int) -> tuple[FloatArray, FloatArray]:
     q, high = 0.7071752369554196, 10 ** (3.999843853973347 / 20)
     middle = high**0.4996667741545416
     a0 = 1 + k / q + k * k
-    numerator = np.array([high + middle * k / q + k * k, 2 * (k * k - high), high - middle * k / q + k * k])
+    numerator = np.array(
+        [high + middle * k / q + k * k, 2 * (k * k - high), high - middle * k / q + k * k]
+    )
     return numerator / a0, np.array([a0, 2 * (k * k - 1), 1 - k / q + k * k]) / a0
 
 
@@ -43,7 +50,9 @@ def _high_pass(sample_rate: int) -> tuple[FloatArray, FloatArray]:
     k = math.tan(math.pi * 38.13547087602444 / sample_rate)
     q = 0.5003270373238773
     a0 = 1 + k / q + k * k
-    return np.array([1.0, -2.0, 1.0]), np.array([1.0, 2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0])
+    return np.array([1.0, -2.0, 1.0]), np.array(
+        [1.0, 2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0]
+    )
 
 
 class LoudnessMeter:
@@ -59,7 +68,9 @@ class LoudnessMeter:
         self._step = round(_BLOCK_SECONDS * sample_rate) // _BLOCKS_OVERLAP
         self._waiting: FloatArray = np.zeros(0)  # squares of the step that is not full yet
         self._steps: list[float] = []  # sums of squares
-        self._oversampler = soxr.ResampleStream(sample_rate, _OVERSAMPLING * sample_rate, 1, dtype="float32")
+        self._oversampler = soxr.ResampleStream(
+            sample_rate, _OVERSAMPLING * sample_rate, 1, dtype="float32"
+        )
         self._peak = 0.0
 
     def add(self, samples: Int16Array) -> None:
@@ -67,10 +78,16 @@ class LoudnessMeter:
         if len(samples) == 0:
             return
         sound = to_float32(samples)
-        self._peak = max(self._peak, float(np.abs(sound).max()), _highest(self._oversampler.resample_chunk(sound)))
+        self._peak = max(
+            self._peak,
+            float(np.abs(sound).max()),
+            _highest(self._oversampler.resample_chunk(sound)),
+        )
         weighted: FloatArray = sound.astype(np.float64)
         for index, (numerator, denominator) in enumerate(self._filters):
-            weighted, self._states[index] = lfilter(numerator, denominator, weighted, zi=self._states[index])
+            weighted, self._states[index] = lfilter(
+                numerator, denominator, weighted, zi=self._states[index]
+            )
         squares = np.concatenate([self._waiting, weighted * weighted])
         whole = len(squares) // self._step * self._step
         self._steps.extend(squares[:whole].reshape(-1, self._step).sum(axis=1).tolist())
@@ -78,17 +95,24 @@ class LoudnessMeter:
 
     def finish(self) -> None:
         """All of it has come; `add` may not be called any more."""
-        self._peak = max(self._peak, _highest(self._oversampler.resample_chunk(np.zeros(0, np.float32), last=True)))
+        self._peak = max(
+            self._peak,
+            _highest(self._oversampler.resample_chunk(np.zeros(0, np.float32), last=True)),
+        )
 
     @property
     def loudness(self) -> float | None:
-        """LUFS; None of silence. What is shorter than a block is one block, for which the recommendation has no rule."""
+        """LUFS; None of silence. What is shorter than a block is one block, for which the
+        recommendation has no rule.
+        """
         steps = np.array(self._steps)
         if len(steps) < _BLOCKS_OVERLAP:
             count = len(steps) * self._step + len(self._waiting)
             powers = np.array([(steps.sum() + self._waiting.sum()) / max(count, 1)])
         else:
-            powers = np.convolve(steps, np.ones(_BLOCKS_OVERLAP), "valid") / (_BLOCKS_OVERLAP * self._step)
+            powers = np.convolve(steps, np.ones(_BLOCKS_OVERLAP), "valid") / (
+                _BLOCKS_OVERLAP * self._step
+            )
         heard = powers[powers > _power(_ABSOLUTE_GATE)]
         if len(heard) == 0:
             return None
@@ -107,7 +131,8 @@ class LoudnessMeter:
             target: LUFS.
 
         Returns:
-            at least 0; less than it takes where the peak would go beyond `CEILING`, and 1 for silence.
+            at least 0; less than it takes where the peak would go beyond `CEILING`, and 1 for
+            silence.
         """
         if self.loudness is None:
             return 1.0

@@ -1,7 +1,8 @@
 """Log-mel spectra: the natural logarithm of mel-weighted magnitudes.
 
-Frame f describes samples f * hop_length to (f+1) * hop_length, and its window is centred on their middle, so the frame that a sample's
-conditioning is indexed with is the frame that lies around it. The mel scale and its area normalisation are Slaney's, as in librosa.
+Frame f describes samples f * hop_length to (f+1) * hop_length, and its window is centred on their
+middle, so the frame that a sample's conditioning is indexed with is the frame that lies around it.
+The mel scale and its area normalisation are Slaney's, as in librosa.
 
 F frames, M mels, T samples.
 """
@@ -20,7 +21,9 @@ from vocoder.audio.torchaudio_import import import_torchaudio
 from vocoder.config import AudioConfig
 
 FloatArray = npt.NDArray[np.float32]
-FLOOR = 1e-5  # smallest magnitude: -100 dB below a full-scale sine's, under any recording's own noise
+FLOOR = (
+    1e-5  # smallest magnitude: -100 dB below a full-scale sine's, under any recording's own noise
+)
 
 
 @lru_cache(maxsize=8)
@@ -64,9 +67,18 @@ def log_mel(samples: FloatArray, config: AudioConfig) -> FloatArray:
         return np.zeros((0, config.n_mels), np.float32)
     before = (config.n_fft - config.hop_length) // 2
     after = config.n_fft - config.hop_length - before
-    # Zeros, not a reflection: outside a recording there is silence, and short signals have nothing to reflect.
+    # Zeros, not a reflection: outside a recording there is silence, and short signals have nothing
+    # to reflect.
     padded = functional.pad(padded, (before, after))
     window = torch.hann_window(config.win_length)
-    spectrum = torch.stft(padded, config.n_fft, config.hop_length, config.win_length, window, center=False, return_complex=True).abs()
+    spectrum = torch.stft(
+        padded,
+        config.n_fft,
+        config.hop_length,
+        config.win_length,
+        window,
+        center=False,
+        return_complex=True,
+    ).abs()
     mel: FloatArray = (spectrum.T @ _filters(config)).clamp(min=FLOOR).log().numpy()
     return mel

@@ -1,9 +1,11 @@
 """The serial number of an Ogg stream (RFC 3533), set as its pages are written.
 
-libsndfile draws it from the clock, so that the same sound would give another file each time. Here every page gets a chosen one, and with it a new checksum:
+libsndfile draws it from the clock, so that the same sound would give another file each time. Here
+every page gets a chosen one, and with it a new checksum:
 the same sound is the same bytes.
 
-    page: "OggS" version type | granule 8 | serial 4 | sequence 4 | checksum 4 | segments 1 | table of their sizes | body
+    page: "OggS" version type | granule 8 | serial 4 | sequence 4 | checksum 4 | segments 1 | table
+    of their sizes | body
           0      4       5      6           14         18           22           26           27
 """
 
@@ -18,12 +20,16 @@ _CAPTURE = b"OggS"
 
 
 def _table() -> tuple[int, ...]:
-    """Of CRC-32 with the polynomial 0x04c11db7, highest bit first, which is Ogg's and no library's of Python."""
+    """Of CRC-32 with the polynomial 0x04c11db7, highest bit first, which is Ogg's and no library's
+    of Python.
+    """
     rows = []
     for index in range(256):
         value = index << 24
         for _ in range(8):
-            value = ((value << 1) ^ 0x04C1_1DB7 if value & 0x8000_0000 else value << 1) & 0xFFFF_FFFF
+            value = (
+                (value << 1) ^ 0x04C1_1DB7 if value & 0x8000_0000 else value << 1
+            ) & 0xFFFF_FFFF
         rows.append(value)
     return tuple(rows)
 
@@ -40,7 +46,8 @@ def page_checksum(page: bytes) -> int:
 
 
 class OggSerial:
-    """Takes the bytes of an Ogg stream in any pieces, and passes its pages on with another serial number.
+    """Takes the bytes of an Ogg stream in any pieces, and passes its pages on with another serial
+    number.
 
     Args:
         file: where the pages go.

@@ -1,7 +1,9 @@
-"""Fundamental frequency and voicing, by WORLD's DIO (Morise et al. 2009) refined by StoneMask, through pyworld.
+"""Fundamental frequency and voicing, by WORLD's DIO (Morise et al. 2009) refined by StoneMask,
+through pyworld.
 
-DIO rather than WORLD's later Harvest: on this project's recordings Harvest calls most of the pauses voiced, and takes thirty times as
-long. The contour is made continuous by linear interpolation of log-F0, because a network should not see jumps to 0.
+DIO rather than WORLD's later Harvest: on this project's recordings Harvest calls most of the pauses
+voiced, and takes thirty times as long. The contour is made continuous by linear interpolation of
+log-F0, because a network should not see jumps to 0.
 """
 
 from __future__ import annotations
@@ -27,8 +29,9 @@ def pitch(samples: FloatArray, config: AudioConfig) -> tuple[FloatArray, FloatAr
         config: gives the rate, the hop and the range looked in.
 
     Returns:
-        log_f0: float32 [F], natural logarithm of Hz, interpolated through unvoiced frames; the middle of the range (geometric mean of f0_min and
-            f0_max) where nothing at all is voiced.
+        log_f0: float32 [F], natural logarithm of Hz, interpolated through unvoiced frames; the
+            middle of the range (geometric mean of f0_min and f0_max) where nothing at all is
+            voiced.
         voicing: float32 [F], 1 where voiced, else 0. F = ceil(T / hop_length).
 
     Raises:
@@ -42,7 +45,13 @@ def pitch(samples: FloatArray, config: AudioConfig) -> tuple[FloatArray, FloatAr
     shifted = np.pad(padded.astype(np.float64)[config.hop_length // 2 :], (0, config.hop_length))
     if frames == 0:
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
-    rough, times = pyworld.dio(shifted, config.sample_rate, f0_floor=config.f0_min, f0_ceil=config.f0_max, frame_period=period_ms)
+    rough, times = pyworld.dio(
+        shifted,
+        config.sample_rate,
+        f0_floor=config.f0_min,
+        f0_ceil=config.f0_max,
+        frame_period=period_ms,
+    )
     f0 = pyworld.stonemask(shifted, rough, times, config.sample_rate)[:frames]
     voiced = f0 > 0
     if not voiced.any():
@@ -54,13 +63,19 @@ def pitch(samples: FloatArray, config: AudioConfig) -> tuple[FloatArray, FloatAr
 
 
 def import_pyworld() -> ModuleType:
-    """The package pyworld. Imported late: it has no wheels, and a machine without a compiler, which has not got it, can speak all the same."""
+    """The package pyworld. Imported late: it has no wheels, and a machine without a compiler, which
+    has not got it, can speak all the same.
+    """
     try:
         with warnings.catch_warnings():
-            # pyworld finds its own version number through pkg_resources, which announces its retirement to whoever imports it.
+            # pyworld finds its own version number through pkg_resources, which announces its
+            # retirement to whoever imports it.
             warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
             import pyworld
     except ModuleNotFoundError as error:
-        raise SonantError(f"F0 is found by pyworld, and {error.name} is missing; pip install 'sonant[analysis]' (takes a C++ compiler)") from error
+        raise SonantError(
+            f"F0 is found by pyworld, and {error.name} is missing; pip install "
+            f"'sonant[analysis]' (takes a C++ compiler)"
+        ) from error
     module: ModuleType = pyworld
     return module

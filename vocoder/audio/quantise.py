@@ -1,7 +1,9 @@
-"""Samples to integer codes and back: mu-law (ITU-T G.711's curve, with any number of levels) and linear.
+"""Samples to integer codes and back: mu-law (ITU-T G.711's curve, with any number of levels) and
+linear.
 
-WaveNet (arXiv 1609.03499, section 2.2) models mu-law codes with a softmax; the discretised mixture of logistics
-(PixelCNN++, arXiv 1701.05517) and Gaussian work on linear codes. numpy and torch only: the training loop carries this module along.
+WaveNet (arXiv 1609.03499, section 2.2) models mu-law codes with a softmax; the discretised mixture
+of logistics (PixelCNN++, arXiv 1701.05517) and Gaussian work on linear codes. numpy and torch only:
+the training loop carries this module along.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from vocoder.errors import ConfigError
 class Quantiser:
     """A uniform grid of `levels` codes over -1..1, companded first when `kind` is "mulaw".
 
-    With mu = levels - 1, code c stands for the companded value 2 c / mu - 1; code `silence` is the one nearest to 0.
+    With mu = levels - 1, code c stands for the companded value 2 c / mu - 1; code `silence` is the
+    one nearest to 0.
     """
 
     kind: Literal["mulaw", "linear"]
@@ -53,7 +56,9 @@ class Quantiser:
 
     @property
     def edges(self) -> npt.NDArray[np.float64]:
-        """Where one code gives way to the next, float64 [levels - 1], ascending: `encode` of a value is the number of edges not above it."""
+        """Where one code gives way to the next, float64 [levels - 1], ascending: `encode` of a
+        value is the number of edges not above it.
+        """
         mu = self.levels - 1
         companded = (2.0 * np.arange(1, self.levels) - 1.0) / mu - 1.0
         if self.kind == "mulaw":

@@ -1,8 +1,10 @@
 """`import torchaudio`, also beside a torch without CUDA.
 
-The wheels of torchaudio 2.8 to 2.11 carry a compiled part that links to CUDA, so importing them beside CPU-only torch ends in an OSError,
-although all that Sonant uses of torchaudio is written in Python. Here the compiled part is kept from loading when, and only when, it
-cannot load: the half-loaded modules are dropped and an empty `torchaudio._extension` takes its place.
+The wheels of torchaudio 2.8 to 2.11 carry a compiled part that links to CUDA, so importing them
+beside CPU-only torch ends in an OSError, although all that Sonant uses of torchaudio is written in
+Python. Here the compiled part is kept from loading when, and only when, it
+cannot load: the half-loaded modules are dropped and an empty `torchaudio._extension` takes its
+place.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from typing import Any, NoReturn
 
 
 def import_torchaudio() -> Any:
-    """The module `torchaudio`; its functions that need the compiled part (forced_align, rnnt_loss) raise when it is missing."""
+    """The module `torchaudio`; its functions that need the compiled part (forced_align, rnnt_loss)
+    raise when it is missing.
+    """
     try:
         return importlib.import_module("torchaudio")
     except OSError:
@@ -26,7 +30,9 @@ def import_torchaudio() -> Any:
 
 def _extension_that_has_nothing() -> ModuleType:
     def fail(*args: object, **kwargs: object) -> NoReturn:
-        raise RuntimeError("this function needs torchaudio's compiled part, which does not load beside this torch")
+        raise RuntimeError(
+            "this function needs torchaudio's compiled part, which does not load beside this torch"
+        )
 
     def decorate(function: object) -> object:
         return fail

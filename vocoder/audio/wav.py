@@ -1,6 +1,8 @@
-"""The 44 bytes that begin a WAV file of 16-bit mono PCM (Microsoft/IBM RIFF, "Multimedia Programming Interface", 1991).
+"""The 44 bytes that begin a WAV file of 16-bit mono PCM (Microsoft/IBM RIFF, "Multimedia
+Programming Interface", 1991).
 
-Written by hand because a stream's header leaves before its samples exist, and no library writes one without a file to go back into.
+Written by hand because a stream's header leaves before its samples exist, and no library writes one
+without a file to go back into.
 """
 
 from __future__ import annotations
@@ -23,8 +25,9 @@ def wav_header(sample_rate: int, num_samples: int | None) -> bytes:
 
     Args:
         sample_rate: Hz.
-        num_samples: how many samples follow, or None when nobody knows: then both sizes are the largest there are, which readers
-            (ffmpeg, libsndfile, browsers, Python's `wave`) take to mean that data goes on until the stream ends.
+        num_samples: how many samples follow, or None when nobody knows: then both sizes are the
+            largest there are, which readers (ffmpeg, libsndfile, browsers, Python's `wave`) take to
+            mean that data goes on until the stream ends.
 
     Returns:
         44 bytes.
@@ -36,12 +39,25 @@ def wav_header(sample_rate: int, num_samples: int | None) -> bytes:
         riff_size = data_size = _LARGEST
     elif num_samples > MAX_SAMPLES:
         raise InputError(
-            f"a WAV file holds at most {MAX_SAMPLES} samples (4 GiB) and this sound has {num_samples}: ask for raw PCM, or split the text",
+            (
+                f"a WAV file holds at most {MAX_SAMPLES} samples (4 GiB) and this sound has "
+                f"{num_samples}: ask for raw PCM, or split the text"
+            ),
             field="format",
         )
     else:
         data_size = num_samples * BYTES_PER_SAMPLE
         riff_size = _AFTER_RIFF_SIZE + data_size
     block = _CHANNELS * BYTES_PER_SAMPLE
-    fmt = struct.pack("<HHIIHH", _PCM, _CHANNELS, sample_rate, sample_rate * block, block, 8 * BYTES_PER_SAMPLE)
-    return b"RIFF" + struct.pack("<I", riff_size) + b"WAVEfmt " + struct.pack("<I", len(fmt)) + fmt + b"data" + struct.pack("<I", data_size)
+    fmt = struct.pack(
+        "<HHIIHH", _PCM, _CHANNELS, sample_rate, sample_rate * block, block, 8 * BYTES_PER_SAMPLE
+    )
+    return (
+        b"RIFF"
+        + struct.pack("<I", riff_size)
+        + b"WAVEfmt "
+        + struct.pack("<I", len(fmt))
+        + fmt
+        + b"data"
+        + struct.pack("<I", data_size)
+    )

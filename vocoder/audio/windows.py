@@ -1,8 +1,11 @@
-"""One pass of the spectral correction over the windows of a stream: each is analysed as its condition was, and every band is multiplied by what it lacks.
+"""One pass of the spectral correction over the windows of a stream: each is analysed as its
+condition was, and every band is multiplied by what it lacks.
 
-`NativeWindows` is C++ (`vocoder/native/frames/correction.h`), sixteen frames side by side on AVX-512, with the same bits whatever the instruction
-set. `PlainWindows` says the same in numpy, and stands in for it where nothing was compiled, or where the transform's length is no power of two. The
-two agree to float32's rounding. In either, a frame's samples do not depend on which others are computed beside it.
+`NativeWindows` is C++ (`vocoder/native/frames/correction.h`), sixteen frames side by side on
+AVX-512, with the same bits whatever the instruction set. `PlainWindows` says the same in numpy, and
+stands in for it where nothing was compiled, or where the transform's length is no power of two. The
+two agree to float32's rounding. In either, a frame's samples do not depend on which others are
+computed beside it.
 
 F frames, M mels, T samples.
 """
@@ -31,8 +34,10 @@ class Windows(Protocol):
         """Adds the windows of F frames, corrected and windowed again, to what is there.
 
         Args:
-            samples: float32 [T], T at least (F - 1) * hop_length + win_length; the window of frame f begins at f * hop_length.
-            targets: float32 [F, M], the log-mel spectra that they should have, as `vocoder.audio.mel.log_mel` gives them; not a number: as it is.
+            samples: float32 [T], T at least (F - 1) * hop_length + win_length; the window of frame
+                f begins at f * hop_length.
+            targets: float32 [F, M], the log-mel spectra that they should have, as
+                `vocoder.audio.mel.log_mel` gives them; not a number: as it is.
             added: float32 [T], changed in place, a frame after the other.
         """
 
@@ -40,7 +45,11 @@ class Windows(Protocol):
 def make_windows(audio: AudioConfig) -> Windows:
     """The faster of the two that can be had."""
     is_power_of_two = audio.n_fft & (audio.n_fft - 1) == 0
-    return NativeWindows(audio) if native_module() is not None and is_power_of_two else PlainWindows(audio)
+    return (
+        NativeWindows(audio)
+        if native_module() is not None and is_power_of_two
+        else PlainWindows(audio)
+    )
 
 
 class NativeWindows:
@@ -86,21 +95,30 @@ class PlainWindows:
         """As `Windows`."""
         if len(targets) == 0:
             return
-        windows = sliding_window_view(samples, len(self._window))[:: self._hop][: len(targets)] * self._window
+        windows = (
+            sliding_window_view(samples, len(self._window))[:: self._hop][: len(targets)]
+            * self._window
+        )
         spectra = np.fft.rfft(windows, self._points)
         # Not np.abs: square roots are rounded the same way wherever they stand in a vector.
         magnitudes = np.sqrt(spectra.real**2 + spectra.imag**2)
         levels = np.log(np.maximum(self._to_mels @ magnitudes.T, np.float32(FLOOR)))
         lacking = np.nan_to_num(targets.T - levels, nan=0.0)
         gains = np.exp(self._to_bins @ np.clip(lacking, -LARGEST_GAIN, LARGEST_GAIN))
-        corrected = np.fft.irfft(spectra * gains.T, self._points)[:, : len(self._window)].astype(np.float32)
+        corrected = np.fft.irfft(spectra * gains.T, self._points)[:, : len(self._window)].astype(
+            np.float32
+        )
         for frame, window in enumerate(corrected * self._window):
             added[frame * self._hop :][: len(window)] += window
 
 
 def window_of(audio: AudioConfig) -> FloatArray:
-    """Hann's, float32 [win_length]: periodic, as torch.hann_window, which the targets were computed with."""
-    window: FloatArray = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(audio.win_length) / audio.win_length)).astype(np.float32)
+    """Hann's, float32 [win_length]: periodic, as torch.hann_window, which the targets were computed
+    with.
+    """
+    window: FloatArray = (
+        0.5 - 0.5 * np.cos(2 * np.pi * np.arange(audio.win_length) / audio.win_length)
+    ).astype(np.float32)
     return window
 
 
@@ -116,16 +134,22 @@ class _Rows:
 def _rows_of(matrix: FloatArray) -> _Rows:
     rows, columns = np.nonzero(matrix)
     begins = np.searchsorted(rows, np.arange(len(matrix) + 1))
-    return _Rows(begins.astype(np.int32), columns.astype(np.int32), matrix[rows, columns].astype(np.float32))
+    return _Rows(
+        begins.astype(np.int32), columns.astype(np.int32), matrix[rows, columns].astype(np.float32)
+    )
 
 
 def _shares(bank: FloatArray) -> FloatArray:
-    """How much of each band's gain a bin takes: float32 [bins, M] of mel weights to [bins, M], rows adding up to 1.
+    """How much of each band's gain a bin takes: float32 [bins, M] of mel weights to [bins, M], rows
+    adding up to 1.
 
-    Bins that no band covers (below the lowest, above the highest, between narrow ones) take that of the band whose peak is nearest.
+    Bins that no band covers (below the lowest, above the highest, between narrow ones) take that of
+    the band whose peak is nearest.
     """
     sums = bank.sum(axis=1)
-    shares = np.divide(bank, sums[:, np.newaxis], out=np.zeros_like(bank), where=sums[:, np.newaxis] > 0)
+    shares = np.divide(
+        bank, sums[:, np.newaxis], out=np.zeros_like(bank), where=sums[:, np.newaxis] > 0
+    )
     peaks = bank.argmax(axis=0)
     for bin_index in np.flatnonzero(sums == 0):
         shares[bin_index, np.abs(peaks - bin_index).argmin()] = 1.0

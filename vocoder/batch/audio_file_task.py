@@ -1,8 +1,10 @@
-"""A file in the making: sound goes in as it is made, and the file is there when all of it has come, or never.
+"""A file in the making: sound goes in as it is made, and the file is there when all of it has come,
+or never.
 
-Without a loudness to be brought to, pieces are encoded as they come. With one, what to multiply by is known at the end alone: until then the samples lie in a
-file without a name, in the same folder, which the system clears away whatever happens. With chapters, what is encoded lies in another such file, and is put at
-the end into the one that tells of them.
+Without a loudness to be brought to, pieces are encoded as they come. With one, what to multiply by
+is known at the end alone: until then the samples lie in a file without a name, in the same folder,
+which the system clears away whatever happens. With chapters, what is encoded lies in another such
+file, and is put at the end into the one that tells of them.
 """
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ class AudioFileTask:
         format_name: of the file.
         num_samples: how many will come.
         loudness: LUFS, or None to leave them as they are.
-        chapters: that are told in the file; the format must have a place for them where there are any.
+        chapters: that are told in the file; the format must have a place for them where there are
+            any.
         subtitles: that get their name with it; None: none.
         serial: of an Ogg stream, 0..2**32-1.
         name: what errors call it.
@@ -87,8 +90,19 @@ class AudioFileTask:
                 self._stack.enter_context(files.writing(subtitles.name)).write(subtitles.data)
             file = self._stack.enter_context(files.writing(file_name))
             if chapters:
-                file = self._stack.enter_context(_told_of(chapters, file, files, format_name=format_name, sample_rate=sample_rate, serial=serial))
-            encoder = AudioEncoder(file, sample_rate, format_name, num_samples=num_samples, serial=serial, name=name)
+                file = self._stack.enter_context(
+                    _told_of(
+                        chapters,
+                        file,
+                        files,
+                        format_name=format_name,
+                        sample_rate=sample_rate,
+                        serial=serial,
+                    )
+                )
+            encoder = AudioEncoder(
+                file, sample_rate, format_name, num_samples=num_samples, serial=serial, name=name
+            )
             self._encoder = self._stack.enter_context(encoder)
             self._meter = None if loudness is None else LoudnessMeter(sample_rate)
             self._spool: BinaryIO | None = None
@@ -124,7 +138,13 @@ class AudioFileTask:
                 raise OSError(None, "has been changed by another program", self._file_name)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             num_bytes = file.seek(0, os.SEEK_END)
-        return FinishedFile(num_bytes=num_bytes, sha256=digest, loudness=measured, gain=gain, subtitles=self._subtitles)
+        return FinishedFile(
+            num_bytes=num_bytes,
+            sha256=digest,
+            loudness=measured,
+            gain=gain,
+            subtitles=self._subtitles,
+        )
 
     def abandon(self) -> None:
         """It will not be finished: nothing of it stays."""
@@ -137,11 +157,23 @@ class _Abandoned(Exception):
 
 
 @contextmanager
-def _told_of(chapters: Sequence[Chapter], file: BinaryIO, files: Destination, *, format_name: str, sample_rate: int, serial: int) -> Iterator[BinaryIO]:
-    """Where sound is encoded into; once the block has ended well it is in the file, with its chapters."""
+def _told_of(
+    chapters: Sequence[Chapter],
+    file: BinaryIO,
+    files: Destination,
+    *,
+    format_name: str,
+    sample_rate: int,
+    serial: int,
+) -> Iterator[BinaryIO]:
+    """Where sound is encoded into; once the block has ended well it is in the file, with its
+    chapters.
+    """
     with files.spool() as sound:
         yield sound
-        embed_chapters(sound, file, chapters, format_name=format_name, sample_rate=sample_rate, serial=serial)
+        embed_chapters(
+            sound, file, chapters, format_name=format_name, sample_rate=sample_rate, serial=serial
+        )
 
 
 def _samples_of(spool: BinaryIO) -> Iterator[Int16Array]:

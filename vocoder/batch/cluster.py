@@ -1,10 +1,13 @@
-"""Rendering by the machines of a Ray cluster: `sonant render --ray`. The same code as on one machine, in actors.
+"""Rendering by the machines of a Ray cluster: `sonant render --ray`. The same code as on one
+machine, in actors.
 
     this process    reads the list, keeps the manifest, orders what is missing
-    Ray Data        deals the orders out, a few at a time, and deals again what a worker that died has had
+    Ray Data        deals the orders out, a few at a time, and deals again what a worker that died
+                    has had
     workers         actors with a voice each, in which `LocalMaker` makes files, as it does here
 
-A file depends on its order alone, so it does not matter which machine makes it, or whether two do: each is there whole or not at all, and has the same bytes.
+A file depends on its order alone, so it does not matter which machine makes it, or whether two do:
+each is there whole or not at all, and has the same bytes.
 """
 
 from __future__ import annotations
@@ -51,7 +54,9 @@ class Cluster:
 
 
 @contextmanager
-def connected(address: str, *, workers: int | None = None, cores: int | None = None) -> Iterator[Cluster]:
+def connected(
+    address: str, *, workers: int | None = None, cores: int | None = None
+) -> Iterator[Cluster]:
     """A cluster, for as long as the block lasts.
 
     Args:
@@ -63,7 +68,13 @@ def connected(address: str, *, workers: int | None = None, cores: int | None = N
         InputError: Ray is missing, or there is no cluster at the address; `field` is "ray".
     """
     if importlib.util.find_spec("ray") is None:
-        raise InputError("rendering on a cluster needs Ray, which is not installed: pip install 'sonant[distributed]'", field="ray")
+        raise InputError(
+            (
+                "rendering on a cluster needs Ray, which is not installed: pip install "
+                "'sonant[distributed]'"
+            ),
+            field="ray",
+        )
     if address not in (HERE, "auto"):
         _check_answers(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told what is rendered here
@@ -73,11 +84,19 @@ def connected(address: str, *, workers: int | None = None, cores: int | None = N
     terminated = signal.getsignal(signal.SIGTERM)
     try:
         if address == HERE:
-            ray.init(num_cpus=cores, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(
+                num_cpus=cores,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
         else:
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-        raise InputError(f"{address}: there is no Ray cluster ({' '.join(str(error).split())[:200]})", field="ray") from error
+        raise InputError(
+            f"{address}: there is no Ray cluster ({' '.join(str(error).split())[:200]})",
+            field="ray",
+        ) from error
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, terminated)  # Ray has its own way of ending a process
@@ -101,7 +120,8 @@ class ClusterMaker:
 
     Args:
         cluster: that this process is connected to.
-        manifest: of the run. Its folder is seen by every worker under the same path, unless the files go elsewhere.
+        manifest: of the run. Its folder is seen by every worker under the same path, unless the
+            files go elsewhere.
         files_url: where the files go; None: into the manifest's folder.
         defaults: of the run.
         threads, streams: of each actor.
@@ -109,7 +129,16 @@ class ClusterMaker:
     """
 
     def __init__(
-        self, cluster: Cluster, manifest: Manifest, files_url: str | None, defaults: Defaults, *, threads: int, streams: int, made: Made, heard: Heard
+        self,
+        cluster: Cluster,
+        manifest: Manifest,
+        files_url: str | None,
+        defaults: Defaults,
+        *,
+        threads: int,
+        streams: int,
+        made: Made,
+        heard: Heard,
     ) -> None:
         self._cluster = cluster
         self._manifest = manifest
@@ -119,8 +148,12 @@ class ClusterMaker:
         self._streams = streams
         self._made = made
         self._heard = heard
-        self._orders: dict[str, tuple[RenderOrder, str]] = {}  # by their work: orders, and names of files
-        self._told: queue.SimpleQueue[tuple[str, Record] | BaseException | None] = queue.SimpleQueue()
+        self._orders: dict[
+            str, tuple[RenderOrder, str]
+        ] = {}  # by their work: orders, and names of files
+        self._told: queue.SimpleQueue[tuple[str, Record] | BaseException | None] = (
+            queue.SimpleQueue()
+        )
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -148,7 +181,9 @@ class ClusterMaker:
                 break
             if isinstance(told, BaseException):
                 lines = [line.strip() for line in str(told).splitlines() if line.strip()]
-                raise EngineError(f"the cluster cannot render: {lines[-1] if lines else type(told).__name__}") from told
+                raise EngineError(
+                    f"the cluster cannot render: {lines[-1] if lines else type(told).__name__}"
+                ) from told
             work, record = told
             order, _ = self._orders.pop(work)
             self._heard(record.seconds or 0.0)
@@ -160,7 +195,9 @@ class ClusterMaker:
         self._manifest.clear_leftovers()  # of workers that died
 
     def stop(self) -> None:
-        """As `Maker.stop`. What the actors have in hand ends with the connection; what they leave half written, the next run clears away."""
+        """As `Maker.stop`. What the actors have in hand ends with the connection; what they leave
+        half written, the next run clears away.
+        """
         self._stopping.set()
 
     def _pump(self) -> None:
@@ -186,13 +223,26 @@ class ClusterMaker:
         portion = max(self._streams // _SHARE, 1)
         on_gpu = self._defaults.engine == "cuda"
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        room = int(resources.get("GPU", 0)) if on_gpu else int(resources.get("CPU", 0)) // self._threads
+        room = (
+            int(resources.get("GPU", 0))
+            if on_gpu
+            else int(resources.get("CPU", 0)) // self._threads
+        )
         portions = -(-len(self._orders) // portion)
         workers = min(self._cluster.workers or max(room, 1), portions)
-        rows = [{"order": pickle.dumps((order.entry, name, order.work))} for order, name in self._orders.values()]
+        rows = [
+            {"order": pickle.dumps((order.entry, name, order.work))}
+            for order, name in self._orders.values()
+        ]
         data = ray.data.from_items(rows, override_num_blocks=portions).map_batches(
             _RenderActor,
-            fn_constructor_args=(self._defaults, str(self._manifest.folder.absolute()), self._files_url, self._threads, self._streams),
+            fn_constructor_args=(
+                self._defaults,
+                str(self._manifest.folder.absolute()),
+                self._files_url,
+                self._threads,
+                self._streams,
+            ),
             batch_size=None,  # a block, which is a portion
             compute=ray.data.ActorPoolStrategy(
                 size=workers,
@@ -209,19 +259,36 @@ class ClusterMaker:
 class _RenderActor:
     """An actor. Its calls come from several threads at once, and share one `LocalMaker`."""
 
-    def __init__(self, defaults: Defaults, folder: str, files_url: str | None, threads: int, streams: int) -> None:
+    def __init__(
+        self, defaults: Defaults, folder: str, files_url: str | None, threads: int, streams: int
+    ) -> None:
         import torch
 
         torch.set_num_threads(1)  # all threads of the studio compute beside each other
         if files_url is None and not (Path(folder) / NAME).exists():
-            raise InputError(f"{folder}: is not seen by {os.uname().nodename}: give a folder that all machines share, or --files URL", field="output")
+            raise InputError(
+                (
+                    f"{folder}: is not seen by {os.uname().nodename}: give a folder that all "
+                    f"machines share, or --files URL"
+                ),
+                field="output",
+            )
         self._orders = OrderFactory(defaults)
         self._planning = threading.Lock()  # by one thread at a time, as elsewhere
         self._changed = threading.Condition()
         self._records: dict[str, Record] = {}
         self._error: BaseException | None = None
         files = destination_of(Path(folder), files_url)
-        self._maker = LocalMaker(self._orders, files, defaults, threads=threads, streams=streams, made=self._made, heard=lambda _: None, broken=self._break)
+        self._maker = LocalMaker(
+            self._orders,
+            files,
+            defaults,
+            threads=threads,
+            streams=streams,
+            made=self._made,
+            heard=lambda _: None,
+            broken=self._break,
+        )
         self._maker.start()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
@@ -231,7 +298,9 @@ class _RenderActor:
             self._begin(entry, name, work)
         works = [work for _, _, work in wanted]
         with self._changed:
-            self._changed.wait_for(lambda: self._error is not None or all(work in self._records for work in works))
+            self._changed.wait_for(
+                lambda: self._error is not None or all(work in self._records for work in works)
+            )
             if self._error is not None:
                 raise self._error
             return {"work": works, "record": [self._records.pop(work).to_line() for work in works]}
@@ -241,7 +310,10 @@ class _RenderActor:
             with self._planning:
                 order = self._orders.of(entry)
                 if order.work != work:
-                    raise InputError(f"{os.uname().nodename} has another release of Sonant or of the voice", field="ray")
+                    raise InputError(
+                        f"{os.uname().nodename} has another release of Sonant or of the voice",
+                        field="ray",
+                    )
                 self._maker.make(order, name)
         except SonantError as error:
             self._keep(work, failed_record(entry.line, entry.id, error, text=entry.text))

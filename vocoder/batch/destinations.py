@@ -1,6 +1,8 @@
-"""Where the files of a run lie: in its folder, or wherever pyarrow or fsspec can write (an object store, a file system of a cluster).
+"""Where the files of a run lie: in its folder, or wherever pyarrow or fsspec can write (an object
+store, a file system of a cluster).
 
-Files are there whole or not at all, and names are those that `vocoder.batch.names` makes: a place is flat, and nothing outside it is touched.
+Files are there whole or not at all, and names are those that `vocoder.batch.names` makes: a place
+is flat, and nothing outside it is touched.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from vocoder.errors import InputError
 if TYPE_CHECKING:
     import pyarrow.fs
 
-_LEFTOVER = re.compile(r"\.([A-Za-z0-9_.-]+)\.[0-9a-f]{8}\.part")  # what a file is called that is not whole yet, here and by `whole_file`
+_LEFTOVER = re.compile(
+    r"\.([A-Za-z0-9_.-]+)\.[0-9a-f]{8}\.part"
+)  # what a file is called that is not whole yet, here and by `whole_file`
 
 
 class Destination(Protocol):
@@ -42,7 +46,8 @@ class Destination(Protocol):
         """A file to write into, which can be sought in, and is there when the block ends well.
 
         Raises:
-            InputError: there is something of this name that is no file, or the place cannot be written to.
+            InputError: there is something of this name that is no file, or the place cannot be
+                written to.
             OSError: it does not take it.
         """
 
@@ -77,7 +82,9 @@ class FolderDestination:
     def reading(self, name: str) -> Iterator[BufferedReader | None]:
         """As `Destination.reading`; what is no plain file is none."""
         try:
-            descriptor = os.open(self.folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = os.open(
+                self.folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            )
         except OSError:  # missing, a link, or not to be read: then it has to be made
             yield None
             return
@@ -89,7 +96,9 @@ class FolderDestination:
         return tempfile.TemporaryFile(dir=self.folder)
 
     def clear_leftovers(self) -> None:
-        """As `Destination.clear_leftovers`: only what bears a name that this package gives; the folder may hold other things."""
+        """As `Destination.clear_leftovers`: only what bears a name that this package gives; the
+        folder may hold other things.
+        """
         for path in self.folder.iterdir():
             if _is_leftover(path.name) and not path.is_dir():
                 path.unlink(missing_ok=True)
@@ -99,7 +108,8 @@ class RemoteDestination:
     """A place that a URL names.
 
     Args:
-        url: of a folder, as pyarrow (file, s3, gs, hdfs) or, for every other scheme, fsspec has them.
+        url: of a folder, as pyarrow (file, s3, gs, hdfs) or, for every other scheme, fsspec has
+            them.
 
     Raises:
         InputError: pyarrow is missing, or the URL names nothing; `field` is "files".
@@ -116,11 +126,15 @@ class RemoteDestination:
         try:
             self._file_system.create_dir(self._root, recursive=True)
         except OSError as error:
-            raise InputError(f"{self._url}: cannot be written to ({error})", field="files") from error
+            raise InputError(
+                f"{self._url}: cannot be written to ({error})", field="files"
+            ) from error
 
     @contextmanager
     def writing(self, name: str) -> Iterator[BinaryIO]:
-        """As `Destination.writing`. It is made here, and goes there when it is whole: first under another name, for some stores take a file in parts."""
+        """As `Destination.writing`. It is made here, and goes there when it is whole: first under
+        another name, for some stores take a file in parts.
+        """
         with self.spool() as file:
             yield file
             file.seek(0)
@@ -167,7 +181,9 @@ class RemoteDestination:
 
 
 def destination_of(folder: Path, url: str | None) -> Destination:
-    """The place that a run writes to: its folder, or the URL where one is given. Errors as `RemoteDestination`."""
+    """The place that a run writes to: its folder, or the URL where one is given. Errors as
+    `RemoteDestination`.
+    """
     return FolderDestination(folder) if url is None else RemoteDestination(url)
 
 
@@ -192,4 +208,6 @@ def _resolved(url: str) -> tuple[pyarrow.fs.FileSystem, str]:
 
 def _is_leftover(name: str) -> bool:
     match = _LEFTOVER.fullmatch(name)
-    return match is not None and (match[1] == "manifest.parquet" or is_fine(match[1].rpartition(".")[0]))
+    return match is not None and (
+        match[1] == "manifest.parquet" or is_fine(match[1].rpartition(".")[0])
+    )

@@ -1,7 +1,8 @@
 """What a run would do, without doing it: `sonant render --dry-run`.
 
-Every line is understood and, where it has to be spoken, planned, so the seconds of speech are exact. How fast they can be made is measured: the first
-lines are spoken for some seconds, to nobody.
+Every line is understood and, where it has to be spoken, planned, so the seconds of speech are
+exact. How fast they can be made is measured: the first lines are spoken for some seconds, to
+nobody.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Forecast:
     Attributes:
         to_render, to_copy, kept, failed: lines; as `vocoder.batch.progress.RunProgress`.
         seconds: of sound, of those to be rendered.
-        times_real_time: how much faster than it is played sound is made; None where there is none to make.
+        times_real_time: how much faster than it is played sound is made; None where there is none
+            to make.
     """
 
     to_render: int
@@ -50,7 +52,14 @@ class Forecast:
 
 
 def forecast(
-    wanted: ListFile, folder: Path, defaults: Defaults, *, threads: int, streams: int, failed: Callable[[Record], None], files_url: str | None = None
+    wanted: ListFile,
+    folder: Path,
+    defaults: Defaults,
+    *,
+    threads: int,
+    streams: int,
+    failed: Callable[[Record], None],
+    files_url: str | None = None,
 ) -> Forecast:
     """Looks at every line of a list, and touches nothing.
 
@@ -70,13 +79,17 @@ def forecast(
     manifest = Manifest.look(folder, files_url)
     try:
         with one_torch_thread():
-            return _Forecaster(orders, manifest, failed).look(wanted, threads=threads, streams=streams)
+            return _Forecaster(orders, manifest, failed).look(
+                wanted, threads=threads, streams=streams
+            )
     finally:
         manifest.close()
 
 
 class _Forecaster:
-    def __init__(self, orders: OrderFactory, manifest: Manifest, failed: Callable[[Record], None]) -> None:
+    def __init__(
+        self, orders: OrderFactory, manifest: Manifest, failed: Callable[[Record], None]
+    ) -> None:
         self._orders = orders
         self._manifest = manifest
         self._failed = failed
@@ -105,13 +118,17 @@ class _Forecaster:
         if known is not None and known.work == order.work and self._manifest.is_intact(known):
             return "kept"
         source = self._manifest.of_work(order.work)
-        if bytes.fromhex(order.work) in self._works or (source is not None and source.id != entry.id and self._manifest.is_intact(source)):
+        if bytes.fromhex(order.work) in self._works or (
+            source is not None and source.id != entry.id and self._manifest.is_intact(source)
+        ):
             return "to_copy"
         plan = self._orders.plan(order)
         self._orders.chapters(order, plan)  # fails where they would
         self._works.add(bytes.fromhex(order.work))
         self._seconds += plan.seconds
-        if len(self._first) < streams and all(other.voice is order.voice for other, _ in self._first):
+        if len(self._first) < streams and all(
+            other.voice is order.voice for other, _ in self._first
+        ):
             self._first.append((order, plan))
         return "to_render"
 
@@ -135,7 +152,11 @@ def _measure(planned: list[tuple[RenderOrder, Plan]], *, threads: int, streams: 
     began = time.perf_counter()
     for order, plan in planned:
         utterance = order.voice.utterance(plan, seed=order.seed)
-        studio.admit(RenderTask(order=order, plan=plan, name="", utterance=utterance, take=_Nowhere(), begun=now()))
+        studio.admit(
+            RenderTask(
+                order=order, plan=plan, name="", utterance=utterance, take=_Nowhere(), begun=now()
+            )
+        )
     studio.start()
     studio.close()
     studio.join(began + MEASURED_SECONDS - time.perf_counter())

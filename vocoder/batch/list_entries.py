@@ -2,7 +2,8 @@
 
     {"id": "intro", "text": "Hello.", "speaker": "anna", "seed": 7, "speed": 1.1, "format": "flac"}
 
-In place of `text` there may be `ssml` or `phonemes`. Every other field may be missing, empty (CSV) or null (JSONL, Parquet): then the run's own setting counts.
+In place of `text` there may be `ssml` or `phonemes`. Every other field may be missing, empty (CSV)
+or null (JSONL, Parquet): then the run's own setting counts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,20 @@ from vocoder.seeds import MAX_SEED
 from vocoder.synthesis.limits import LENGTH_SCALES
 from vocoder.text import INPUT_FIELDS, SpeechInput, speech_input_of
 
-FIELDS = ("id", *INPUT_FIELDS, "voice", "speaker", "seed", "length_scale", "speed", "pitch", "volume", "temperature", "format", "chapters")
+FIELDS = (
+    "id",
+    *INPUT_FIELDS,
+    "voice",
+    "speaker",
+    "seed",
+    "length_scale",
+    "speed",
+    "pitch",
+    "volume",
+    "temperature",
+    "format",
+    "chapters",
+)
 LONGEST_ID = 1_000  # characters
 
 
@@ -26,13 +40,15 @@ class ListEntry:
     """A line that has been understood; `None` where it leaves something to the run.
 
     Attributes:
-        line: its number in the list, from 1; of a Parquet file the row, of a CSV the line where it ends.
+        line: its number in the list, from 1; of a Parquet file the row, of a CSV the line where it
+            ends.
         id: unlike that of every other line; where the line names none, its number with six digits.
         text: what to say: a text, an SSML document or phonemes.
         voice: a name, never a path.
         speaker: a name or an index.
         seed: 0..2**64-1.
-        length_scale, pitch, volume, temperature: as `vocoder.synthesis.settings.Settings`, whose ranges are checked there.
+        length_scale, pitch, volume, temperature: as `vocoder.synthesis.settings.Settings`, whose
+            ranges are checked there.
         format: one of `vocoder.audio.formats.FILE_FORMATS`.
         chapters: whether those of the text are told in the file.
     """
@@ -83,10 +99,14 @@ def entry_of(line: int, values: Mapping[str, object]) -> ListEntry:
     length_scale, speed = _number(said, "length_scale"), _number(said, "speed")
     if speed is not None:
         if length_scale is not None:
-            raise InputError("speed and length_scale are the same thing twice: give one", field="speed")
+            raise InputError(
+                "speed and length_scale are the same thing twice: give one", field="speed"
+            )
         fastest, slowest = (1 / scale for scale in LENGTH_SCALES)
         if not slowest <= speed <= fastest:
-            raise InputError(f"speed must lie in {slowest:g}..{fastest:g}, not {speed:g}", field="speed")
+            raise InputError(
+                f"speed must lie in {slowest:g}..{fastest:g}, not {speed:g}", field="speed"
+            )
         length_scale = 1 / speed
     format_name = _string(said, "format")
     return ListEntry(
@@ -107,11 +127,17 @@ def entry_of(line: int, values: Mapping[str, object]) -> ListEntry:
 
 def _given(said: Mapping[str, object]) -> SpeechInput:
     """What a line has to say, of whichever kind."""
-    found = {kind: text for kind in INPUT_FIELDS if (text := _string(said, kind)) is not None and text.strip()}
+    found = {
+        kind: text
+        for kind in INPUT_FIELDS
+        if (text := _string(said, kind)) is not None and text.strip()
+    }
     if not found:
         raise InputError("the text is empty", field="text")
     if len(found) > 1:
-        raise InputError(f"{' and '.join(found)} both say what is spoken: give one", field=list(found)[1])
+        raise InputError(
+            f"{' and '.join(found)} both say what is spoken: give one", field=list(found)[1]
+        )
     return speech_input_of(*found.popitem())
 
 
@@ -123,7 +149,9 @@ def check_fields(names: Mapping[str, object] | list[str]) -> None:
     """
     for name in names:
         if name not in FIELDS:
-            raise InputError(f"unknown field {quoted(name)} (known: {', '.join(FIELDS)})", field="line")
+            raise InputError(
+                f"unknown field {quoted(name)} (known: {', '.join(FIELDS)})", field="line"
+            )
 
 
 def identity_of(line: int, values: Mapping[str, object]) -> str:
@@ -140,7 +168,9 @@ def identity_of(line: int, values: Mapping[str, object]) -> str:
     identity = _string(values, "id")
     assert identity is not None
     if len(identity) > LONGEST_ID:
-        raise InputError(f"the id has {len(identity)} characters, and the limit is {LONGEST_ID}", field="id")
+        raise InputError(
+            f"the id has {len(identity)} characters, and the limit is {LONGEST_ID}", field="id"
+        )
     return identity
 
 
@@ -156,7 +186,9 @@ def _string(values: Mapping[str, object], name: str) -> str | None:
     if not isinstance(value, str):
         raise InputError(f"{name} must be a string, not {quoted(value)}", field=name)
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise InputError(f"{name} holds half of a surrogate pair, which is no character", field=name)
+        raise InputError(
+            f"{name} holds half of a surrogate pair, which is no character", field=name
+        )
     return value
 
 
@@ -179,7 +211,10 @@ def _truth(values: Mapping[str, object], name: str) -> bool | None:
     value = values.get(name)
     if value is None or isinstance(value, bool):
         return value
-    if not isinstance(value, str) or value.lower() not in ("true", "false"):  # a CSV has strings alone
+    if not isinstance(value, str) or value.lower() not in (
+        "true",
+        "false",
+    ):  # a CSV has strings alone
         raise InputError(f"{name} must be true or false, not {quoted(value)}", field=name)
     return value.lower() == "true"
 
@@ -188,10 +223,17 @@ def _seed(values: Mapping[str, object]) -> int | None:
     value = values.get("seed")
     if value is None:
         return None
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(MAX_SEED)):
+    if (
+        isinstance(value, str)
+        and value.isascii()
+        and value.isdigit()
+        and len(value) <= len(str(MAX_SEED))
+    ):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SEED:
-        raise InputError(f"seed must be a whole number in 0..2**64-1, not {quoted(value)}", field="seed")
+        raise InputError(
+            f"seed must be a whole number in 0..2**64-1, not {quoted(value)}", field="seed"
+        )
     return value
 
 
@@ -201,7 +243,11 @@ def _speaker(values: Mapping[str, object]) -> str | int | None:
         return value
     name = _string(values, "speaker")
     # A CSV has strings alone, and "1" is a number there.
-    return int(name) if name is not None and name.isascii() and name.isdigit() and len(name) < 10 else name
+    return (
+        int(name)
+        if name is not None and name.isascii() and name.isdigit() and len(name) < 10
+        else name
+    )
 
 
 def quoted(value: object) -> str:

@@ -1,11 +1,13 @@
-"""Lists of what to render, read as streams: a row at a time, so that neither a long list nor a long line has to fit into memory.
+"""Lists of what to render, read as streams: a row at a time, so that neither a long list nor a long
+line has to fit into memory.
 
 text      a line of UTF-8 is a text; empty lines are skipped
 csv       the first row names the fields; RFC 4180, with commas
 jsonl     an object a line
 parquet   a column a field (vocoder.batch.parquet)
 
-A line that is wrong does not end the list: it is told, and the next one is read. What is wrong with the list as a whole (a column that nobody knows) is raised.
+A line that is wrong does not end the list: it is told, and the next one is read. What is wrong with
+the list as a whole (a column that nobody knows) is raised.
 """
 
 from __future__ import annotations
@@ -21,12 +23,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from vocoder.batch.list_entries import BadLine, ListEntry, check_fields, entry_of, identity_of, quoted
+from vocoder.batch.list_entries import (
+    BadLine,
+    ListEntry,
+    check_fields,
+    entry_of,
+    identity_of,
+    quoted,
+)
 from vocoder.errors import InputError
 from vocoder.text import INPUT_FIELDS
 
 FORMATS = ("text", "csv", "jsonl", "parquet")
-_EXTENSIONS = {".txt": "text", ".text": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+_EXTENSIONS = {
+    ".txt": "text",
+    ".text": "text",
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _SPOOLED = 1 << 20  # bytes at a time
@@ -57,12 +73,21 @@ class ListFile:
             InputError: an unknown format, or an extension that names none.
         """
         if format_name is not None and format_name not in FORMATS:
-            raise InputError(f"unknown list format {format_name!r} (known: {', '.join(FORMATS)})", field="list-format")
+            raise InputError(
+                f"unknown list format {format_name!r} (known: {', '.join(FORMATS)})",
+                field="list-format",
+            )
         if path == "-":
             return cls(path=None, format_name=format_name or "text", longest_line=longest_line)
         found = format_name or _EXTENSIONS.get(Path(path).suffix.lower())
         if found is None:
-            raise InputError(f"{path}: the extension names no format of a list ({', '.join(_EXTENSIONS)}): give --list-format", field="list")
+            raise InputError(
+                (
+                    f"{path}: the extension names no format of a list ({', '.join(_EXTENSIONS)}): "
+                    f"give --list-format"
+                ),
+                field="list",
+            )
         return cls(path=Path(path), format_name=found, longest_line=longest_line)
 
     @property
@@ -74,7 +99,8 @@ class ListFile:
         """Every line, in order. An id that an earlier line has is an error of the later one.
 
         Raises:
-            InputError: the list cannot be read, is not of its format, or has fields that nobody knows; `field` is "list".
+            InputError: the list cannot be read, is not of its format, or has fields that nobody
+                knows; `field` is "list".
         """
         seen: dict[bytes, int] = {}
         with self._open() as file:
@@ -92,14 +118,17 @@ class ListFile:
     @contextmanager
     def _open(self) -> Iterator[BinaryIO]:
         if self.path is None:
-            # Not Python's own object for it, which a reader that waits for a line would keep from being closed.
+            # Not Python's own object for it, which a reader that waits for a line would keep from
+            # being closed.
             with os.fdopen(0, "rb", closefd=False) as file:
                 yield from self._seekable(file)
             return
         try:
             file = self.path.open("rb")
         except OSError as error:
-            raise InputError(f"{self.path}: cannot be read ({error.strerror})", field="list") from error
+            raise InputError(
+                f"{self.path}: cannot be read ({error.strerror})", field="list"
+            ) from error
         with file:
             yield from self._seekable(file)
 
@@ -115,7 +144,9 @@ class ListFile:
             yield spool
 
 
-def _understood(line: int, values: Mapping[str, object] | InputError, seen: dict[bytes, int]) -> ListEntry | BadLine:
+def _understood(
+    line: int, values: Mapping[str, object] | InputError, seen: dict[bytes, int]
+) -> ListEntry | BadLine:
     identity = None
     try:
         if isinstance(values, InputError):
@@ -131,7 +162,9 @@ def _understood(line: int, values: Mapping[str, object] | InputError, seen: dict
 
 
 class _LineReader:
-    """Lines of UTF-8, without their ends. A line that is none raises, and the next call goes on behind it: a generator could not."""
+    """Lines of UTF-8, without their ends. A line that is none raises, and the next call goes on
+    behind it: a generator could not.
+    """
 
     def __init__(self, file: BinaryIO, longest: int) -> None:
         self._file = file
@@ -157,10 +190,14 @@ class _LineReader:
         try:
             return data.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError as error:
-            raise InputError(f"the line is not UTF-8 (at byte {error.start})", field="line") from error
+            raise InputError(
+                f"the line is not UTF-8 (at byte {error.start})", field="line"
+            ) from error
 
     def each(self) -> Iterator[tuple[int, str | InputError]]:
-        """All that are left, numbered, the bad ones as errors; what is wrong with the whole list is raised."""
+        """All that are left, numbered, the bad ones as errors; what is wrong with the whole list is
+        raised.
+        """
         while True:
             try:
                 text: str | InputError = next(self)
@@ -196,7 +233,11 @@ def _json_object(text: str) -> Mapping[str, object] | InputError:
         return error
     except (ValueError, RecursionError) as error:
         return InputError(f"the line is not JSON ({error})", field="line")
-    return values if isinstance(values, dict) else InputError("the line must be a JSON object", field="line")
+    return (
+        values
+        if isinstance(values, dict)
+        else InputError("the line must be a JSON object", field="line")
+    )
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -213,7 +254,8 @@ def _no_constant(name: str) -> object:
 
 
 def _csv_rows(lines: _LineReader) -> Iterator[Row]:
-    # The module's own limit is for the whole process; it may only grow, and lines are bounded before they get there.
+    # The module's own limit is for the whole process; it may only grow, and lines are bounded
+    # before they get there.
     csv.field_size_limit(max(csv.field_size_limit(), lines.longest))
     reader = csv.reader(_FileWithLineEnds(lines), strict=True)
     header: list[str] | None = None
@@ -225,7 +267,11 @@ def _csv_rows(lines: _LineReader) -> Iterator[Row]:
             break
         except (csv.Error, InputError) as error:
             where = "" if lines.number <= first else f"from line {first} on, "
-            problem = error if isinstance(error, InputError) else InputError(f"{where}the row is not CSV ({error})", field="line")
+            problem = (
+                error
+                if isinstance(error, InputError)
+                else InputError(f"{where}the row is not CSV ({error})", field="line")
+            )
             if header is None or problem.field == "list":
                 raise InputError(f"the list has no header: {problem}", field="list") from error
             yield lines.number, problem
@@ -235,7 +281,12 @@ def _csv_rows(lines: _LineReader) -> Iterator[Row]:
         if header is None:
             header = _header(cells)
         elif len(cells) != len(header):
-            yield lines.number, InputError(f"the row has {len(cells)} columns, and the header {len(header)}", field="line")
+            yield (
+                lines.number,
+                InputError(
+                    f"the row has {len(cells)} columns, and the header {len(header)}", field="line"
+                ),
+            )
         else:
             yield lines.number, dict(zip(header, cells, strict=True))
 

@@ -1,4 +1,5 @@
-"""From orders to files: who makes them is one thing, which of them are wanted (`vocoder.batch.render`) is another.
+"""From orders to files: who makes them is one thing, which of them are wanted
+(`vocoder.batch.render`) is another.
 
     make()      plans, and hands sessions on; never more than can be spoken soon
     studio      speaks (vocoder.batch.render_pool), a thread a core
@@ -28,7 +29,9 @@ _TICK_SECONDS = 0.1
 
 Made = Callable[[RenderOrder, Record], None]  # told by some thread what has become of an order
 Heard = Callable[[float], None]  # told by some thread how many seconds of sound have been made
-Broken = Callable[[BaseException], None]  # told by some thread of what is no order's fault (a full disk, a defect)
+Broken = Callable[
+    [BaseException], None
+]  # told by some thread of what is no order's fault (a full disk, a defect)
 
 
 class Maker(Protocol):
@@ -38,7 +41,8 @@ class Maker(Protocol):
         """Begins."""
 
     def make(self, order: RenderOrder, name: str) -> None:
-        """One more, into a file of this name. May return long before it is made, and may wait until there is room.
+        """One more, into a file of this name. May return long before it is made, and may wait until
+        there is room.
 
         Raises:
             SonantError: nothing can be made of it.
@@ -63,7 +67,16 @@ class LocalMaker:
     """
 
     def __init__(
-        self, orders: OrderFactory, files: Destination, defaults: Defaults, *, threads: int, streams: int, made: Made, heard: Heard, broken: Broken
+        self,
+        orders: OrderFactory,
+        files: Destination,
+        defaults: Defaults,
+        *,
+        threads: int,
+        streams: int,
+        made: Made,
+        heard: Heard,
+        broken: Broken,
     ) -> None:
         self._orders = orders
         self._files = files
@@ -74,9 +87,13 @@ class LocalMaker:
         self._lock = threading.Lock()
         self._takes: dict[str, AudioFileTask] = {}  # by their work
         self._room = threading.Semaphore(streams + _AHEAD * threads)
-        self._finished: queue.SimpleQueue[tuple[RenderTask, AudioFileTask, SonantError | None] | None] = queue.SimpleQueue()
+        self._finished: queue.SimpleQueue[
+            tuple[RenderTask, AudioFileTask, SonantError | None] | None
+        ] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._pool = RenderPool(threads=threads, streams=streams, deliver=self._deliver, heard=heard, broken=broken)
+        self._pool = RenderPool(
+            threads=threads, streams=streams, deliver=self._deliver, heard=heard, broken=broken
+        )
         self._finisher = threading.Thread(target=self._finish_each, name="finisher", daemon=True)
 
     def start(self) -> None:
@@ -93,7 +110,9 @@ class LocalMaker:
         try:
             plan = self._orders.plan(order)
             chapters = self._orders.chapters(order, plan)
-            subtitles = None if self._form is None else SubtitleFile.of(plan, sound=name, form=self._form)
+            subtitles = (
+                None if self._form is None else SubtitleFile.of(plan, sound=name, form=self._form)
+            )
             take = AudioFileTask(
                 self._files,
                 name,
@@ -114,7 +133,16 @@ class LocalMaker:
                 take.abandon()
                 return
             self._takes[order.work] = take
-        self._pool.admit(RenderTask(order=order, plan=plan, name=name, utterance=order.voice.utterance(plan, seed=order.seed), take=take, begun=begun))
+        self._pool.admit(
+            RenderTask(
+                order=order,
+                plan=plan,
+                name=name,
+                utterance=order.voice.utterance(plan, seed=order.seed),
+                take=take,
+                begun=begun,
+            )
+        )
 
     def finish(self) -> None:
         """As `Maker.finish`."""

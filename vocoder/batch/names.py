@@ -1,9 +1,10 @@
 """Names of files, out of ids that nobody chose with file systems in mind.
 
-An id that is a fine name everywhere is the name. Any other gets what is left of it and a fingerprint of the whole: "Kapitel 1/Anfang" becomes
-"Kapitel-1-Anfang-" and twelve digits. Fine everywhere means letters, digits, dots, hyphens and underscores of ASCII, at most 100, neither a dot nor a hyphen
-first, no dot last, and none of the names that Windows keeps for devices. Names that differ in case alone are one name on many systems, so the second of
-them gets a fingerprint too.
+An id that is a fine name everywhere is the name. Any other gets what is left of it and a
+fingerprint of the whole: "Kapitel 1/Anfang" becomes "Kapitel-1-Anfang-" and twelve digits. Fine
+everywhere means letters, digits, dots, hyphens and underscores of ASCII, at most 100, neither a dot
+nor a hyphen first, no dot last, and none of the names that Windows keeps for devices. Names that
+differ in case alone are one name on many systems, so the second of them gets a fingerprint too.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def is_fine(name: str) -> bool:
 
 
 class Names:
-    """Gives each id a name that no other has. The names of ids that are told first are the plainest: so the same list gives the same names."""
+    """Gives each id a name that no other has. The names of ids that are told first are the
+    plainest: so the same list gives the same names.
+    """
 
     def __init__(self) -> None:
         self._taken: dict[str, bytes] = {}  # names in lower case, and whose they are

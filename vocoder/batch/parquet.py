@@ -1,4 +1,5 @@
-"""Parquet, the columns of data tools: lists that are read from it, and the manifest once more. Needs pyarrow, the extra `batch`.
+"""Parquet, the columns of data tools: lists that are read from it, and the manifest once more.
+Needs pyarrow, the extra `batch`.
 
 Both ways go a few rows at a time: neither list nor manifest is ever in memory.
 """
@@ -35,7 +36,8 @@ def read_rows(file: BinaryIO) -> Iterator[tuple[int, Mapping[str, object]]]:
         file: seekable.
 
     Raises:
-        InputError: pyarrow is missing, the file is not Parquet or damaged, or has columns that nobody knows; `field` is "list".
+        InputError: pyarrow is missing, the file is not Parquet or damaged, or has columns that
+            nobody knows; `field` is "list".
     """
     if not is_installed():
         raise InputError(f"reading Parquet {NEEDED}", field="list")
@@ -49,17 +51,23 @@ def read_rows(file: BinaryIO) -> Iterator[tuple[int, Mapping[str, object]]]:
         except InputError as error:
             raise InputError(f"the list's table has an {error}", field="list") from error
         if not set(INPUT_FIELDS) & set(names):
-            raise InputError(f"the list has no column 'text' (it has {', '.join(names)})", field="list")
+            raise InputError(
+                f"the list has no column 'text' (it has {', '.join(names)})", field="list"
+            )
         number = 0
         for batch in table.iter_batches(batch_size=_ROWS_READ, use_threads=False):
             for row in batch.to_pylist():
                 number += 1
                 yield number, row
     except (ArrowException, OSError) as error:
-        raise InputError(f"the list is not Parquet that can be read ({error})", field="list") from error
+        raise InputError(
+            f"the list is not Parquet that can be read ({error})", field="list"
+        ) from error
 
 
-def write_rows(path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[str, object]]) -> None:
+def write_rows(
+    path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[str, object]]
+) -> None:
     """Writes a table, whole or not at all.
 
     Args:
@@ -72,7 +80,10 @@ def write_rows(path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[st
 
     schema = pyarrow.schema([(name, _kind(kind)) for name, kind in columns.items()])
     remaining = iter(rows)
-    with whole_file(path, follow_links=False) as file, parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+    with (
+        whole_file(path, follow_links=False) as file,
+        parquet.ParquetWriter(file, schema, compression="zstd") as writer,
+    ):
         while some := list(islice(remaining, _ROWS_WRITTEN)):
             writer.write_table(pyarrow.Table.from_pylist(some, schema=schema))
 
@@ -80,4 +91,6 @@ def write_rows(path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[st
 def _kind(name: str) -> pyarrow.DataType:
     import pyarrow
 
-    return pyarrow.timestamp("us", tz="UTC") if name == "timestamp" else pyarrow.type_for_alias(name)
+    return (
+        pyarrow.timestamp("us", tz="UTC") if name == "timestamp" else pyarrow.type_for_alias(name)
+    )

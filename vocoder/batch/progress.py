@@ -14,7 +14,8 @@ class RunProgress:
 
     Attributes:
         lines: that have been dealt with: the sum of the next four.
-        rendered, copied, kept, failed: made now; a copy of a line that asks for the same; there from a run before, intact; not to be done.
+        rendered, copied, kept, failed: made now; a copy of a line that asks for the same; there
+            from a run before, intact; not to be done.
         seconds: of sound that has been made now, those of unfinished lines included.
         characters: of the texts of all lines that have been dealt with.
         spoken_characters: of those that were rendered now.

@@ -12,7 +12,8 @@ from typing import Any, Literal, Self
 
 from vocoder.errors import ConfigError
 
-# Types of the table's columns: by what the fields of a record are, and of those that say less than they mean.
+# Types of the table's columns: by what the fields of a record are, and of those that say less than
+# they mean.
 _KINDS = {int: "int64", float: "float64"}
 _KINDS_OF = {"seed": "uint64", "begun": "timestamp", "finished": "timestamp"}
 
@@ -29,16 +30,21 @@ class Record:
         id: None where the line has none that can be told from others'.
         status: "done" or "failed".
         field, reason: what was wrong with it.
-        work: SHA-256 of all that the bytes depend on (`vocoder.batch.render_orders`): lines of the same work have the same bytes.
-        same_as: the id whose file this one is a copy of, where the line asks for the same as another.
+        work: SHA-256 of all that the bytes depend on (`vocoder.batch.render_orders`): lines of the
+            same work have the same bytes.
+        same_as: the id whose file this one is a copy of, where the line asks for the same as
+            another.
         path: name of the file in the folder.
         num_bytes, sha256: of the file.
         seconds, num_samples, sample_rate: of the sound.
-        loudness, gain: LUFS that were measured and what the samples were multiplied by; None where nobody asked for a loudness, or of silence.
+        loudness, gain: LUFS that were measured and what the samples were multiplied by; None where
+            nobody asked for a loudness, or of silence.
         skipped: what of the text could not be spoken, and why.
         text_sha256: of the text in UTF-8.
-        lexicon_sha256: of the lexicon's entries that the text asks for (`Lexicon.digest`); None where there are none.
-        subtitles, subtitles_sha256: name of the file beside it, and what is in it; None where nobody asked for subtitles.
+        lexicon_sha256: of the lexicon's entries that the text asks for (`Lexicon.digest`); None
+            where there are none.
+        subtitles, subtitles_sha256: name of the file beside it, and what is in it; None where
+            nobody asked for subtitles.
         begun, finished: ISO 8601, UTC.
     """
 
@@ -105,13 +111,19 @@ class Record:
 
     def to_row(self) -> dict[str, object]:
         """For the table: times are times, and `skipped` is one string."""
-        times = {name: None if text is None else datetime.fromisoformat(text) for name, text in (("begun", self.begun), ("finished", self.finished))}
+        times = {
+            name: None if text is None else datetime.fromisoformat(text)
+            for name, text in (("begun", self.begun), ("finished", self.finished))
+        }
         return dataclasses.asdict(self) | {"skipped": "; ".join(self.skipped)} | times
 
 
 def columns() -> dict[str, str]:
     """Of the table: names to pyarrow's names of their types, or "timestamp"."""
-    return {name: _KINDS_OF.get(name) or _KINDS.get(kinds[0], "string") for name, kinds in _field_kinds().items()}
+    return {
+        name: _KINDS_OF.get(name) or _KINDS.get(kinds[0], "string")
+        for name, kinds in _field_kinds().items()
+    }
 
 
 @functools.cache

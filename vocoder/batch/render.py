@@ -1,4 +1,5 @@
-"""Renders a list into a folder: `render` is the whole of `sonant render`, without its options and its screen.
+"""Renders a list into a folder: `render` is the whole of `sonant render`, without its options and
+its screen.
 
     feeder      reads the list, knows what is there already, and orders what is missing
     maker       makes it (vocoder.batch.makers), here or on other machines
@@ -67,10 +68,13 @@ def render(
         defaults: what counts where a line says nothing.
         threads: at least 1.
         streams: at least 1: lines that are spoken at once.
-        strict: ends the run with the first line that cannot be done; what others have begun is left for another run.
+        strict: ends the run with the first line that cannot be done; what others have begun is left
+            for another run.
         watcher: is told how it goes.
-        files_url: where the files go in place of the folder, as `vocoder.batch.destinations.RemoteDestination`; the manifest stays in the folder.
-        cluster: whose machines make the files; None: this one does. Then `threads` and `streams` are those of each of its workers.
+        files_url: where the files go in place of the folder, as
+            `vocoder.batch.destinations.RemoteDestination`; the manifest stays in the folder.
+        cluster: whose machines make the files; None: this one does. Then `threads` and `streams`
+            are those of each of its workers.
 
     Returns:
         what has become of the lines.
@@ -80,7 +84,8 @@ def render(
         SonantError: the default voice or the engine cannot be used.
         OSError: the disk is full, or cannot be written to.
 
-    Whatever is raised, also an interruption: what is finished is in the manifest, and nothing else is left.
+    Whatever is raised, also an interruption: what is finished is in the manifest, and nothing else
+    is left.
     """
     orders = OrderFactory(defaults)
     # What is wrong with the list as a whole shows with its first line: before there is a folder.
@@ -90,13 +95,40 @@ def render(
 
     def maker(made: Made, heard: Heard, broken: Broken) -> Maker:
         if cluster is None:
-            return LocalMaker(orders, manifest.files, defaults, threads=threads, streams=streams, made=made, heard=heard, broken=broken)
-        return ClusterMaker(cluster, manifest, files_url, defaults, threads=threads, streams=streams, made=made, heard=heard)
+            return LocalMaker(
+                orders,
+                manifest.files,
+                defaults,
+                threads=threads,
+                streams=streams,
+                made=made,
+                heard=heard,
+                broken=broken,
+            )
+        return ClusterMaker(
+            cluster,
+            manifest,
+            files_url,
+            defaults,
+            threads=threads,
+            streams=streams,
+            made=made,
+            heard=heard,
+        )
 
     try:
-        # All threads compute with torch, beside each other: the number of its own is set once, before they begin.
+        # All threads compute with torch, beside each other: the number of its own is set once,
+        # before they begin.
         with one_torch_thread():
-            tally = _RenderRun(entries, manifest, orders, maker, form=defaults.subtitles, strict=strict, watcher=watcher or ProgressListener()).run()
+            tally = _RenderRun(
+                entries,
+                manifest,
+                orders,
+                maker,
+                form=defaults.subtitles,
+                strict=strict,
+                watcher=watcher or ProgressListener(),
+            ).run()
         if is_installed():
             manifest.write_table()
         return tally
@@ -135,13 +167,16 @@ class _RenderRun:
         self._ended = threading.Event()  # set when nothing more will be made
         self._error: BaseException | None = None
         self._maker = maker(self._made, self._heard, self._break)
-        self._feeder = threading.Thread(target=self._guarded, args=(self._feed,), name="feeder", daemon=True)
+        self._feeder = threading.Thread(
+            target=self._guarded, args=(self._feed,), name="feeder", daemon=True
+        )
 
     def run(self) -> RunProgress:
         try:
             self._maker.start()
             self._feeder.start()
-            # Not by joining: Python 3.11 takes a thread for ended whose `join` was interrupted, and would not wait for it in `_wind_up`.
+            # Not by joining: Python 3.11 takes a thread for ended whose `join` was interrupted, and
+            # would not wait for it in `_wind_up`.
             over = False
             while not over:
                 over = self._ended.wait(_TICK_SECONDS) or self._stopping.is_set()
@@ -159,7 +194,9 @@ class _RenderRun:
         self._stopping.set()
         self._maker.stop()
         if self._feeder.ident is not None:
-            self._feeder.join(_PATIENCE_SECONDS)  # it may be waiting for a line of a pipe that nobody writes
+            self._feeder.join(
+                _PATIENCE_SECONDS
+            )  # it may be waiting for a line of a pipe that nobody writes
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -180,7 +217,11 @@ class _RenderRun:
                 if self._stopping.is_set():
                     return
                 if isinstance(entry, BadLine):
-                    self._fail(failed_record(entry.line, entry.id, InputError(entry.reason, field=entry.field)))
+                    self._fail(
+                        failed_record(
+                            entry.line, entry.id, InputError(entry.reason, field=entry.field)
+                        )
+                    )
                     continue
                 try:
                     self._take_on(entry, self._orders.of(entry))
@@ -214,13 +255,17 @@ class _RenderRun:
             raise
 
     def _complete(self, known: Record, order: RenderOrder) -> None:
-        """Writes the subtitles that are lacking beside sound that is there: nothing is spoken for them."""
+        """Writes the subtitles that are lacking beside sound that is there: nothing is spoken for
+        them.
+        """
         assert known.path is not None
         if self._form is None or self._manifest.subtitles_of(known, self._form) is not None:
             return
         subtitles = SubtitleFile.of(self._orders.plan(order), sound=known.path, form=self._form)
         subtitles.write(self._manifest.files)
-        self._manifest.append(replace(known, subtitles=subtitles.name, subtitles_sha256=subtitles.sha256))
+        self._manifest.append(
+            replace(known, subtitles=subtitles.name, subtitles_sha256=subtitles.sha256)
+        )
 
     # The maker's threads
 
@@ -245,8 +290,11 @@ class _RenderRun:
 
     # Any thread
 
-    def _copy(self, source: Record, entry: ListEntry, name: str, plan: Callable[[], Plan] | None) -> bool:
-        """The file of a line that asks for the same as another; False where the other's file is not what its record says.
+    def _copy(
+        self, source: Record, entry: ListEntry, name: str, plan: Callable[[], Plan] | None
+    ) -> bool:
+        """The file of a line that asks for the same as another; False where the other's file is not
+        what its record says.
 
         `plan`: what is said, for subtitles that the other has not; None where it must have them.
         """
@@ -308,7 +356,9 @@ class _RenderRun:
             self._stopping.set()
 
 
-def _with_first(first: ListEntry | BadLine | None, others: Generator[ListEntry | BadLine]) -> Generator[ListEntry | BadLine]:
+def _with_first(
+    first: ListEntry | BadLine | None, others: Generator[ListEntry | BadLine]
+) -> Generator[ListEntry | BadLine]:
     with closing(others):
         if first is not None:
             yield first

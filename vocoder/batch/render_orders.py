@@ -1,4 +1,6 @@
-"""From a line to an order: which voice says what, how, with which seed, and by what mark the result is known again."""
+"""From a line to an order: which voice says what, how, with which seed, and by what mark the result
+is known again.
+"""
 
 from __future__ import annotations
 
@@ -47,12 +49,15 @@ class Defaults:
         loudness: -70..-5 LUFS that every file is brought to; None leaves them as they are.
         lexicon: words that are said as it says in every line, over the voice's own; None: none.
         engine, precision: as `load_voice`.
-        chapters: whether those of a text are told in its file; the format must have a place for them.
-        subtitles: of `vocoder.batch.subtitle_files.FORMS`: written beside every file; None: none. No part of what the sound depends on.
+        chapters: whether those of a text are told in its file; the format must have a place for
+            them.
+        subtitles: of `vocoder.batch.subtitle_files.FORMS`: written beside every file; None: none.
+            No part of what the sound depends on.
         text_limit: characters of a line's text.
 
     Raises:
-        InputError: the seed, the format, the subtitles or the loudness is none, or chapters cannot be written; the others are checked by the voice.
+        InputError: the seed, the format, the subtitles or the loudness is none, or chapters cannot
+            be written; the others are checked by the voice.
     """
 
     voice: str
@@ -78,8 +83,13 @@ class Defaults:
             check_chapters_in(self.format)
         if self.subtitles is not None:
             check_form(self.subtitles)
-        if self.loudness is not None and not TARGETS[0] <= self.loudness <= TARGETS[1]:  # also refuses NaN
-            raise InputError(f"loudness must lie in {TARGETS[0]:g}..{TARGETS[1]:g} LUFS, not {self.loudness:g}", field="loudness")
+        if (
+            self.loudness is not None and not TARGETS[0] <= self.loudness <= TARGETS[1]
+        ):  # also refuses NaN
+            raise InputError(
+                f"loudness must lie in {TARGETS[0]:g}..{TARGETS[1]:g} LUFS, not {self.loudness:g}",
+                field="loudness",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,10 +120,12 @@ class RenderOrder:
 
 
 class OrderFactory:
-    """Makes orders of lines. Each voice is loaded when the first line asks for it, and stays; used by one thread, as planning is.
+    """Makes orders of lines. Each voice is loaded when the first line asks for it, and stays; used
+    by one thread, as planning is.
 
     Args:
-        defaults: of the run. Its voice is loaded at once, so that a mistake there shows before the list is read.
+        defaults: of the run. Its voice is loaded at once, so that a mistake there shows before the
+            list is read.
 
     Raises:
         InputError, VoiceError, EngineError: as `load_voice` and `Voice.settings`.
@@ -135,16 +147,22 @@ class OrderFactory:
         """What a line orders.
 
         Raises:
-            TextError: a document, or phonemes, that are wrong, where there is a lexicon to be looked into; `plan` finds them in any case.
-            InputError: a field that the voice does not know, or is out of range; a format that has no place for chapters.
+            TextError: a document, or phonemes, that are wrong, where there is a lexicon to be
+                looked into; `plan` finds them in any case.
+            InputError: a field that the voice does not know, or is out of range; a format that has
+                no place for chapters.
             VoiceError: the voice is damaged.
         """
         defaults = self._defaults
         # A list may come from anybody: it names voices, and never folders.
-        voice, fingerprint = self._voice(voice_folder(defaults.voice) if entry.voice is None else find_voice(entry.voice))
+        voice, fingerprint = self._voice(
+            voice_folder(defaults.voice) if entry.voice is None else find_voice(entry.voice)
+        )
         settings = voice.settings(
             speaker=defaults.speaker if entry.speaker is None else entry.speaker,
-            length_scale=defaults.length_scale if entry.length_scale is None else entry.length_scale,
+            length_scale=defaults.length_scale
+            if entry.length_scale is None
+            else entry.length_scale,
             pitch=defaults.pitch if entry.pitch is None else entry.pitch,
             volume=defaults.volume if entry.volume is None else entry.volume,
             temperature=defaults.temperature if entry.temperature is None else entry.temperature,
@@ -173,20 +191,44 @@ class OrderFactory:
         manifest, lexicon = voice.manifest, defaults.lexicon
         if lexicon is not None:
             check_text(text, limit=defaults.text_limit)
-            lexicon = entries_needed(text, lexicon, language=manifest.language, voice=manifest.name, speakers=manifest.speakers) or None
-        if lexicon is not None:  # no part of other marks: a line that no entry touches stays as it is
+            lexicon = (
+                entries_needed(
+                    text,
+                    lexicon,
+                    language=manifest.language,
+                    voice=manifest.name,
+                    speakers=manifest.speakers,
+                )
+                or None
+            )
+        if (
+            lexicon is not None
+        ):  # no part of other marks: a line that no entry touches stays as it is
             depends["lexicon"] = lexicon.digest
         work = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
-        return RenderOrder(entry=entry, text=text, voice=voice, settings=settings, seed=seed, format=format_name, chapters=chapters, lexicon=lexicon, work=work)
+        return RenderOrder(
+            entry=entry,
+            text=text,
+            voice=voice,
+            settings=settings,
+            seed=seed,
+            format=format_name,
+            chapters=chapters,
+            lexicon=lexicon,
+            work=work,
+        )
 
     def plan(self, order: RenderOrder) -> Plan:
-        """What will be said, and how long it is: most of the work before speaking, so only what has to be spoken is planned.
+        """What will be said, and how long it is: most of the work before speaking, so only what has
+        to be spoken is planned.
 
         Raises:
             TextError: the text cannot be spoken, or is too long.
             VoiceError: as `Plan.of`.
         """
-        return order.voice.plan(order.text, order.settings, text_limit=self._defaults.text_limit, lexicon=order.lexicon)
+        return order.voice.plan(
+            order.text, order.settings, text_limit=self._defaults.text_limit, lexicon=order.lexicon
+        )
 
     @staticmethod
     def chapters(order: RenderOrder, plan: Plan) -> tuple[Chapter, ...]:
@@ -201,7 +243,9 @@ class OrderFactory:
         return chapters
 
     def _text(self, entry: ListEntry, format_name: str) -> tuple[SpeechInput, bool]:
-        """What a line says, and whether chapters of it are told. A line in which there can be none is what it is without them."""
+        """What a line says, and whether chapters of it are told. A line in which there can be none
+        is what it is without them.
+        """
         if not (self._defaults.chapters if entry.chapters is None else entry.chapters):
             return entry.text, False
         check_chapters_in(format_name)
@@ -212,6 +256,11 @@ class OrderFactory:
     def _voice(self, folder: Path) -> tuple[Voice, str]:
         """A voice, and the SHA-256 of its manifest, which in turn holds those of its weights."""
         if folder not in self._voices:
-            voice = load_voice(folder, engine=self._defaults.engine, precision=self._defaults.precision)
-            self._voices[folder] = (voice, hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest())
+            voice = load_voice(
+                folder, engine=self._defaults.engine, precision=self._defaults.precision
+            )
+            self._voices[folder] = (
+                voice,
+                hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest(),
+            )
         return self._voices[folder]

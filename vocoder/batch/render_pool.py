@@ -1,12 +1,15 @@
 """Many utterances at once, on every core.
 
-Each thread has an engine of its own and does everything that a chunk of sound takes: conditioning, generation, decoding, writing. So all of it runs beside
-the engines of the other threads, and nothing waits for anything but the processor.
+Each thread has an engine of its own and does everything that a chunk of sound takes: conditioning,
+generation, decoding, writing. So all of it runs beside the engines of the other threads, and
+nothing waits for anything but the processor.
 
-    ready:  | oldest ............ newest |      threads take streams from the left, and put back there what is not finished
+    ready:  | oldest ............ newest |      threads take streams from the left, and put back
+    there what is not finished
               `--- thread 1 --'`-- 2 --'
 
-Which streams share a call changes no byte of any of them: an utterance's state is a value, and whichever engine is free takes it on.
+Which streams share a call changes no byte of any of them: an utterance's state is a value, and
+whichever engine is free takes it on.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ from vocoder.synthesis.planning import Plan
 from vocoder.synthesis.utterance import Utterance
 from vocoder.synthesis.voice import Voice
 
-CHUNK_SECONDS = 0.64  # of each stream in one call: 64 frames, of which the correction takes sixteen side by side
+# of each stream in one call: 64 frames, of which the correction takes sixteen side by side
+CHUNK_SECONDS = 0.64
 
 
 class SampleSink(Protocol):
@@ -45,7 +49,8 @@ class RenderTask:
         plan: what is spoken.
         name: of the file in the folder.
         utterance: its samples.
-        take: where they go: a `vocoder.batch.audio_file_task.AudioFileTask`, but for who only wants to know how long it takes.
+        take: where they go: a `vocoder.batch.audio_file_task.AudioFileTask`, but for who only wants
+            to know how long it takes.
         begun: ISO 8601, UTC.
     """
 
@@ -63,9 +68,11 @@ class RenderPool:
     Args:
         threads: at least 1.
         streams: at least 1: sessions that are spoken at once, by all threads together.
-        deliver: told by some thread when a session's samples have all been written, or why they will not be.
+        deliver: told by some thread when a session's samples have all been written, or why they
+            will not be.
         heard: told by some thread how many seconds of sound have been made.
-        broken: told by some thread that it has died of what is no session's fault (a full disk, a defect).
+        broken: told by some thread that it has died of what is no session's fault (a full disk, a
+            defect).
     """
 
     def __init__(
@@ -85,7 +92,10 @@ class RenderPool:
         self._busy = 0
         self._closed = self._stopping = False
         self._changed = threading.Condition()
-        self._threads = [threading.Thread(target=self._work, name=f"studio-{number}", daemon=True) for number in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._work, name=f"studio-{number}", daemon=True)
+            for number in range(threads)
+        ]
 
     def start(self) -> None:
         """Begins to speak."""
@@ -135,7 +145,9 @@ class RenderPool:
                     alive = min(len(self._ready) + self._busy, self._streams)
                     share = -(-alive // len(self._threads))
                     voice = self._ready[0].order.voice
-                    group = [task for task in self._ready if task.order.voice is voice][: min(share, self._streams - self._busy)]
+                    group = [task for task in self._ready if task.order.voice is voice][
+                        : min(share, self._streams - self._busy)
+                    ]
                     for task in group:
                         self._ready.remove(task)
                     self._busy += len(group)
@@ -154,11 +166,15 @@ class RenderPool:
 
     @staticmethod
     def _engine_for(voice: Voice, engines: dict[int, Engine]) -> Engine:
-        """This thread's engine for a voice; that of the voice itself where it serves any number of threads at once, and keeps their streams."""
+        """This thread's engine for a voice; that of the voice itself where it serves any number of
+        threads at once, and keeps their streams.
+        """
         if voice.engine.overlaps:
             return voice.engine
         if id(voice) not in engines:
-            engines[id(voice)] = make_engine(voice.pack.network, voice.engine.name, precision=voice.engine.precision)
+            engines[id(voice)] = make_engine(
+                voice.pack.network, voice.engine.name, precision=voice.engine.precision
+            )
         return engines[id(voice)]
 
     def _advance(self, group: list[RenderTask], engine: Engine) -> list[RenderTask]:
@@ -179,7 +195,9 @@ class RenderPool:
         self._heard(samples_made / group[0].order.voice.sample_rate)
         return left
 
-    def _failed(self, group: list[RenderTask], engine: Engine, error: SonantError) -> list[RenderTask]:
+    def _failed(
+        self, group: list[RenderTask], engine: Engine, error: SonantError
+    ) -> list[RenderTask]:
         """A call fails as a whole, and no state has moved: each alone shows whose fault it was."""
         if len(group) > 1:
             return [task for one in group for task in self._advance([one], engine)]

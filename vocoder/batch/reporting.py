@@ -18,7 +18,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def failed_record(line: int, identity: str | None, error: SonantError, *, text: SpeechInput | None = None) -> Record:
+def failed_record(
+    line: int, identity: str | None, error: SonantError, *, text: SpeechInput | None = None
+) -> Record:
     """Of a line that cannot be done.
 
     Args:

@@ -31,7 +31,9 @@ class SubtitleFile:
     def of(cls, plan: Plan, *, sound: str, form: str) -> Self:
         """The subtitles of a plan, for the file of its sound. `form`: of `FORMS`."""
         write = webvtt if form == "vtt" else subrip
-        text = "".join(write(timed_sentences(plan.sentences, hop_length=plan.hop_length), plan.sample_rate))
+        text = "".join(
+            write(timed_sentences(plan.sentences, hop_length=plan.hop_length), plan.sample_rate)
+        )
         return cls(name=subtitle_name(sound, form), data=text.encode())
 
     @property
@@ -57,5 +59,7 @@ def check_form(form: str) -> str:
         InputError: there is none of this name; `field` is "subtitles".
     """
     if form not in FORMS:
-        raise InputError(f"subtitles must be one of {', '.join(FORMS)}, not {form!r}", field="subtitles")
+        raise InputError(
+            f"subtitles must be one of {', '.join(FORMS)}, not {form!r}", field="subtitles"
+        )
     return form

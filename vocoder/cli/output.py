@@ -1,4 +1,6 @@
-"""Where the sound of a command goes: a file that is whole or not there, or standard output as the sound is made."""
+"""Where the sound of a command goes: a file that is whole or not there, or standard output as the
+sound is made.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ class Output:
 
     @classmethod
     def choose(cls, path: str | None, format_name: str | None) -> Self:
-        """What the options `--output` and `--format` mean. Called before any work is done, so that mistakes show at once.
+        """What the options `--output` and `--format` mean. Called before any work is done, so that
+        mistakes show at once.
 
         Raises:
             InputError: an unknown format, or an extension that names none.
@@ -44,12 +47,24 @@ class Output:
             check_format(format_name)
         if path is None:
             at_terminal = sys.stdout.isatty()
-            path = str(Path(DEFAULT_FILE).with_suffix(f".{format_name or 'wav'}")) if at_terminal else "-"
+            path = (
+                str(Path(DEFAULT_FILE).with_suffix(f".{format_name or 'wav'}"))
+                if at_terminal
+                else "-"
+            )
         if path == "-":
             return cls(path=None, format_name=format_name or "wav")
         return cls(path=Path(path), format_name=format_name or format_of(path))
 
-    def take(self, pieces: Iterator[Int16Array], *, num_samples: int, sample_rate: int, what: str, chapters: Sequence[Chapter] = ()) -> None:
+    def take(
+        self,
+        pieces: Iterator[Int16Array],
+        *,
+        num_samples: int,
+        sample_rate: int,
+        what: str,
+        chapters: Sequence[Chapter] = (),
+    ) -> None:
         """Takes the sound as it is made, under a progress bar.
 
         Args:
@@ -57,10 +72,12 @@ class Output:
             num_samples: known beforehand.
             sample_rate: Hz.
             what: what the bar says.
-            chapters: that are told in the file; its format must have a place for them where there are any.
+            chapters: that are told in the file; its format must have a place for them where there
+                are any.
 
         Raises:
-            InputError: the sound is too long for a WAV (before any of it is made), or cannot be written.
+            InputError: the sound is too long for a WAV (before any of it is made), or cannot be
+                written.
         """
         header = wav_header(sample_rate, num_samples) if self.format_name == "wav" else b""
         with Bar(what, num_samples) as bar:
@@ -76,9 +93,19 @@ class Output:
                 bar.advance(len(piece))
         samples = np.concatenate(taken)
         if self.path is None:
-            _send(encode_audio(samples, sample_rate, self.format_name, name="standard output", chapters=chapters))
+            _send(
+                encode_audio(
+                    samples,
+                    sample_rate,
+                    self.format_name,
+                    name="standard output",
+                    chapters=chapters,
+                )
+            )
         else:
-            write_audio(self.path, samples, sample_rate, format_name=self.format_name, chapters=chapters)
+            write_audio(
+                self.path, samples, sample_rate, format_name=self.format_name, chapters=chapters
+            )
 
 
 def _send(data: bytes) -> None:

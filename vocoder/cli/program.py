@@ -25,9 +25,17 @@ from vocoder.cli.voices import voices
 from vocoder.errors import InputError, SonantError
 
 FAILED, BAD_INPUT = 1, 2
-INTERRUPTED, BROKEN_PIPE, TERMINATED = (128 + number for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM))
+INTERRUPTED, BROKEN_PIPE, TERMINATED = (
+    128 + number for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM)
+)
 
-app = typer.Typer(name="sonant", help="Speech from text, by a WaveNet.", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    name="sonant",
+    help="Speech from text, by a WaveNet.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 for command in (say, render, vocode, voices, score, bench, serve):
     app.command()(command)
 
@@ -45,7 +53,8 @@ def run(arguments: list[str]) -> int:
         arguments: without the program's name.
 
     Returns:
-        the exit code; what there is to say about an error has been said on standard error, in one line.
+        the exit code; what there is to say about an error has been said on standard error, in one
+        line.
     """
     try:
         code = app(arguments, standalone_mode=False)
@@ -76,7 +85,9 @@ def _fail(message: str, code: int) -> int:
 
 
 def _reader_left() -> int:
-    """Python flushes standard output once more when it ends, and would complain: let it flush into nothing."""
+    """Python flushes standard output once more when it ends, and would complain: let it flush into
+    nothing.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return BROKEN_PIPE
 

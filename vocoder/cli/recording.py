@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 def read_recording(path: str, sample_rate: int) -> FloatArray:
-    """float32 [T] at `sample_rate`, from a file or, where the path is "-", from standard input. Errors as `read_audio`."""
+    """float32 [T] at `sample_rate`, from a file or, where the path is "-", from standard input.
+    Errors as `read_audio`.
+    """
     from vocoder.audio.file_reading import read_audio, read_audio_bytes
 
     if path == "-":

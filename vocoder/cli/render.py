@@ -43,43 +43,140 @@ FAILED_LINES = 1  # the exit code where some line could not be done
 
 
 def render(
-    wanted: Annotated[str, typer.Argument(metavar="LIST", help="Texts, one a line; or CSV, JSONL, Parquet with fields. - is standard input.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the files and their manifest; made if missing.")],
-    list_format: Annotated[str | None, typer.Option("--list-format", help="text, csv, jsonl or parquet; by LIST's extension when not given.")] = None,
+    wanted: Annotated[
+        str,
+        typer.Argument(
+            metavar="LIST",
+            help="Texts, one a line; or CSV, JSONL, Parquet with fields. - is standard input.",
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="The folder for the files and their manifest; made if missing."
+        ),
+    ],
+    list_format: Annotated[
+        str | None,
+        typer.Option(
+            "--list-format", help="text, csv, jsonl or parquet; by LIST's extension when not given."
+        ),
+    ] = None,
     voice: VoiceName = DEFAULT_VOICE,
     speaker: Speaker = None,
-    speed: Annotated[float | None, typer.Option("--speed", help="0.25 to 4: 2 is twice as fast.")] = None,
-    length_scale: Annotated[float | None, typer.Option("--length-scale", help="0.25 to 4: 2 is twice as long. The inverse of --speed.")] = None,
-    pitch: Annotated[float, typer.Option("--pitch", help="-12 to 12: semitones above what the voice would speak at.")] = 0.0,
+    speed: Annotated[
+        float | None, typer.Option("--speed", help="0.25 to 4: 2 is twice as fast.")
+    ] = None,
+    length_scale: Annotated[
+        float | None,
+        typer.Option(
+            "--length-scale", help="0.25 to 4: 2 is twice as long. The inverse of --speed."
+        ),
+    ] = None,
+    pitch: Annotated[
+        float,
+        typer.Option("--pitch", help="-12 to 12: semitones above what the voice would speak at."),
+    ] = 0.0,
     volume: Annotated[float, typer.Option("--volume", help="0 to 4: times the amplitude.")] = 1.0,
     temperature: Temperature = None,
-    seed: Annotated[int, typer.Option("--seed", help="0 to 2**64-1: lines that name no seed get theirs from this and their id.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            help="0 to 2**64-1: lines that name no seed get theirs from this and their id.",
+        ),
+    ] = 0,
     format_name: Annotated[str, typer.Option("--format", help=f"{FORMAT_LIST}.")] = "wav",
-    loudness: Annotated[float | None, typer.Option("--loudness", help="LUFS that every file is brought to (EBU R 128); -23 is usual in broadcasting.")] = None,
+    loudness: Annotated[
+        float | None,
+        typer.Option(
+            "--loudness",
+            help="LUFS that every file is brought to (EBU R 128); -23 is usual in broadcasting.",
+        ),
+    ] = None,
     chapters: Annotated[
-        bool, typer.Option("--chapters", help=f"Tell in each file ({CHAPTER_FORMAT_LIST}) where chapters of its text begin: headings (# Title), marks of SSML.")
+        bool,
+        typer.Option(
+            "--chapters",
+            help=(
+                f"Tell in each file ({CHAPTER_FORMAT_LIST}) where chapters of its text begin: "
+                f"headings (# Title), marks of SSML."
+            ),
+        ),
     ] = False,
-    subtitles: Annotated[str | None, typer.Option("--subtitles", help="vtt or srt: subtitles beside every file, with its name.")] = None,
-    lexicon: Annotated[Path | None, typer.Option("--lexicon", help="Words of all lines as you say them: PLS, or JSON as for `sonant say`.")] = None,
+    subtitles: Annotated[
+        str | None,
+        typer.Option("--subtitles", help="vtt or srt: subtitles beside every file, with its name."),
+    ] = None,
+    lexicon: Annotated[
+        Path | None,
+        typer.Option(
+            "--lexicon",
+            help="Words of all lines as you say them: PLS, or JSON as for `sonant say`.",
+        ),
+    ] = None,
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="That speak; as many as cores when not given. With --ray: of each worker, one.")
+        int | None,
+        typer.Option(
+            "--threads",
+            min=1,
+            help="That speak; as many as cores when not given. With --ray: of each worker, one.",
+        ),
     ] = None,
-    streams: Annotated[int | None, typer.Option("--streams", min=1, help="Lines that are spoken at once; twelve a thread when not given.")] = None,
+    streams: Annotated[
+        int | None,
+        typer.Option(
+            "--streams",
+            min=1,
+            help="Lines that are spoken at once; twelve a thread when not given.",
+        ),
+    ] = None,
     files: Annotated[
-        str | None, typer.Option("--files", help="Where the files go in place of the folder: s3://bucket/speech, gs://... The manifest stays.")
+        str | None,
+        typer.Option(
+            "--files",
+            help=(
+                "Where the files go in place of the folder: s3://bucket/speech, gs://... The "
+                "manifest stays."
+            ),
+        ),
     ] = None,
     ray: Annotated[
-        str | None, typer.Option("--ray", metavar="ADDRESS", help="Render on the Ray cluster there; auto: the one of this machine; local: start one.")
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="ADDRESS",
+            help=(
+                "Render on the Ray cluster there; auto: the one of this machine; local: start one."
+            ),
+        ),
     ] = None,
-    workers: Annotated[int | None, typer.Option("--ray-workers", min=1, help="Workers on the cluster; as many as it has room for when not given.")] = None,
-    text_limit: Annotated[int, typer.Option("--text-limit", min=1, help="Characters that the text of a line may have.")] = TEXT_LIMIT,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that cannot be done.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done, and how long it would take.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--ray-workers",
+            min=1,
+            help="Workers on the cluster; as many as it has room for when not given.",
+        ),
+    ] = None,
+    text_limit: Annotated[
+        int,
+        typer.Option("--text-limit", min=1, help="Characters that the text of a line may have."),
+    ] = TEXT_LIMIT,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first line that cannot be done.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only tell what would be done, and how long it would take."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Speak every line of a list into a file of its own. Stopped and started again it does what is missing."""
+    """Speak every line of a list into a file of its own. Stopped and started again it does what is
+    missing.
+    """
     with waiting("loading"):
         from vocoder.batch.cluster import connected
         from vocoder.batch.forecast import forecast
@@ -105,7 +202,9 @@ def render(
             loudness=loudness,
             chapters=chapters,
             subtitles=subtitles,
-            lexicon=None if lexicon is None else read_lexicon_file(lexicon, language=read_manifest(voice_folder(voice)).language),
+            lexicon=None
+            if lexicon is None
+            else read_lexicon_file(lexicon, language=read_manifest(voice_folder(voice)).language),
             engine=engine,
             precision=precision,
             text_limit=text_limit,
@@ -118,11 +217,26 @@ def render(
     if workers is not None and ray is None:
         raise InputError("workers are of a cluster: give --ray too", field="ray-workers")
     if dry_run and ray is not None:
-        raise InputError("a dry run measures this machine, and knows nothing of the cluster: leave --ray out", field="ray")
+        raise InputError(
+            "a dry run measures this machine, and knows nothing of the cluster: leave --ray out",
+            field="ray",
+        )
     if dry_run:
         with waiting("looking at the list"):
-            found = forecast(source, output, defaults, threads=threads, streams=streams, failed=_tell_failure, files_url=files)
-        typer.echo(json.dumps(asdict(found) | {"duration_seconds": found.duration_seconds}) if as_json else _forecast_text(found))
+            found = forecast(
+                source,
+                output,
+                defaults,
+                threads=threads,
+                streams=streams,
+                failed=_tell_failure,
+                files_url=files,
+            )
+        typer.echo(
+            json.dumps(asdict(found) | {"duration_seconds": found.duration_seconds})
+            if as_json
+            else _forecast_text(found)
+        )
         raise typer.Exit(FAILED_LINES if found.failed else 0)
     if not is_installed():
         typer.echo(f"manifest.jsonl alone is written: manifest.parquet {NEEDED}", err=True)
@@ -136,10 +250,22 @@ def render(
             view.expect(*_size_of(source))
         began = time.monotonic()
         watcher = ProgressListener(failed=view.failed, ticked=view.ticked)
-        tally = run(source, output, defaults, threads=threads, streams=streams, strict=strict, watcher=watcher, files_url=files, cluster=cluster)
+        tally = run(
+            source,
+            output,
+            defaults,
+            threads=threads,
+            streams=streams,
+            strict=strict,
+            watcher=watcher,
+            files_url=files,
+            cluster=cluster,
+        )
     took = time.monotonic() - began
     if as_json:
-        typer.echo(json.dumps(asdict(tally) | {"wall_seconds": round(took, 3), "folder": str(output)}))
+        typer.echo(
+            json.dumps(asdict(tally) | {"wall_seconds": round(took, 3), "folder": str(output)})
+        )
     else:
         typer.echo(_tally_text(tally, took, output), err=True)
     raise typer.Exit(FAILED_LINES if tally.failed else 0)
@@ -164,14 +290,23 @@ def _tell_failure(record: Record) -> None:
 def _tally_text(tally: RunProgress, took: float, folder: Path) -> str:
     rate = tally.rendered_seconds / took
     return (
-        f"{folder}: {tally.rendered} rendered ({tally.rendered_seconds:.1f} seconds of speech in {took:.1f}, {rate:.1f} times real time), "
+        f"{folder}: {tally.rendered} rendered ({tally.rendered_seconds:.1f} seconds of speech in "
+        f"{took:.1f}, {rate:.1f} times real time), "
         f"{tally.copied} copied, {tally.kept} there already, {tally.failed} failed"
     )
 
 
 def _forecast_text(found: Forecast) -> str:
-    rate = "" if found.times_real_time is None else f" at {found.times_real_time:.1f} times real time, about {found.duration_seconds:.0f} seconds"
+    rate = (
+        ""
+        if found.times_real_time is None
+        else (
+            f" at {found.times_real_time:.1f} times real time, about "
+            f"{found.duration_seconds:.0f} seconds"
+        )
+    )
     return (
-        f"{found.to_render} to render ({found.seconds:.1f} seconds of speech{rate}), {found.to_copy} to copy, {found.kept} there already, "
+        f"{found.to_render} to render ({found.seconds:.1f} seconds of speech{rate}), "
+        f"{found.to_copy} to copy, {found.kept} there already, "
         f"{found.failed} that cannot be done"
     )

@@ -1,4 +1,6 @@
-"""What is shown on standard error while a list is rendered: on a terminal a line that moves, elsewhere only what went wrong."""
+"""What is shown on standard error while a list is rendered: on a terminal a line that moves,
+elsewhere only what went wrong.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,12 @@ class RenderingView:
         self._lines: int | None = None
         self._characters = 0
         self._began = time.monotonic()
-        columns = (TextColumn("{task.fields[lines]}"), BarColumn(), TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[left]}"))
+        columns = (
+            TextColumn("{task.fields[lines]}"),
+            BarColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[left]}"),
+        )
         self._progress = Progress(*columns, console=self._console, transient=True)
         self._task = self._progress.add_task("", total=None, lines="", rate="", left="")
 
@@ -37,7 +44,12 @@ class RenderingView:
             self._progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self.is_shown:
             self._progress.stop()
 
@@ -66,7 +78,11 @@ class RenderingView:
 
 def failure_text(record: Record) -> str:
     """A line that could not be done, in one line."""
-    what = f"line {record.line}" if record.id is None else f"line {record.line} (id {ascii(record.id)[:60]})"
+    what = (
+        f"line {record.line}"
+        if record.id is None
+        else f"line {record.line} (id {ascii(record.id)[:60]})"
+    )
     return f"sonant: {what}: {record.field}: {' '.join((record.reason or '').split())}"
 
 
@@ -79,11 +95,16 @@ def lines_text(tally: RunProgress, lines: int | None) -> str:
 
 def rate_text(tally: RunProgress, elapsed: float) -> str:
     """How fast it goes."""
-    return f"{60 * (tally.rendered + tally.copied) / elapsed:.0f} lines/min, {tally.seconds / elapsed:.1f} times real time"
+    return (
+        f"{60 * (tally.rendered + tally.copied) / elapsed:.0f} lines/min, "
+        f"{tally.seconds / elapsed:.1f} times real time"
+    )
 
 
 def left_text(tally: RunProgress, elapsed: float, characters: int) -> str:
-    """How long it will still take: as many characters as are left, at the speed of those that were spoken."""
+    """How long it will still take: as many characters as are left, at the speed of those that were
+    spoken.
+    """
     if not characters or not tally.spoken_characters:
         return ""
     left = max(characters - tally.characters, 0) * elapsed / tally.spoken_characters

@@ -37,27 +37,64 @@ if TYPE_CHECKING:
 def say(
     text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
     ssml: Annotated[bool, typer.Option("--ssml", help="What to say is an SSML document.")] = False,
-    phonemes: Annotated[bool, typer.Option("--phonemes", help="What to say is IPA, in words between spaces.")] = False,
+    phonemes: Annotated[
+        bool, typer.Option("--phonemes", help="What to say is IPA, in words between spaces.")
+    ] = False,
     output: OutputPath = None,
     voice: VoiceName = DEFAULT_VOICE,
     speaker: Speaker = None,
-    speed: Annotated[float | None, typer.Option("--speed", help="0.25 to 4: 2 is twice as fast.")] = None,
-    length_scale: Annotated[float | None, typer.Option("--length-scale", help="0.25 to 4: 2 is twice as long. The inverse of --speed.")] = None,
-    pitch: Annotated[float, typer.Option("--pitch", help="-12 to 12: semitones above what the voice would speak at.")] = 0.0,
+    speed: Annotated[
+        float | None, typer.Option("--speed", help="0.25 to 4: 2 is twice as fast.")
+    ] = None,
+    length_scale: Annotated[
+        float | None,
+        typer.Option(
+            "--length-scale", help="0.25 to 4: 2 is twice as long. The inverse of --speed."
+        ),
+    ] = None,
+    pitch: Annotated[
+        float,
+        typer.Option("--pitch", help="-12 to 12: semitones above what the voice would speak at."),
+    ] = 0.0,
     volume: Annotated[float, typer.Option("--volume", help="0 to 4: times the amplitude.")] = 1.0,
     temperature: Temperature = None,
     seed: Seed = None,
-    lexicon: Annotated[Path | None, typer.Option("--lexicon", help='Words as you say them: PLS, or JSON as {"SQL": "ˈsiːkwəl"}.')] = None,
+    lexicon: Annotated[
+        Path | None,
+        typer.Option(
+            "--lexicon", help='Words as you say them: PLS, or JSON as {"SQL": "ˈsiːkwəl"}.'
+        ),
+    ] = None,
     format_name: FormatName = None,
     timestamps: Annotated[
         Path | None,
-        typer.Option("--timestamps", help="A file that tells when each word is heard: subtitles (.vtt, .srt), or lines of JSON with every phoneme (.jsonl)."),
+        typer.Option(
+            "--timestamps",
+            help=(
+                "A file that tells when each word is heard: subtitles (.vtt, .srt), or lines of "
+                "JSON with every phoneme (.jsonl)."
+            ),
+        ),
     ] = None,
     chapters: Annotated[
-        bool, typer.Option("--chapters", help=f"Tell in the file ({CHAPTER_FORMAT_LIST}) where chapters begin: headings (# Title), marks of SSML.")
+        bool,
+        typer.Option(
+            "--chapters",
+            help=(
+                f"Tell in the file ({CHAPTER_FORMAT_LIST}) where chapters begin: headings (# "
+                f"Title), marks of SSML."
+            ),
+        ),
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Write how the text is read, a word a line, in place of its sound: what was written, words, phonemes, rule.")
+        bool,
+        typer.Option(
+            "--explain",
+            help=(
+                "Write how the text is read, a word a line, in place of its sound: what was "
+                "written, words, phonemes, rule."
+            ),
+        ),
     ] = False,
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
@@ -82,9 +119,19 @@ def say(
             text = read_standard_input()
         given = speech_input_of(text, ssml=ssml, phonemes=phonemes, headings=chapters)
         loaded = load_voice(voice, engine=engine, precision=precision)
-        settings = loaded.settings(speaker=speaker_of(speaker), length_scale=scale, pitch=pitch, volume=volume, temperature=temperature)
+        settings = loaded.settings(
+            speaker=speaker_of(speaker),
+            length_scale=scale,
+            pitch=pitch,
+            volume=volume,
+            temperature=temperature,
+        )
         # No limit here: it protects a service from its clients, and this is the user's own machine.
-        words = None if lexicon is None else read_lexicon_file(lexicon, language=loaded.manifest.language)
+        words = (
+            None
+            if lexicon is None
+            else read_lexicon_file(lexicon, language=loaded.manifest.language)
+        )
         plan = loaded.plan(given, settings, text_limit=None, lexicon=words)
         told = chapters_of(plan) if chapters else ()
         if told:
@@ -98,14 +145,35 @@ def say(
     with ExitStack() as beside:
         if timestamps is not None and write is not None:
             skips = [asdict(skipped) for skipped in plan.skipped]
-            start = {"voice": loaded.manifest.name, "release": loaded.manifest.release, "seed": utterance.seed, "skipped": skips}
+            start = {
+                "voice": loaded.manifest.name,
+                "release": loaded.manifest.release,
+                "seed": utterance.seed,
+                "skipped": skips,
+            }
             # There when the sound is, and not without it.
-            beside.enter_context(whole_file(timestamps)).write(write(Timeline.of(plan), start).encode())
-        destination.take(loaded.speak(utterance), num_samples=plan.num_samples, sample_rate=plan.sample_rate, what="speaking", chapters=told)
-    typer.echo(f"{destination.path or 'standard output'}: {plan.seconds:.2f} seconds, seed {utterance.seed}", err=True)
+            beside.enter_context(whole_file(timestamps)).write(
+                write(Timeline.of(plan), start).encode()
+            )
+        destination.take(
+            loaded.speak(utterance),
+            num_samples=plan.num_samples,
+            sample_rate=plan.sample_rate,
+            what="speaking",
+            chapters=told,
+        )
+    typer.echo(
+        (
+            f"{destination.path or 'standard output'}: {plan.seconds:.2f} seconds, seed "
+            f"{utterance.seed}"
+        ),
+        err=True,
+    )
 
 
-def speech_input_of(text: str, *, ssml: bool, phonemes: bool, headings: bool = False) -> SpeechInput:
+def speech_input_of(
+    text: str, *, ssml: bool, phonemes: bool, headings: bool = False
+) -> SpeechInput:
     """What is to be said, as what it is said to be; a plain text with headings, where they count.
 
     Raises:
@@ -115,7 +183,15 @@ def speech_input_of(text: str, *, ssml: bool, phonemes: bool, headings: bool = F
 
     if ssml and phonemes:
         raise InputError("--ssml and --phonemes say two things of one text: give one", field="ssml")
-    return Ssml(text) if ssml else Ipa(text) if phonemes else TextWithHeadings(text) if headings else text
+    return (
+        Ssml(text)
+        if ssml
+        else Ipa(text)
+        if phonemes
+        else TextWithHeadings(text)
+        if headings
+        else text
+    )
 
 
 def read_standard_input() -> str:

@@ -14,7 +14,9 @@ from vocoder.voices.library import DEFAULT_VOICE
 
 
 def score(
-    recording: Annotated[str, typer.Argument(help="A recording in any usual format; - reads it from standard input.")],
+    recording: Annotated[
+        str, typer.Argument(help="A recording in any usual format; - reads it from standard input.")
+    ],
     voice: VoiceName = DEFAULT_VOICE,
     speaker: Speaker = None,
     as_json: Json = False,
@@ -42,4 +44,7 @@ def score(
         }
         typer.echo(json.dumps(answer))
     else:
-        typer.echo(f"{found.bits_per_sample:.4f} bits per sample, {found.bits:.0f} bits in {seconds:.2f} seconds")
+        typer.echo(
+            f"{found.bits_per_sample:.4f} bits per sample, {found.bits:.0f} bits in "
+            f"{seconds:.2f} seconds"
+        )

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vocoder.cli.options import Engine, EngineName, FormatName, OutputPath, Precision, PrecisionName, Seed, Speaker, Temperature, VoiceName, speaker_of
+from vocoder.cli.options import (
+    Engine,
+    EngineName,
+    FormatName,
+    OutputPath,
+    Precision,
+    PrecisionName,
+    Seed,
+    Speaker,
+    Temperature,
+    VoiceName,
+    speaker_of,
+)
 from vocoder.cli.recording import read_recording
 from vocoder.cli.waiting import waiting
 from vocoder.voices.library import DEFAULT_VOICE
@@ -17,7 +29,9 @@ if TYPE_CHECKING:
 
 
 def vocode(
-    recording: Annotated[str, typer.Argument(help="A recording in any usual format; - reads it from standard input.")],
+    recording: Annotated[
+        str, typer.Argument(help="A recording in any usual format; - reads it from standard input.")
+    ],
     output: OutputPath = None,
     voice: VoiceName = DEFAULT_VOICE,
     speaker: Speaker = None,
@@ -27,7 +41,9 @@ def vocode(
     engine: Engine = EngineName.AUTO,
     precision: Precision = PrecisionName.AUTO,
 ) -> None:
-    """Say a recording again: only its spectrum, pitch and voicing reach the WaveNet. The result is as long as the recording."""
+    """Say a recording again: only its spectrum, pitch and voicing reach the WaveNet. The result is
+    as long as the recording.
+    """
     with waiting("loading"):
         from vocoder.cli.output import Output
         from vocoder.synthesis.voice import load_voice
@@ -38,12 +54,22 @@ def vocode(
         conditions = loaded.analyse(samples, speaker=speaker_of(speaker))
         utterance = loaded.copy(conditions, temperature=temperature, seed=seed)
     pieces = _first(loaded.speak(utterance), len(samples))
-    destination.take(pieces, num_samples=len(samples), sample_rate=loaded.sample_rate, what="speaking")
-    typer.echo(f"{destination.path or 'standard output'}: {len(samples) / loaded.sample_rate:.2f} seconds, seed {utterance.seed}", err=True)
+    destination.take(
+        pieces, num_samples=len(samples), sample_rate=loaded.sample_rate, what="speaking"
+    )
+    typer.echo(
+        (
+            f"{destination.path or 'standard output'}: {len(samples) / loaded.sample_rate:.2f} "
+            f"seconds, seed {utterance.seed}"
+        ),
+        err=True,
+    )
 
 
 def _first(pieces: Iterator[Int16Array], num_samples: int) -> Iterator[Int16Array]:
-    """So many samples of a stream: the last frame of a recording need not be full, and what fills it up is not the recording's."""
+    """So many samples of a stream: the last frame of a recording need not be full, and what fills
+    it up is not the recording's.
+    """
     left = num_samples
     for piece in pieces:
         yield piece[:left]

@@ -25,7 +25,10 @@ def _described(name: str, manifest: PackManifest, folder: Path) -> str:
     return "\n".join(
         [
             f"{name}, release {manifest.release}",
-            f"  {manifest.language}, {manifest.audio.sample_rate} Hz, speakers: {', '.join(manifest.speakers)}",
+            (
+                f"  {manifest.language}, {manifest.audio.sample_rate} Hz, speakers: "
+                f"{', '.join(manifest.speakers)}"
+            ),
             f"  licence {manifest.licence}",
             f"  price per sample: bf16 {price_text(prices.bf16)}, int8 {price_text(prices.int8)}",
             f"  {folder}",
@@ -64,7 +67,11 @@ def voices(as_json: Json = False) -> None:
         ]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        typer.echo("\n\n".join(_described(name, manifest, found[name]) for name, manifest in manifests.items()))
+        typer.echo(
+            "\n\n".join(
+                _described(name, manifest, found[name]) for name, manifest in manifests.items()
+            )
+        )
     for problem in damaged:
         typer.echo(f"sonant: {problem}", err=True)
     if damaged:

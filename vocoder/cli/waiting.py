@@ -1,4 +1,6 @@
-"""What is shown on standard error while something takes its time. Nothing is where nobody looks: only on a terminal."""
+"""What is shown on standard error while something takes its time. Nothing is where nobody looks:
+only on a terminal.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,14 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 PATIENCE_SECONDS = 2.0  # what takes less needs no bar
 
@@ -40,7 +49,12 @@ class Bar:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._progress is not None:
             self._progress.stop()
 
@@ -51,8 +65,18 @@ class Bar:
     def reach(self, done: float) -> None:
         """So much is done in all."""
         self._done = done
-        if self._progress is None and self._console.is_terminal and time.monotonic() - self._began > PATIENCE_SECONDS:
-            columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        if (
+            self._progress is None
+            and self._console.is_terminal
+            and time.monotonic() - self._began > PATIENCE_SECONDS
+        ):
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+            )
             self._progress = Progress(*columns, console=self._console, transient=True)
             self._progress.add_task(self._what, total=self._total)
             self._progress.start()

@@ -1,8 +1,11 @@
-"""The conditioning network on a card: what is known of a frame to what is added inside each block's gate, which stays there.
+"""The conditioning network on a card: what is known of a frame to what is added inside each block's
+gate, which stays there.
 
-It is computed in two steps, for what is added is the largest thing there is of a frame. `CudaConditioning.hidden` computes a sentence when it is reached,
-together with those of other threads, as far as the last product, whose inputs stay on the card. `CudaConditioning.project` is that product, for
-whatever frames of whatever streams are spoken next. Layers are `vocoder.cuda`: no byte depends on company, on one card.
+It is computed in two steps, for what is added is the largest thing there is of a frame.
+`CudaConditioning.hidden` computes a sentence when it is reached, together with those of other
+threads, as far as the last product, whose inputs stay on the card. `CudaConditioning.project` is
+that product, for whatever frames of whatever streams are spoken next. Layers are `vocoder.cuda`: no
+byte depends on company, on one card.
 
 F frames, M mels, L layers, G gate, I inputs, H the inputs of the last product, R rows.
 """
@@ -46,7 +49,8 @@ class ConditioningInputs:
 
 
 class CudaConditioning:
-    """`ConditioningNetwork`, to within rounding. Any number of threads may call it; they are served together.
+    """`ConditioningNetwork`, to within rounding. Any number of threads may call it; they are served
+    together.
 
     Args:
         network: whose weights are copied.
@@ -60,7 +64,9 @@ class CudaConditioning:
         EngineError: a device that Triton has no code for here.
     """
 
-    def __init__(self, network: WaveNet, device: str | torch.device = "cuda", *, most: int = MAX_BATCH) -> None:
+    def __init__(
+        self, network: WaveNet, device: str | torch.device = "cuda", *, most: int = MAX_BATCH
+    ) -> None:
         conditioning = network.conditioning
         self.config = network.config
         self.device = device_for(device)
@@ -73,7 +79,8 @@ class CudaConditioning:
         self._batcher = DynamicBatcher(self.hidden_of, most=most)
 
     def hidden(self, conditions: Conditions) -> Tensor:
-        """What `project` takes of each frame, float32 [F, H] on the card. It is computed in the current stream: nobody waits until it is there.
+        """What `project` takes of each frame, float32 [F, H] on the card. It is computed in the
+        current stream: nobody waits until it is there.
 
         Linguistic features that are not known are given as absent.
 
@@ -97,24 +104,46 @@ class CudaConditioning:
         """Conditions made ready. Raises as `hidden`."""
         config, frames = self.config, conditions.num_frames
         if not 0 <= conditions.speaker < config.num_speakers:
-            raise InputError(f"there is no speaker {conditions.speaker}: there are {config.num_speakers}", field="speaker")
+            raise InputError(
+                f"there is no speaker {conditions.speaker}: there are {config.num_speakers}",
+                field="speaker",
+            )
         assert conditions.log_mel.shape == (frames, config.n_mels), conditions.log_mel.shape
-        categories = np.zeros((frames, len(CATEGORIES)), np.int64) if conditions.categories is None else conditions.categories
-        positions = np.zeros((frames, len(FRAME_POSITIONS)), np.float32) if conditions.positions is None else conditions.positions
+        categories = (
+            np.zeros((frames, len(CATEGORIES)), np.int64)
+            if conditions.categories is None
+            else conditions.categories
+        )
+        positions = (
+            np.zeros((frames, len(FRAME_POSITIONS)), np.float32)
+            if conditions.positions is None
+            else conditions.positions
+        )
         inputs = [
             (conditions.log_mel - np.float32(LOG_MEL_CENTRE)) / np.float32(LOG_MEL_SCALE),
-            ((conditions.log_f0 - np.float32(LOG_F0_CENTRE)) / np.float32(LOG_F0_SCALE))[:, np.newaxis],
+            ((conditions.log_f0 - np.float32(LOG_F0_CENTRE)) / np.float32(LOG_F0_SCALE))[
+                :, np.newaxis
+            ],
             conditions.voicing[:, np.newaxis],
             self._embeddings(categories),
             positions,
         ]
-        return ConditioningInputs(inputs=np.concatenate(inputs, axis=1, dtype=np.float32), speaker=conditions.speaker)
+        return ConditioningInputs(
+            inputs=np.concatenate(inputs, axis=1, dtype=np.float32), speaker=conditions.speaker
+        )
 
     def hidden_of(self, sentences: Sequence[ConditioningInputs]) -> list[Tensor]:
-        """Float32 [F, H] for each sentence, which stay on the card: computed together, each as if alone."""
+        """Float32 [F, H] for each sentence, which stay on the card: computed together, each as if
+        alone.
+        """
         ragged = RaggedBatch.of([len(sentence.inputs) for sentence in sentences], self.device)
-        mixed = self._mix(self._context(ragged.joined([sentence.inputs for sentence in sentences]), ragged), ragged)
-        # Each is a tensor of its own: a view would keep those of everyone as long as the longest is spoken.
+        mixed = self._mix(
+            self._context(ragged.joined([sentence.inputs for sentence in sentences]), ragged),
+            ragged,
+        )
+        # Each is a tensor of its own: a view would keep those of everyone as long as the longest is
+        # spoken.
         return [
-            torch.cat([own, self._speakers[sentence.speaker].expand(len(own), -1)], dim=1) for own, sentence in zip(ragged.split(mixed), sentences, strict=True)
+            torch.cat([own, self._speakers[sentence.speaker].expand(len(own), -1)], dim=1)
+            for own, sentence in zip(ragged.split(mixed), sentences, strict=True)
         ]

@@ -1,7 +1,8 @@
 """Calls of many threads that are computed together, without a thread of their own.
 
-Whoever calls while nobody works leads: it takes what waits, itself first, does it, and gives each its result. Whoever calls meanwhile waits, and when the
-leader is done the first of them leads. So nobody waits for company, and the busier it is, the more is done at once.
+Whoever calls while nobody works leads: it takes what waits, itself first, does it, and gives each
+its result. Whoever calls meanwhile waits, and when the leader is done the first of them leads. So
+nobody waits for company, and the busier it is, the more is done at once.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ class DynamicBatcher(Generic[Item, Result]):
     """Gathers items for a function of many.
 
     Args:
-        work: at least one item to as many results, in the same order. A result must depend on its item alone, and the items must be fit to be worked on:
-            what is raised goes to everyone whose item was in the call. It is called by one thread at a time.
+        work: at least one item to as many results, in the same order. A result must depend on its
+            item alone, and the items must be fit to be worked on:
+            what is raised goes to everyone whose item was in the call. It is called by one thread
+            at a time.
         most: items of a call, at least 1.
     """
 
@@ -51,7 +54,10 @@ class DynamicBatcher(Generic[Item, Result]):
         except BaseException:  # this thread is interrupted: nobody may wait for it
             self._leave(call)
             raise
-        error, call.error = call.error, None  # its traceback knows the call: neither may keep the other
+        error, call.error = (
+            call.error,
+            None,
+        )  # its traceback knows the call: neither may keep the other
         if error is not None:
             try:
                 raise error
@@ -72,7 +78,9 @@ class DynamicBatcher(Generic[Item, Result]):
         except Exception as error:  # noqa: BLE001 - it is raised again, by everyone whom it concerns
             for call in calls:
                 call.error = error
-        except BaseException:  # of the leader's thread alone: the others' items are as good as they were
+        except (
+            BaseException
+        ):  # of the leader's thread alone: the others' items are as good as they were
             with self._lock:
                 self._waiting.extendleft(reversed(calls[1:]))
             raise

@@ -1,6 +1,7 @@
 """The shapes of the kernel, ready to be launched, and which of them serves how many streams.
 
-`whole` is for many streams, `chain` for few; both give the same bytes, so which of them serves can be left to the clock.
+`whole` is for many streams, `chain` for few; both give the same bytes, so which of them serves can
+be left to the clock.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from vocoder.cuda.whole_kernel import advance_whole
 from vocoder.errors import EngineError
 
 WARPS = 8
-# How many blocks' weights are on their way at once, less one. What a card has no room for is tried with fewer: the sums stay the same.
+# How many blocks' weights are on their way at once, less one. What a card has no room for is tried
+# with fewer: the sums stay the same.
 STAGES = {"fp32": 2, "bf16": 3}
 CHAINS_INTERPRETED = 2
-LEFT = 16  # one multiprocessor of so many is in no chain: what begins a stream need not wait for those that are spoken
+# one multiprocessor of so many is in no chain: what begins a stream need not wait for those that
+# are spoken
+LEFT = 16
 HEADS = 2  # programs of a chain behind its blocks: one for the hidden layer, one that draws
 TRIES = 3  # calls before a shape's speed at a number of streams is known
 
@@ -36,7 +40,9 @@ class WholeKernel:
         interpreted: whether Triton interprets.
     """
 
-    def __init__(self, config: WaveNetConfig, *, precision: str, device: torch.device, interpreted: bool) -> None:
+    def __init__(
+        self, config: WaveNetConfig, *, precision: str, device: torch.device, interpreted: bool
+    ) -> None:
         del device
         self._sizes = kernel_sizes(config, exact=precision == "fp32", interpreted=interpreted)
         self._stages = STAGES[precision]
@@ -46,7 +52,9 @@ class WholeKernel:
         del num_streams
         return 0
 
-    def launch(self, num_streams: int, num_samples: int, arguments: tuple[object, ...], *, forced: bool) -> None:
+    def launch(
+        self, num_streams: int, num_samples: int, arguments: tuple[object, ...], *, forced: bool
+    ) -> None:
         """Moves the streams on.
 
         Raises:
@@ -55,7 +63,14 @@ class WholeKernel:
         while True:
             try:
                 advance_whole[(-(-num_streams // BLOCK),)](
-                    *arguments, num_streams, num_samples, FORCED=forced, **self._sizes, num_warps=WARPS, num_stages=self._stages, enable_fp_fusion=False
+                    *arguments,
+                    num_streams,
+                    num_samples,
+                    FORCED=forced,
+                    **self._sizes,
+                    num_warps=WARPS,
+                    num_stages=self._stages,
+                    enable_fp_fusion=False,
                 )
                 return
             except OutOfResources as error:
@@ -65,24 +80,35 @@ class WholeKernel:
 
 
 class ChainKernel:
-    """Programs that own blocks and hand on what these made; as many chains as the card has multiprocessors for. Arguments as `WholeKernel`.
+    """Programs that own blocks and hand on what these made; as many chains as the card has
+    multiprocessors for. Arguments as `WholeKernel`.
 
     Raises:
         EngineError: the card has fewer multiprocessors than the shortest chain has programs.
     """
 
-    def __init__(self, config: WaveNetConfig, *, precision: str, device: torch.device, interpreted: bool) -> None:
+    def __init__(
+        self, config: WaveNetConfig, *, precision: str, device: torch.device, interpreted: bool
+    ) -> None:
         self._config = config
-        self._sizes = {**kernel_sizes(config, exact=precision == "fp32", interpreted=interpreted), **keepable(config, precision)}
+        self._sizes = {
+            **kernel_sizes(config, exact=precision == "fp32", interpreted=interpreted),
+            **keepable(config, precision),
+        }
         self._interpreted = interpreted
         self._device = device
-        self._programs = 0 if interpreted else torch.cuda.get_device_properties(device).multi_processor_count
+        self._programs = (
+            0 if interpreted else torch.cuda.get_device_properties(device).multi_processor_count
+        )
         self._ownable = ownable(config, precision)
         self._check_length()
 
     def _check_length(self) -> None:
         if self.chains == 0:
-            raise EngineError(f"a chain for this network has {self.length} programs, and the card {self._programs} multiprocessors")
+            raise EngineError(
+                f"a chain for this network has {self.length} programs, and the card "
+                f"{self._programs} multiprocessors"
+            )
 
     @property
     def _own(self) -> int:
@@ -102,7 +128,11 @@ class ChainKernel:
     @property
     def chains(self) -> int:
         """How many there are."""
-        return CHAINS_INTERPRETED if self._interpreted else (self._programs - self._programs // LEFT) // self.length
+        return (
+            CHAINS_INTERPRETED
+            if self._interpreted
+            else (self._programs - self._programs // LEFT) // self.length
+        )
 
     def together(self, num_streams: int) -> int:
         """Programs that wait for each other: all that are launched for so many streams."""
@@ -112,7 +142,9 @@ class ChainKernel:
     def _grid(self, num_streams: int) -> tuple[int, int]:
         return self.length, min(self.chains, max(1, -(-num_streams // BLOCK)))
 
-    def launch(self, num_streams: int, num_samples: int, arguments: tuple[object, ...], *, forced: bool) -> None:
+    def launch(
+        self, num_streams: int, num_samples: int, arguments: tuple[object, ...], *, forced: bool
+    ) -> None:
         """Moves the streams on.
 
         Raises:
@@ -121,18 +153,27 @@ class ChainKernel:
         while True:
             groups = -(-num_streams // BLOCK)
             handed = self.between(groups)
-            # Programs that wait for each other need all to be there; interpreted, they take turns, a sample at a time.
-            steps = [(index, index + 1) for index in range(num_samples)] if self._interpreted else [(0, num_samples)]
+            # Programs that wait for each other need all to be there; interpreted, they take turns,
+            # a sample at a time.
+            steps = (
+                [(index, index + 1) for index in range(num_samples)]
+                if self._interpreted
+                else [(0, num_samples)]
+            )
             try:
                 for begin, end in steps:
                     advance_chain[self._grid(num_streams)](
-                        *arguments, num_streams, num_samples, *handed, begin, end, 0, FORCED=forced, **self.constants,
-                        num_warps=WARPS, num_stages=1, enable_fp_fusion=False, launch_cooperative_grid=not self._interpreted,
+                        *arguments, num_streams, num_samples, *handed, begin, end, 0, FORCED=forced,
+                        **self.constants,
+                        num_warps=WARPS, num_stages=1, enable_fp_fusion=False,
+                        launch_cooperative_grid=not self._interpreted,
                     )  # fmt: skip
                 return
             except OutOfResources as error:
                 if len(self._ownable) == 1:
-                    raise EngineError(f"a chain for this network does not fit on this card: {error}") from error
+                    raise EngineError(
+                        f"a chain for this network does not fit on this card: {error}"
+                    ) from error
                 del self._ownable[0]
                 self._check_length()
 
@@ -147,12 +188,15 @@ class ChainKernel:
             place(stages + 1, groups, BLOCK, sizes["RP"]),
             place(stages + 1, groups, BLOCK, sizes["SP"]),
             place(groups, BLOCK, sizes["AP"]),
-            torch.zeros((groups, 2 * stages + 2, FLAG_STRIDE.value), dtype=torch.int32, device=self._device),
+            torch.zeros(
+                (groups, 2 * stages + 2, FLAG_STRIDE.value), dtype=torch.int32, device=self._device
+            ),
         )
 
 
 class KernelChooser:
-    """Which of several shapes makes so many groups of streams fastest: each is tried, and then the fastest serves.
+    """Which of several shapes makes so many groups of streams fastest: each is tried, and then the
+    fastest serves.
 
     Args:
         names: of the shapes, in the order in which they are tried.
@@ -171,7 +215,9 @@ class KernelChooser:
         return min(self._names, key=lambda name: min(known[name]))
 
     def untried(self, groups: int) -> int:
-        """Calls of so many groups that are left until it is known what serves them; 0 where there is nothing to choose."""
+        """Calls of so many groups that are left until it is known what serves them; 0 where there
+        is nothing to choose.
+        """
         tried = sum(len(self._seen.get((groups.bit_length(), name), [])) for name in self._names)
         return TRIES * len(self._names) - tried if len(self._names) > 1 else 0
 
@@ -182,7 +228,9 @@ class KernelChooser:
             times.append(seconds / groups)
 
 
-def shapes_for(config: WaveNetConfig, wanted: str, **options: Any) -> dict[str, WholeKernel | ChainKernel]:
+def shapes_for(
+    config: WaveNetConfig, wanted: str, **options: Any
+) -> dict[str, WholeKernel | ChainKernel]:
     """The shapes that an engine has: those that it may choose among.
 
     Args:
@@ -196,7 +244,8 @@ def shapes_for(config: WaveNetConfig, wanted: str, **options: Any) -> dict[str, 
     if wanted not in (names := ("auto", "whole", "chain")):
         raise EngineError(f"unknown shape {wanted!r}: there are {', '.join(names)}")
     made: dict[str, WholeKernel | ChainKernel] = {}
-    # In fp32 a block's weights are too large for one multiprocessor: a chain is there for those who ask for it.
+    # In fp32 a block's weights are too large for one multiprocessor: a chain is there for those who
+    # ask for it.
     if wanted == "chain" or (wanted == "auto" and options["precision"] == "bf16"):
         try:
             made["chain"] = ChainKernel(config, **options)

@@ -1,14 +1,18 @@
 """What a sample takes, in Triton: the steps that the kernels of every shape are made of.
 
-Both shapes must give the same bytes, so whatever computes a number stands here, once. BLOCK streams are the rows of every product, always as many; products are
-`tl.dot` of [BLOCK, inputs] by [inputs, outputs], whose sums run over the inputs in their order, 16 at a time, whoever computes which columns. Kernels are
-compiled without fusing a product and a sum that stand apart here (`enable_fp_fusion`), so that the compiler cannot round otherwise in one than in the other.
+Both shapes must give the same bytes, so whatever computes a number stands here, once. BLOCK streams
+are the rows of every product, always as many; products are `tl.dot` of [BLOCK, inputs] by [inputs,
+outputs], whose sums run over the inputs in their order, 16 at a time, whoever computes which
+columns. Kernels are compiled without fusing a product and a sum that stand apart here
+(`enable_fp_fusion`), so that the compiler cannot round otherwise in one than in the other.
 
-Sums are in fp32, predictions and the sum of probabilities in float64 (as in `vocoder.engine.sampling`). Philox is Triton's own, which is the
-same generator as `vocoder.engine.philox`.
+Sums are in fp32, predictions and the sum of probabilities in float64 (as in
+`vocoder.engine.sampling`). Philox is Triton's own, which is the same generator as
+`vocoder.engine.philox`.
 
-B the streams of a program, R residual, H gated (half of G), S skip, A head, O output parameters, Q levels, P prediction order; a trailing P
-(RP, HP ...) is the size padded to a power of two of at least 16, which is what `tl.dot` takes; padded weights are 0. AB is a slice of AP.
+B the streams of a program, R residual, H gated (half of G), S skip, A head, O output parameters, Q
+levels, P prediction order; a trailing P (RP, HP ...) is the size padded to a power of two of at
+least 16, which is what `tl.dot` takes; padded weights are 0. AB is a slice of AP.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-# As many levels are compared with all edges at once; more are searched by halving, one load after the other.
+# As many levels are compared with all edges at once; more are searched by halving, one load after
+# the other.
 COMPARED = tl.constexpr(1024)
 
 
@@ -25,8 +30,12 @@ def product(x, w, sums, EXACT: tl.constexpr, INTERPRETED: tl.constexpr):
     """Sums + x w, in fp32 or with both factors rounded to bf16."""
     if EXACT:
         sums = tl.dot(x.to(tl.float32), w, sums, input_precision="ieee")
-    elif INTERPRETED:  # its products of bf16 are wrong; those of the same numbers in fp32 are what a card gives
-        sums = tl.dot(x.to(tl.bfloat16).to(tl.float32), w.to(tl.float32), sums, input_precision="ieee")
+    elif (
+        INTERPRETED
+    ):  # its products of bf16 are wrong; those of the same numbers in fp32 are what a card gives
+        sums = tl.dot(
+            x.to(tl.bfloat16).to(tl.float32), w.to(tl.float32), sums, input_precision="ieee"
+        )
     else:
         sums = tl.dot(x.to(tl.bfloat16), w, sums)
     return sums
@@ -58,12 +67,28 @@ def code_of(value, edges, Q: tl.constexpr, QP: tl.constexpr, STEPS: tl.constexpr
 
 
 @triton.jit
-def expected_before_last(past, t, row, coefficients, values, live, P: tl.constexpr, PP: tl.constexpr, HISTORY: tl.constexpr):
-    """What linear prediction expects of sample t but for the part of the code just before: [B], float64. It can be known a sample earlier."""
+def expected_before_last(
+    past,
+    t,
+    row,
+    coefficients,
+    values,
+    live,
+    P: tl.constexpr,
+    PP: tl.constexpr,
+    HISTORY: tl.constexpr,
+):
+    """What linear prediction expects of sample t but for the part of the code just before: [B],
+    float64. It can be known a sample earlier.
+    """
     back = tl.arange(0, PP)
     used = live[:, None] & ((back > 0) & (back < P))[None, :]
-    codes = tl.load(past[:, None] + (t[:, None] + HISTORY - 1 - back[None, :]) % HISTORY, mask=used, other=0)
-    factors = tl.load(coefficients + (row * P)[:, None] + back[None, :], mask=used, other=0.0).to(tl.float64)
+    codes = tl.load(
+        past[:, None] + (t[:, None] + HISTORY - 1 - back[None, :]) % HISTORY, mask=used, other=0
+    )
+    factors = tl.load(coefficients + (row * P)[:, None] + back[None, :], mask=used, other=0.0).to(
+        tl.float64
+    )
     return tl.sum(factors * tl.load(values + codes, mask=used, other=0.0), 1)
 
 
@@ -79,8 +104,12 @@ def first_input(
     table = inputs + Q * R
     if P > 0:
         factor = tl.load(coefficients + row * P, mask=live, other=0.0).to(tl.float64)
-        predicted = code_of(expected + factor * tl.load(values + before, mask=live, other=0.0), edges, Q, QP, STEPS)
-        x += tl.load(table + (predicted.to(tl.int64) * R)[:, None] + r[None, :], mask=seen, other=0.0)
+        predicted = code_of(
+            expected + factor * tl.load(values + before, mask=live, other=0.0), edges, Q, QP, STEPS
+        )
+        x += tl.load(
+            table + (predicted.to(tl.int64) * R)[:, None] + r[None, :], mask=seen, other=0.0
+        )
         table += Q * R
     if MAX_LAG > 0:  # the table is packed by the code that there was
         lag = tl.load(lags + row, mask=live, other=1)
@@ -97,12 +126,16 @@ def uniform(word):
 
 @triton.jit
 def categorical(logits, column, count, heat, u):
-    """The index drawn of the first `count` columns of logits [B, OP]: inverse transform, or the largest at temperature 0."""
+    """The index drawn of the first `count` columns of logits [B, OP]: inverse transform, or the
+    largest at temperature 0.
+    """
     inside = column[None, :] < count
     logits = tl.where(inside, logits, float("-inf"))
     most = tl.argmax(logits, 1)
     shifted = logits - tl.max(logits, 1)[:, None]
-    weights = tl.where(inside, tl.exp(shifted / tl.where(heat > 0, heat, 1.0)[:, None]), 0.0).to(tl.float64)
+    weights = tl.where(inside, tl.exp(shifted / tl.where(heat > 0, heat, 1.0)[:, None]), 0.0).to(
+        tl.float64
+    )
     cumulative = tl.cumsum(weights, 1)
     total = tl.max(cumulative, 1)
     drawn = tl.sum((inside & (cumulative <= (u * total)[:, None])).to(tl.int32), 1)
@@ -116,7 +149,19 @@ def pick(values, column, index):
 
 
 @triton.jit
-def draw(out, o, heat, seed, t, log_scale_least, O: tl.constexpr, Q: tl.constexpr, OUTPUT: tl.constexpr, MIXTURES: tl.constexpr, BLOCK: tl.constexpr):
+def draw(
+    out,
+    o,
+    heat,
+    seed,
+    t,
+    log_scale_least,
+    O: tl.constexpr,
+    Q: tl.constexpr,
+    OUTPUT: tl.constexpr,
+    MIXTURES: tl.constexpr,
+    BLOCK: tl.constexpr,
+):
     """The codes [B] of sample t, drawn from outputs [B, OP] at temperatures heat [B]."""
     none = tl.zeros([BLOCK], tl.uint32)
     word0, word1, _, _ = tl.philox(seed, t.to(tl.uint32), (t >> 32).to(tl.uint32), none, none)
@@ -125,11 +170,17 @@ def draw(out, o, heat, seed, t, log_scale_least, O: tl.constexpr, Q: tl.constexp
         code = categorical(out, o, O, heat, u0)
     else:
         if OUTPUT == "gaussian":
-            mean, log_scale = pick(out, o, tl.zeros([BLOCK], tl.int32)), pick(out, o, tl.full([BLOCK], 1, tl.int32))
+            mean, log_scale = (
+                pick(out, o, tl.zeros([BLOCK], tl.int32)),
+                pick(out, o, tl.full([BLOCK], 1, tl.int32)),
+            )
             noise = tl.sqrt(-2.0 * tl.log(u0)) * tl.cos(6.283185307179586 * u1)
         else:
             component = categorical(out, o, MIXTURES, heat, u0)
-            mean, log_scale = pick(out, o, component + MIXTURES), pick(out, o, component + 2 * MIXTURES)
+            mean, log_scale = (
+                pick(out, o, component + MIXTURES),
+                pick(out, o, component + 2 * MIXTURES),
+            )
             noise = tl.log(u1) - tl.log(1.0 - u1)
         scale = tl.exp(tl.maximum(log_scale.to(tl.float64), log_scale_least)) * heat.to(tl.float64)
         drawn = mean.to(tl.float64) + tl.where(heat > 0, scale * noise, 0.0)

@@ -1,10 +1,14 @@
-"""Layers on rows, in Triton. A program computes a tile of rows of one sentence, so no other sentence can be seen in what it makes.
+"""Layers on rows, in Triton. A program computes a tile of rows of one sentence, so no other
+sentence can be seen in what it makes.
 
-All sums are in fp32 and have one order: of a convolution the taps from the oldest on, in each the inputs from the first on, a slice at a time; its products
-and sums are fused on a card, and nothing else is (`enable_fp_fusion=False`, `vocoder.cuda.layers`). No argument is a number: Triton compiles anew
-for some of those that it is given, and how many rows there are must not change what is computed.
+All sums are in fp32 and have one order: of a convolution the taps from the oldest on, in each the
+inputs from the first on, a slice at a time; its products and sums are fused on a card, and nothing
+else is (`enable_fp_fusion=False`, `vocoder.cuda.layers`). No argument is a number: Triton compiles
+anew for some of those that it is given, and how many rows there are must not change what is
+computed.
 
-R rows; a trailing P is a size padded to a multiple of what a program takes at once. Padded weights are 0.
+R rows; a trailing P is a size padded to a multiple of what a program takes at once. Padded weights
+are 0.
 """
 
 from __future__ import annotations
@@ -17,7 +21,8 @@ import triton.language as tl
 def convolve(
     # x float32 [R, INPUTS]; the sentence of each tile, from its first row to the one behind it.
     x, firsts, behinds,
-    # weights [TAPS, INPUTS P, OUTPUTS P], bias [OUTPUTS P]; residual [R, OUTPUTS] is added at the end where ADD.
+    # weights [TAPS, INPUTS P, OUTPUTS P], bias [OUTPUTS P]; residual [R, OUTPUTS] is added at the
+    # end where ADD.
     weights, bias, residual,
     out,  # float32 [R, OUTPUTS]
     TAPS: tl.constexpr, INPUTS: tl.constexpr, OUTPUTS: tl.constexpr, INPUTS_P: tl.constexpr, OUTPUTS_P: tl.constexpr,
@@ -33,10 +38,14 @@ def convolve(
 
     sums = tl.zeros([ROWS, COLUMNS], tl.float32)
     for step in range(TAPS * SLICES):
-        source = row + (step // SLICES - TAPS // 2)  # beyond the sentence there are zeros, as in torch
+        source = row + (
+            step // SLICES - TAPS // 2
+        )  # beyond the sentence there are zeros, as in torch
         channel = step % SLICES * SLICE + inside
         there = ((source >= first) & (source < behind))[:, None] & (channel < INPUTS)[None, :]
-        some = tl.load(x + source.to(tl.int64)[:, None] * INPUTS + channel[None, :], mask=there, other=0.0)
+        some = tl.load(
+            x + source.to(tl.int64)[:, None] * INPUTS + channel[None, :], mask=there, other=0.0
+        )
         weight = tl.load(weights + (step * SLICE + inside)[:, None] * OUTPUTS_P + column[None, :])
         sums = tl.dot(some, weight, sums, input_precision="ieee")
 
@@ -66,4 +75,8 @@ def normalise(
     apart = tl.where(there, values - mean[:, None], 0.0)
     variance = tl.div_rn(tl.sum(apart * apart, 1), CHANNELS * 1.0)
     scaled = apart * tl.div_rn(1.0, tl.sqrt_rn(variance + EPSILON))[:, None]
-    tl.store(out + place, scaled * tl.load(gain + channel)[None, :] + tl.load(shift + channel)[None, :], mask=there)
+    tl.store(
+        out + place,
+        scaled * tl.load(gain + channel)[None, :] + tl.load(shift + channel)[None, :],
+        mask=there,
+    )

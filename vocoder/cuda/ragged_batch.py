@@ -1,7 +1,9 @@
 """Where in a batch the rows of each sentence lie.
 
-Every sentence begins with a tile of its own. So each tile that a program is given holds rows of one sentence, the same ones in the same places whatever
-else is in the batch, and its result can be no other. The rows between a sentence's end and its last tile's are never read: what they hold is undefined.
+Every sentence begins with a tile of its own. So each tile that a program is given holds rows of one
+sentence, the same ones in the same places whatever else is in the batch, and its result can be no
+other. The rows between a sentence's end and its last tile's are never read: what they hold is
+undefined.
 
     row    0                16                32                48
     tile   |----------------|----------------|----------------|--------
@@ -57,12 +59,22 @@ class RaggedBatch:
 
     @classmethod
     def unrelated(cls, rows: int, device: torch.device) -> RaggedBatch:
-        """So many rows that know nothing of one another, for layers of one tap; nothing is copied to the device for it."""
+        """So many rows that know nothing of one another, for layers of one tap; nothing is copied
+        to the device for it.
+        """
         tiles = -(-rows // TILE)
         firsts = torch.zeros(tiles, dtype=torch.int32, device=device)
-        return cls(lengths=(rows,), starts=(0,), num_rows=rows, firsts=firsts, behinds=torch.full_like(firsts, rows))
+        return cls(
+            lengths=(rows,),
+            starts=(0,),
+            num_rows=rows,
+            firsts=firsts,
+            behinds=torch.full_like(firsts, rows),
+        )
 
-    def joined(self, parts: Sequence[npt.NDArray[np.generic]], shift: Sequence[int] | None = None) -> Tensor:
+    def joined(
+        self, parts: Sequence[npt.NDArray[np.generic]], shift: Sequence[int] | None = None
+    ) -> Tensor:
         """The rows of all sentences on the device, what lies between them 0.
 
         Args:
@@ -73,16 +85,23 @@ class RaggedBatch:
             [R, ...] of their type.
         """
         whole = np.zeros((self.num_rows, *parts[0].shape[1:]), parts[0].dtype)
-        for index, (start, length, part) in enumerate(zip(self.starts, self.lengths, parts, strict=True)):
+        for index, (start, length, part) in enumerate(
+            zip(self.starts, self.lengths, parts, strict=True)
+        ):
             whole[start : start + length] = part if shift is None else part + shift[index]
         return to_device(whole, self.firsts.device)
 
     def split(self, rows: Tensor) -> list[Tensor]:
         """The S sentences' rows of [R, ...]: views."""
         assert len(rows) == self.num_rows, (len(rows), self.num_rows)
-        return [rows[start : start + length] for start, length in zip(self.starts, self.lengths, strict=True)]
+        return [
+            rows[start : start + length]
+            for start, length in zip(self.starts, self.lengths, strict=True)
+        ]
 
 
 def to_device(array: npt.NDArray[np.generic], device: torch.device) -> Tensor:
-    """On the device, in the current stream. The array may be shared, so nobody may write to it any more."""
+    """On the device, in the current stream. The array may be shared, so nobody may write to it any
+    more.
+    """
     return torch.from_numpy(np.ascontiguousarray(array)).to(device, non_blocking=True)

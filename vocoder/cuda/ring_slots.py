@@ -1,7 +1,9 @@
-"""Where the rings of streams live while a card advances them: rows of one tensor, so that nothing but codes and conditions crosses the bus.
+"""Where the rings of streams live while a card advances them: rows of one tensor, so that nothing
+but codes and conditions crosses the bus.
 
-A `ResidentState` is a stream state whose rings are such a row. It is a value like any other: its bytes and copies can be had at any time (the row is
-fetched for that), and with the last reference to it the row is free again.
+A `ResidentState` is a stream state whose rings are such a row. It is a value like any other: its
+bytes and copies can be had at any time (the row is fetched for that), and with the last reference
+to it the row is free again.
 """
 
 from __future__ import annotations
@@ -21,23 +23,33 @@ INITIAL_SLOTS = 16  # rows; their number doubles when they are all taken
 
 
 class RingSlots:
-    """Rows for rings, taken and given back one by one; `lock` is held by whoever uses `rings`, for the tensor is another one when it has grown.
+    """Rows for rings, taken and given back one by one; `lock` is held by whoever uses `rings`, for
+    the tensor is another one when it has grown.
 
     Args:
         config: of the network.
         dtype: what the rings are kept in: what the products round them to anyway.
         device: of the tensor.
-        settle: waits until nothing that has been launched is on its way: what moves rings that are about to be copied elsewhere would be lost.
+        settle: waits until nothing that has been launched is on its way: what moves rings that are
+            about to be copied elsewhere would be lost.
     """
 
-    def __init__(self, config: WaveNetConfig, *, dtype: torch.dtype, device: torch.device, settle: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: WaveNetConfig,
+        *,
+        dtype: torch.dtype,
+        device: torch.device,
+        settle: Callable[[], None],
+    ) -> None:
         self._size = RingLayout.of(config).size
         self.rings = torch.zeros((INITIAL_SLOTS, self._size), dtype=dtype, device=device)
         self._free = list(range(INITIAL_SLOTS))
         self._settle = settle
         self.lock = threading.RLock()
 
-    # In inference mode, as all that the engine launches is: a tensor that has grown there cannot be written to anywhere else.
+    # In inference mode, as all that the engine launches is: a tensor that has grown there cannot be
+    # written to anywhere else.
     @torch.inference_mode()
     def take(self) -> int:
         """A row that nobody has; what it holds is undefined."""
@@ -50,7 +62,9 @@ class RingSlots:
             return self._free.pop()
 
     def give_back(self, slot: int) -> None:
-        """The row may be taken again. Without the lock: the collector of garbage calls it at any moment, and appending is one step."""
+        """The row may be taken again. Without the lock: the collector of garbage calls it at any
+        moment, and appending is one step.
+        """
         self._free.append(slot)
 
     @torch.inference_mode()
@@ -60,7 +74,9 @@ class RingSlots:
             self.rings[slot] = torch.from_numpy(np.array(rings)).to(self.rings)
 
     def read(self, slot: int) -> npt.NDArray[np.float32]:
-        """A row, as float32 [RingLayout.size] that cannot be written to: it is a copy, and what is written to it would be lost."""
+        """A row, as float32 [RingLayout.size] that cannot be written to: it is a copy, and what is
+        written to it would be lost.
+        """
         with self.lock:
             row: npt.NDArray[np.float32] = self.rings[slot].float().cpu().numpy()
         row.flags.writeable = False
@@ -78,7 +94,8 @@ class RingSlots:
 
 
 class ResidentState(StreamState):
-    """A stream state whose rings are a row of `slots`; `rings` fetches them, and only the engine that owns the slots moves it on.
+    """A stream state whose rings are a row of `slots`; `rings` fetches them, and only the engine
+    that owns the slots moves it on.
 
     Args:
         state: what it begins with.

@@ -1,4 +1,6 @@
-"""What goes to the card and comes back, so that neither waits for the other: pinned memory, and two streams of work that take turns."""
+"""What goes to the card and comes back, so that neither waits for the other: pinned memory, and two
+streams of work that take turns.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-NUM_LANES = 2  # calls that may be on their way at once: the card works on one while the host reads the other
+# calls that may be on their way at once: the card works on one while the host reads the other
+NUM_LANES = 2
 
 
 class CooperativeLaunches:
-    """The kernels on a card whose programs wait for each other, whichever engine has launched them: all programs of one must be there, or none ends.
+    """The kernels on a card whose programs wait for each other, whichever engine has launched them:
+    all programs of one must be there, or none ends.
 
     Args:
         programs: that the card has room for.
@@ -33,9 +37,11 @@ class CooperativeLaunches:
         return cls(torch.cuda.get_device_properties(device).multi_processor_count)
 
     @contextmanager
-    def among(self, programs: int, stream: torch.cuda.Stream, ended: torch.cuda.Event) -> Iterator[None]:
-        """What is launched inside has so many, and ends at a moment; where there is no room for it beside the others, it begins behind them. By one caller
-        at a time.
+    def among(
+        self, programs: int, stream: torch.cuda.Stream, ended: torch.cuda.Event
+    ) -> Iterator[None]:
+        """What is launched inside has so many, and ends at a moment; where there is no room for it
+        beside the others, it begins behind them. By one caller at a time.
         """
         self._there = [(number, end) for number, end in self._there if not end.query()]  # type: ignore[no-untyped-call]
         if programs and programs + sum(number for number, _ in self._there) > self._room:
@@ -54,7 +60,9 @@ class TransferLane:
         launches: of the GPU.
     """
 
-    def __init__(self, stream: torch.cuda.Stream | None, launches: CooperativeLaunches | None = None) -> None:
+    def __init__(
+        self, stream: torch.cuda.Stream | None, launches: CooperativeLaunches | None = None
+    ) -> None:
         self._stream = stream
         self._launches = launches
         self._marks = None if stream is None else _LaneEvents()
@@ -90,11 +98,15 @@ class TransferLane:
         return self._marks is None or bool(self._marks.done.query())  # type: ignore[no-untyped-call]
 
     def wait(self) -> float | None:
-        """Until everything is there. Seconds that the kernel took; None on a processor, or where there was none to start."""
+        """Until everything is there. Seconds that the kernel took; None on a processor, or where
+        there was none to start.
+        """
         if self._marks is None:
             return None
         self._marks.done.synchronize()
-        return float(self._marks.began.elapsed_time(self._marks.ended)) / 1000 if self._timed else None
+        return (
+            float(self._marks.began.elapsed_time(self._marks.ended)) / 1000 if self._timed else None
+        )
 
 
 class _LaneEvents:
@@ -114,16 +126,21 @@ class TransferLanes:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._streams = [torch.cuda.Stream(device) for _ in range(NUM_LANES)] if device.type == "cuda" else []  # type: ignore[no-untyped-call]
+        self._streams = (
+            [torch.cuda.Stream(device) for _ in range(NUM_LANES)] if device.type == "cuda" else []
+        )  # type: ignore[no-untyped-call]
         self._next_index = 0
 
     @contextmanager
     def next(self) -> Iterator[TransferLane]:
-        """The next lane; what is launched inside goes there, behind all that has been launched outside. By one caller at a time."""
+        """The next lane; what is launched inside goes there, behind all that has been launched
+        outside. By one caller at a time.
+        """
         if not self._streams:
             yield TransferLane(None)
             return
-        # One that has nothing to do, for a call may be done before the one that was begun before it.
+        # One that has nothing to do, for a call may be done before the one that was begun before
+        # it.
         indices = [(self._next_index + ahead) % NUM_LANES for ahead in range(NUM_LANES)]
         index = next((index for index in indices if self._streams[index].query()), self._next_index)
         self._next_index = (index + 1) % NUM_LANES
@@ -133,9 +150,15 @@ class TransferLanes:
             yield TransferLane(stream, CooperativeLaunches.on(self._device))
 
     def upload(self, array: npt.NDArray[Any]) -> Tensor:
-        """An array on the device; on a card it may still be on its way, which whatever is launched next waits for."""
+        """An array on the device; on a card it may still be on its way, which whatever is launched
+        next waits for.
+        """
         tensor = torch.from_numpy(np.ascontiguousarray(array))
-        return tensor.pin_memory().to(self._device, non_blocking=True) if self._streams else tensor.to(self._device)
+        return (
+            tensor.pin_memory().to(self._device, non_blocking=True)
+            if self._streams
+            else tensor.to(self._device)
+        )
 
     def settle(self) -> None:
         """Until nothing is on its way."""

@@ -1,7 +1,10 @@
-"""A program for the whole network: a loop over samples, in it a loop over blocks. The shape for many streams: all multiprocessors are busy with their own.
+"""A program for the whole network: a loop over samples, in it a loop over blocks. The shape for
+many streams: all multiprocessors are busy with their own.
 
-A program advances BLOCK streams by a chunk. Weights are read from the second cache for every sample and shared by the streams of a program.
-Conditioning is read by frame. A stream that has all its samples, or a row without a stream, writes nothing.
+A program advances BLOCK streams by a chunk. Weights are read from the second cache for every sample
+and shared by the streams of a program.
+Conditioning is read by frame. A stream that has all its samples, or a row without a stream, writes
+nothing.
 
 Sizes as in `vocoder.cuda.kernel_steps`; N streams, F frames, T samples, L layers, K taps.
 """
@@ -14,7 +17,9 @@ import triton.language as tl
 from vocoder.cuda.kernel_steps import draw, expected_before_last, first_input, gated_by, product
 
 
-@triton.jit(do_not_specialize=["num_streams", "num_samples"])  # or every number of streams would be compiled for
+@triton.jit(
+    do_not_specialize=["num_streams", "num_samples"]
+)  # or every number of streams would be compiled for
 def advance_whole(
     # Per stream [N]: where it is (also in turns of its rings), and what it wants.
     slots, positions, turns, seeds, counts, first_rows,
@@ -53,8 +58,29 @@ def advance_whole(
         row = first_row + t // HOP  # of the stream's frame, among those of all streams
         expected = tl.zeros([BLOCK], tl.float64)
         if P > 0:
-            expected = expected_before_last(past, t, row, coefficients, values, live, P, PP, HISTORY)
-        x = first_input(past, t, row, expected, coefficients, lags, inputs, values, edges, live, r, R, Q, QP, P, MAX_LAG, HISTORY, STEPS)
+            expected = expected_before_last(
+                past, t, row, coefficients, values, live, P, PP, HISTORY
+            )
+        x = first_input(
+            past,
+            t,
+            row,
+            expected,
+            coefficients,
+            lags,
+            inputs,
+            values,
+            edges,
+            live,
+            r,
+            R,
+            Q,
+            QP,
+            P,
+            MAX_LAG,
+            HISTORY,
+            STEPS,
+        )
         seen = live[:, None] & (r[None, :] < R)
         gated_there = live[:, None] & (h[None, :] < H)
 
@@ -67,35 +93,84 @@ def advance_whole(
             filtered = tl.load(added[:, None] + h[None, :], mask=gated_there, other=0.0)
             gate = tl.load(added[:, None] + H + h[None, :], mask=gated_there, other=0.0)
             weight = taps + layer * (K * 2 * RP * HP) + r[:, None] * HP + h[None, :]
-            for tap in tl.static_range(K - 1):  # this sample's row still holds that of (K-1) d before, the oldest; later ones follow d rows apart
-                older = tl.load(block[:, None] + ((turn + tap * dilation) % rows * R)[:, None] + r[None, :], mask=seen, other=0.0)
-                filtered = product(older, tl.load(weight + tap * 2 * RP * HP), filtered, EXACT, INTERPRETED)
-                gate = product(older, tl.load(weight + (tap * 2 + 1) * RP * HP), gate, EXACT, INTERPRETED)
-            filtered = product(x, tl.load(weight + (K - 1) * 2 * RP * HP), filtered, EXACT, INTERPRETED)
-            gate = product(x, tl.load(weight + ((K - 1) * 2 + 1) * RP * HP), gate, EXACT, INTERPRETED)
-            # After the products: their operands have been read by then, and this row is one of them.
-            tl.store(block[:, None] + (turn % rows * R)[:, None] + r[None, :], x.to(rings.dtype.element_ty), mask=seen)
+            for tap in tl.static_range(
+                K - 1
+            ):  # this sample's row still holds that of (K-1) d before, the oldest; later ones follow d rows apart
+                older = tl.load(
+                    block[:, None] + ((turn + tap * dilation) % rows * R)[:, None] + r[None, :],
+                    mask=seen,
+                    other=0.0,
+                )
+                filtered = product(
+                    older, tl.load(weight + tap * 2 * RP * HP), filtered, EXACT, INTERPRETED
+                )
+                gate = product(
+                    older, tl.load(weight + (tap * 2 + 1) * RP * HP), gate, EXACT, INTERPRETED
+                )
+            filtered = product(
+                x, tl.load(weight + (K - 1) * 2 * RP * HP), filtered, EXACT, INTERPRETED
+            )
+            gate = product(
+                x, tl.load(weight + ((K - 1) * 2 + 1) * RP * HP), gate, EXACT, INTERPRETED
+            )
+            # After the products: their operands have been read by then, and this row is one of
+            # them.
+            tl.store(
+                block[:, None] + (turn % rows * R)[:, None] + r[None, :],
+                x.to(rings.dtype.element_ty),
+                mask=seen,
+            )
             gated = gated_by(filtered, gate)
-            skips = product(gated, tl.load(skip + layer * HP * SP + h[:, None] * SP + s[None, :]), skips, EXACT, INTERPRETED)
+            skips = product(
+                gated,
+                tl.load(skip + layer * HP * SP + h[:, None] * SP + s[None, :]),
+                skips,
+                EXACT,
+                INTERPRETED,
+            )
             x += tl.load(residual_bias + layer * RP + r)[None, :]
-            x = product(gated, tl.load(residual + layer * HP * RP + h[:, None] * RP + r[None, :]), x, EXACT, INTERPRETED)
+            x = product(
+                gated,
+                tl.load(residual + layer * HP * RP + h[:, None] * RP + r[None, :]),
+                x,
+                EXACT,
+                INTERPRETED,
+            )
 
-        # A slice of the hidden layer at a time: whole, its weights would not fit where products take them from.
+        # A slice of the hidden layer at a time: whole, its weights would not fit where products
+        # take them from.
         spoken = tl.maximum(skips, 0.0)
         out = tl.zeros([BLOCK, OP], tl.float32) + head2_of[None, :]
         for first in range(0, AP, AB):
             slice_ = first + tl.arange(0, AB)
             hidden = tl.zeros([BLOCK, AB], tl.float32) + tl.load(head1_bias + slice_)[None, :]
-            hidden = product(spoken, tl.load(head1 + s[:, None] * AP + slice_[None, :]), hidden, EXACT, INTERPRETED)
-            out = product(tl.maximum(hidden, 0.0), tl.load(head2 + slice_[:, None] * OP + o[None, :]), out, EXACT, INTERPRETED)
+            hidden = product(
+                spoken,
+                tl.load(head1 + s[:, None] * AP + slice_[None, :]),
+                hidden,
+                EXACT,
+                INTERPRETED,
+            )
+            out = product(
+                tl.maximum(hidden, 0.0),
+                tl.load(head2 + slice_[:, None] * OP + o[None, :]),
+                out,
+                EXACT,
+                INTERPRETED,
+            )
 
         place = stream.to(tl.int64) * num_samples + index
         if FORCED:
             code = tl.load(codes + place, mask=live, other=0)
-            tl.store(outputs + place[:, None] * O + o[None, :], out, mask=live[:, None] & (o[None, :] < O))
+            tl.store(
+                outputs + place[:, None] * O + o[None, :],
+                out,
+                mask=live[:, None] & (o[None, :] < O),
+            )
         else:
             heat = tl.load(temperatures + row, mask=live, other=1.0)
             code = draw(out, o, heat, seed, t, log_scale_least, O, Q, OUTPUT, MIXTURES, BLOCK)
             tl.store(codes + place, code, mask=live)
         tl.store(past + t % HISTORY, code, mask=live)
-        tl.debug_barrier()  # what other threads of this program have written is read for the next sample
+        # what other threads of this program have written is read for the next sample
+        tl.debug_barrier()

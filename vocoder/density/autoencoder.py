@@ -1,7 +1,8 @@
 """PixelCNN autoencoder: a convolutional encoder, and a PixelCNN that is given what it says.
 
-van den Oord et al. 2016 (arXiv 1606.05328), section 2.4 and 3.3. The decoder is a density of x for any given code; the code that the encoder makes of the
-same x has seen x, so with it `reconstruction_log_prob` is no density of x.
+van den Oord et al. 2016 (arXiv 1606.05328), section 2.4 and 3.3. The decoder is a density of x for
+any given code; the code that the encoder makes of the same x has seen x, so with it
+`reconstruction_log_prob` is no density of x.
 
 B batch, C channels of the image, H rows, W columns, M numbers of the code.
 """
@@ -25,7 +26,8 @@ class PixelCnnAutoencoder(AutoregressiveModel):
 
         Args:
             decoder: any model of images that is given a vector, whose size M is the bottleneck.
-            features: of the encoder's first convolution; each further one has twice as many and half the rows and columns.
+            features: of the encoder's first convolution; each further one has twice as many and
+                half the rows and columns.
 
         Raises:
             ConfigError: the decoder is given something else.
@@ -60,14 +62,20 @@ class PixelCnnAutoencoder(AutoregressiveModel):
         return self.decoder.stepper(count, given)
 
     def reconstruction_log_prob(self, x: Tensor) -> Tensor:
-        """Nats of each dimension of x given its own code, [B, C, H, W]; no density, for the code has seen x."""
+        """Nats of each dimension of x given its own code, [B, C, H, W]; no density, for the code
+        has seen x.
+        """
         return self.log_prob(x, self.encode(x))
 
     def training_log_prob(self, x: Tensor, given: Tensor | None = None) -> Tensor:
-        """Encoder and decoder are trained together: `reconstruction_log_prob` where no code is given."""
+        """Encoder and decoder are trained together: `reconstruction_log_prob` where no code is
+        given.
+        """
         return self.reconstruction_log_prob(x) if given is None else self.log_prob(x, given)
 
-    def reconstruct(self, x: Tensor, seed: int, known: Known | None = None, *, temperature: float = 1.0) -> Tensor:
+    def reconstruct(
+        self, x: Tensor, seed: int, known: Known | None = None, *, temperature: float = 1.0
+    ) -> Tensor:
         """Samples given the codes of x, [B, C, H, W]."""
         with torch.no_grad():
             codes = self.encode(x)

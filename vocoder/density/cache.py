@@ -1,7 +1,8 @@
 """Convolutions that are computed one place at a time, from what was computed before.
 
-A causal convolution at one place reads maps that are complete above and to the left; so sampling computes every feature once, where running the
-network anew for each pixel computes all of them D times. The same idea as WaveNet's queues (arXiv 1611.09482), in two dimensions (arXiv 1704.06001).
+A causal convolution at one place reads maps that are complete above and to the left; so sampling
+computes every feature once, where running the network anew for each pixel computes all of them D
+times. The same idea as WaveNet's queues (arXiv 1611.09482), in two dimensions (arXiv 1704.06001).
 
 B batch, H rows, W columns.
 """
@@ -27,7 +28,11 @@ class CachedConv:
         self.bias = conv.bias
         self.pointwise = conv.kernel == (1, 1)
         self.side = self.width // 2
-        size = (0,) if self.pointwise else (count, rows + self.rows - 1, columns + 2 * self.side, weight.shape[1])
+        size = (
+            (0,)
+            if self.pointwise
+            else (count, rows + self.rows - 1, columns + 2 * self.side, weight.shape[1])
+        )
         self.map = torch.zeros(size, dtype=weight.dtype, device=weight.device)
 
     def write(self, x: Tensor, row: int, column: int) -> None:
@@ -49,7 +54,9 @@ class CachedConv:
     def row(self, x: Tensor, row: int) -> Tensor:
         """Takes x [B, W, in], the inputs of a whole row, to the outputs [B, W, out] there."""
         self.write_row(x, row)
-        patches = self.map[:, row : row + self.rows].unfold(2, self.width, 1)  # [B, rows, W, in, columns]
+        patches = self.map[:, row : row + self.rows].unfold(
+            2, self.width, 1
+        )  # [B, rows, W, in, columns]
         return functional.linear(patches.permute(0, 2, 1, 4, 3).flatten(2), self.weight, self.bias)
 
 
@@ -57,7 +64,9 @@ def at(condition: Tensor | float, row: int, column: int) -> Tensor | float:
     """What `MapCondition` adds at one place, [B, C]."""
     if isinstance(condition, float):
         return condition
-    return condition[:, :, row if condition.shape[2] > 1 else 0, column if condition.shape[3] > 1 else 0]
+    return condition[
+        :, :, row if condition.shape[2] > 1 else 0, column if condition.shape[3] > 1 else 0
+    ]
 
 
 def at_row(condition: Tensor | float, row: int) -> Tensor | float:

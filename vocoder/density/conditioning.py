@@ -1,7 +1,8 @@
 """What a model is given beside x: nothing, a class, a vector, or a map of numbers (a spectrum).
 
-Conditional PixelCNN (arXiv 1606.05328), section 2.3: a class or a vector is added inside every layer in the same way everywhere (equation 3),
-a map is added place by place (equation 4, where the map is made from a vector).
+Conditional PixelCNN (arXiv 1606.05328), section 2.3: a class or a vector is added inside every
+layer in the same way everywhere (equation 3), a map is added place by place (equation 4, where the
+map is made from a vector).
 
 B batch, C channels that are added, H rows, W columns.
 """
@@ -22,7 +23,8 @@ class Given:
     """The kind of a condition.
 
     Attributes:
-        kind: "nothing"; "class", int64 [B]; "vector", float [B, size]; "map", float [B, size, H, W].
+        kind: "nothing"; "class", int64 [B]; "vector", float [B, size]; "map", float [B, size, H,
+            W].
         size: number of classes, length of the vector, channels of the map; 0 for nothing.
     """
 
@@ -31,7 +33,9 @@ class Given:
 
     def __post_init__(self) -> None:
         if self.kind not in ("nothing", "class", "vector", "map"):
-            raise ConfigError(f"a condition is nothing, a class, a vector or a map, not {self.kind!r}")
+            raise ConfigError(
+                f"a condition is nothing, a class, a vector or a map, not {self.kind!r}"
+            )
         if (self.size > 0) != (self.kind != "nothing"):
             raise ConfigError(f"a condition of kind {self.kind!r} cannot have size {self.size}")
 
@@ -45,15 +49,27 @@ class Given:
         return cls(**data)
 
     def check(self, given: Tensor | None, batch: int, place: tuple[int, ...]) -> None:
-        """Raises InputError where `given` is not of this kind, for `batch` values of x with rows and columns `place`."""
+        """Raises InputError where `given` is not of this kind, for `batch` values of x with rows
+        and columns `place`.
+        """
         if self.kind == "nothing":
             if given is not None:
                 raise InputError("this model is unconditional: nothing may be given", field="given")
             return
-        shape = {"class": (batch,), "vector": (batch, self.size), "map": (batch, self.size, *place)}[self.kind]
-        if given is None or tuple(given.shape) != shape or given.is_floating_point() != (self.kind != "class"):
+        shape = {
+            "class": (batch,),
+            "vector": (batch, self.size),
+            "map": (batch, self.size, *place),
+        }[self.kind]
+        if (
+            given is None
+            or tuple(given.shape) != shape
+            or given.is_floating_point() != (self.kind != "class")
+        ):
             found = "nothing" if given is None else f"{given.dtype} {tuple(given.shape)}"
-            raise InputError(f"this model is given a {self.kind} of shape {shape}, not {found}", field="given")
+            raise InputError(
+                f"this model is given a {self.kind} of shape {shape}, not {found}", field="given"
+            )
         if self.kind == "class" and bool(((given < 0) | (given >= self.size)).any()):
             raise InputError(f"classes lie in 0..{self.size - 1}", field="given")
 
@@ -64,7 +80,9 @@ class VectorCondition(nn.Module):
     def __init__(self, given: Given, channels: int) -> None:
         super().__init__()
         if given.kind == "map":
-            raise ConfigError("this model has no places that a map could belong to: give it a class or a vector")
+            raise ConfigError(
+                "this model has no places that a map could belong to: give it a class or a vector"
+            )
         self.channels = channels
         self.layer: nn.Module | None = None
         if given.kind == "class":
@@ -97,7 +115,9 @@ class MapCondition(nn.Module):
             self.layer = nn.Conv2d(given.size, channels, 1, bias=False)
 
     def forward(self, given: Tensor | None) -> Tensor | float:
-        """Takes `given` to [B, C, H, W] of a map, [B, C, 1, 1] of a class or a vector; 0 where the model is given nothing."""
+        """Takes `given` to [B, C, H, W] of a map, [B, C, 1, 1] of a class or a vector; 0 where the
+        model is given nothing.
+        """
         if self.layer is None:
             return 0.0
         assert given is not None

@@ -24,10 +24,17 @@ from vocoder.errors import ConfigError
 
 OutputKind = Literal["bernoulli", "softmax", "normal", "gaussian", "laplacian", "logistic"]
 ModelKind = Literal[
-    "fvsbn", "nade", "rnade", "autoencoder", "made", "pixelcnn", "row-lstm", "diagonal-bilstm", "gated-pixelcnn", "pixelcnn-autoencoder"
+    "fvsbn", "nade", "rnade", "autoencoder", "made", "pixelcnn", "row-lstm", "diagonal-bilstm",
+    "gated-pixelcnn", "pixelcnn-autoencoder"
 ]  # fmt: skip
 MODELS: tuple[ModelKind, ...] = get_args(ModelKind)
-IMAGE_MODELS: tuple[ModelKind, ...] = ("pixelcnn", "row-lstm", "diagonal-bilstm", "gated-pixelcnn", "pixelcnn-autoencoder")
+IMAGE_MODELS: tuple[ModelKind, ...] = (
+    "pixelcnn",
+    "row-lstm",
+    "diagonal-bilstm",
+    "gated-pixelcnn",
+    "pixelcnn-autoencoder",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +44,8 @@ class DensityConfig:
     Attributes:
         model: which member.
         shape: of one x: (D,), or (channels, rows, columns) for models of images.
-        output: of each dimension: "bernoulli", "softmax", "normal" (one Gaussian), or a mixture of "gaussian", "laplacian" or "logistic".
+        output: of each dimension: "bernoulli", "softmax", "normal" (one Gaussian), or a mixture of
+            "gaussian", "laplacian" or "logistic".
         levels: Q; None for real numbers.
         components: K of a mixture.
         given: what the model is conditioned on.
@@ -68,7 +76,9 @@ class DensityConfig:
         if self.model not in MODELS:
             raise ConfigError(f"model must be one of {', '.join(MODELS)}, not {self.model!r}")
         if self.output not in get_args(OutputKind):
-            raise ConfigError(f"output must be one of {', '.join(get_args(OutputKind))}, not {self.output!r}")
+            raise ConfigError(
+                f"output must be one of {', '.join(get_args(OutputKind))}, not {self.output!r}"
+            )
         if self.output == "bernoulli" and self.levels != 2:
             raise ConfigError("a Bernoulli distribution has two levels")
         if self.output == "softmax" and self.levels is None:
@@ -79,8 +89,12 @@ class DensityConfig:
             raise ConfigError("NADE and RNADE have one hidden layer")
         if self.model == "rnade" and self.output not in ("gaussian", "laplacian", "logistic"):
             raise ConfigError("RNADE has a mixture of gaussian, laplacian or logistic components")
-        if self.model == "pixelcnn-autoencoder" and self.given != Given(kind="vector", size=self.codes):
-            raise ConfigError("the decoder of a PixelCNN autoencoder is given a vector of the size of its codes")
+        if self.model == "pixelcnn-autoencoder" and self.given != Given(
+            kind="vector", size=self.codes
+        ):
+            raise ConfigError(
+                "the decoder of a PixelCNN autoencoder is given a vector of the size of its codes"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -89,7 +103,14 @@ class DensityConfig:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The reverse of `to_dict`."""
-        return cls(**{**data, "shape": tuple(data["shape"]), "hidden": tuple(data["hidden"]), "given": Given.from_dict(data["given"])})
+        return cls(
+            **{
+                **data,
+                "shape": tuple(data["shape"]),
+                "hidden": tuple(data["hidden"]),
+                "given": Given.from_dict(data["given"]),
+            }
+        )
 
     def distribution(self) -> Conditional:
         """Of each dimension."""
@@ -116,27 +137,41 @@ def _full(dimensions: int) -> torch.Tensor:
 
 
 def _gated(config: DensityConfig) -> GatedPixelCnn:
-    return GatedPixelCnn(_shape(config), features=config.features, layers=config.layers, distribution=config.distribution(), given=config.given)
+    return GatedPixelCnn(
+        _shape(config),
+        features=config.features,
+        layers=config.layers,
+        distribution=config.distribution(),
+        given=config.given,
+    )
 
 
 _BUILD: dict[ModelKind, Callable[[DensityConfig], AutoregressiveModel]] = {
-    "fvsbn": lambda config: Fvsbn(config.shape[0], distribution=config.distribution(), given=config.given),
-    "nade": lambda config: Nade(config.shape[0], config.hidden[0], distribution=config.distribution(), given=config.given),
-    "rnade": lambda config: Rnade(config.shape[0], config.hidden[0], distribution=cast(Mixture, config.distribution()), given=config.given),
+    "fvsbn": lambda config: Fvsbn(config.shape[0], distribution=config.distribution(),
+    given=config.given),
+    "nade": lambda config: Nade(config.shape[0], config.hidden[0],
+    distribution=config.distribution(), given=config.given),
+    "rnade": lambda config: Rnade(config.shape[0], config.hidden[0], distribution=cast(Mixture,
+    config.distribution()), given=config.given),
     "autoencoder": lambda config: AutoregressiveAutoencoder(
-        _full(config.shape[0]), config.hidden, distribution=config.distribution(), given=config.given
+        _full(config.shape[0]), config.hidden, distribution=config.distribution(),
+        given=config.given
     ),
     "made": lambda config: Made(
-        config.shape[0], config.hidden, orderings=config.orderings, same_order=config.same_order, distribution=config.distribution(), given=config.given
+        config.shape[0], config.hidden, orderings=config.orderings, same_order=config.same_order,
+        distribution=config.distribution(), given=config.given
     ),
     "pixelcnn": lambda config: PixelCnn(
-        _shape(config), features=config.features, blocks=config.layers, distribution=config.distribution(), given=config.given
+        _shape(config), features=config.features, blocks=config.layers,
+        distribution=config.distribution(), given=config.given
     ),
     "row-lstm": lambda config: RowLstm(
-        _shape(config), features=config.features, layers=config.layers, distribution=config.distribution(), given=config.given
+        _shape(config), features=config.features, layers=config.layers,
+        distribution=config.distribution(), given=config.given
     ),
     "diagonal-bilstm": lambda config: DiagonalBiLstm(
-        _shape(config), features=config.features, layers=config.layers, whole_context=config.whole_context,
+        _shape(config), features=config.features, layers=config.layers,
+        whole_context=config.whole_context,
         distribution=config.distribution(), given=config.given,
     ),
     "gated-pixelcnn": _gated,

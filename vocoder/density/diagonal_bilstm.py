@@ -1,12 +1,16 @@
-"""PixelRNN with Diagonal BiLSTM layers: two recurrences along diagonals, which between them see everything before a pixel.
+"""PixelRNN with Diagonal BiLSTM layers: two recurrences along diagonals, which between them see
+everything before a pixel.
 
-van den Oord, Kalchbrenner and Kavukcuoglu 2016 (arXiv 1601.06759), section 3.2, figure 3. Rows are skewed, each one place further than the one above, so a
-diagonal becomes a column, and the recurrence takes H + W - 1 steps, all rows and both directions at once. The map of the direction from the right is
-moved down by one row before it is added, so that nothing later is seen.
+van den Oord, Kalchbrenner and Kavukcuoglu 2016 (arXiv 1601.06759), section 3.2, figure 3. Rows are
+skewed, each one place further than the one above, so a diagonal becomes a column, and the
+recurrence takes H + W - 1 steps, all rows and both directions at once. The map of the direction
+from the right is moved down by one row before it is added, so that nothing later is seen.
 
-As published one pixel is out of sight where the first convolution does not reach it: the last of the row above. The direction from the right, which
-would see it, reads features whose mask keeps a pixel from itself, and in the last column no further feature holds it. `whole_context` mends that: that
-direction of the first layer also reads a convolution that sees its own pixel, which is allowed, for it is only read from one row below.
+As published one pixel is out of sight where the first convolution does not reach it: the last of
+the row above. The direction from the right, which would see it, reads features whose mask keeps a
+pixel from itself, and in the last column no further feature holds it. `whole_context` mends that:
+that direction of the first layer also reads a convolution that sees its own pixel, which is
+allowed, for it is only read from one row below.
 
 B batch, C channels of the image, H rows, W columns, h features of a state.
 """
@@ -48,7 +52,8 @@ class DiagonalBiLstm(ImageModel):
             features: h; the map between layers has 2 h. A multiple of C.
             layers: Diagonal BiLSTM layers.
             first_kernel: of the convolution with mask A.
-            whole_context: let the last pixel of the row above be seen, which the published form does not.
+            whole_context: let the last pixel of the row above be seen, which the published form
+                does not.
             distribution: of each dimension; Bernoulli by default.
             given: a class, a vector or a map.
         """
@@ -57,14 +62,18 @@ class DiagonalBiLstm(ImageModel):
         image = self.groups(self.image_channels)
         self.first = MaskedConv2d(first_kernel, image, wide, sees_itself=False)
         self.whole = MaskedConv2dWhole(1, len(image), len(wide)) if whole_context else None
-        self.layers = nn.ModuleList(DiagonalBiLstmLayer(self.groups(features), wide, self.given) for _ in range(layers))
+        self.layers = nn.ModuleList(
+            DiagonalBiLstmLayer(self.groups(features), wide, self.given) for _ in range(layers)
+        )
         self.head = Head(wide, wide, self.output_groups())
 
     def conditionals(self, inputs: Tensor, given: Tensor | None = None) -> Tensor:
         """As `AutoregressiveModel.conditionals`."""
         x = self.first(inputs)
         for index, layer in enumerate(self.layers):
-            x = layer(x, x + self.whole(inputs) if index == 0 and self.whole is not None else x, given)
+            x = layer(
+                x, x + self.whole(inputs) if index == 0 and self.whole is not None else x, given
+            )
         return self.as_parameters(self.head(x))
 
 
@@ -76,15 +85,22 @@ class DiagonalBiLstmLayer(nn.Module):
         features = len(narrow)
         self.features = features
         self.from_left = MaskedConv2d(1, wide, narrow.repeat(4), sees_itself=True)
-        self.from_right = nn.Conv2d(len(wide), 4 * features, 1)  # read from the next row on: no channel has to wait for another
-        # Of each direction, the state before on the same row and that on the row above: [2, 2 h, 4 h].
-        self.state_to_state = nn.Parameter(torch.randn(2, 2 * features, 4 * features) / math.sqrt(2 * features))
+        self.from_right = nn.Conv2d(
+            len(wide), 4 * features, 1
+        )  # read from the next row on: no channel has to wait for another
+        # Of each direction, the state before on the same row and that on the row above: [2, 2 h, 4
+        # h].
+        self.state_to_state = nn.Parameter(
+            torch.randn(2, 2 * features, 4 * features) / math.sqrt(2 * features)
+        )
         self.conditions = nn.ModuleList(MapCondition(given, 4 * features) for _ in range(2))
         self.up_left = MaskedConv2d(1, narrow, wide, sees_itself=True)
         self.up_right = nn.Conv2d(features, len(wide), 1)
 
     def forward(self, x: Tensor, seen_from_right: Tensor, given: Tensor | None) -> Tensor:
-        """Takes the map [B, 2h, H, W], and the one that the direction from the right reads, to the next one."""
+        """Takes the map [B, 2h, H, W], and the one that the direction from the right reads, to the
+        next one.
+        """
         left = self.from_left(x) + self.conditions[0](given)
         right = (self.from_right(seen_from_right) + self.conditions[1](given)).flip(-1)
         states = unskew(self._states(skew(torch.stack([left, right]))))
@@ -110,7 +126,9 @@ class DiagonalBiLstmLayer(nn.Module):
 
 
 def skew(x: Tensor) -> Tensor:
-    """Moves each row one place further to the right than the one above: [..., H, W] to [..., H, H + W - 1], zeros where nothing comes to lie."""
+    """Moves each row one place further to the right than the one above: [..., H, W] to [..., H, H +
+    W - 1], zeros where nothing comes to lie.
+    """
     rows, columns = x.shape[-2:]
     # Rows of H + W, read as rows of H + W - 1: each begins one place later.
     padded = functional.pad(x, (0, rows)).flatten(-2)[..., : rows * (rows + columns - 1)]

@@ -1,13 +1,16 @@
 """Conditional distributions of one dimension, given the numbers that a network puts out for it.
 
-Categorical   one logit for each level: PixelRNN (arXiv 1601.06759), section 3.4; WaveNet (arXiv 1609.03499), section 2.2
+Categorical   one logit for each level: PixelRNN (arXiv 1601.06759), section 3.4; WaveNet (arXiv
+              1609.03499), section 2.2
 Bernoulli     one logit, of level 1
 Gaussian      mean, log scale: ClariNet (arXiv 1807.07281) where it is discretised
-Mixture       logits, means, log scales of K components: Gaussians or Laplacians as in RNADE (arXiv 1306.0186), equations 10 to 13, or
-              logistics as in PixelCNN++ (arXiv 1701.05517), equation 2
+Mixture       logits, means, log scales of K components: Gaussians or Laplacians as in RNADE (arXiv
+              1306.0186), equations 10 to 13, or logistics as in PixelCNN++ (arXiv 1701.05517),
+              equation 2
 
-`levels=None` makes a density over real numbers. With `levels=Q` the value is a code 0..Q-1 of the linear grid over -1..1, and its probability
-is the integral over the code's cell; the outermost cells reach to infinity. So the probabilities of all codes sum to 1.
+`levels=None` makes a density over real numbers. With `levels=Q` the value is a code 0..Q-1 of the
+linear grid over -1..1, and its probability is the integral over the code's cell; the outermost
+cells reach to infinity. So the probabilities of all codes sum to 1.
 
 N rows, O outputs of the network for one dimension, K components, Q levels.
 """
@@ -31,8 +34,12 @@ Family = Literal["gaussian", "laplacian", "logistic"]
 FloatArray = npt.NDArray[np.float64]
 Values = npt.NDArray[np.int64] | npt.NDArray[np.float32]
 
-NARROWEST_OF_A_CELL = 1 / 16  # smallest scale, in half cells: a component there gives its code all but 2e-7 of its mass
-NARROWEST = math.exp(-7.0)  # smallest scale of a density over real numbers, which else could grow without bound
+NARROWEST_OF_A_CELL = (
+    1 / 16
+)  # smallest scale, in half cells: a component there gives its code all but 2e-7 of its mass
+NARROWEST = math.exp(
+    -7.0
+)  # smallest scale of a density over real numbers, which else could grow without bound
 MAX_LOG_SCALE = 10.0  # largest; beyond it a cell's two ends are one number
 
 
@@ -65,15 +72,19 @@ class Conditional(ABC):
 
         Args:
             outputs: float64 [N, O], the network's.
-            temperatures: float64 [N], at least 0; 0 gives the most probable code, or the mean (of the most probable component).
-            uniform: float64 [N, 3 or more], each in 0..1 exclusive; two columns are enough but for mixtures of Gaussians.
+            temperatures: float64 [N], at least 0; 0 gives the most probable code, or the mean (of
+                the most probable component).
+            uniform: float64 [N, 3 or more], each in 0..1 exclusive; two columns are enough but for
+                mixtures of Gaussians.
 
         Returns:
             int64 [N], codes, or float32 [N] where `levels` is None.
         """
 
     def as_input(self, values: Tensor) -> Tensor:
-        """What a network reads: codes scaled to -1..1, other values as they are; float32 of the shape of `values`."""
+        """What a network reads: codes scaled to -1..1, other values as they are; float32 of the
+        shape of `values`.
+        """
         if self.levels is None:
             return values.float()
         return values.float() * (2.0 / (self.levels - 1)) - 1.0
@@ -95,7 +106,9 @@ class Categorical(Conditional):
         return chosen
 
     def draw(self, outputs: FloatArray, temperatures: FloatArray, uniform: FloatArray) -> Values:
-        """Inverse transform: the first level whose cumulative probability exceeds u0; the temperature divides the logits."""
+        """Inverse transform: the first level whose cumulative probability exceeds u0; the
+        temperature divides the logits.
+        """
         return _index(outputs, temperatures, uniform[:, 0])
 
 
@@ -113,9 +126,13 @@ class Bernoulli(Conditional):
     def draw(self, outputs: FloatArray, temperatures: FloatArray, uniform: FloatArray) -> Values:
         """1 where u0 lies below its probability; the temperature divides the logit."""
         logits = outputs[:, 0]
-        with np.errstate(over="ignore"):  # of an absurd logit the exponential is infinite, and the probability 0
+        with np.errstate(
+            over="ignore"
+        ):  # of an absurd logit the exponential is infinite, and the probability 0
             above = 1.0 / (1.0 + np.exp(-logits / np.where(temperatures > 0, temperatures, 1.0)))
-        drawn: npt.NDArray[np.int64] = np.where(temperatures > 0, uniform[:, 0] < above, logits > 0).astype(np.int64)
+        drawn: npt.NDArray[np.int64] = np.where(
+            temperatures > 0, uniform[:, 0] < above, logits > 0
+        ).astype(np.int64)
         return drawn
 
     def as_input(self, values: Tensor) -> Tensor:
@@ -126,24 +143,35 @@ class Bernoulli(Conditional):
 class Mixture(Conditional):
     """K components of one family; O = 3 K: logits, means, log scales.
 
-    A Gaussian's scale is its standard deviation, a Laplacian's its mean absolute deviation, a logistic's its own.
+    A Gaussian's scale is its standard deviation, a Laplacian's its mean absolute deviation, a
+    logistic's its own.
     """
 
-    def __init__(self, family: Family, num_components: int, *, levels: int | None = None, min_log_scale: float | None = None) -> None:
+    def __init__(
+        self,
+        family: Family,
+        num_components: int,
+        *,
+        levels: int | None = None,
+        min_log_scale: float | None = None,
+    ) -> None:
         """Which components.
 
         Args:
             family: of every component.
             num_components: K.
             levels: Q, of the linear grid; None for real numbers.
-            min_log_scale: smallest log scale. By default `NARROWEST_OF_A_CELL` where there are cells, so that a component can always put
-                its whole mass on one code, and `NARROWEST` for real numbers.
+            min_log_scale: smallest log scale. By default `NARROWEST_OF_A_CELL` where there are
+                cells, so that a component can always put its whole mass on one code, and
+                `NARROWEST` for real numbers.
 
         Raises:
             ConfigError: an unknown family, no component, or less than two levels.
         """
         if family not in ("gaussian", "laplacian", "logistic"):
-            raise ConfigError(f"the family of a mixture must be gaussian, laplacian or logistic, not {family!r}")
+            raise ConfigError(
+                f"the family of a mixture must be gaussian, laplacian or logistic, not {family!r}"
+            )
         if num_components < 1:
             raise ConfigError(f"a mixture needs at least one component, not {num_components}")
         self.family = family
@@ -157,12 +185,16 @@ class Mixture(Conditional):
     def log_prob(self, outputs: Tensor, values: Tensor) -> Tensor:
         """As `Conditional.log_prob`."""
         logits, means, log_scales = _wide(outputs).chunk(3, dim=-1)
-        weighed = functional.log_softmax(logits, dim=-1) + self._component(means, log_scales, values.unsqueeze(-1))
+        weighed = functional.log_softmax(logits, dim=-1) + self._component(
+            means, log_scales, values.unsqueeze(-1)
+        )
         total: Tensor = torch.logsumexp(weighed, dim=-1)
         return total
 
     def draw(self, outputs: FloatArray, temperatures: FloatArray, uniform: FloatArray) -> Values:
-        """u0 picks the component, the rest its value; the temperature divides the logits and multiplies the scale."""
+        """u0 picks the component, the rest its value; the temperature divides the logits and
+        multiplies the scale.
+        """
         logits, means, log_scales = np.split(outputs, 3, axis=1)
         component = _index(logits, temperatures, uniform[:, 0])[:, np.newaxis]
         mean = np.take_along_axis(means, component, axis=1)[:, 0]
@@ -170,14 +202,22 @@ class Mixture(Conditional):
         return self._place(mean, log_scale, temperatures, _noise(self.family, uniform[:, 1:]))
 
     def _component(self, means: Tensor, log_scales: Tensor, values: Tensor) -> Tensor:
-        """Log-probability under each component: means and log scales [..., K], values [..., 1] to [..., K]."""
+        """Log-probability under each component: means and log scales [..., K], values [..., 1] to
+        [..., K].
+        """
         log_scales = log_scales.clamp(self.min_log_scale, MAX_LOG_SCALE)
         inverse_scales = torch.exp(-log_scales)
         if self.levels is None:
             return _log_density(self.family, (values - means) * inverse_scales) - log_scales
         dtype = means.dtype
-        if self.family == "gaussian":  # in float32 the difference of two values of Phi would keep two digits for 16-bit codes
-            means, log_scales, inverse_scales = means.double(), log_scales.double(), inverse_scales.double()
+        if (
+            self.family == "gaussian"
+        ):  # in float32 the difference of two values of Phi would keep two digits for 16-bit codes
+            means, log_scales, inverse_scales = (
+                means.double(),
+                log_scales.double(),
+                inverse_scales.double(),
+            )
         half_cell = 1.0 / (self.levels - 1)
         centres = values.to(means.dtype) * (2.0 * half_cell) - 1.0
         lowest, highest = values == 0, values == self.levels - 1
@@ -187,11 +227,19 @@ class Mixture(Conditional):
         log_width = torch.where(lowest | highest, math.inf, math.log(2.0 * half_cell) - log_scales)
         return _log_mass(self.family, below, above, log_width).to(dtype)
 
-    def _place(self, mean: FloatArray, log_scale: FloatArray, temperatures: FloatArray, noise: FloatArray) -> Values:
+    def _place(
+        self, mean: FloatArray, log_scale: FloatArray, temperatures: FloatArray, noise: FloatArray
+    ) -> Values:
         if self.levels is None:  # codes are clipped to the grid anyway
             log_scale = np.minimum(log_scale, MAX_LOG_SCALE)
-        with np.errstate(over="ignore"):  # an absurd scale gives an infinite value, which is clipped like any other
-            spread = np.where(temperatures > 0, np.exp(np.maximum(log_scale, self.min_log_scale)) * temperatures * noise, 0.0)
+        with np.errstate(
+            over="ignore"
+        ):  # an absurd scale gives an infinite value, which is clipped like any other
+            spread = np.where(
+                temperatures > 0,
+                np.exp(np.maximum(log_scale, self.min_log_scale)) * temperatures * noise,
+                0.0,
+            )
             values = (mean + spread).astype(np.float32)
         return values if self.grid is None else self.grid.encode(values)
 
@@ -229,7 +277,8 @@ def _log_density(family: Family, z: Tensor) -> Tensor:
 
 
 def _log_mass(family: Family, below: Tensor, above: Tensor, log_width: Tensor) -> Tensor:
-    """Log of what the family's standard member has between two bounds, exact in both tails and for cells of any width.
+    """Log of what the family's standard member has between two bounds, exact in both tails and for
+    cells of any width.
 
     Args:
         family: whose.
@@ -239,15 +288,22 @@ def _log_mass(family: Family, below: Tensor, above: Tensor, log_width: Tensor) -
     """
     if family == "logistic":
         # sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a))
-        return functional.logsigmoid(above) + functional.logsigmoid(-below) + _log_one_minus_exp(log_width)
+        return (
+            functional.logsigmoid(above)
+            + functional.logsigmoid(-below)
+            + _log_one_minus_exp(log_width)
+        )
     mirrored = below + above > 0
     below, above = torch.where(mirrored, -above, below), torch.where(mirrored, -below, above)
     if family == "laplacian":
         one_side = above.clamp(max=0.0) - math.log(2.0) + _log_one_minus_exp(log_width)
-        # The cell holds the mean: what lies on either side of it is summed. Elsewhere the bounds are held apart so that the gradient is a number.
+        # The cell holds the mean: what lies on either side of it is summed. Elsewhere the bounds
+        # are held apart so that the gradient is a number.
         across = above > 0
         upper, lower = torch.where(across, above, 1.0), torch.where(across, below, -1.0)
-        return torch.where(across, (-torch.expm1(-upper) - torch.expm1(lower)).log() - math.log(2.0), one_side)
+        return torch.where(
+            across, (-torch.expm1(-upper) - torch.expm1(lower)).log() - math.log(2.0), one_side
+        )
     upper, lower = torch.special.log_ndtr(above), torch.special.log_ndtr(below)
     mass: Tensor = upper + torch.log(-torch.expm1(lower - upper))
     return mass
@@ -255,7 +311,8 @@ def _log_mass(family: Family, below: Tensor, above: Tensor, log_width: Tensor) -
 
 def _log_one_minus_exp(log_width: Tensor) -> Tensor:
     """log(1 - exp(-w)) for w > 0 given as its logarithm; 0 where w is infinite."""
-    # For narrow cells 1 - exp(-w) is w (1 - w / 2); there the other branch is kept away from its pole, and the reverse.
+    # For narrow cells 1 - exp(-w) is w (1 - w / 2); there the other branch is kept away from its
+    # pole, and the reverse.
     narrow = log_width < math.log(1e-3)
     width = torch.exp(torch.where(narrow, 0.0, log_width.clamp(max=10.0)))
     thin = torch.where(narrow, log_width, 0.0)
@@ -263,23 +320,33 @@ def _log_one_minus_exp(log_width: Tensor) -> Tensor:
 
 
 def _noise(family: Family, uniform: FloatArray) -> FloatArray:
-    """Standard values of the family from the first one or two columns of uniform numbers [N, 1 or 2 or more]."""
+    """Standard values of the family from the first one or two columns of uniform numbers [N, 1 or 2
+    or more].
+    """
     first = uniform[:, 0]
     if family == "gaussian":
         gaussian: FloatArray = np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * uniform[:, 1])
         return gaussian
     if family == "laplacian":
-        laplacian: FloatArray = np.where(first < 0.5, np.log(2.0 * first), -np.log(2.0 * (1.0 - first)))
+        laplacian: FloatArray = np.where(
+            first < 0.5, np.log(2.0 * first), -np.log(2.0 * (1.0 - first))
+        )
         return laplacian
     logistic: FloatArray = np.log(first) - np.log1p(-first)
     return logistic
 
 
-def _index(logits: FloatArray, temperatures: FloatArray, uniform: FloatArray) -> npt.NDArray[np.int64]:
-    """Logits [N, Q], temperatures [N], uniform [N] to the index drawn, int64 [N]; the largest logit's where the temperature is 0."""
+def _index(
+    logits: FloatArray, temperatures: FloatArray, uniform: FloatArray
+) -> npt.NDArray[np.int64]:
+    """Logits [N, Q], temperatures [N], uniform [N] to the index drawn, int64 [N]; the largest
+    logit's where the temperature is 0.
+    """
     most_probable = logits.argmax(axis=1)
     shifted = logits - logits.max(axis=1, keepdims=True)
-    with np.errstate(over="ignore"):  # a tiny temperature sends all but the largest to -inf, which is right
+    with np.errstate(
+        over="ignore"
+    ):  # a tiny temperature sends all but the largest to -inf, which is right
         weights = np.exp(shifted / np.where(temperatures > 0, temperatures, 1.0)[:, np.newaxis])
     cumulative = weights.cumsum(axis=1)
     drawn = (cumulative <= uniform[:, np.newaxis] * cumulative[:, -1:]).sum(axis=1)

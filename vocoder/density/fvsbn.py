@@ -1,7 +1,9 @@
-"""FVSBN, the fully visible sigmoid belief network: every dimension is a logistic regression on those before it.
+"""FVSBN, the fully visible sigmoid belief network: every dimension is a logistic regression on
+those before it.
 
-Neal 1992, "Connectionist learning of belief networks"; Frey, Hinton and Dayan 1995, "Does the wake-sleep algorithm produce good density estimators?";
-Gan et al. 2015 (JMLR W&CP 38), equation 1. With real numbers and several outputs for each dimension it is RNADE without a hidden layer.
+Neal 1992, "Connectionist learning of belief networks"; Frey, Hinton and Dayan 1995, "Does the
+wake-sleep algorithm produce good density estimators?"; Gan et al. 2015 (JMLR W&CP 38), equation 1.
+With real numbers and several outputs for each dimension it is RNADE without a hidden layer.
 
 B batch, D dimensions, O outputs per dimension.
 """
@@ -25,7 +27,14 @@ class Fvsbn(AutoregressiveModel):
     _order: Tensor
     mask: Tensor
 
-    def __init__(self, dimensions: int, *, distribution: Conditional | None = None, given: Given | None = None, order: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        dimensions: int,
+        *,
+        distribution: Conditional | None = None,
+        given: Given | None = None,
+        order: Tensor | None = None,
+    ) -> None:
         """Sizes.
 
         Args:
@@ -34,12 +43,16 @@ class Fvsbn(AutoregressiveModel):
             given: a class or a vector.
             order: place of each dimension, a permutation int64 [D]; the natural one by default.
         """
-        super().__init__((dimensions,), Bernoulli() if distribution is None else distribution, given)
+        super().__init__(
+            (dimensions,), Bernoulli() if distribution is None else distribution, given
+        )
         self.register_buffer("_order", torch.arange(dimensions) if order is None else order.clone())
         self.outputs = self.distribution.num_outputs
         mask = may_depend(self.order).unsqueeze(1).expand(-1, self.outputs, -1).flatten(0, 1)
         self.register_buffer("mask", mask, persistent=False)
-        self.weight = nn.Parameter(torch.randn(dimensions * self.outputs, dimensions) * (0.1 / math.sqrt(dimensions)))
+        self.weight = nn.Parameter(
+            torch.randn(dimensions * self.outputs, dimensions) * (0.1 / math.sqrt(dimensions))
+        )
         self.bias = nn.Parameter(torch.randn(dimensions * self.outputs) * 0.1)
         self.condition = VectorCondition(self.given, dimensions * self.outputs)
 
@@ -50,7 +63,9 @@ class Fvsbn(AutoregressiveModel):
 
     def conditionals(self, inputs: Tensor, given: Tensor | None = None) -> Tensor:
         """As `AutoregressiveModel.conditionals`."""
-        sums = functional.linear(inputs, self.weight * self.mask, self.bias) + self.condition(given).to(inputs)
+        sums = functional.linear(inputs, self.weight * self.mask, self.bias) + self.condition(
+            given
+        ).to(inputs)
         outputs: Tensor = sums.view(len(inputs), self.num_dimensions, self.outputs)
         return outputs
 

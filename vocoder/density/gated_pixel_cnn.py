@@ -1,10 +1,13 @@
-"""Gated PixelCNN: a vertical stack sees all rows above, a horizontal one the row itself; nothing within reach is left out.
+"""Gated PixelCNN: a vertical stack sees all rows above, a horizontal one the row itself; nothing
+within reach is left out.
 
-van den Oord et al. 2016 (arXiv 1606.05328), section 2.2, equation 2 and figure 2; conditional as in section 2.3, equations 3 and 4.
+van den Oord et al. 2016 (arXiv 1606.05328), section 2.2, equation 2 and figure 2; conditional as in
+section 2.3, equations 3 and 4.
 
-The vertical stack sees its own row in every layer, and its maps move down by one row only where the horizontal stack reads them. Were they moved in
-every layer, rows just above would be seen by none but the first (that would be a blind spot again). Deviation: the skips of all layers are one
-product over the concatenated gates, as in `vocoder.wavenet.network`.
+The vertical stack sees its own row in every layer, and its maps move down by one row only where the
+horizontal stack reads them. Were they moved in every layer, rows just above would be seen by none
+but the first (that would be a blind spot again). Deviation: the skips of all layers are one product
+over the concatenated gates, as in `vocoder.wavenet.network`.
 
 B batch, C channels of the image, H rows, W columns, O outputs per dimension.
 """
@@ -54,9 +57,20 @@ class GatedPixelCnn(ImageModel):
         groups = self.groups(features)
         image = self.groups(self.image_channels)
         self.layers = nn.ModuleList(
-            GatedLayer(groups if index else image, groups, kernel if index else first_kernel, self.given, first=index == 0) for index in range(layers)
+            GatedLayer(
+                groups if index else image,
+                groups,
+                kernel if index else first_kernel,
+                self.given,
+                first=index == 0,
+            )
+            for index in range(layers)
         )
-        self.head = Head(groups.repeat(layers), self.groups(2 * features if head_features is None else head_features), self.output_groups())
+        self.head = Head(
+            groups.repeat(layers),
+            self.groups(2 * features if head_features is None else head_features),
+            self.output_groups(),
+        )
 
     def conditionals(self, inputs: Tensor, given: Tensor | None = None) -> Tensor:
         """As `AutoregressiveModel.conditionals`."""
@@ -68,12 +82,15 @@ class GatedPixelCnn(ImageModel):
         return self.as_parameters(self.head(torch.cat(gates, dim=1)))
 
     def stepper(self, count: int, given: Tensor | None) -> Stepper:
-        """Computes every feature once: the vertical stack a row at a time, the horizontal one a pixel at a time."""
+        """Computes every feature once: the vertical stack a row at a time, the horizontal one a
+        pixel at a time.
+        """
         return _GatedStepper(self, count, given)
 
 
 class GatedLayer(nn.Module):
-    """Figure 2: gates of both stacks, the vertical one's sums added to the horizontal one's, a residual connection in the latter.
+    """Figure 2: gates of both stacks, the vertical one's sums added to the horizontal one's, a
+    residual connection in the latter.
 
     Args:
         inputs: channel of the image that each input belongs to.
@@ -83,10 +100,13 @@ class GatedLayer(nn.Module):
         first: mask A, and nothing to add the residual to.
     """
 
-    def __init__(self, inputs: Tensor, groups: Tensor, kernel: int, given: Given, *, first: bool) -> None:
+    def __init__(
+        self, inputs: Tensor, groups: Tensor, kernel: int, given: Given, *, first: bool
+    ) -> None:
         super().__init__()
         both = groups.repeat(2)  # the half under tanh, the half under the sigmoid
-        # Rows above are complete, so the vertical stack needs no channel to wait for another: all belong to the same.
+        # Rows above are complete, so the vertical stack needs no channel to wait for another: all
+        # belong to the same.
         self.vertical = MaskedConv2dWhole(kernel, len(inputs), len(both))
         self.down = nn.Conv2d(len(both), len(both), 1)
         self.horizontal = MaskedConv2d(kernel, inputs, both, sees_itself=not first, rows=1)
@@ -95,14 +115,22 @@ class GatedLayer(nn.Module):
         self.horizontal_condition = MapCondition(given, len(both))
         self.first = first
 
-    def forward(self, vertical: Tensor, horizontal: Tensor, given: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Takes both stacks' maps [B, in, H, W] to their next ones and the horizontal gates, [B, p, H, W] each."""
+    def forward(
+        self, vertical: Tensor, horizontal: Tensor, given: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Takes both stacks' maps [B, in, H, W] to their next ones and the horizontal gates, [B, p,
+        H, W] each.
+        """
         above = self.vertical(vertical)
         moved = functional.pad(above, (0, 0, 1, 0))[:, :, :-1]
         sums = self.horizontal(horizontal) + self.down(moved) + self.horizontal_condition(given)
         gate = gated(sums, 1)
         found = self.across(gate)
-        return gated(above + self.vertical_condition(given), 1), found if self.first else found + horizontal, gate
+        return (
+            gated(above + self.vertical_condition(given), 1),
+            found if self.first else found + horizontal,
+            gate,
+        )
 
 
 class MaskedConv2dWhole(MaskedConv2d):
@@ -126,10 +154,16 @@ class _GatedStepper:
     def __init__(self, model: GatedPixelCnn, count: int, given: Tensor | None) -> None:
         self.model = model
         size = (count, model.rows, model.columns)
-        self.layers = [_CachedLayer(layer, size, given) for layer in model.layers if isinstance(layer, GatedLayer)]
+        self.layers = [
+            _CachedLayer(layer, size, given)
+            for layer in model.layers
+            if isinstance(layer, GatedLayer)
+        ]
         self.head = (CachedConv(model.head.hidden, *size), CachedConv(model.head.last, *size))
         self.pixel = torch.zeros(count, model.image_channels, device=model.device)
-        self.line = torch.zeros(count, model.columns, model.image_channels, device=model.device)  # the current row
+        self.line = torch.zeros(
+            count, model.columns, model.image_channels, device=model.device
+        )  # the current row
         self.row = -1  # which one
         self.computed = -1  # the dimension that the features at hand were computed for
 
@@ -143,14 +177,20 @@ class _GatedStepper:
         for layer in self.layers:
             x, gate = layer.pixel(x, row, column)
             gates.append(gate)
-        hidden = functional.relu(self.head[0](functional.relu(torch.cat(gates, dim=1)), row, column))
-        return self.head[1](hidden, row, column).view(len(x), self.model.image_channels, -1)[:, channel]
+        hidden = functional.relu(
+            self.head[0](functional.relu(torch.cat(gates, dim=1)), row, column)
+        )
+        return self.head[1](hidden, row, column).view(len(x), self.model.image_channels, -1)[
+            :, channel
+        ]
 
     def accept(self, dimension: int, values: Tensor) -> None:
         """As `Stepper.accept`."""
         channel, _, column = self.model.place_of(dimension)
         last = channel == self.model.image_channels - 1
-        if last and self.computed != dimension:  # it was known, and later pixels read features of this one
+        if (
+            last and self.computed != dimension
+        ):  # it was known, and later pixels read features of this one
             self.outputs(dimension)
         self.pixel[:, channel] = self.model.as_input(values)
         if last:
@@ -177,7 +217,9 @@ class _CachedLayer:
         self.down = layer.down.weight.flatten(1)
         self.vertical_condition = layer.vertical_condition(given)
         self.horizontal_condition = layer.horizontal_condition(given)
-        self.from_above = torch.zeros(0)  # [B or 1, W or 1, 2 p], what the horizontal stack is given in this row
+        self.from_above = torch.zeros(
+            0
+        )  # [B or 1, W or 1, 2 p], what the horizontal stack is given in this row
 
     def begin(self, x: Tensor, row: int) -> Tensor:
         """Takes the vertical map's row before `row`, [B, W, in], to the next layer's [B, W, p]."""
@@ -196,8 +238,14 @@ class _CachedLayer:
         return self.vertical.map.shape[2] - 2 * self.vertical.side
 
     def pixel(self, x: Tensor, row: int, column: int) -> tuple[Tensor, Tensor]:
-        """Takes the horizontal map [B, in] at a pixel to the next layer's and the gates, [B, p] each."""
-        sums = self.horizontal(x, 0, column) + self.from_above[:, column] + at(self.horizontal_condition, row, column)
+        """Takes the horizontal map [B, in] at a pixel to the next layer's and the gates, [B, p]
+        each.
+        """
+        sums = (
+            self.horizontal(x, 0, column)
+            + self.from_above[:, column]
+            + at(self.horizontal_condition, row, column)
+        )
         gate = gated(sums, 1)
         found = self.across(gate, row, column)
         return (found if self.layer.first else found + x), gate

@@ -1,7 +1,9 @@
-"""What all models of images share: the order of dimensions, and how a feature map becomes parameters.
+"""What all models of images share: the order of dimensions, and how a feature map becomes
+parameters.
 
-Pixels are generated row by row, each from left to right, and a pixel's channels in turn (R, G, B): PixelRNN (arXiv 1601.06759), equation 2. Features
-are shared out among the channels of the image; those of a channel see the channels before it at the same place.
+Pixels are generated row by row, each from left to right, and a pixel's channels in turn (R, G, B):
+PixelRNN (arXiv 1601.06759), equation 2. Features are shared out among the channels of the image;
+those of a channel see the channels before it at the same place.
 
 B batch, C channels of the image, H rows, W columns, O outputs per dimension.
 """
@@ -22,8 +24,12 @@ from vocoder.errors import ConfigError
 class ImageModel(AutoregressiveModel):
     """A model of x [B, C, H, W]."""
 
-    def __init__(self, shape: tuple[int, int, int], distribution: Conditional | None, given: Given | None) -> None:
-        """Shape (C, H, W), the distribution of each dimension (Bernoulli by default), and what the model is given."""
+    def __init__(
+        self, shape: tuple[int, int, int], distribution: Conditional | None, given: Given | None
+    ) -> None:
+        """Shape (C, H, W), the distribution of each dimension (Bernoulli by default), and what the
+        model is given.
+        """
         super().__init__(shape, Bernoulli() if distribution is None else distribution, given)
         self.image_channels, self.rows, self.columns = shape
 
@@ -34,7 +40,9 @@ class ImageModel(AutoregressiveModel):
         return (pixels + torch.arange(self.image_channels).unsqueeze(1)).flatten()
 
     def as_input(self, x: Tensor) -> Tensor:
-        """Codes scaled to -1..1, binary ones too: beyond the border the network reads 0, and would else not know a black pixel from it."""
+        """Codes scaled to -1..1, binary ones too: beyond the border the network reads 0, and would
+        else not know a black pixel from it.
+        """
         levels = self.distribution.levels
         return x.float() if levels is None else x.float() * (2.0 / (levels - 1)) - 1.0
 
@@ -44,9 +52,14 @@ class ImageModel(AutoregressiveModel):
         return (channel, *divmod(pixel, self.columns))
 
     def groups(self, channels: int) -> Tensor:
-        """Channel of the image that each of so many features belongs to. Raises ConfigError where they cannot be shared out evenly."""
+        """Channel of the image that each of so many features belongs to. Raises ConfigError where
+        they cannot be shared out evenly.
+        """
         if channels % self.image_channels:
-            raise ConfigError(f"{channels} features cannot be shared out evenly among {self.image_channels} channels")
+            raise ConfigError(
+                f"{channels} features cannot be shared out evenly among {self.image_channels} "
+                f"channels"
+            )
         return channel_groups(channels, self.image_channels)
 
     def output_groups(self) -> Tensor:

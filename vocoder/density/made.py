@@ -1,9 +1,12 @@
-"""Autoregressive autoencoders: a feed-forward network whose masks keep every output from seeing what it may not depend on.
+"""Autoregressive autoencoders: a feed-forward network whose masks keep every output from seeing
+what it may not depend on.
 
-AutoregressiveAutoencoder   for any order of dependence (an adjacency); Bengio and Bengio 2000, "Modeling high-dimensional discrete data with
-                            multi-layer neural networks", is the one whose hidden units belong to one dimension each
-Made                        Germain et al. 2015 (arXiv 1502.03509): every hidden unit has a random degree (equations 8 to 12), several orderings
-                            share one set of weights (section 4.1), and their densities are averaged
+AutoregressiveAutoencoder   for any order of dependence (an adjacency); Bengio and Bengio 2000,
+                            "Modeling high-dimensional discrete data with multi-layer neural
+                            networks", is the one whose hidden units belong to one dimension each
+Made                        Germain et al. 2015 (arXiv 1502.03509): every hidden unit has a random
+                            degree (equations 8 to 12), several orderings share one set of weights
+                            (section 4.1), and their densities are averaged
 
 B batch, D dimensions, H hidden units, K orderings, O outputs per dimension.
 """
@@ -26,16 +29,27 @@ from vocoder.density.model import AutoregressiveModel, Known, may_depend
 from vocoder.engine.philox import philox4x32
 from vocoder.errors import ConfigError
 
-ORDERING_WORD = 1  # third word of the counter, where the ordering of a sample is drawn; its values are drawn where that word is 0
+# third word of the counter, where the ordering of a sample is drawn; its values are drawn where
+# that word is 0
+ORDERING_WORD = 1
 
 
 class _MaskedNetwork(AutoregressiveModel):
-    """Rectified hidden layers between masks, and connections from inputs to outputs beside them (MADE, equation 13)."""
+    """Rectified hidden layers between masks, and connections from inputs to outputs beside them
+    (MADE, equation 13).
+    """
 
     orders: Tensor
 
     def __init__(
-        self, masks: Sequence[Tensor], direct: Tensor, orders: Tensor, distribution: Conditional | None, given: Given | None, *, conditioned_on_masks: bool
+        self,
+        masks: Sequence[Tensor],
+        direct: Tensor,
+        orders: Tensor,
+        distribution: Conditional | None,
+        given: Given | None,
+        *,
+        conditioned_on_masks: bool,
     ) -> None:
         """The masks of all layers.
 
@@ -47,23 +61,33 @@ class _MaskedNetwork(AutoregressiveModel):
             given: a class or a vector.
             conditioned_on_masks: as `MaskedLinear`, for hidden layers.
         """
-        super().__init__((direct.shape[-1],), Bernoulli() if distribution is None else distribution, given)
+        super().__init__(
+            (direct.shape[-1],), Bernoulli() if distribution is None else distribution, given
+        )
         outputs = self.distribution.num_outputs
         self.register_buffer("orders", orders)
-        self.layers = nn.ModuleList(MaskedLinear(mask, conditioned_on_mask=conditioned_on_masks) for mask in masks[:-1])
+        self.layers = nn.ModuleList(
+            MaskedLinear(mask, conditioned_on_mask=conditioned_on_masks) for mask in masks[:-1]
+        )
         self.last = MaskedLinear(masks[-1].repeat_interleave(outputs, dim=1))
         self.direct = MaskedLinear(direct.repeat_interleave(outputs, dim=1))
-        with torch.no_grad():  # it begins near the independent model: loud hidden units learn small data by heart
+        with (
+            torch.no_grad()
+        ):  # it begins near the independent model: loud hidden units learn small data by heart
             self.direct.weight.mul_(0.1)
             self.last.weight.mul_(0.1)
-        self.condition = VectorCondition(self.given, masks[0].shape[1] if len(masks) > 1 else self.num_dimensions * outputs)
+        self.condition = VectorCondition(
+            self.given, masks[0].shape[1] if len(masks) > 1 else self.num_dimensions * outputs
+        )
 
     @property
     def order(self) -> Tensor:
         """As `AutoregressiveModel.order`; of several orderings the first."""
         return self.orders[0]
 
-    def conditionals(self, inputs: Tensor, given: Tensor | None = None, *, which: int = 0) -> Tensor:
+    def conditionals(
+        self, inputs: Tensor, given: Tensor | None = None, *, which: int = 0
+    ) -> Tensor:
         """As `AutoregressiveModel.conditionals`, in ordering `which`."""
         condition = self.condition(given).to(inputs)
         hidden = inputs
@@ -77,12 +101,21 @@ class _MaskedNetwork(AutoregressiveModel):
 
 
 class AutoregressiveAutoencoder(_MaskedNetwork):
-    """Masked layers for any adjacency: dimension i depends on exactly those j where `adjacency[i, j]`.
+    """Masked layers for any adjacency: dimension i depends on exactly those j where `adjacency[i,
+    j]`.
 
-    Every hidden unit is given the dependencies of one dimension, and sees units and inputs whose own dependencies are among them.
+    Every hidden unit is given the dependencies of one dimension, and sees units and inputs whose
+    own dependencies are among them.
     """
 
-    def __init__(self, adjacency: Tensor, hidden: Sequence[int] = (), *, distribution: Conditional | None = None, given: Given | None = None) -> None:
+    def __init__(
+        self,
+        adjacency: Tensor,
+        hidden: Sequence[int] = (),
+        *,
+        distribution: Conditional | None = None,
+        given: Given | None = None,
+    ) -> None:
         """Sizes.
 
         Args:
@@ -97,7 +130,8 @@ class AutoregressiveAutoencoder(_MaskedNetwork):
         orders = order_of(adjacency).unsqueeze(0)
         rows = torch.unique(adjacency, dim=0)
         rows = rows[rows.any(1)] if bool(adjacency.any()) else rows
-        # The inputs' own sets are themselves: whoever may see input j may see what depends on j alone.
+        # The inputs' own sets are themselves: whoever may see input j may see what depends on j
+        # alone.
         seen = torch.eye(len(adjacency), dtype=torch.bool)
         masks = []
         for size in hidden:
@@ -105,11 +139,15 @@ class AutoregressiveAutoencoder(_MaskedNetwork):
             masks.append(_within(seen, units).unsqueeze(0))
             seen = units
         masks.append(_within(seen, adjacency).unsqueeze(0))
-        super().__init__(masks, adjacency.unsqueeze(0), orders, distribution, given, conditioned_on_masks=False)
+        super().__init__(
+            masks, adjacency.unsqueeze(0), orders, distribution, given, conditioned_on_masks=False
+        )
 
 
 class Made(_MaskedNetwork):
-    """MADE. With several orderings p(x) is the mean of their densities; one answer for one x, however often it is asked for."""
+    """MADE. With several orderings p(x) is the mean of their densities; one answer for one x,
+    however often it is asked for.
+    """
 
     def __init__(
         self,
@@ -133,7 +171,8 @@ class Made(_MaskedNetwork):
             distribution: of each dimension; Bernoulli by default.
             given: a class or a vector.
             natural: whether the first ordering is 0, 1, 2 ...
-            same_order: whether all K have the first one's order, and differ in which unit sees what alone: connectivity-agnostic (section 4.2).
+            same_order: whether all K have the first one's order, and differ in which unit sees what
+                alone: connectivity-agnostic (section 4.2).
 
         Raises:
             ConfigError: less than two dimensions.
@@ -144,11 +183,16 @@ class Made(_MaskedNetwork):
         layers: list[list[Tensor]] = []
         for which in range(orderings):
             generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, which]))
-            places = np.arange(dimensions) if natural and which == 0 else generator.permutation(dimensions)
+            places = (
+                np.arange(dimensions)
+                if natural and which == 0
+                else generator.permutation(dimensions)
+            )
             if same_order and orders:
                 places = orders[0].numpy()
             orders.append(torch.from_numpy(places))
-            # Degrees 1..D-1 as in the paper: a unit of degree d sees the first d dimensions of the ordering.
+            # Degrees 1..D-1 as in the paper: a unit of degree d sees the first d dimensions of the
+            # ordering.
             degrees = torch.from_numpy(places) + 1
             masks = []
             for size in hidden:
@@ -158,9 +202,18 @@ class Made(_MaskedNetwork):
                 degrees = units
             masks.append(torch.from_numpy(places + 1).unsqueeze(1) > degrees)
             layers.append(masks)
-        stacked = [torch.stack([masks[layer] for masks in layers]) for layer in range(len(hidden) + 1)]
+        stacked = [
+            torch.stack([masks[layer] for masks in layers]) for layer in range(len(hidden) + 1)
+        ]
         direct = torch.stack([may_depend(order) for order in orders])
-        super().__init__(stacked, direct, torch.stack(orders), distribution, given, conditioned_on_masks=orderings > 1)
+        super().__init__(
+            stacked,
+            direct,
+            torch.stack(orders),
+            distribution,
+            given,
+            conditioned_on_masks=orderings > 1,
+        )
 
     @property
     def num_orderings(self) -> int:
@@ -170,21 +223,28 @@ class Made(_MaskedNetwork):
     def ordering_log_prob(self, which: int, x: Tensor, given: Tensor | None = None) -> Tensor:
         """Nats of each dimension in one ordering, [B, D]."""
         self.check(x, given)
-        return self.distribution.log_prob(self.conditionals(self.as_input(x), given, which=which), x)
+        return self.distribution.log_prob(
+            self.conditionals(self.as_input(x), given, which=which), x
+        )
 
     def training_log_prob(self, x: Tensor, given: Tensor | None = None) -> Tensor:
-        """Of one ordering, drawn anew for each batch from torch's generator: order-agnostic training (section 4.1)."""
+        """Of one ordering, drawn anew for each batch from torch's generator: order-agnostic
+        training (section 4.1).
+        """
         return self.ordering_log_prob(int(torch.randint(self.num_orderings, ())), x, given)
 
     def log_prob(self, x: Tensor, given: Tensor | None = None) -> Tensor:
         """Nats, [B, D], whose sum is log p(x).
 
-        Of several orderings: the logarithm of the mean of their densities. A mean of densities is no product over one order, so a dimension's
-        share is by convention the mean of its nats weighed with each ordering's posterior, and an even part of the rest.
+        Of several orderings: the logarithm of the mean of their densities. A mean of densities is
+        no product over one order, so a dimension's share is by convention the mean of its nats
+        weighed with each ordering's posterior, and an even part of the rest.
         """
         if self.num_orderings == 1:
             return super().log_prob(x, given)
-        each = torch.stack([self.ordering_log_prob(which, x, given) for which in range(self.num_orderings)])
+        each = torch.stack(
+            [self.ordering_log_prob(which, x, given) for which in range(self.num_orderings)]
+        )
         joint = each.sum(-1)
         total = torch.logsumexp(joint, dim=0) - math.log(self.num_orderings)
         shares = (torch.softmax(joint, dim=0).unsqueeze(-1) * each).sum(0)
@@ -192,11 +252,23 @@ class Made(_MaskedNetwork):
 
     @torch.no_grad()
     def sample(
-        self, seed: int, count: int, given: Tensor | None = None, known: Known | None = None, *, temperature: float = 1.0, first: int = 0, naive: bool = False
+        self,
+        seed: int,
+        count: int,
+        given: Tensor | None = None,
+        known: Known | None = None,
+        *,
+        temperature: float = 1.0,
+        first: int = 0,
+        naive: bool = False,
     ) -> Tensor:
-        """As `AutoregressiveModel.sample`. Each sample's ordering is drawn first, whatever is known."""
+        """As `AutoregressiveModel.sample`. Each sample's ordering is drawn first, whatever is
+        known.
+        """
         if self.num_orderings == 1:
-            return super().sample(seed, count, given, known, temperature=temperature, first=first, naive=naive)
+            return super().sample(
+                seed, count, given, known, temperature=temperature, first=first, naive=naive
+            )
         drawn = self.orderings_of(seed, count, first)
         found = torch.empty(0)
         for which in sorted(set(drawn.tolist())):
@@ -212,7 +284,9 @@ class Made(_MaskedNetwork):
         counter[:, 0] = np.arange(first, first + count)
         counter[:, 2] = ORDERING_WORD
         words = philox4x32(counter, (seed & 0xFFFF_FFFF, seed >> 32))[:, 0].astype(np.uint64)
-        return torch.from_numpy((words * np.uint64(self.num_orderings) >> np.uint64(32)).astype(np.int64))
+        return torch.from_numpy(
+            (words * np.uint64(self.num_orderings) >> np.uint64(32)).astype(np.int64)
+        )
 
 
 class _InOrdering(AutoregressiveModel):
@@ -234,7 +308,8 @@ class _InOrdering(AutoregressiveModel):
 
 
 def order_of(adjacency: Tensor) -> Tensor:
-    """An order in which every dimension comes after those it depends on, int64 [D]; the natural one where that will do.
+    """An order in which every dimension comes after those it depends on, int64 [D]; the natural one
+    where that will do.
 
     Args:
         adjacency: bool [D, D], row i the dimensions that i depends on.
@@ -246,11 +321,16 @@ def order_of(adjacency: Tensor) -> Tensor:
         raise ConfigError(f"an adjacency is square, not {tuple(adjacency.shape)}")
     if not bool(adjacency.triu().any()):
         return torch.arange(len(adjacency))
-    graph = {row: [column for column in range(len(adjacency)) if adjacency[row, column]] for row in range(len(adjacency))}
+    graph = {
+        row: [column for column in range(len(adjacency)) if adjacency[row, column]]
+        for row in range(len(adjacency))
+    }
     try:
         walk = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        raise ConfigError("dimensions of this adjacency depend on each other in a circle") from error
+        raise ConfigError(
+            "dimensions of this adjacency depend on each other in a circle"
+        ) from error
     return torch.argsort(torch.tensor(walk))
 
 

@@ -1,7 +1,9 @@
-"""Layers whose weights are masked, so that what they compute depends on what is allowed and on nothing else.
+"""Layers whose weights are masked, so that what they compute depends on what is allowed and on
+nothing else.
 
-Weights are multiplied by their mask whenever they are used; the weights themselves are never written to. So gradients of masked weights are
-exactly 0, and optimisers and averages may do what they like with them.
+Weights are multiplied by their mask whenever they are used; the weights themselves are never
+written to. So gradients of masked weights are exactly 0, and optimisers and averages may do what
+they like with them.
 
 B batch, C channels, H rows, W columns.
 """
@@ -27,15 +29,18 @@ class MaskedLinear(nn.Module):
         """Which output sees which input.
 
         Args:
-            masks: bool [outputs, inputs], or [K, outputs, inputs] for K masks that share their weights.
-            conditioned_on_mask: add weights that meet ones in place of inputs, so that a unit knows which of its inputs are masked: MADE,
-                section 4.2.
+            masks: bool [outputs, inputs], or [K, outputs, inputs] for K masks that share their
+                weights.
+            conditioned_on_mask: add weights that meet ones in place of inputs, so that a unit knows
+                which of its inputs are masked: MADE, section 4.2.
         """
         super().__init__()
         masks = masks if masks.dim() == 3 else masks.unsqueeze(0)
         self.register_buffer("masks", masks, persistent=False)
         _, outputs, inputs = masks.shape
-        seen = masks.float().sum(-1).mean(0).clamp(min=1.0)  # of each unit: they begin as loud as those of a full layer
+        seen = (
+            masks.float().sum(-1).mean(0).clamp(min=1.0)
+        )  # of each unit: they begin as loud as those of a full layer
         self.weight = nn.Parameter(torch.randn(outputs, inputs) / seen.sqrt().unsqueeze(1))
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.of_ones = nn.Parameter(torch.zeros(outputs, inputs)) if conditioned_on_mask else None
@@ -48,7 +53,8 @@ class MaskedLinear(nn.Module):
 
 
 def channel_groups(channels: int, groups: int) -> Tensor:
-    """Which channel of the image each feature belongs to, int64 [channels]: as many to each, the first ones first.
+    """Which channel of the image each feature belongs to, int64 [channels]: as many to each, the
+    first ones first.
 
     Args:
         channels: of a layer; a multiple of `groups`.
@@ -59,14 +65,20 @@ def channel_groups(channels: int, groups: int) -> Tensor:
     return torch.arange(channels) // (channels // groups)
 
 
-def causal_mask(kernel: tuple[int, int], inputs: Tensor, outputs: Tensor, *, sees_itself: bool) -> Tensor:
-    """The mask of a convolution over rows above and the same row up to the centre: PixelRNN (arXiv 1601.06759), section 3.4, figure 2.
+def causal_mask(
+    kernel: tuple[int, int], inputs: Tensor, outputs: Tensor, *, sees_itself: bool
+) -> Tensor:
+    """The mask of a convolution over rows above and the same row up to the centre: PixelRNN (arXiv
+    1601.06759), section 3.4, figure 2.
 
     Args:
-        kernel: rows and columns of the kernel as it is stored: its last row is the centre's, and its columns are odd or end at the centre.
-        inputs: int64 [in channels], the channel of the image that each belongs to (`channel_groups`).
+        kernel: rows and columns of the kernel as it is stored: its last row is the centre's, and
+            its columns are odd or end at the centre.
+        inputs: int64 [in channels], the channel of the image that each belongs to
+            (`channel_groups`).
         outputs: int64 [out channels], likewise.
-        sees_itself: mask B, where a feature of a channel sees those of the same channel at the same place; mask A sees the channels before it alone.
+        sees_itself: mask B, where a feature of a channel sees those of the same channel at the same
+            place; mask A sees the channels before it alone.
 
     Returns:
         bool [out channels, in channels, rows, columns].
@@ -83,13 +95,21 @@ def causal_mask(kernel: tuple[int, int], inputs: Tensor, outputs: Tensor, *, see
 class MaskedConv2d(nn.Module):
     """A convolution over rows above and the same row up to the centre.
 
-    The rows of the kernel below the centre, which a mask would set to 0, are not there at all; the columns to the right of the centre are, for rows
-    above need them.
+    The rows of the kernel below the centre, which a mask would set to 0, are not there at all; the
+    columns to the right of the centre are, for rows above need them.
     """
 
     mask: Tensor
 
-    def __init__(self, kernel: int, inputs: Tensor, outputs: Tensor, *, sees_itself: bool, rows: int | None = None) -> None:
+    def __init__(
+        self,
+        kernel: int,
+        inputs: Tensor,
+        outputs: Tensor,
+        *,
+        sees_itself: bool,
+        rows: int | None = None,
+    ) -> None:
         """Sizes and masks.
 
         Args:
@@ -117,5 +137,9 @@ class MaskedConv2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Takes [B, in, H, W] to [B, out, H, W]."""
         rows, columns = self.kernel
-        padded = functional.pad(x, (columns // 2, columns // 2, rows - 1, 0)) if self.kernel != (1, 1) else x
+        padded = (
+            functional.pad(x, (columns // 2, columns // 2, rows - 1, 0))
+            if self.kernel != (1, 1)
+            else x
+        )
         return functional.conv2d(padded, self.masked_weight, self.bias)

@@ -1,8 +1,10 @@
 """The interface of every autoregressive model, and the sampling loop that they share.
 
-p(x) is the product over dimensions of p(x_i | x before i, given). A model computes all these conditionals at once (`forward`), and one after
-the other when it samples. Sampling is a function of (seed, index): the uniform numbers of dimension i of sample n are those of index n D + i of
-`vocoder.engine.philox`, so a sample depends neither on how many are drawn beside it nor on what is known of others.
+p(x) is the product over dimensions of p(x_i | x before i, given). A model computes all these
+conditionals at once (`forward`), and one after the other when it samples. Sampling is a function of
+(seed, index): the uniform numbers of dimension i of sample n are those of index n D + i of
+`vocoder.engine.philox`, so a sample depends neither on how many are drawn beside it nor on what is
+known of others.
 
 B batch, D dimensions, O outputs per dimension.
 """
@@ -28,11 +30,13 @@ from vocoder.errors import InputError
 class Known:
     """What a completion keeps.
 
-    Every unknown dimension is drawn from p(x_i | x before i), the known ones among them. So a completion is a draw from the exact
-    conditional distribution where what is known comes before what is not; elsewhere what is known later does not act on what is drawn earlier.
+    Every unknown dimension is drawn from p(x_i | x before i), the known ones among them. So a
+    completion is a draw from the exact conditional distribution where what is known comes before
+    what is not; elsewhere what is known later does not act on what is drawn earlier.
 
     Attributes:
-        values: of the shape of one x, or [B, *shape] with values of their own for each sample; only those that are known are read.
+        values: of the shape of one x, or [B, *shape] with values of their own for each sample; only
+            those that are known are read.
         mask: bool, of the shape of `values`: which are known.
     """
 
@@ -44,10 +48,14 @@ class Stepper(Protocol):
     """Computes one conditional at a time, for a batch that is being sampled."""
 
     def outputs(self, dimension: int) -> Tensor:
-        """Parameters of a dimension's conditional, [B, O], once all dimensions before it were accepted."""
+        """Parameters of a dimension's conditional, [B, O], once all dimensions before it were
+        accepted.
+        """
 
     def accept(self, dimension: int, values: Tensor) -> None:
-        """Takes the values [B] of the dimension whose outputs were asked for last, or would have been."""
+        """Takes the values [B] of the dimension whose outputs were asked for last, or would have
+        been.
+        """
 
 
 class AutoregressiveModel(nn.Module, ABC):
@@ -59,7 +67,9 @@ class AutoregressiveModel(nn.Module, ABC):
         given: what the model is conditioned on.
     """
 
-    def __init__(self, shape: tuple[int, ...], distribution: Conditional, given: Given | None = None) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], distribution: Conditional, given: Given | None = None
+    ) -> None:
         super().__init__()
         self.shape = shape
         self.distribution = distribution
@@ -73,7 +83,9 @@ class AutoregressiveModel(nn.Module, ABC):
     @property
     @abstractmethod
     def order(self) -> Tensor:
-        """The place of each dimension in the order of generation, int64 [D]: dimension i may depend on j where order[j] < order[i]."""
+        """The place of each dimension in the order of generation, int64 [D]: dimension i may depend
+        on j where order[j] < order[i].
+        """
 
     @abstractmethod
     def conditionals(self, inputs: Tensor, given: Tensor | None = None) -> Tensor:
@@ -92,25 +104,41 @@ class AutoregressiveModel(nn.Module, ABC):
         return self.distribution.as_input(x)
 
     def forward(self, x: Tensor, given: Tensor | None = None) -> Tensor:
-        """Parameters of every conditional, [B, *shape, O], of x [B, *shape]: codes int64, or real numbers. Raises InputError."""
+        """Parameters of every conditional, [B, *shape, O], of x [B, *shape]: codes int64, or real
+        numbers. Raises InputError.
+        """
         self.check(x, given)
         return self.conditionals(self.as_input(x), given)
 
     def log_prob(self, x: Tensor, given: Tensor | None = None) -> Tensor:
-        """Nats of each dimension, float32 [B, *shape]: log p(x_i | x before i, given). Their sum is log p(x | given). Raises InputError."""
+        """Nats of each dimension, float32 [B, *shape]: log p(x_i | x before i, given). Their sum is
+        log p(x | given). Raises InputError.
+        """
         return self.distribution.log_prob(self(x, given), x)
 
     def training_log_prob(self, x: Tensor, given: Tensor | None = None) -> Tensor:
-        """What training maximises: `log_prob`, unless a member draws something anew for every batch."""
+        """What training maximises: `log_prob`, unless a member draws something anew for every
+        batch.
+        """
         return self.log_prob(x, given)
 
     def stepper(self, count: int, given: Tensor | None) -> Stepper:
-        """How one conditional after the other is computed: here all of them each time, which every faster way must agree with."""
+        """How one conditional after the other is computed: here all of them each time, which every
+        faster way must agree with.
+        """
         return NaiveStepper(self, count, given)
 
     @torch.no_grad()
     def sample(
-        self, seed: int, count: int, given: Tensor | None = None, known: Known | None = None, *, temperature: float = 1.0, first: int = 0, naive: bool = False
+        self,
+        seed: int,
+        count: int,
+        given: Tensor | None = None,
+        known: Known | None = None,
+        *,
+        temperature: float = 1.0,
+        first: int = 0,
+        naive: bool = False,
     ) -> Tensor:
         """Draws x from p(x | given).
 
@@ -120,7 +148,8 @@ class AutoregressiveModel(nn.Module, ABC):
             given: of each of them, as `Given` has it.
             known: what is kept; the rest is drawn given what is known before it.
             temperature: 1 samples the model; 0 takes each dimension's most probable value.
-            first: index of the first one: samples 4 to 7 are `sample(seed, 4, first=4)`, alone or after the others.
+            first: index of the first one: samples 4 to 7 are `sample(seed, 4, first=4)`, alone or
+                after the others.
             naive: compute every conditional anew for each dimension.
 
         Returns:
@@ -131,7 +160,9 @@ class AutoregressiveModel(nn.Module, ABC):
         """
         self.given.check(given, count, self.shape[1:])
         values, mask = self._known(known, count)
-        drawn = uniforms(seed, first * self.num_dimensions, count * self.num_dimensions).reshape(count, self.num_dimensions, 4)
+        drawn = uniforms(seed, first * self.num_dimensions, count * self.num_dimensions).reshape(
+            count, self.num_dimensions, 4
+        )
         heat = np.full(count, temperature)
         stepper = NaiveStepper(self, count, given) if naive else self.stepper(count, given)
         for dimension in torch.argsort(self.order).tolist():
@@ -148,12 +179,26 @@ class AutoregressiveModel(nn.Module, ABC):
         return next(self.parameters()).device
 
     def check(self, x: Tensor, given: Tensor | None) -> None:
-        """Raises InputError where x is not [B, *shape] of this model's values, or `given` of another kind."""
+        """Raises InputError where x is not [B, *shape] of this model's values, or `given` of
+        another kind.
+        """
         levels = self.distribution.levels
         if x.dim() != len(self.shape) + 1 or tuple(x.shape[1:]) != self.shape:
-            raise InputError(f"x must have the shape [B, {', '.join(map(str, self.shape))}], not {tuple(x.shape)}", field="x")
+            raise InputError(
+                (
+                    f"x must have the shape [B, {', '.join(map(str, self.shape))}], not "
+                    f"{tuple(x.shape)}"
+                ),
+                field="x",
+            )
         if x.is_floating_point() != (levels is None):
-            raise InputError(f"x must be {'real numbers' if levels is None else f'codes 0..{levels - 1}'}, not {x.dtype}", field="x")
+            raise InputError(
+                (
+                    f"x must be {'real numbers' if levels is None else f'codes 0..{levels - 1}'}, "
+                    f"not {x.dtype}"
+                ),
+                field="x",
+            )
         if levels is not None and x.numel() and (int(x.min()) < 0 or int(x.max()) >= levels):
             raise InputError(f"codes lie in 0..{levels - 1}", field="x")
         self.given.check(given, len(x), self.shape[1:])
@@ -162,17 +207,37 @@ class AutoregressiveModel(nn.Module, ABC):
         """Values [count, D], 0 where unknown, and which are known, bool [count, D]."""
         dtype = torch.float32 if self.distribution.levels is None else torch.int64
         if known is None:
-            return torch.zeros(count, self.num_dimensions, dtype=dtype), torch.zeros(count, self.num_dimensions, dtype=torch.bool)
+            return torch.zeros(count, self.num_dimensions, dtype=dtype), torch.zeros(
+                count, self.num_dimensions, dtype=torch.bool
+            )
         if known.values.shape != known.mask.shape or known.mask.dtype != torch.bool:
             raise InputError("known values need a bool mask of their shape", field="known")
         if tuple(known.values.shape) not in (self.shape, (count, *self.shape)):
-            raise InputError(f"known values have the shape {self.shape} or {(count, *self.shape)}, not {tuple(known.values.shape)}", field="known")
+            raise InputError(
+                (
+                    f"known values have the shape {self.shape} or {(count, *self.shape)}, not "
+                    f"{tuple(known.values.shape)}"
+                ),
+                field="known",
+            )
         mask = known.mask.expand(count, *self.shape)
-        values = torch.where(mask, known.values.expand(count, *self.shape), torch.zeros((), dtype=known.values.dtype))
+        values = torch.where(
+            mask, known.values.expand(count, *self.shape), torch.zeros((), dtype=known.values.dtype)
+        )
         levels = self.distribution.levels
-        fits = values.is_floating_point() if levels is None else not values.is_floating_point() and bool(((values >= 0) & (values < levels)).all())
+        fits = (
+            values.is_floating_point()
+            if levels is None
+            else not values.is_floating_point() and bool(((values >= 0) & (values < levels)).all())
+        )
         if not fits:
-            raise InputError(f"known values must be {'real numbers' if levels is None else f'codes 0..{levels - 1}'}", field="known")
+            raise InputError(
+                (
+                    f"known values must be "
+                    f"{'real numbers' if levels is None else f'codes 0..{levels - 1}'}"
+                ),
+                field="known",
+            )
         return values.reshape(count, -1).to(dtype).clone(), mask.reshape(count, -1)
 
 
@@ -183,12 +248,19 @@ class NaiveStepper:
         self.model = model
         self.condition = given
         levels = model.distribution.levels
-        self.x = torch.zeros(count, model.num_dimensions, dtype=torch.float32 if levels is None else torch.int64, device=model.device)
+        self.x = torch.zeros(
+            count,
+            model.num_dimensions,
+            dtype=torch.float32 if levels is None else torch.int64,
+            device=model.device,
+        )
 
     def outputs(self, dimension: int) -> Tensor:
         """As `Stepper.outputs`."""
         x = self.x.view(len(self.x), *self.model.shape)
-        parameters: Tensor = self.model(x, self.condition).reshape(len(x), self.model.num_dimensions, -1)
+        parameters: Tensor = self.model(x, self.condition).reshape(
+            len(x), self.model.num_dimensions, -1
+        )
         return parameters[:, dimension]
 
     def accept(self, dimension: int, values: Tensor) -> None:
@@ -197,5 +269,7 @@ class NaiveStepper:
 
 
 def may_depend(order: Tensor) -> Tensor:
-    """Which dimension may depend on which, bool [D, D], of an order: row i, column j is whether i comes after j."""
+    """Which dimension may depend on which, bool [D, D], of an order: row i, column j is whether i
+    comes after j.
+    """
     return order.unsqueeze(1) > order.unsqueeze(0)

@@ -1,10 +1,13 @@
 """NADE and RNADE: one hidden layer for each dimension, all of which share their weights.
 
-NADE    Larochelle and Murray 2011, "The neural autoregressive distribution estimator", equations 3 and 4
-RNADE   Uria, Murray and Larochelle 2013 (arXiv 1306.0186), equations 8 to 13: real numbers, mixtures, rectified units that are rescaled
+NADE    Larochelle and Murray 2011, "The neural autoregressive distribution estimator", equations 3
+        and 4
+RNADE   Uria, Murray and Larochelle 2013 (arXiv 1306.0186), equations 8 to 13: real numbers,
+        mixtures, rectified units that are rescaled
 
-Dimension i's hidden units are those of i-1 with one input more, so the sums before the nonlinearity are updated and never computed again: O(DH) for a
-sample where O(D^2 H) would be needed. Scoring takes dimensions in blocks of `BLOCK`: sums up to the block's beginning are carried on, within it
+Dimension i's hidden units are those of i-1 with one input more, so the sums before the nonlinearity
+are updated and never computed again: O(DH) for a sample where O(D^2 H) would be needed. Scoring
+takes dimensions in blocks of `BLOCK`: sums up to the block's beginning are carried on, within it
 they are one matrix product.
 
 B batch, D dimensions, H hidden units, O outputs per dimension.
@@ -24,7 +27,9 @@ from vocoder.density.distributions import Bernoulli, Conditional, Mixture
 from vocoder.density.model import AutoregressiveModel, Stepper
 from vocoder.errors import ConfigError
 
-BLOCK = 16  # dimensions scored at once: the product over a block costs BLOCK multiplications for each hidden unit, and hides the loop
+# dimensions scored at once: the product over a block costs BLOCK multiplications for each hidden
+# unit, and hides the loop
+BLOCK = 16
 
 
 class Nade(AutoregressiveModel):
@@ -52,9 +57,12 @@ class Nade(AutoregressiveModel):
             given: a class or a vector.
             order: place of each dimension, a permutation int64 [D]; the natural one by default.
             activation: of the hidden units.
-            rescaled: multiply the sums of dimension i by a learnt number, since they grow with i (RNADE, equation 9).
+            rescaled: multiply the sums of dimension i by a learnt number, since they grow with i
+                (RNADE, equation 9).
         """
-        super().__init__((dimensions,), Bernoulli() if distribution is None else distribution, given)
+        super().__init__(
+            (dimensions,), Bernoulli() if distribution is None else distribution, given
+        )
         if activation not in ("sigmoid", "relu"):
             raise ConfigError(f"hidden units are sigmoid or relu, not {activation!r}")
         self.activation = activation
@@ -62,7 +70,9 @@ class Nade(AutoregressiveModel):
         # Rows are in the order of generation.
         self.encoder = nn.Parameter(torch.randn(dimensions, hidden) / math.sqrt(dimensions))
         self.hidden_bias = nn.Parameter(torch.zeros(hidden))
-        self.decoder = nn.Parameter(torch.randn(dimensions, hidden, self.distribution.num_outputs) / math.sqrt(hidden))
+        self.decoder = nn.Parameter(
+            torch.randn(dimensions, hidden, self.distribution.num_outputs) / math.sqrt(hidden)
+        )
         self.bias = nn.Parameter(torch.randn(dimensions, self.distribution.num_outputs) * 0.1)
         self.condition = VectorCondition(self.given, hidden)
         self.scales = nn.Parameter((1.0 + torch.arange(dimensions)).rsqrt()) if rescaled else None
@@ -95,11 +105,15 @@ class Nade(AutoregressiveModel):
         return sums
 
     def decode(self, part: slice, sums: Tensor) -> Tensor:
-        """Outputs [B, N, O] of the N dimensions of `part`, in the order of generation, from their sums [B, N, H]."""
+        """Outputs [B, N, O] of the N dimensions of `part`, in the order of generation, from their
+        sums [B, N, H].
+        """
         if self.scales is not None:
             sums = sums * self.scales[part].unsqueeze(1)
         hidden = torch.sigmoid(sums) if self.activation == "sigmoid" else functional.relu(sums)
-        return torch.bmm(hidden.transpose(0, 1), self.decoder[part]).transpose(0, 1) + self.bias[part]
+        return (
+            torch.bmm(hidden.transpose(0, 1), self.decoder[part]).transpose(0, 1) + self.bias[part]
+        )
 
     def stepper(self, count: int, given: Tensor | None) -> Stepper:
         """Each value adds one row of the weights to the sums."""
@@ -119,7 +133,9 @@ class Rnade(Nade):
         order: Tensor | None = None,
         activation: Literal["sigmoid", "relu"] = "relu",
     ) -> None:
-        """As `Nade`; the distribution is a mixture of Gaussians, Laplacians or logistics, of 10 Gaussians by default."""
+        """As `Nade`; the distribution is a mixture of Gaussians, Laplacians or logistics, of 10
+        Gaussians by default.
+        """
         super().__init__(
             dimensions,
             hidden,
@@ -148,4 +164,6 @@ class _NadeStepper:
 
     def accept(self, dimension: int, values: Tensor) -> None:
         """As `Stepper.accept`: O(H)."""
-        self.sums.addr_(self.model.as_input(values).to(self.sums), self.model.encoder[self.order[dimension]])
+        self.sums.addr_(
+            self.model.as_input(values).to(self.sums), self.model.encoder[self.order[dimension]]
+        )

@@ -1,8 +1,9 @@
 """PixelCNN: masked convolutions over everything above and to the left, as far as they reach.
 
-van den Oord, Kalchbrenner and Kavukcuoglu 2016 (arXiv 1601.06759), sections 3.3 to 3.5 and table 1: a 7x7 convolution with mask A, residual blocks with mask B,
-two 1x1 convolutions. Its receptive field has a blind spot: a pixel above and far to the right is seen by none of the pixels that are seen (arXiv 1606.05328,
-figure 1). `vocoder.density.gated_pixel_cnn` has none.
+van den Oord, Kalchbrenner and Kavukcuoglu 2016 (arXiv 1601.06759), sections 3.3 to 3.5 and table 1:
+a 7x7 convolution with mask A, residual blocks with mask B, two 1x1 convolutions. Its receptive
+field has a blind spot: a pixel above and far to the right is seen by none of the pixels that are
+seen (arXiv 1606.05328, figure 1). `vocoder.density.gated_pixel_cnn` has none.
 
 B batch, C channels of the image, H rows, W columns, O outputs per dimension.
 """
@@ -50,10 +51,18 @@ class PixelCnn(ImageModel):
         """
         super().__init__(shape, distribution, given)
         wide = self.groups(2 * features)
-        self.first = MaskedConv2d(first_kernel, self.groups(self.image_channels), wide, sees_itself=False)
+        self.first = MaskedConv2d(
+            first_kernel, self.groups(self.image_channels), wide, sees_itself=False
+        )
         self.first_condition = MapCondition(self.given, 2 * features)
-        self.blocks = nn.ModuleList(PixelCnnBlock(self.groups(features), wide, kernel, self.given) for _ in range(blocks))
-        self.head = Head(wide, self.groups(2 * features if head_features is None else head_features), self.output_groups())
+        self.blocks = nn.ModuleList(
+            PixelCnnBlock(self.groups(features), wide, kernel, self.given) for _ in range(blocks)
+        )
+        self.head = Head(
+            wide,
+            self.groups(2 * features if head_features is None else head_features),
+            self.output_groups(),
+        )
 
     def conditionals(self, inputs: Tensor, given: Tensor | None = None) -> Tensor:
         """As `AutoregressiveModel.conditionals`."""
@@ -63,12 +72,16 @@ class PixelCnn(ImageModel):
         return self.as_parameters(self.head(x))
 
     def stepper(self, count: int, given: Tensor | None) -> Stepper:
-        """Computes every feature once: the network at one pixel reads what it made of the pixels before."""
+        """Computes every feature once: the network at one pixel reads what it made of the pixels
+        before.
+        """
         return _PixelCnnStepper(self, count, given)
 
 
 class PixelCnnBlock(nn.Module):
-    """ReLU, 1x1 from 2h to h, ReLU, masked convolution, ReLU, 1x1 back to 2h, and the input added (figure 5, left)."""
+    """ReLU, 1x1 from 2h to h, ReLU, masked convolution, ReLU, 1x1 back to 2h, and the input added
+    (figure 5, left).
+    """
 
     def __init__(self, narrow: Tensor, wide: Tensor, kernel: int, given: Given) -> None:
         super().__init__()
@@ -94,7 +107,12 @@ class _PixelCnnStepper:
         self.first = CachedConv(model.first, *size)
         self.first_condition = model.first_condition(given)
         self.blocks = [
-            (CachedConv(block.down, *size), CachedConv(block.across, *size), CachedConv(block.up, *size), block.condition(given))
+            (
+                CachedConv(block.down, *size),
+                CachedConv(block.across, *size),
+                CachedConv(block.up, *size),
+                block.condition(given),
+            )
             for block in model.blocks
             if isinstance(block, PixelCnnBlock)
         ]
@@ -119,9 +137,13 @@ class _PixelCnnStepper:
         """As `Stepper.accept`."""
         channel, row, column = self.model.place_of(dimension)
         last = channel == self.model.image_channels - 1
-        if last and self.computed != dimension:  # it was known, and later pixels read features of this one
+        if (
+            last and self.computed != dimension
+        ):  # it was known, and later pixels read features of this one
             self.outputs(dimension)
         self.pixel[:, channel] = self.model.as_input(values)
-        if last:  # no feature of a pixel depends on the pixel's last channel, but the first convolution reads it from elsewhere
+        # no feature of a pixel depends on the pixel's last channel, but the first convolution reads
+        # it from elsewhere
+        if last:
             self.first.write(self.pixel, row, column)
             self.pixel.zero_()

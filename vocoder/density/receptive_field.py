@@ -8,15 +8,19 @@ from torch import Tensor
 from vocoder.density.model import AutoregressiveModel
 
 
-def receptive_field(model: AutoregressiveModel, dimension: int, inputs: Tensor, given: Tensor | None = None) -> Tensor:
+def receptive_field(
+    model: AutoregressiveModel, dimension: int, inputs: Tensor, given: Tensor | None = None
+) -> Tensor:
     """The size of the gradient of one dimension's conditional with respect to every input.
 
-    A dependency whose gradient happens to be 0 is not seen, so weights must be random or trained, and inputs not all alike.
+    A dependency whose gradient happens to be 0 is not seen, so weights must be random or trained,
+    and inputs not all alike.
 
     Args:
         model: whose.
         dimension: index in the flattened x.
-        inputs: float [B, *shape]; gradients are summed over the batch. In float64 where the model's weights are.
+        inputs: float [B, *shape]; gradients are summed over the batch. In float64 where the model's
+            weights are.
         given: as the model wants it.
 
     Returns:

@@ -1,7 +1,9 @@
-"""PixelRNN with Row LSTM layers: a recurrence from row to row, whose states read three states of the row above.
+"""PixelRNN with Row LSTM layers: a recurrence from row to row, whose states read three states of
+the row above.
 
-van den Oord, Kalchbrenner and Kavukcuoglu 2016 (arXiv 1601.06759), section 3.1, equation 3; residual connections as in section 3.3. Its receptive
-field is a triangle that widens by one pixel to each side with every row above.
+van den Oord, Kalchbrenner and Kavukcuoglu 2016 (arXiv 1601.06759), section 3.1, equation 3;
+residual connections as in section 3.3. Its receptive field is a triangle that widens by one pixel
+to each side with every row above.
 
 B batch, C channels of the image, H rows, W columns, h features of a state.
 """
@@ -47,8 +49,12 @@ class RowLstm(ImageModel):
         """
         super().__init__(shape, distribution, given)
         wide = self.groups(2 * features)
-        self.first = MaskedConv2d(first_kernel, self.groups(self.image_channels), wide, sees_itself=False)
-        self.layers = nn.ModuleList(RowLstmLayer(self.groups(features), wide, kernel, self.given) for _ in range(layers))
+        self.first = MaskedConv2d(
+            first_kernel, self.groups(self.image_channels), wide, sees_itself=False
+        )
+        self.layers = nn.ModuleList(
+            RowLstmLayer(self.groups(features), wide, kernel, self.given) for _ in range(layers)
+        )
         self.head = Head(wide, wide, self.output_groups())
 
     def conditionals(self, inputs: Tensor, given: Tensor | None = None) -> Tensor:
@@ -67,7 +73,9 @@ class RowLstmLayer(nn.Module):
         features = len(narrow)
         self.input_to_state = MaskedConv2d(kernel, wide, narrow.repeat(4), sees_itself=True, rows=1)
         # Rows above are complete, so a state reads all of theirs.
-        self.state_to_state = nn.Parameter(torch.randn(4 * features, features, kernel) / math.sqrt(features * kernel))
+        self.state_to_state = nn.Parameter(
+            torch.randn(4 * features, features, kernel) / math.sqrt(features * kernel)
+        )
         self.condition = MapCondition(given, 4 * features)
         self.up = MaskedConv2d(1, narrow, wide, sees_itself=True)
 
@@ -78,7 +86,9 @@ class RowLstmLayer(nn.Module):
         hidden = cell = from_input.new_zeros(batch, four // 4, columns)
         rows = []
         for row in from_input.unbind(2):
-            sums = row + functional.conv1d(hidden, self.state_to_state, padding=self.state_to_state.shape[2] // 2)
+            sums = row + functional.conv1d(
+                hidden, self.state_to_state, padding=self.state_to_state.shape[2] // 2
+            )
             hidden, cell = lstm(sums, cell, 1)
             rows.append(hidden)
         found: Tensor = x + self.up(torch.stack(rows, dim=2))
@@ -86,7 +96,9 @@ class RowLstmLayer(nn.Module):
 
 
 def lstm(sums: Tensor, cell: Tensor, dim: int) -> tuple[Tensor, Tensor]:
-    """Hidden state and cell from the four gates' sums, in the order o, f, i, g (equation 3); the forget gate begins open."""
+    """Hidden state and cell from the four gates' sums, in the order o, f, i, g (equation 3); the
+    forget gate begins open.
+    """
     out, forget, into, new = sums.chunk(4, dim=dim)
     cell = torch.sigmoid(forget + 1.0) * cell + torch.sigmoid(into) * torch.tanh(new)
     return torch.sigmoid(out) * torch.tanh(cell), cell

@@ -1,7 +1,8 @@
 """WaveNet as what it is: the one-dimensional member of the family.
 
-van den Oord et al. 2016 (arXiv 1609.03499), equation 1. Its masked convolutions are dilated and have one dimension, its gates are those of Gated PixelCNN, and
-its conditional distributions are `vocoder.density.distributions`.
+van den Oord et al. 2016 (arXiv 1609.03499), equation 1. Its masked convolutions are dilated and
+have one dimension, its gates are those of Gated PixelCNN, and its conditional distributions are
+`vocoder.density.distributions`.
 
 F frames, L layers, G gate channels, P prediction coefficients, T samples, O outputs per sample.
 """
@@ -18,13 +19,17 @@ from vocoder.wavenet.network import WaveNet
 
 
 class WaveNetDensity(AutoregressiveModel):
-    """A WaveNet under fixed conditions, as a density of its T codes. `sample(seed, 1)` gives the codes that the reference engine gives for that seed."""
+    """A WaveNet under fixed conditions, as a density of its T codes. `sample(seed, 1)` gives the
+    codes that the reference engine gives for that seed.
+    """
 
     conditioning: Tensor
     coefficients: Tensor
     lags: Tensor
 
-    def __init__(self, network: WaveNet, conditioning: Tensor, coefficients: Tensor, lags: Tensor) -> None:
+    def __init__(
+        self, network: WaveNet, conditioning: Tensor, coefficients: Tensor, lags: Tensor
+    ) -> None:
         """The network and its conditions.
 
         Args:
@@ -37,8 +42,13 @@ class WaveNetDensity(AutoregressiveModel):
             InputError: another number of frames in one of them.
         """
         if not len(conditioning) == len(coefficients) == len(lags):
-            raise InputError("conditioning, coefficients and lags must be of the same frames", field="conditioning")
-        super().__init__((len(conditioning) * network.config.hop_length,), output_distribution(network.config))
+            raise InputError(
+                "conditioning, coefficients and lags must be of the same frames",
+                field="conditioning",
+            )
+        super().__init__(
+            (len(conditioning) * network.config.hop_length,), output_distribution(network.config)
+        )
         self.network = network
         self.register_buffer("conditioning", conditioning, persistent=False)
         self.register_buffer("coefficients", coefficients, persistent=False)
@@ -55,11 +65,16 @@ class WaveNetDensity(AutoregressiveModel):
         return self._outputs(x)
 
     def conditionals(self, inputs: Tensor, given: Tensor | None = None) -> Tensor:
-        """As `AutoregressiveModel.conditionals`; codes are looked up, so no gradient reaches the inputs."""
+        """As `AutoregressiveModel.conditionals`; codes are looked up, so no gradient reaches the
+        inputs.
+        """
         levels = self.network.config.quantisation_levels
         return self._outputs(((inputs + 1.0) * ((levels - 1) / 2.0)).round().long())
 
     def _outputs(self, codes: Tensor) -> Tensor:
-        each = [part.unsqueeze(0).expand(len(codes), *part.shape) for part in (self.conditioning, self.coefficients, self.lags)]
+        each = [
+            part.unsqueeze(0).expand(len(codes), *part.shape)
+            for part in (self.conditioning, self.coefficients, self.lags)
+        ]
         found: Tensor = self.network(codes, *each)
         return found

@@ -44,7 +44,16 @@ import logging
 import torch
 
 from vocoder.compiled import is_compiled
-from vocoder.engine.base import CUDA_PRECISIONS, CUDA_REFERENCE, NATIVE_PRECISIONS, Codes, Conditioning, Engine, Job, PendingCodes
+from vocoder.engine.base import (
+    CUDA_PRECISIONS,
+    CUDA_REFERENCE,
+    NATIVE_PRECISIONS,
+    Codes,
+    Conditioning,
+    Engine,
+    Job,
+    PendingCodes,
+)
 from vocoder.engine.reference import ReferenceEngine
 from vocoder.engine.state import StreamState
 from vocoder.errors import EngineError
@@ -74,24 +83,42 @@ def native_built() -> bool:
 
 
 def precisions_of(name: str) -> tuple[str, ...]:
-    """What the engine that `make_engine` makes for a name can compute in, on the processor or, for "cuda", on the GPU."""
+    """What the engine that `make_engine` makes for a name can compute in, on the processor or, for
+    "cuda", on the GPU.
+    """
     if name == "cuda" and _triton_found():
         return CUDA_PRECISIONS
-    return NATIVE_PRECISIONS if name in ("auto", "native") and native_built() else (ReferenceEngine.precision,)
+    return (
+        NATIVE_PRECISIONS
+        if name in ("auto", "native") and native_built()
+        else (ReferenceEngine.precision,)
+    )
 
 
-def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", precision: str = "fp32", threads: int = 1, device: str = "cpu") -> Engine:
+def make_engine(
+    network: WaveNet,
+    name: str = "auto",
+    *,
+    isa: str = "auto",
+    precision: str = "fp32",
+    threads: int = 1,
+    device: str = "cpu",
+) -> Engine:
     """An engine with this network's weights.
 
     Args:
         network: whose weights are copied; on any device.
-        name: "native" (C++), "reference" (torch), "cuda" (Triton; where that is missing "cuda-reference" with one logged line), "cuda-reference" (torch on a
-            GPU), or "auto": native where it was built, else reference with one logged line.
-        isa: instruction set of the native engine, "auto" or one of `vocoder.compiled.available_isas()`.
-        precision: of the native engine, one of "fp32", "bf16" and "int8"; the cuda engine has the first two, without Triton fp32 alone; so has the
-            reference engine.
-        threads: of the native engine, that the streams of one call are shared out to; the reference engine computes on one.
-        device: torch device of the reference engine; anything but "cpu" makes "auto" choose it. Engines of GPUs take the card that is torch's current one.
+        name: "native" (C++), "reference" (torch), "cuda" (Triton; where that is missing
+            "cuda-reference" with one logged line), "cuda-reference" (torch on a GPU), or "auto":
+            native where it was built, else reference with one logged line.
+        isa: instruction set of the native engine, "auto" or one of
+            `vocoder.compiled.available_isas()`.
+        precision: of the native engine, one of "fp32", "bf16" and "int8"; the cuda engine has the
+            first two, without Triton fp32 alone; so has the reference engine.
+        threads: of the native engine, that the streams of one call are shared out to; the reference
+            engine computes on one.
+        device: torch device of the reference engine; anything but "cpu" makes "auto" choose it.
+            Engines of GPUs take the card that is torch's current one.
 
     Raises:
         EngineError: an unknown name or precision, or an engine that cannot run here.
@@ -111,10 +138,18 @@ def make_engine(network: WaveNet, name: str = "auto", *, isa: str = "auto", prec
 
         return NativeEngine(network, isa=isa, precision=precision, threads=threads)
     if name == "native":
-        raise EngineError("the native engine was not built when Sonant was installed: it needs a C++ compiler")
+        raise EngineError(
+            "the native engine was not built when Sonant was installed: it needs a C++ compiler"
+        )
     if precision != "fp32":
-        raise EngineError(f"precision {precision!r} is the native engine's, which was not built when Sonant was installed: it needs a C++ compiler")
-    log.warning("the native engine was not built (no C++ compiler at installation): the reference engine serves, many times slower than real time")
+        raise EngineError(
+            f"precision {precision!r} is the native engine's, which was not built when Sonant "
+            f"was installed: it needs a C++ compiler"
+        )
+    log.warning(
+        "the native engine was not built (no C++ compiler at installation): the reference engine "
+        "serves, many times slower than real time"
+    )
     return ReferenceEngine(network, device=device)
 
 
@@ -135,11 +170,18 @@ def _make_cuda_engine(network: WaveNet, precision: str) -> Engine:
 
 def _make_engine_without_triton(network: WaveNet, precision: str) -> Engine:
     if not torch.cuda.is_available():
-        raise EngineError("the cuda engine needs triton, which comes with CUDA builds of torch, or with the extra `gpu`")
+        raise EngineError(
+            "the cuda engine needs triton, which comes with CUDA builds of torch, or with the "
+            "extra `gpu`"
+        )
     if precision != ReferenceEngine.precision:
-        raise EngineError(f"without triton the cuda engine computes in fp32, not in {precision!r}: on Linux the extra `gpu` brings triton")
+        raise EngineError(
+            f"without triton the cuda engine computes in fp32, not in {precision!r}: on Linux "
+            f"the extra `gpu` brings triton"
+        )
     log.warning(
-        "triton was not found: the reference engine serves on the GPU, in fp32 alone, one stream at a time and many times slower than real time "
+        "triton was not found: the reference engine serves on the GPU, in fp32 alone, one stream "
+        "at a time and many times slower than real time "
         "(on Linux the extra `gpu` brings triton)"
     )
     return _make_reference_engine(network, precision, "cuda")
@@ -149,5 +191,7 @@ def _make_reference_engine(network: WaveNet, precision: str, device: str) -> Eng
     if precision != ReferenceEngine.precision:
         raise EngineError(f"the reference engine computes in fp32, not in {precision!r}")
     if device.startswith("cuda") and not torch.cuda.is_available():
-        raise EngineError(f"the reference engine on {device!r} needs a CUDA GPU, and torch sees none here")
+        raise EngineError(
+            f"the reference engine on {device!r} needs a CUDA GPU, and torch sees none here"
+        )
     return ReferenceEngine(network, device=device)

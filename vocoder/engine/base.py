@@ -1,7 +1,8 @@
 """What an engine is: the network's weights, made to run; and the work it is given.
 
-An engine owns weights, a stream owns its state. `Engine.advance` moves any set of streams on; which streams share a call, and how a
-stream's samples are divided among calls, changes no code of any of them.
+An engine owns weights, a stream owns its state. `Engine.advance` moves any set of streams on; which
+streams share a call, and how a stream's samples are divided among calls, changes no code of any of
+them.
 
 F frames, T samples, L layers, G gate, O output parameters.
 """
@@ -36,9 +37,11 @@ class Job:
 
     Attributes:
         state: the stream's; it is moved on in place.
-        conditioning: float32 [F, L, G], what `WaveNet.condition` gives for consecutive frames; or what `Engine.resident_conditioning` of the engine gives.
+        conditioning: float32 [F, L, G], what `WaveNet.condition` gives for consecutive frames; or
+            what `Engine.resident_conditioning` of the engine gives.
         predictors: of the same frames, what the network's predictions are made with.
-        first_frame: the index in the stream of the first of these frames. Sample t of the stream uses frame t // hop_length.
+        first_frame: the index in the stream of the first of these frames. Sample t of the stream
+            uses frame t // hop_length.
         temperatures: float32 [F], at least 0; 0 takes the most probable code.
         num_samples: T, at least 0; all of them must lie within the frames.
     """
@@ -56,7 +59,9 @@ class PendingCodes(ABC):
 
     @abstractmethod
     def finish(self) -> list[Codes]:
-        """What `Engine.advance` returns, once it is there; the jobs' states have moved then. To be called once."""
+        """What `Engine.advance` returns, once it is there; the jobs' states have moved then. To be
+        called once.
+        """
 
     @abstractmethod
     def ready(self) -> bool:
@@ -83,8 +88,10 @@ class Engine(ABC):
 
     Attributes:
         config: the network's.
-        name: "reference", "native", "cuda" or `CUDA_REFERENCE`; precision: "fp32", "bf16" or "int8"; isa: the instruction set or device that does the work;
-            threads: that the streams of one call are shared out to; overlaps: whether it works on what has been begun while its caller does something else.
+        name: "reference", "native", "cuda" or `CUDA_REFERENCE`; precision: "fp32", "bf16" or
+            "int8"; isa: the instruction set or device that does the work;
+            threads: that the streams of one call are shared out to; overlaps: whether it works on
+            what has been begun while its caller does something else.
     """
 
     config: WaveNetConfig
@@ -103,16 +110,22 @@ class Engine(ABC):
         return self.adopt(StreamState.initial(self.config, seed))
 
     def adopt(self, state: StreamState) -> StreamState:
-        """The state in the form in which this engine moves it on fastest: what an engine that keeps states elsewhere than in main memory needs."""
+        """The state in the form in which this engine moves it on fastest: what an engine that keeps
+        states elsewhere than in main memory needs.
+        """
         return state
 
     def resident_conditioning(self, conditions: Conditions) -> Tensor | None:
-        """What jobs of this engine may have for a conditioning, [F, ...], where it keeps its own; None where it takes what `WaveNet.condition` gives."""
+        """What jobs of this engine may have for a conditioning, [F, ...], where it keeps its own;
+        None where it takes what `WaveNet.condition` gives.
+        """
         del conditions
         return None
 
     def prepare(self, most: int) -> None:
-        """Finds out how it moves each number of streams on fastest, up to `most`. An engine that has several ways tries them on the first calls else."""
+        """Finds out how it moves each number of streams on fastest, up to `most`. An engine that
+        has several ways tries them on the first calls else.
+        """
         del most
 
     def advance(self, jobs: Sequence[Job]) -> list[Codes]:
@@ -122,12 +135,14 @@ class Engine(ABC):
             for each job its codes, int64 [num_samples], 0..Q-1.
 
         Raises:
-            EngineError: a job does not fit this engine's network, or two jobs share a state. No state has moved then.
+            EngineError: a job does not fit this engine's network, or two jobs share a state. No
+                state has moved then.
         """
         return self.begin(jobs).finish()
 
     def begin(self, jobs: Sequence[Job]) -> PendingCodes:
-        """Begins what `advance` does. An engine that `overlaps` returns at once; another job for one of the states must wait until this is finished.
+        """Begins what `advance` does. An engine that `overlaps` returns at once; another job for
+        one of the states must wait until this is finished.
 
         Raises:
             EngineError: as `advance`.
@@ -136,7 +151,8 @@ class Engine(ABC):
         return self._begin(jobs)
 
     def logits(self, job: Job, codes: Codes) -> npt.NDArray[np.float32]:
-        """The same work under teacher forcing: the network's outputs where the stream goes on with given codes.
+        """The same work under teacher forcing: the network's outputs where the stream goes on with
+        given codes.
 
         Args:
             job: as for `advance`; its state moves on, its temperatures are not used.
@@ -150,9 +166,15 @@ class Engine(ABC):
         """
         self._check([job])
         if codes.shape != (job.num_samples,) or not np.issubdtype(codes.dtype, np.integer):
-            raise EngineError(f"codes must be integers of shape ({job.num_samples},), not {codes.dtype} of {codes.shape}")
+            raise EngineError(
+                f"codes must be integers of shape ({job.num_samples},), not {codes.dtype} of "
+                f"{codes.shape}"
+            )
         if codes.size and not 0 <= codes.min() <= codes.max() < self.config.quantisation_levels:
-            raise EngineError(f"codes must lie in 0..{self.config.quantisation_levels - 1}, not {codes.min()}..{codes.max()}")
+            raise EngineError(
+                f"codes must lie in 0..{self.config.quantisation_levels - 1}, not "
+                f"{codes.min()}..{codes.max()}"
+            )
         return self._logits(job, codes.astype(np.int64))
 
     def _begin(self, jobs: Sequence[Job]) -> PendingCodes:
@@ -177,7 +199,10 @@ class Engine(ABC):
     def _check_conditioning(self, conditioning: Conditioning) -> None:
         """Refuses what is another engine's."""
         if isinstance(conditioning, Tensor):
-            raise EngineError(f"conditioning must be an array for the {self.name} engine, not a tensor on {conditioning.device}")
+            raise EngineError(
+                f"conditioning must be an array for the {self.name} engine, not a tensor on "
+                f"{conditioning.device}"
+            )
 
     def _check_rings(self, state: StreamState) -> None:
         check_rings(self.config, state)
@@ -190,8 +215,15 @@ def check_rings(config: WaveNetConfig, state: StreamState) -> None:
         EngineError: naming what was found and what is needed.
     """
     size = RingLayout.of(config).size
-    if state.rings.shape != (size,) or state.rings.dtype != np.float32 or not state.rings.flags.c_contiguous:
-        raise EngineError(f"rings must be contiguous float32 ({size},), not {state.rings.dtype} {state.rings.shape}")
+    if (
+        state.rings.shape != (size,)
+        or state.rings.dtype != np.float32
+        or not state.rings.flags.c_contiguous
+    ):
+        raise EngineError(
+            f"rings must be contiguous float32 ({size},), not {state.rings.dtype} "
+            f"{state.rings.shape}"
+        )
 
 
 def check_job(config: WaveNetConfig, job: Job) -> None:
@@ -202,41 +234,79 @@ def check_job(config: WaveNetConfig, job: Job) -> None:
     """
     state = job.state
     if state.config != config:
-        raise EngineError(f"the stream state belongs to a network of another config: {state.config} where the engine has {config}")
+        raise EngineError(
+            f"the stream state belongs to a network of another config: {state.config} where the "
+            f"engine has {config}"
+        )
     history = state.history
-    if history.shape != (config.history_length,) or history.dtype != np.int32 or not history.flags.c_contiguous:
-        raise EngineError(f"history must be contiguous int32 ({config.history_length},), not {history.dtype} {history.shape}")
+    if (
+        history.shape != (config.history_length,)
+        or history.dtype != np.int32
+        or not history.flags.c_contiguous
+    ):
+        raise EngineError(
+            f"history must be contiguous int32 ({config.history_length},), not {history.dtype} "
+            f"{history.shape}"
+        )
     if not 0 <= history.min() <= history.max() < config.quantisation_levels:
-        raise EngineError(f"codes of the history must lie in 0..{config.quantisation_levels - 1}, not {history.min()}..{history.max()}")
+        raise EngineError(
+            f"codes of the history must lie in 0..{config.quantisation_levels - 1}, not "
+            f"{history.min()}..{history.max()}"
+        )
     added = job.conditioning
     shape = tuple(added.shape)
     # What an engine keeps itself, it checks itself.
-    if isinstance(added, np.ndarray) and (len(shape) != 3 or shape[1:] != (config.num_layers, config.gate_channels) or added.dtype != np.float32):
-        raise EngineError(f"conditioning must be float32 (frames, {config.num_layers}, {config.gate_channels}), not {added.dtype} {shape}")
+    if isinstance(added, np.ndarray) and (
+        len(shape) != 3
+        or shape[1:] != (config.num_layers, config.gate_channels)
+        or added.dtype != np.float32
+    ):
+        raise EngineError(
+            f"conditioning must be float32 (frames, {config.num_layers}, "
+            f"{config.gate_channels}), not {added.dtype} {shape}"
+        )
     if job.temperatures.shape != shape[:1] or job.temperatures.dtype != np.float32:
-        raise EngineError(f"temperatures must be float32 ({shape[0]},), not {job.temperatures.dtype} {job.temperatures.shape}")
+        raise EngineError(
+            f"temperatures must be float32 ({shape[0]},), not {job.temperatures.dtype} "
+            f"{job.temperatures.shape}"
+        )
     coefficients, lags = job.predictors.coefficients, job.predictors.lags
-    if coefficients.shape != (shape[0], config.prediction_order) or coefficients.dtype != np.float32:
-        raise EngineError(f"coefficients must be float32 ({shape[0]}, {config.prediction_order}), not {coefficients.dtype} {coefficients.shape}")
+    if (
+        coefficients.shape != (shape[0], config.prediction_order)
+        or coefficients.dtype != np.float32
+    ):
+        raise EngineError(
+            f"coefficients must be float32 ({shape[0]}, {config.prediction_order}), not "
+            f"{coefficients.dtype} {coefficients.shape}"
+        )
     if lags.shape != shape[:1] or lags.dtype != np.int32:
         raise EngineError(f"lags must be int32 ({shape[0]},), not {lags.dtype} {lags.shape}")
     if job.num_samples < 0 or state.position < 0:
-        raise EngineError(f"num_samples and position must not be negative: {job.num_samples}, {state.position}")
+        raise EngineError(
+            f"num_samples and position must not be negative: {job.num_samples}, {state.position}"
+        )
     if job.num_samples == 0:
         return
     first = state.position // config.hop_length - job.first_frame
     last = (state.position + job.num_samples - 1) // config.hop_length - job.first_frame
     if first < 0 or last >= shape[0]:
         raise EngineError(
-            f"samples {state.position}..{state.position + job.num_samples - 1} need frames {first + job.first_frame}..{last + job.first_frame}, "
+            f"samples {state.position}..{state.position + job.num_samples - 1} need frames "
+            f"{first + job.first_frame}..{last + job.first_frame}, "
             f"the job has {job.first_frame}..{job.first_frame + shape[0] - 1}"
         )
     if isinstance(added, np.ndarray) and not np.isfinite(added[first : last + 1]).all():
         raise EngineError("conditioning has values that are not finite numbers")
     if not np.isfinite(coefficients[first : last + 1]).all():
         raise EngineError("coefficients has values that are not finite numbers")
-    if config.max_lag > 0 and not 1 <= lags[first : last + 1].min() <= lags[first : last + 1].max() <= config.max_lag:
+    if (
+        config.max_lag > 0
+        and not 1 <= lags[first : last + 1].min() <= lags[first : last + 1].max() <= config.max_lag
+    ):
         raise EngineError(f"lags must lie in 1..{config.max_lag}, not {lags.min()}..{lags.max()}")
     temperatures = job.temperatures[first : last + 1]
     if not (np.isfinite(temperatures) & (temperatures >= 0)).all():
-        raise EngineError(f"temperatures must be finite and at least 0, not {temperatures.min()}..{temperatures.max()}")
+        raise EngineError(
+            f"temperatures must be finite and at least 0, not "
+            f"{temperatures.min()}..{temperatures.max()}"
+        )

@@ -1,8 +1,10 @@
-"""How fast the engines are here: samples per second of each, measured beside two yardsticks in one run.
+"""How fast the engines are here: samples per second of each, measured beside two yardsticks in one
+run.
 
-`run` measures everything in turn, several rounds over, and keeps medians: a machine that is busy for a while disturbs a round of all and not
-all rounds of one. Speed is given by the clock on the wall and by the processor's: they differ where
-other processes share the cores, and ratios are of the latter.
+`run` measures everything in turn, several rounds over, and keeps medians: a machine that is busy
+for a while disturbs a round of all and not all rounds of one. Speed is given by the clock on the
+wall and by the processor's: they differ where other processes share the cores, and ratios are of
+the latter.
 
     python -m vocoder.engine.benchmark [--reference-size] [--json]
 """
@@ -45,17 +47,22 @@ class BenchmarkRow:
     """One engine's speed.
 
     Attributes:
-        engine: "native", "reference", "torch-loop" (`vocoder.engine.torch_loop`) or "recomputed" (the parallel network over the whole
-            receptive field for every sample).
+        engine: "native", "reference", "torch-loop" (`vocoder.engine.torch_loop`) or "recomputed"
+            (the parallel network over the whole receptive field for every sample).
         precision: of weights and sums; isa: instruction set, or torch device.
         streams: that share each call; threads: that compute.
         samples_per_second: of all streams together, by the clock on the wall.
-        real_time_factor: the same over the sample rate: how many streams could play at once, or how much faster than playing one is.
-        samples_per_cpu_second: by the processor's clock, so without the time that other processes had.
-        times_recomputed, times_torch_loop: the speed over that of the yardstick, both by the processor's clock.
-        multiply_adds_per_second: of all threads together, by the clock on the wall; an engine that leaves products with zero out counts them.
-        share_of_peak: the same by the processor's clock, over what this core makes in registers at that precision with those instructions, measured
-            in the same run; 0 where that is not measured (all but "native").
+        real_time_factor: the same over the sample rate: how many streams could play at once, or how
+            much faster than playing one is.
+        samples_per_cpu_second: by the processor's clock, so without the time that other processes
+            had.
+        times_recomputed, times_torch_loop: the speed over that of the yardstick, both by the
+            processor's clock.
+        multiply_adds_per_second: of all threads together, by the clock on the wall; an engine that
+            leaves products with zero out counts them.
+        share_of_peak: the same by the processor's clock, over what this core makes in registers at
+            that precision with those instructions, measured in the same run; 0 where that is not
+            measured (all but "native").
         first_chunk_seconds: from the call to the first 40 ms of every stream; 0 for the yardsticks.
         state_bytes: what one stream has to remember, 0 for the yardsticks.
     """
@@ -103,9 +110,12 @@ class Contestant:
 
 
 def reference_config() -> WaveNetConfig:
-    """The size that speeds are compared at: 20 layers, 868,352 multiply-adds per sample with the last block's residual product; no predictions."""
+    """The size that speeds are compared at: 20 layers, 868,352 multiply-adds per sample with the
+    last block's residual product; no predictions.
+    """
     return WaveNetConfig(
-        prediction_order=0, max_lag=0, num_layers=20, num_cycles=2, residual_channels=64, gate_channels=128, skip_channels=256, head_channels=256,
+        prediction_order=0, max_lag=0, num_layers=20, num_cycles=2, residual_channels=64,
+        gate_channels=128, skip_channels=256, head_channels=256,
         linguistic=LinguisticConfig(category_sizes=(2, 2, 2, 2)),
     )  # fmt: skip
 
@@ -122,9 +132,11 @@ def run(
     """Measures every engine that runs here on a network of this config with random weights.
 
     Args:
-        config: of the network; the torch loop is measured for a softmax output only and is 0 times for others.
+        config: of the network; the torch loop is measured for a softmax output only and is 0 times
+            for others.
         sample_rate: Hz, what real time means.
-        streams: how many share a call; all of them for the fastest instruction set, on one thread and on one per core; the others are measured with one.
+        streams: how many share a call; all of them for the fastest instruction set, on one thread
+            and on one per core; the others are measured with one.
         rounds: measurements per row; their median counts.
         seconds: about how long a measurement takes, except where a single sample takes longer.
         progress: called with the measurements done and those there are.
@@ -152,30 +164,59 @@ def run(
                     progress(turn * len(contestants) + index + 1, rounds * len(contestants))
     peaks = _peaks(contestants)
     by_cpu = [statistics.median(speeds) for speeds in cpu]
-    yardsticks = {contestant.engine: speed for contestant, speed in zip(contestants, by_cpu, strict=True)}
+    yardsticks = {
+        contestant.engine: speed for contestant, speed in zip(contestants, by_cpu, strict=True)
+    }
     rows = tuple(
         BenchmarkRow(
-            engine=contestant.engine, precision=contestant.precision, isa=contestant.isa, streams=contestant.streams, threads=contestant.threads,
+            engine=contestant.engine, precision=contestant.precision, isa=contestant.isa,
+            streams=contestant.streams, threads=contestant.threads,
             samples_per_second=round(statistics.median(wall[index]), 1),
             real_time_factor=round(statistics.median(wall[index]) / sample_rate, 4),
             samples_per_cpu_second=round(by_cpu[index], 1),
             times_recomputed=round(by_cpu[index] / yardsticks[RECOMPUTED], 2),
-            times_torch_loop=round(by_cpu[index] / yardsticks[TORCH_LOOP], 2) if TORCH_LOOP in yardsticks else 0.0,
+            times_torch_loop=round(by_cpu[index] / yardsticks[TORCH_LOOP],
+            2) if TORCH_LOOP in yardsticks else 0.0,
             multiply_adds_per_second=round(statistics.median(wall[index]) * multiply_adds),
-            share_of_peak=round(by_cpu[index] * multiply_adds / peaks[contestant.precision, contestant.isa], 3) if contestant.engine == "native" else 0.0,
+            share_of_peak=round(by_cpu[index] * multiply_adds / peaks[contestant.precision,
+            contestant.isa], 3) if contestant.engine == "native" else 0.0,
             first_chunk_seconds=round(statistics.median(first[index]), 6) if first[index] else 0.0,
             state_bytes=contestant.state_bytes,
         )
         for index, contestant in enumerate(contestants)
     )  # fmt: skip
-    size = {"multiply_adds": multiply_adds, "receptive_field": config.receptive_field, **config.to_dict()}
+    size = {
+        "multiply_adds": multiply_adds,
+        "receptive_field": config.receptive_field,
+        **config.to_dict(),
+    }
     return BenchmarkReport(machine=_machine(), network=size, rows=rows)
 
 
 def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
-    found = [Contestant(engine=RECOMPUTED, precision="fp32", isa="cpu", streams=1, threads=1, state_bytes=0, work=_recompute(network))]
+    found = [
+        Contestant(
+            engine=RECOMPUTED,
+            precision="fp32",
+            isa="cpu",
+            streams=1,
+            threads=1,
+            state_bytes=0,
+            work=_recompute(network),
+        )
+    ]
     if network.config.output == "softmax":
-        found.append(Contestant(engine=TORCH_LOOP, precision="fp32", isa="cpu", streams=1, threads=1, state_bytes=0, work=_torch_loop(network)))
+        found.append(
+            Contestant(
+                engine=TORCH_LOOP,
+                precision="fp32",
+                isa="cpu",
+                streams=1,
+                threads=1,
+                state_bytes=0,
+                work=_torch_loop(network),
+            )
+        )
     engines = [(make_engine(network, "reference"), tuple(streams[:1]))]
     cores = os.cpu_count() or 1
     if native_built():
@@ -184,13 +225,22 @@ def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
 
         isas = available_isas()
         engines += [
-            (make_engine(network, "native", isa=isa, precision=precision), tuple(streams if isa == isas[0] else streams[:1]))
+            (
+                make_engine(network, "native", isa=isa, precision=precision),
+                tuple(streams if isa == isas[0] else streams[:1]),
+            )
             for isa in reversed(isas)
             for precision in PRECISIONS
         ]
         shared = tuple(count for count in streams if count > 1)
         if cores > 1 and shared:
-            engines += [(make_engine(network, "native", isa=isas[0], precision=precision, threads=cores), shared) for precision in PRECISIONS]
+            engines += [
+                (
+                    make_engine(network, "native", isa=isas[0], precision=precision, threads=cores),
+                    shared,
+                )
+                for precision in PRECISIONS
+            ]
     for engine, counts in engines:
         found += [
             Contestant(
@@ -209,12 +259,18 @@ def _contestants(network: WaveNet, streams: Sequence[int]) -> list[Contestant]:
 
 def _peaks(contestants: Sequence[Contestant]) -> dict[tuple[str, str], float]:
     """Multiply-adds per second that a core makes in registers, by precision and instruction set."""
-    kinds = {(contestant.precision, contestant.isa) for contestant in contestants if contestant.engine == "native"}
+    kinds = {
+        (contestant.precision, contestant.isa)
+        for contestant in contestants
+        if contestant.engine == "native"
+    }
     if not kinds:
         return {}
     from vocoder.engine.native import peak_multiply_adds  # late: it needs the compiled module
 
-    return {(precision, isa): peak_multiply_adds(isa, precision) for precision, isa in sorted(kinds)}
+    return {
+        (precision, isa): peak_multiply_adds(isa, precision) for precision, isa in sorted(kinds)
+    }
 
 
 def generating(engine: Engine, streams: int) -> Work:
@@ -257,26 +313,43 @@ def _recompute(network: WaveNet) -> Work:
     frames = -(-config.receptive_field // config.hop_length)
     conditioning = torch.from_numpy(_conditioning(config, frames)).unsqueeze(0)
     predictors = _predictors(config, frames)
-    coefficients, lags = torch.from_numpy(predictors.coefficients).unsqueeze(0), torch.from_numpy(predictors.lags).unsqueeze(0)
-    codes = torch.randint(config.quantisation_levels, (1, frames * config.hop_length), generator=torch.Generator().manual_seed(0))
+    coefficients, lags = (
+        torch.from_numpy(predictors.coefficients).unsqueeze(0),
+        torch.from_numpy(predictors.lags).unsqueeze(0),
+    )
+    codes = torch.randint(
+        config.quantisation_levels,
+        (1, frames * config.hop_length),
+        generator=torch.Generator().manual_seed(0),
+    )
 
     @torch.inference_mode()
     def work(num_samples: int) -> None:
         for _ in range(num_samples):
             codes[0] = torch.roll(codes[0], -1)
-            codes[0, -1] = network(codes, conditioning, coefficients, lags)[0, -1].argmax() % config.quantisation_levels
+            codes[0, -1] = (
+                network(codes, conditioning, coefficients, lags)[0, -1].argmax()
+                % config.quantisation_levels
+            )
 
     return work
 
 
 def _conditioning(config: WaveNetConfig, frames: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     shape = (frames, config.num_layers, config.gate_channels)
-    return np.random.default_rng(0).standard_normal(shape, np.float32) * np.float32(CONDITIONING_SPREAD)
+    return np.random.default_rng(0).standard_normal(shape, np.float32) * np.float32(
+        CONDITIONING_SPREAD
+    )
 
 
 def _predictors(config: WaveNetConfig, frames: int) -> Predictors:
-    coefficients = np.random.default_rng(1).uniform(-1, 1, (frames, config.prediction_order)) / max(config.prediction_order, 1)
-    return Predictors(coefficients=coefficients.astype(np.float32), lags=np.full(frames, -(-config.max_lag // 2), np.int32))
+    coefficients = np.random.default_rng(1).uniform(-1, 1, (frames, config.prediction_order)) / max(
+        config.prediction_order, 1
+    )
+    return Predictors(
+        coefficients=coefficients.astype(np.float32),
+        lags=np.full(frames, -(-config.max_lag // 2), np.int32),
+    )
 
 
 def _time(work: Work, num_samples: int) -> tuple[float, float]:
@@ -307,7 +380,10 @@ def table(report: BenchmarkReport) -> str:
     machine = report.machine
     lines = [
         f"{machine['processor']}, {machine['cores']} cores; torch {machine['torch']}",
-        f"{report.network['num_layers']} layers, {report.network['multiply_adds']:,} multiply-adds per sample",
+        (
+            f"{report.network['num_layers']} layers, {report.network['multiply_adds']:,} "
+            f"multiply-adds per sample"
+        ),
         "",
         f"{'engine':<12}{'precision':<10}{'isa':<11}{'threads':>8}{'streams':>8}{'samples/s':>11}{'real time':>11}{'x torch':>9}{'of peak':>9}{'first ms':>9}",
     ]
@@ -321,14 +397,22 @@ def table(report: BenchmarkReport) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """`python -m vocoder.engine.benchmark`."""
-    parser = argparse.ArgumentParser(prog="python -m vocoder.engine.benchmark", description="How fast the engines are here.")
-    parser.add_argument("--reference-size", action="store_true", help="the size that speeds are compared at, not a voice's")
+    parser = argparse.ArgumentParser(
+        prog="python -m vocoder.engine.benchmark", description="How fast the engines are here."
+    )
+    parser.add_argument(
+        "--reference-size",
+        action="store_true",
+        help="the size that speeds are compared at, not a voice's",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     voice_size = WaveNetConfig(linguistic=reference_config().linguistic)
     report = run(
         reference_config() if options.reference_size else voice_size,
-        progress=lambda done, of: print(f"\r{done}/{of} measurements", end="\n" if done == of else "", file=sys.stderr),
+        progress=lambda done, of: print(
+            f"\r{done}/{of} measurements", end="\n" if done == of else "", file=sys.stderr
+        ),
     )
     print(json.dumps(report.to_dict(), indent=2) if options.json else table(report))
 

@@ -1,7 +1,9 @@
-"""The native engine: generation in C++ (`vocoder/native/engine`), for the instruction set that suits the processor.
+"""The native engine: generation in C++ (`vocoder/native/engine`), for the instruction set that
+suits the processor.
 
-The algorithm is the reference engine's, rearranged so that weights are read as seldom as can be: the older taps of a block are computed for
-several samples at once, the skips are added up block by block, and streams that share a call share every read. How it stays exact is said in
+The algorithm is the reference engine's, rearranged so that weights are read as seldom as can be:
+the older taps of a block are computed for several samples at once, the skips are added up block by
+block, and streams that share a call share every read. How it stays exact is said in
 `vocoder/native/engine/product.h`.
 
 T samples, O output parameters.
@@ -26,7 +28,9 @@ PRECISIONS = NATIVE_PRECISIONS
 
 
 def peak_multiply_adds(isa: str, precision: str, *, seconds: float = 0.1) -> float:
-    """The most multiply-adds per second of processor time that one core makes in registers, in the manner of a precision: measured here and now."""
+    """The most multiply-adds per second of processor time that one core makes in registers, in the
+    manner of a precision: measured here and now.
+    """
     rounds = 1000
     while True:
         before = time.thread_time()
@@ -38,24 +42,32 @@ def peak_multiply_adds(isa: str, precision: str, *, seconds: float = 0.1) -> flo
 
 
 class NativeEngine(Engine):
-    """Generation in C++. Any number of threads may call one engine at a time: it only reads its weights.
+    """Generation in C++. Any number of threads may call one engine at a time: it only reads its
+    weights.
 
     Args:
         network: whose weights are copied.
         isa: "auto" (the fastest) or one of `available_isas()`.
         precision: one of `PRECISIONS`.
-        threads: at least 1, that the streams of one call are shared out to; one stream alone is made by one.
+        threads: at least 1, that the streams of one call are shared out to; one stream alone is
+            made by one.
 
     Raises:
-        EngineError: an unknown precision, no thread, this processor does not offer the instruction set, or a weight is not a finite number.
+        EngineError: an unknown precision, no thread, this processor does not offer the instruction
+            set, or a weight is not a finite number.
     """
 
     name = "native"
 
-    def __init__(self, network: WaveNet, *, isa: str = "auto", precision: str = "fp32", threads: int = 1) -> None:
+    def __init__(
+        self, network: WaveNet, *, isa: str = "auto", precision: str = "fp32", threads: int = 1
+    ) -> None:
         config = network.config
         if isa != "auto" and isa not in available_isas():
-            raise EngineError(f"this processor does not offer instruction set {isa!r}: it has {', '.join(available_isas())}")
+            raise EngineError(
+                f"this processor does not offer instruction set {isa!r}: it has "
+                f"{', '.join(available_isas())}"
+            )
         if threads < 1:
             raise EngineError(f"threads must be at least 1, not {threads}")
         if precision not in PRECISIONS:
@@ -91,7 +103,12 @@ class NativeEngine(Engine):
 
     def _advance(self, jobs: Sequence[Job]) -> list[Codes]:
         codes = [np.empty(job.num_samples, np.int64) for job in jobs]
-        self._network.generate([_native_job(job, made, outputs=None, forced=False) for job, made in zip(jobs, codes, strict=True)])
+        self._network.generate(
+            [
+                _native_job(job, made, outputs=None, forced=False)
+                for job, made in zip(jobs, codes, strict=True)
+            ]
+        )
         for job, made in zip(jobs, codes, strict=True):
             job.state.position += len(made)
         return codes
@@ -103,7 +120,9 @@ class NativeEngine(Engine):
         return outputs
 
 
-def _native_job(job: Job, codes: Codes, *, outputs: npt.NDArray[np.float32] | None, forced: bool) -> _native.Job:
+def _native_job(
+    job: Job, codes: Codes, *, outputs: npt.NDArray[np.float32] | None, forced: bool
+) -> _native.Job:
     return _native.Job(
         rings=job.state.rings,
         history=job.state.history,

@@ -1,7 +1,8 @@
 """Randomness as a function of (seed, sample index): the counter-based generator Philox 4x32-10.
 
-Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), section 3.3. There is no generator state: a
-stream that was parked, moved to another engine or rendered in another order draws the same numbers. `native/philox.h` is the same in C++.
+Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), section 3.3.
+There is no generator state: a stream that was parked, moved to another engine or rendered in
+another order draws the same numbers. `native/philox.h` is the same in C++.
 
 N numbers drawn.
 """
@@ -13,7 +14,10 @@ import numpy.typing as npt
 
 ROUNDS = 10
 MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
-WEYL = (0x9E3779B9, 0xBB67AE85)  # added to the key after each round: the golden ratio and the square root of 3, less 1
+WEYL = (
+    0x9E3779B9,
+    0xBB67AE85,
+)  # added to the key after each round: the golden ratio and the square root of 3, less 1
 LOW_WORD = np.uint64(0xFFFF_FFFF)
 WORD_BITS = np.uint64(32)
 
@@ -51,8 +55,8 @@ def uniforms(seed: int, first_sample: int, num_samples: int) -> npt.NDArray[np.f
         num_samples: N.
 
     Returns:
-        float64 [N, 4], each in the open interval 0..1: `(word >> 8) * 2**-24 + 2**-25`, so that neither 0 nor 1 occurs and a logarithm is
-        always finite.
+        float64 [N, 4], each in the open interval 0..1: `(word >> 8) * 2**-24 + 2**-25`, so that
+        neither 0 nor 1 occurs and a logarithm is always finite.
     """
     index = np.uint64(first_sample) + np.arange(num_samples, dtype=np.uint64)
     counter = np.zeros((num_samples, 4), np.uint32)

@@ -1,6 +1,8 @@
-"""The reference engine: cached-queue generation in torch, written to be read; the other engines are compared with it.
+"""The reference engine: cached-queue generation in torch, written to be read; the other engines are
+compared with it.
 
-One sample at a time, one stream at a time, on any torch device. A stream is computed by itself even where others share the call:
+One sample at a time, one stream at a time, on any torch device. A stream is computed by itself even
+where others share the call:
 products over a batch may be summed in another order, and company must not change a byte.
 
 L layers, K taps, R residual, G gate, F frames, T samples, O output parameters.
@@ -28,7 +30,9 @@ from vocoder.wavenet.prediction import predict_next
 
 @contextmanager
 def one_torch_thread() -> Iterator[None]:
-    """Products of one row are too small to share out: more threads would only wait for each other, and could sum in another order."""
+    """Products of one row are too small to share out: more threads would only wait for each other,
+    and could sum in another order.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -38,7 +42,8 @@ def one_torch_thread() -> Iterator[None]:
 
 
 class ReferenceEngine(Engine):
-    """Generation with plain torch operations. Its name is "reference", or "cuda-reference" on a GPU.
+    """Generation with plain torch operations. Its name is "reference", or "cuda-reference" on a
+    GPU.
 
     Args:
         network: whose weights are copied.
@@ -73,23 +78,38 @@ class ReferenceEngine(Engine):
 
     @torch.inference_mode()
     def _generate(self, job: Job, *, forced: Codes | None) -> tuple[Codes, npt.NDArray[np.float32]]:
-        """The job's codes int64 [T] and outputs float32 [T, O]; codes are drawn unless they are `forced`."""
+        """The job's codes int64 [T] and outputs float32 [T, O]; codes are drawn unless they are
+        `forced`.
+        """
         state, config = job.state, self.config
         rings = self._rings(job)
         conditioning = torch.from_numpy(job.conditioning).to(self.device)
         codes = np.zeros(job.num_samples, np.int64)
         outputs = np.zeros((job.num_samples, config.output_channels), np.float32)
-        past = np.concatenate([state.past()[::-1], codes])  # of each sample, the history_length codes before it
+        past = np.concatenate(
+            [state.past()[::-1], codes]
+        )  # of each sample, the history_length codes before it
         random = uniforms(state.seed, state.position, job.num_samples)
         with one_torch_thread():
             for index in range(job.num_samples):
                 frame = (state.position + index) // config.hop_length - job.first_frame
-                predicted = predict_next(config, self._quantiser, past[index : index + config.history_length][::-1], *job.predictors.at(frame))
+                predicted = predict_next(
+                    config,
+                    self._quantiser,
+                    past[index : index + config.history_length][::-1],
+                    *job.predictors.at(frame),
+                )
                 known = np.concatenate([past[index + config.history_length - 1 :][:1], predicted])
-                outputs[index] = self._step(rings, state.position + index, known, conditioning[frame]).cpu().numpy()
+                outputs[index] = (
+                    self._step(rings, state.position + index, known, conditioning[frame])
+                    .cpu()
+                    .numpy()
+                )
                 if forced is None:
                     row = slice(index, index + 1)
-                    codes[index] = draw(config, outputs[row], job.temperatures[frame : frame + 1], random[row])[0]
+                    codes[index] = draw(
+                        config, outputs[row], job.temperatures[frame : frame + 1], random[row]
+                    )[0]
                 else:
                     codes[index] = forced[index]
                 past[index + config.history_length] = codes[index]
@@ -101,16 +121,27 @@ class ReferenceEngine(Engine):
         """A copy of the state's rings on the device, each [(K-1) d, R]."""
         layout = RingLayout.of(self.config)
         flat = torch.from_numpy(job.state.rings.copy()).to(self.device)
-        return [flat[offset : offset + rows * layout.width].view(rows, layout.width) for offset, rows in zip(layout.offsets, layout.rows, strict=True)]
+        return [
+            flat[offset : offset + rows * layout.width].view(rows, layout.width)
+            for offset, rows in zip(layout.offsets, layout.rows, strict=True)
+        ]
 
-    def _step(self, rings: list[Tensor], position: int, known: npt.NDArray[np.int64], conditioning: Tensor) -> Tensor:
-        """One sample: the previous and the predicted codes [1 + H] and conditioning [L, G] to outputs [O]; writes each block's input into its ring."""
+    def _step(
+        self, rings: list[Tensor], position: int, known: npt.NDArray[np.int64], conditioning: Tensor
+    ) -> Tensor:
+        """One sample: the previous and the predicted codes [1 + H] and conditioning [L, G] to
+        outputs [O]; writes each block's input into its ring.
+        """
         x = self.inputs[torch.arange(len(known)), torch.from_numpy(known)].sum(0)
         gates = []
         for layer, (ring, dilation) in enumerate(zip(rings, self.config.dilations, strict=True)):
             row = position % len(ring)
-            # The row of time t still holds time t - (K-1) d, the oldest tap; later taps follow d rows apart.
-            older = [ring[(row + tap * dilation) % len(ring)] for tap in range(self.config.kernel_size - 1)]
+            # The row of time t still holds time t - (K-1) d, the oldest tap; later taps follow d
+            # rows apart.
+            older = [
+                ring[(row + tap * dilation) % len(ring)]
+                for tap in range(self.config.kernel_size - 1)
+            ]
             pre = torch.cat([*older, x]) @ self.taps[layer] + conditioning[layer]
             ring[row] = x
             filtered, gate = pre.chunk(2)

@@ -1,11 +1,13 @@
-"""The yardstick: a per-sample loop as widely used PyTorch WaveNets have it in their incremental mode.
+"""The yardstick: a per-sample loop as widely used PyTorch WaveNets have it in their incremental
+mode.
 
-Step by step what such a mode does: the previous code as a one-hot vector under a 1x1 convolution; in every block a dilated convolution
-whose queue of past inputs is moved up by one per sample, a 1x1 convolution of the conditioning features, one for the skip and one for
-the residual path; a draw from a categorical distribution. It gives this network's outputs (a test holds it to that), and only the
-benchmark uses it. It knows no predictions (`vocoder.wavenet.prediction`): of a network that is
-shown some it does all but that. `vocoder.engine.reference` is leaner: rings in place of queues, conditioning per frame, one product for
-all skips.
+Step by step what such a mode does: the previous code as a one-hot vector under a 1x1 convolution;
+in every block a dilated convolution whose queue of past inputs is moved up by one per sample, a 1x1
+convolution of the conditioning features, one for the skip and one for the residual path; a draw
+from a categorical distribution. It gives this network's outputs (a test holds it to that), and only
+the benchmark uses it. It knows no predictions (`vocoder.wavenet.prediction`): of a network that is
+shown some it does all but that. `vocoder.engine.reference` is leaner: rings in place of queues,
+conditioning per frame, one product for all skips.
 
 B batch (1), C channels, O output parameters, Q levels.
 """
@@ -23,7 +25,9 @@ from vocoder.wavenet.network import ResidualBlock, WaveNet
 
 
 class QueuedConv(nn.Conv1d):
-    """A causal, dilated convolution, one sample at a time, with a given weight [C out, C in, K] and bias [C out] or None."""
+    """A causal, dilated convolution, one sample at a time, with a given weight [C out, C in, K] and
+    bias [C out] or None.
+    """
 
     def __init__(self, weight: Tensor, bias: Tensor | None, dilation: int = 1) -> None:
         outputs, inputs, taps = weight.shape
@@ -55,14 +59,20 @@ class LoopBlock(nn.Module):
         gated = slice(layer * config.gated_channels, (layer + 1) * config.gated_channels)
         gate = slice(layer * config.gate_channels, (layer + 1) * config.gate_channels)
         project = network.conditioning.project
-        taps = block.taps.weight.view(config.gate_channels, config.kernel_size, config.residual_channels)
+        taps = block.taps.weight.view(
+            config.gate_channels, config.kernel_size, config.residual_channels
+        )
         self.conv = QueuedConv(taps.transpose(1, 2), None, block.dilation)
         self.condition = QueuedConv(project.weight[gate].unsqueeze(-1), project.bias[gate])
-        self.skip = QueuedConv(network.skip.weight[:, gated].unsqueeze(-1), network.skip.bias if layer == 0 else None)
+        self.skip = QueuedConv(
+            network.skip.weight[:, gated].unsqueeze(-1), network.skip.bias if layer == 0 else None
+        )
         self.residual = None if block.residual is None else _pointwise(block.residual)
 
     def step(self, x: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        """One sample: x [B, 1, R] and conditioning features [B, 1, C] to (next x [B, 1, R], skip [B, 1, S])."""
+        """One sample: x [B, 1, R] and conditioning features [B, 1, C] to (next x [B, 1, R], skip
+        [B, 1, S]).
+        """
         filtered, gate = self.conv.step(x).chunk(2, dim=-1)
         added_filtered, added_gate = self.condition.step(features).chunk(2, dim=-1)
         filtered, gate = filtered + added_filtered, gate + added_gate
@@ -90,7 +100,9 @@ class TorchLoop:
         self.previous = functional.one_hot(silence, config.quantisation_levels).float()  # [B, 1, Q]
 
     def outputs(self, features: Tensor) -> Tensor:
-        """The next sample's logits: what the conditioning network projects of its frame, float32 [B, 1, C], to [B, O]."""
+        """The next sample's logits: what the conditioning network projects of its frame, float32
+        [B, 1, C], to [B, O].
+        """
         x = self.first.step(self.previous)
         skips = torch.zeros(())
         for block in self.blocks:
@@ -102,7 +114,9 @@ class TorchLoop:
 
     @torch.inference_mode()
     def generate(self, features: Tensor) -> list[int]:
-        """Samples as a loop makes them, drawn with torch's own generator: features float32 [B, T, C], a row per sample, to T codes."""
+        """Samples as a loop makes them, drawn with torch's own generator: features float32 [B, T,
+        C], a row per sample, to T codes.
+        """
         drawn = []
         for t in range(features.size(1)):
             probabilities = functional.softmax(self.outputs(features[:, t].unsqueeze(1)), dim=1)

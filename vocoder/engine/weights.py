@@ -1,8 +1,10 @@
-"""A network's weights as the engines read them: plain numpy arrays, each product stored [input][output].
+"""A network's weights as the engines read them: plain numpy arrays, each product stored
+[input][output].
 
-With the outputs of one input side by side, a product is "broadcast one input, multiply by a row, add": the form that vector units like.
-The skips of all blocks are one matrix over the concatenated gates. The input layer becomes tables with one row per code, also where the
-network sees the code's value instead of an embedding.
+With the outputs of one input side by side, a product is "broadcast one input, multiply by a row,
+add": the form that vector units like.
+The skips of all blocks are one matrix over the concatenated gates. The input layer becomes tables
+with one row per code, also where the network sees the code's value instead of an embedding.
 
 L layers, K taps, R residual, G gate, S skip, A head, Q levels, H predictions, O output parameters.
 """
@@ -28,7 +30,8 @@ class EngineWeights:
     """All float32, C-contiguous and finite.
 
     Attributes:
-        inputs: [1 + H, Q, R], what the previous code and each predicted one add to the first block's input.
+        inputs: [1 + H, Q, R], what the previous code and each predicted one add to the first
+            block's input.
         taps: [L, K * R, G], oldest tap first.
         residual: [L - 1, G / 2, R]; residual_bias: [L - 1, R].
         skip: [L * G / 2, S]; skip_bias: [S].
@@ -50,7 +53,9 @@ class EngineWeights:
     def __post_init__(self) -> None:
         for field in fields(self):
             if not np.isfinite(getattr(self, field.name)).all():
-                raise EngineError(f"the network's {field.name} has values that are not finite numbers")
+                raise EngineError(
+                    f"the network's {field.name} has values that are not finite numbers"
+                )
 
     @classmethod
     def of(cls, network: WaveNet) -> EngineWeights:
@@ -66,8 +71,12 @@ class EngineWeights:
         return cls(
             inputs=_input_table(network),
             taps=np.stack([_transposed(block.taps.weight) for block in blocks]),
-            residual=np.stack([_transposed(layer.weight) for layer in residuals]) if residuals else no_residual,
-            residual_bias=np.stack([_array(layer.bias) for layer in residuals]) if residuals else no_residual[:, 0],
+            residual=np.stack([_transposed(layer.weight) for layer in residuals])
+            if residuals
+            else no_residual,
+            residual_bias=np.stack([_array(layer.bias) for layer in residuals])
+            if residuals
+            else no_residual[:, 0],
             skip=_transposed(network.skip.weight),
             skip_bias=_array(network.skip.bias),
             head1=_transposed(network.head1.weight),
@@ -78,7 +87,9 @@ class EngineWeights:
 
     @property
     def multiply_adds(self) -> int:
-        """Products per sample, the measure of a network's size for speed; biases and conditioning not counted."""
+        """Products per sample, the measure of a network's size for speed; biases and conditioning
+        not counted.
+        """
         products = (self.taps, self.residual, self.skip, self.head1, self.head2)
         return sum(product.size for product in products)
 

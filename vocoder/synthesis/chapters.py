@@ -1,8 +1,11 @@
 """The chapters of a plan: exact to the sample, and known before there is any sound.
 
-A chapter begins where its author has set a mark whose name begins with `vocoder.text.headings.CHAPTER`, which is what a heading is in a plain text that is
-read with headings, and lasts until the next one. What is said before the first belongs to none. A mark in a sentence of which nothing can be spoken is not
-told with any sentence: its chapter begins with the next one that is spoken. A chapter of which nothing is heard is left out.
+A chapter begins where its author has set a mark whose name begins with
+`vocoder.text.headings.CHAPTER`, which is what a heading is in a plain text that is read with
+headings, and lasts until the next one. What is said before the first belongs to none. A mark in a
+sentence of which nothing can be spoken is not
+told with any sentence: its chapter begins with the next one that is spoken. A chapter of which
+nothing is heard is left out.
 """
 
 from __future__ import annotations
@@ -23,11 +26,17 @@ def chapters_of(plan: Plan) -> tuple[Chapter, ...]:
     Raises:
         InputError: a chapter has no title; field "chapters".
     """
-    wanted = [(mark.origin, title_of(mark.name.removeprefix(CHAPTER))) for mark in plan.marks if mark.name.startswith(CHAPTER)]
+    wanted = [
+        (mark.origin, title_of(mark.name.removeprefix(CHAPTER)))
+        for mark in plan.marks
+        if mark.name.startswith(CHAPTER)
+    ]
     if not wanted:
         return ()
     if not all(title for _, title in wanted):
-        raise InputError(f"a mark {CHAPTER!r} names no chapter: its title is lacking", field="chapters")
+        raise InputError(
+            f"a mark {CHAPTER!r} names no chapter: its title is lacking", field="chapters"
+        )
     told: dict[int, int] = {}  # where a mark stands, and the sample that begins there
     places: list[int] = []  # of sentences
     starts: list[int] = []
@@ -36,6 +45,12 @@ def chapters_of(plan: Plan) -> tuple[Chapter, ...]:
         places.append(sentence.start_char)
         starts.append(sentence.start_sample)
     starts.append(plan.num_samples)
-    begins = [(told.get(origin, starts[bisect_left(places, origin)]), title) for origin, title in wanted]
+    begins = [
+        (told.get(origin, starts[bisect_left(places, origin)]), title) for origin, title in wanted
+    ]
     ends = pairwise([*(start for start, _ in begins), plan.num_samples])
-    return tuple(Chapter(title=title, start_sample=start, end_sample=end) for (start, end), (_, title) in zip(ends, begins, strict=True) if start < end)
+    return tuple(
+        Chapter(title=title, start_sample=start, end_sample=end)
+        for (start, end), (_, title) in zip(ends, begins, strict=True)
+        if start < end
+    )

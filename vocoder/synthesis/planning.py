@@ -1,8 +1,10 @@
 """What will be said, and how long it is, before any sound exists.
 
-A `Plan` is the sentences of a text with the frames of every phoneme. Its `num_samples` is exact, which is why a stream can begin with the right header.
-A `Planning` is the way to it, sentence by sentence: who does not need the length beforehand speaks the first sentence of a book's chapter before the second
-is planned, and keeps no more than one of them. An `Utterance` (`vocoder.synthesis.utterance`) speaks either, to the same bytes.
+A `Plan` is the sentences of a text with the frames of every phoneme. Its `num_samples` is exact,
+which is why a stream can begin with the right header.
+A `Planning` is the way to it, sentence by sentence: who does not need the length beforehand speaks
+the first sentence of a book's chapter before the second is planned, and keeps no more than one of
+them. An `Utterance` (`vocoder.synthesis.utterance`) speaks either, to the same bytes.
 
 P phonemes, F frames.
 """
@@ -16,12 +18,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vocoder.acoustic.pauses import BETWEEN_PARAGRAPHS_SECONDS, BETWEEN_SENTENCES_SECONDS, with_pauses
+from vocoder.acoustic.pauses import (
+    BETWEEN_PARAGRAPHS_SECONDS,
+    BETWEEN_SENTENCES_SECONDS,
+    with_pauses,
+)
 from vocoder.engine.reference import one_torch_thread
 from vocoder.errors import InputError, TextError, VoiceError
 from vocoder.synthesis.limits import LENGTH_SCALES, TEXT_LIMIT
 from vocoder.synthesis.settings import Settings, check_text
-from vocoder.text import Delivery, Lexicon, Sentence, Skipped, SpeechInput, analyser_of, field_name_of, in_order
+from vocoder.text import (
+    Delivery,
+    Lexicon,
+    Sentence,
+    Skipped,
+    SpeechInput,
+    analyser_of,
+    field_name_of,
+    in_order,
+)
 from vocoder.text.script import Mark
 from vocoder.voices.pack import Pack
 
@@ -53,9 +68,11 @@ class Plan:
     Attributes:
         sentences: at least one.
         skipped: what in the text could not be spoken, and why.
-        marks: places in the text that its author has given names, in order; those that are heard are told with their sentences (`vocoder.synthesis.timeline`).
+        marks: places in the text that its author has given names, in order; those that are heard
+            are told with their sentences (`vocoder.synthesis.timeline`).
         settings: how it will be spoken.
-        directed: whether its author says more of how it is spoken: an SSML document's does, and so do headings.
+        directed: whether its author says more of how it is spoken: an SSML document's does, and so
+            do headings.
         hop_length: samples of a frame.
         sample_rate: Hz.
     """
@@ -69,7 +86,15 @@ class Plan:
     sample_rate: int
 
     @classmethod
-    def of(cls, text: SpeechInput, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
+    def of(
+        cls,
+        text: SpeechInput,
+        settings: Settings,
+        pack: Pack,
+        *,
+        text_limit: int | None = TEXT_LIMIT,
+        lexicon: Lexicon | None = None,
+    ) -> Plan:
         """A text, planned to its end. Arguments and errors as `Planning`."""
         return Planning(text, settings, pack, text_limit=text_limit, lexicon=lexicon).plan()
 
@@ -94,7 +119,8 @@ class Plan:
 
 
 class Planning:
-    """A text on its way to a plan: taken apart, and the acoustic model asked how long each phoneme lasts, a sentence at a time.
+    """A text on its way to a plan: taken apart, and the acoustic model asked how long each phoneme
+    lasts, a sentence at a time.
 
     Args:
         text: any Unicode; or an SSML document, or phonemes.
@@ -110,25 +136,47 @@ class Planning:
         skipped: what of the text cannot be spoken, as far as that is known.
 
     Raises:
-        TextError: the text is empty, or longer than the limit, alone or with the aliases of its words; the document is wrong, or has what is not spoken;
+        TextError: the text is empty, or longer than the limit, alone or with the aliases of its
+            words; the document is wrong, or has what is not spoken;
             from wherever it is planned: it has nothing in it that can be spoken.
         InputError: the voice has no speaker of this index.
-        VoiceError: from wherever a sentence is planned: the acoustic model gives durations that are not finite numbers.
+        VoiceError: from wherever a sentence is planned: the acoustic model gives durations that are
+            not finite numbers.
     """
 
     num_frames = None  # as a plan's: not known
 
-    def __init__(self, text: SpeechInput, settings: Settings, pack: Pack, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> None:
+    def __init__(
+        self,
+        text: SpeechInput,
+        settings: Settings,
+        pack: Pack,
+        *,
+        text_limit: int | None = TEXT_LIMIT,
+        lexicon: Lexicon | None = None,
+    ) -> None:
         check_text(text, limit=text_limit)
         if not 0 <= settings.speaker < len(pack.manifest.speakers):
-            raise InputError(f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no speaker {settings.speaker}", field="speaker")
+            raise InputError(
+                (
+                    f"voice {pack.manifest.name!r} has {len(pack.manifest.speakers)} speakers, no "
+                    f"speaker {settings.speaker}"
+                ),
+                field="speaker",
+            )
         self.settings = settings
         self._pack = pack
         lexicon = pack.lexicon_below(lexicon)
         if lexicon is not None:
             lexicon.check_length(text, limit=text_limit)
         manifest = pack.manifest
-        self._analyser = analyser_of(text, language=manifest.language, voice=manifest.name, speakers=manifest.speakers, lexicon=lexicon)
+        self._analyser = analyser_of(
+            text,
+            language=manifest.language,
+            voice=manifest.name,
+            speakers=manifest.speakers,
+            lexicon=lexicon,
+        )
         self._field = field_name_of(text)
         self.directed = not isinstance(text, str)
         self.sentences: list[PlannedSentence] = []
@@ -161,7 +209,9 @@ class Planning:
         )
 
     def sentences_from(self, number: int) -> Iterator[PlannedSentence]:
-        """Those from the one of this number on, each planned when it is asked for, and not kept. Of the whole text there is at least one."""
+        """Those from the one of this number on, each planned when it is asked for, and not kept. Of
+        the whole text there is at least one.
+        """
         skipped = list(self._analyser.removed)
         found = False
         for planned in self._walk(number, skipped):
@@ -172,7 +222,9 @@ class Planning:
             raise _no_speech_error(skipped, self._field)
 
     def _walk(self, number: int, skipped: list[Skipped]) -> Iterator[PlannedSentence | None]:
-        """A step for each sentence of the text: one that is planned, or None. It ends with a longer pause where another is spoken after it."""
+        """A step for each sentence of the text: one that is planned, or None. It ends with a longer
+        pause where another is spoken after it.
+        """
         held: tuple[int, Sentence] | None = None
         for at in range(number, len(self._analyser)):
             sentence, silent = self._analyser.sentence(at)
@@ -183,34 +235,57 @@ class Planning:
             if held is None:
                 yield None
             else:
-                yield self._planned(*held, at_end=BETWEEN_PARAGRAPHS_SECONDS if held[1].ends_paragraph else BETWEEN_SENTENCES_SECONDS)
+                yield self._planned(
+                    *held,
+                    at_end=BETWEEN_PARAGRAPHS_SECONDS
+                    if held[1].ends_paragraph
+                    else BETWEEN_SENTENCES_SECONDS,
+                )
             held = at, sentence
         if held is not None:
             yield self._planned(*held, at_end=0.0)
 
     def _planned(self, number: int, sentence: Sentence, *, at_end: float) -> PlannedSentence:
-        return PlannedSentence(number=number, sentence=sentence, durations=_durations(sentence, self.settings, self._pack, at_end=at_end))
+        return PlannedSentence(
+            number=number,
+            sentence=sentence,
+            durations=_durations(sentence, self.settings, self._pack, at_end=at_end),
+        )
 
 
 def _no_speech_error(skipped: Iterable[Skipped], field: str) -> TextError:
     why = "".join(f"; {one.text!r} {one.reason}" for one in in_order(skipped)[:3])
-    return TextError(f"{'' if field == 'text' else field + ': '}nothing in the text can be spoken{why}", field=field)
+    return TextError(
+        f"{'' if field == 'text' else field + ': '}nothing in the text can be spoken{why}",
+        field=field,
+    )
 
 
-def _durations(sentence: Sentence, settings: Settings, pack: Pack, *, at_end: float) -> npt.NDArray[np.int64]:
-    """Whole frames, at least one for each phoneme. Ends are rounded rather than lengths, so that rounding never adds up to a change of speed."""
+def _durations(
+    sentence: Sentence, settings: Settings, pack: Pack, *, at_end: float
+) -> npt.NDArray[np.int64]:
+    """Whole frames, at least one for each phoneme. Ends are rounded rather than lengths, so that
+    rounding never adds up to a change of speed.
+    """
     delivery = sentence.delivery
     with one_torch_thread():
         predicted = pack.acoustic.durations(sentence.features, speaker_of(sentence, settings))
     frames_per_second = pack.manifest.audio.sample_rate / pack.manifest.audio.hop_length
-    predicted = with_pauses(predicted, sentence.features, frames_per_second=frames_per_second, at_end=at_end)
+    predicted = with_pauses(
+        predicted, sentence.features, frames_per_second=frames_per_second, at_end=at_end
+    )
     if delivery is None:
         frames = predicted.astype(np.float64) * settings.length_scale
     else:
-        frames = _directed_frames(predicted, delivery, settings.length_scale, frames_per_second, followed=at_end > 0)
+        frames = _directed_frames(
+            predicted, delivery, settings.length_scale, frames_per_second, followed=at_end > 0
+        )
     ends = np.cumsum(frames)
     if not math.isfinite(ends[-1]):
-        raise VoiceError(f"voice {pack.manifest.name!r}: its acoustic model gives durations that are not finite numbers")
+        raise VoiceError(
+            f"voice {pack.manifest.name!r}: its acoustic model gives durations that are not "
+            f"finite numbers"
+        )
     whole = np.diff(np.floor(ends + 0.5).astype(np.int64), prepend=0)
     durations: npt.NDArray[np.int64] = np.maximum(whole, 1)
     durations.setflags(write=False)
@@ -218,17 +293,30 @@ def _durations(sentence: Sentence, settings: Settings, pack: Pack, *, at_end: fl
 
 
 def _directed_frames(
-    predicted: npt.NDArray[np.float32], delivery: Delivery, length_scale: float, frames_per_second: float, *, followed: bool
+    predicted: npt.NDArray[np.float32],
+    delivery: Delivery,
+    length_scale: float,
+    frames_per_second: float,
+    *,
+    followed: bool,
 ) -> npt.NDArray[np.float64]:
-    """Frames before rounding, of a sentence whose author says how fast it is, and how long its pauses are: whole ones, so that none is changed by rounding."""
+    """Frames before rounding, of a sentence whose author says how fast it is, and how long its
+    pauses are: whole ones, so that none is changed by rounding.
+    """
     scales = np.clip(length_scale / delivery.rates, *LENGTH_SCALES)
     set_by_author = ~np.isnan(delivery.pauses)
     exact = np.maximum(np.floor(np.nan_to_num(delivery.pauses) * frames_per_second + 0.5), 1.0)
     if followed and set_by_author[-1]:
-        exact[-1] = max(exact[-1] - 1.0, 1.0)  # the next sentence begins with the frame that is lacking
+        exact[-1] = max(
+            exact[-1] - 1.0, 1.0
+        )  # the next sentence begins with the frame that is lacking
     return np.where(set_by_author, exact, predicted.astype(np.float64) * scales)
 
 
 def speaker_of(sentence: Sentence, settings: Settings) -> int:
     """Who speaks a sentence: index of the speaker."""
-    return settings.speaker if sentence.delivery is None or sentence.delivery.speaker is None else sentence.delivery.speaker
+    return (
+        settings.speaker
+        if sentence.delivery is None or sentence.delivery.speaker is None
+        else sentence.delivery.speaker
+    )

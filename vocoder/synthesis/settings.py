@@ -15,10 +15,13 @@ class Settings:
 
     Attributes:
         speaker: index of the speaker, in the order of the voice's `speakers`.
-        length_scale: 0.25..4, how much longer everything lasts than the voice would make it; 2 is half speed.
+        length_scale: 0.25..4, how much longer everything lasts than the voice would make it; 2 is
+            half speed.
         pitch: -12..12, semitones above what the voice would speak at.
-        volume: 0..4, times the amplitude of what the voice would say; what is then too loud for 16 bits is clipped.
-        temperature: 0..2, how freely samples are drawn: 1 is the learned distribution, 0 always the most probable code.
+        volume: 0..4, times the amplitude of what the voice would say; what is then too loud for 16
+            bits is clipped.
+        temperature: 0..2, how freely samples are drawn: 1 is the learned distribution, 0 always the
+            most probable code.
 
     Raises:
         InputError: a value is out of range; `field` names it.
@@ -39,7 +42,9 @@ class Settings:
 
 def _check_range(field: str, value: float, limits: tuple[float, float]) -> None:
     if not limits[0] <= value <= limits[1]:  # also refuses NaN
-        raise InputError(f"{field} must lie in {limits[0]:g}..{limits[1]:g}, not {value:g}", field=field)
+        raise InputError(
+            f"{field} must lie in {limits[0]:g}..{limits[1]:g}, not {value:g}", field=field
+        )
 
 
 def check_text(text: SpeechInput, *, limit: int | None) -> None:
@@ -53,8 +58,15 @@ def check_text(text: SpeechInput, *, limit: int | None) -> None:
         TextError: it is empty, or longer than the limit; `field` is that of its kind.
     """
     field, given = field_name_of(text), source_text(text)
-    what = {"text": "the text is", "ssml": "ssml: the document is", "phonemes": "phonemes: the text is"}[field]
+    what = {
+        "text": "the text is",
+        "ssml": "ssml: the document is",
+        "phonemes": "phonemes: the text is",
+    }[field]
     if not given.strip():
         raise TextError(f"{what} empty", field=field)
     if limit is not None and len(given) > limit:
-        raise TextError(f"{what.removesuffix(' is')} has {len(given)} characters, and the limit is {limit}", field=field)
+        raise TextError(
+            f"{what.removesuffix(' is')} has {len(given)} characters, and the limit is {limit}",
+            field=field,
+        )

@@ -1,9 +1,11 @@
 """Times of words as files that other programs read: WebVTT, SubRip, and lines of JSON.
 
-A subtitle is a sentence or, of a long one, some of its clauses, in the words of its author: no longer than two lines of television, no longer on
-the screen than it takes to read them, and never divided within what was written as one ("$5"). Where it is not known exactly where a sentence's
+A subtitle is a sentence or, of a long one, some of its clauses, in the words of its author: no
+longer than two lines of television, no longer on the screen than it takes to read them, and never
+divided within what was written as one ("$5"). Where it is not known exactly where a sentence's
 words were written, they are shown as they are spoken.
-WebVTT has the time of every word within its subtitle too (https://www.w3.org/TR/webvtt1/, section 4.2.2).
+WebVTT has the time of every word within its subtitle too (https://www.w3.org/TR/webvtt1/, section
+4.2.2).
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ class Cue:
     Attributes:
         start_sample: of its first word.
         end_sample: the one behind its last word's last.
-        pieces: what is shown, in order, each with the sample at which it is said; joined by nothing.
+        pieces: what is shown, in order, each with the sample at which it is said; joined by
+            nothing.
     """
 
     start_sample: int
@@ -50,7 +53,9 @@ class _CuePiece:
 
 
 def cues(sentences: Iterable[TimedSentence], sample_rate: int) -> Iterator[Cue]:
-    """The subtitles of sentences, in order; they never overlap. `sample_rate`: Hz, of the samples that are counted."""
+    """The subtitles of sentences, in order; they never overlap. `sample_rate`: Hz, of the samples
+    that are counted.
+    """
     for sentence in sentences:
         shown: list[_CuePiece] = []
         for clause in _clauses(_pieces(sentence)):
@@ -66,14 +71,18 @@ def cues(sentences: Iterable[TimedSentence], sample_rate: int) -> Iterator[Cue]:
 
 
 def webvtt(sentences: Iterable[TimedSentence], sample_rate: int) -> Iterator[str]:
-    """A WebVTT file, in pieces: each sentence is asked for when what is before it has been given out."""
+    """A WebVTT file, in pieces: each sentence is asked for when what is before it has been given
+    out.
+    """
     yield "WEBVTT\n"
     for cue in cues(sentences, sample_rate):
         times = [_milliseconds(start, sample_rate) for start, _ in cue.pieces]
         end = _milliseconds(cue.end_sample, sample_rate)
         shown = _escaped(cue.pieces[0][1])
         for (before, at), (_, text) in zip(pairwise(times), cue.pieces[1:], strict=True):
-            stamp = f"<{_clock(at, '.')}>" if before < at < end else ""  # the format wants them to increase
+            stamp = (
+                f"<{_clock(at, '.')}>" if before < at < end else ""
+            )  # the format wants them to increase
             shown += stamp + _escaped(text)
         yield f"\n{_clock(times[0], '.')} --> {_clock(end, '.')}\n{shown}\n"
 
@@ -81,14 +90,22 @@ def webvtt(sentences: Iterable[TimedSentence], sample_rate: int) -> Iterator[str
 def subrip(sentences: Iterable[TimedSentence], sample_rate: int) -> Iterator[str]:
     """A SubRip file (.srt), in pieces likewise."""
     for number, cue in enumerate(cues(sentences, sample_rate), 1):
-        start, end = (_clock(_milliseconds(sample, sample_rate), ",") for sample in (cue.start_sample, cue.end_sample))
+        start, end = (
+            _clock(_milliseconds(sample, sample_rate), ",")
+            for sample in (cue.start_sample, cue.end_sample)
+        )
         yield ("\n" if number > 1 else "") + f"{number}\n{start} --> {end}\n{cue.text}\n"
 
 
 def json_lines(timeline: Timeline, start: Mapping[str, object]) -> str:
-    """What `POST /synthesize` answers with timestamps, without the sound: `start` is what the first line says beside the rate and the number of samples."""
+    """What `POST /synthesize` answers with timestamps, without the sound: `start` is what the first
+    line says beside the rate and the number of samples.
+    """
     counts = {"sample_rate": timeline.sample_rate, "num_samples": timeline.num_samples}
-    lines = [event_line({"type": "start", **start, **counts}), *(event_line(event) for _, event in timeline.events())]
+    lines = [
+        event_line({"type": "start", **start, **counts}),
+        *(event_line(event) for _, event in timeline.events()),
+    ]
     return "".join([*lines, event_line({"type": "end", "num_samples": timeline.num_samples})])
 
 
@@ -106,21 +123,43 @@ def writer_of(path: Path) -> Callable[[Timeline, Mapping[str, object]], str]:
         case ".jsonl" | ".ndjson":
             return json_lines
         case other:
-            raise InputError(f"{path}: the extension {other!r} names no format of times (known: .vtt, .srt, .jsonl, .ndjson)", field=str(path))
+            raise InputError(
+                (
+                    f"{path}: the extension {other!r} names no format of times (known: .vtt, .srt, "
+                    f".jsonl, .ndjson)"
+                ),
+                field=str(path),
+            )
 
 
 def _pieces(sentence: TimedSentence) -> list[_CuePiece]:
     words = sentence.words
     places = [word.place for word in words if word.place is not None]
     if len(places) < len(words):
-        return [_CuePiece(text=f"{word.text} ", start=word.start_sample, end=word.end_sample) for word in words]
-    firsts = [number for number in range(len(words)) if number == 0 or places[number][0] >= places[number - 1][1]]
-    # Marks stand with the word before them; before the first word there is nothing else for them to stand with.
-    bounds = [0, *(_after_marks(sentence.text, places[first - 1][1], places[first][0]) for first in firsts[1:]), len(sentence.text)]
+        return [
+            _CuePiece(text=f"{word.text} ", start=word.start_sample, end=word.end_sample)
+            for word in words
+        ]
+    firsts = [
+        number
+        for number in range(len(words))
+        if number == 0 or places[number][0] >= places[number - 1][1]
+    ]
+    # Marks stand with the word before them; before the first word there is nothing else for them to
+    # stand with.
+    bounds = [
+        0,
+        *(
+            _after_marks(sentence.text, places[first - 1][1], places[first][0])
+            for first in firsts[1:]
+        ),
+        len(sentence.text),
+    ]
     ends = [*(first - 1 for first in firsts[1:]), len(words) - 1]
     return [
         _CuePiece(
-            text=" ".join(sentence.text[begin:behind].split()) + " " * sentence.text[behind - 1].isspace(),
+            text=" ".join(sentence.text[begin:behind].split())
+            + " " * sentence.text[behind - 1].isspace(),
             start=words[first].start_sample,
             end=words[last].end_sample,
         )
@@ -129,9 +168,14 @@ def _pieces(sentence: TimedSentence) -> list[_CuePiece]:
 
 
 def _after_marks(text: str, end: int, start: int) -> int:
-    """Where, between a word's end and the next one's start, what belongs to the first ends: behind the last white space."""
+    """Where, between a word's end and the next one's start, what belongs to the first ends: behind
+    the last white space.
+    """
     between = text[end:start]
-    behind = max((place for place, character in enumerate(between, 1) if character.isspace()), default=len(between))
+    behind = max(
+        (place for place, character in enumerate(between, 1) if character.isspace()),
+        default=len(between),
+    )
     return end + behind
 
 
@@ -147,7 +191,10 @@ def _clauses(pieces: list[_CuePiece]) -> Iterator[list[_CuePiece]]:
 
 
 def _fits(pieces: list[_CuePiece], sample_rate: int) -> bool:
-    return sum(len(piece.text) for piece in pieces) <= _MOST_CHARACTERS and pieces[-1].end - pieces[0].start <= _MOST_SECONDS * sample_rate
+    return (
+        sum(len(piece.text) for piece in pieces) <= _MOST_CHARACTERS
+        and pieces[-1].end - pieces[0].start <= _MOST_SECONDS * sample_rate
+    )
 
 
 def _cue(pieces: list[_CuePiece]) -> Cue:
@@ -162,7 +209,9 @@ def _milliseconds(sample: int, sample_rate: int) -> int:
 
 def _clock(milliseconds: int, point: str) -> str:
     seconds, milliseconds = divmod(milliseconds, 1_000)
-    return f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{milliseconds:03}"
+    return (
+        f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{milliseconds:03}"
+    )
 
 
 def _escaped(text: str) -> str:

@@ -1,12 +1,15 @@
-"""When each sentence, word and phoneme of a plan is heard: exact to the sample, and known before there is any sound.
+"""When each sentence, word and phoneme of a plan is heard: exact to the sample, and known before
+there is any sound.
 
-A plan holds whole frames for every phoneme, so times are sums of its durations; nothing is measured in the sound. Neither chunks nor the
-decoder's correction shift a sample, so they hold for the sound however it arrives. Phonemes, pauses included, follow each other without gaps
-from the first sample to the last; words leave the pauses out.
+A plan holds whole frames for every phoneme, so times are sums of its durations; nothing is measured
+in the sound. Neither chunks nor the decoder's correction shift a sample, so they hold for the sound
+however it arrives. Phonemes, pauses included, follow each other without gaps from the first sample
+to the last; words leave the pauses out.
 
     sentence   |------------------------------|------------- ...
     word         |------|--|-------|  |----|     |--- ...
-    phoneme    |-|--|-|-|--|---|---|--|--|-|--|--|- ...      the first and the last of a sentence are pauses
+    phoneme    |-|--|-|-|--|---|---|--|--|-|--|--|- ...      the first and the last of a sentence
+               are pauses
 
 Imports no torch where it runs: the service knows timelines, and plans none.
 """
@@ -44,14 +47,16 @@ class TimedPhoneme:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimedWord:
-    """A word as it is spoken: "$5" is two. Words without a pronunciation have no time, and are not here.
+    """A word as it is spoken: "$5" is two. Words without a pronunciation have no time, and are not
+    here.
 
     Attributes:
         text: in lower case, without marks; a single capital is a letter's name.
         start_sample: its first.
         end_sample: the one behind its last.
-        place: where in the sentence's `text` stands what it was read from, its first character and the one behind its last: both words of "$5" have one
-            place. None where that is not known exactly.
+        place: where in the sentence's `text` stands what it was read from, its first character and
+            the one behind its last: both words of "$5" have one place. None where that is not known
+            exactly.
         start_char, end_char: the same in the text that was given.
     """
 
@@ -105,8 +110,13 @@ class TimedSentence:
     @classmethod
     def of(cls, planned: PlannedSentence, *, start_sample: int, hop_length: int) -> Self:
         """The times of a planned sentence that begins at a sample."""
-        ends = [start_sample + frames * hop_length for frames in planned.durations.cumsum().tolist()]
-        bounds, sentence = [start_sample, *ends], planned.sentence  # phoneme p lasts from bounds[p] to bounds[p + 1]
+        ends = [
+            start_sample + frames * hop_length for frames in planned.durations.cumsum().tolist()
+        ]
+        bounds, sentence = (
+            [start_sample, *ends],
+            planned.sentence,
+        )  # phoneme p lasts from bounds[p] to bounds[p + 1]
         first: dict[int, int] = {}
         last: dict[int, int] = {}
         for place, owner in enumerate(sentence.features.word_index.tolist()):
@@ -120,19 +130,28 @@ class TimedSentence:
             end_sample=bounds[-1],
             start_char=sentence.start,
             end_char=sentence.end,
-            words=tuple(_timed_word(sentence, owner, bounds[first[owner]], bounds[last[owner] + 1]) for owner in first),
+            words=tuple(
+                _timed_word(sentence, owner, bounds[first[owner]], bounds[last[owner] + 1])
+                for owner in first
+            ),
             phonemes=tuple(
-                TimedPhoneme(phoneme=phoneme, start_sample=bounds[place], end_sample=bounds[place + 1])
+                TimedPhoneme(
+                    phoneme=phoneme, start_sample=bounds[place], end_sample=bounds[place + 1]
+                )
                 for place, phoneme in enumerate(sentence.features.phonemes)
             ),
-            marks=tuple(TimedMark(name=mark.name, start_sample=bounds[mark.phoneme], start_char=mark.origin) for mark in marks),
+            marks=tuple(
+                TimedMark(name=mark.name, start_sample=bounds[mark.phoneme], start_char=mark.origin)
+                for mark in marks
+            ),
         )
 
     def at(self, rate: int, *, source_rate: int) -> TimedSentence:
         """The same times, counted in samples of another rate.
 
-        Sample n of the new rate is heard at n / rate; what began at a sample of the old one begins at the first that is heard no earlier. So what
-        touched touches still, and the end of all is the length that resampled sound has.
+        Sample n of the new rate is heard at n / rate; what began at a sample of the old one begins
+        at the first that is heard no earlier. So what touched touches still, and the end of all is
+        the length that resampled sound has.
 
         Args:
             rate: Hz, above 0.
@@ -143,19 +162,25 @@ class TimedSentence:
 
         def moved(one: Timed) -> Timed:
             return replace(
-                one, start_sample=resampled_length(one.start_sample, source_rate, rate), end_sample=resampled_length(one.end_sample, source_rate, rate)
+                one,
+                start_sample=resampled_length(one.start_sample, source_rate, rate),
+                end_sample=resampled_length(one.end_sample, source_rate, rate),
             )
 
         return replace(
             moved(self),
             words=tuple(map(moved, self.words)),
             phonemes=tuple(map(moved, self.phonemes)),
-            marks=tuple(replace(mark, start_sample=resampled_length(mark.start_sample, source_rate, rate)) for mark in self.marks),
+            marks=tuple(
+                replace(mark, start_sample=resampled_length(mark.start_sample, source_rate, rate))
+                for mark in self.marks
+            ),
         )
 
     def events(self, index: int) -> Iterator[tuple[int, Event]]:
-        """All that happens in it, with the sample at which it begins, in the order in which it is heard: the sentence before its words, a word before its
-        phonemes, and a mark before the word that it stands before.
+        """All that happens in it, with the sample at which it begins, in the order in which it is
+        heard: the sentence before its words, a word before its phonemes, and a mark before the word
+        that it stands before.
 
         Args:
             index: of the sentence among those that are spoken, from 0.
@@ -183,7 +208,12 @@ class TimedSentence:
                 word = next(words, None)
             yield (
                 phoneme.start_sample,
-                {"type": "phoneme", "phoneme": phoneme.phoneme, "start_sample": phoneme.start_sample, "end_sample": phoneme.end_sample},
+                {
+                    "type": "phoneme",
+                    "phoneme": phoneme.phoneme,
+                    "start_sample": phoneme.start_sample,
+                    "end_sample": phoneme.end_sample,
+                },
             )
         yield from map(_mark_event, reversed(marks))
 
@@ -191,8 +221,12 @@ class TimedSentence:
 Timed = TypeVar("Timed", TimedPhoneme, TimedWord, TimedSentence)
 
 
-def timed_sentences(planned: Iterable[PlannedSentence], *, hop_length: int) -> Iterator[TimedSentence]:
-    """The times of sentences that follow each other from sample 0 on, each computed when it is asked for."""
+def timed_sentences(
+    planned: Iterable[PlannedSentence], *, hop_length: int
+) -> Iterator[TimedSentence]:
+    """The times of sentences that follow each other from sample 0 on, each computed when it is
+    asked for.
+    """
     start = 0
     for one in planned:
         timed = TimedSentence.of(one, start_sample=start, hop_length=hop_length)
@@ -225,8 +259,14 @@ class Timeline:
         """The same times, counted in samples of another rate: `TimedSentence.at`."""
         if sample_rate == self.sample_rate:
             return self
-        sentences = tuple(one.at(sample_rate, source_rate=self.sample_rate) for one in self.sentences)
-        return Timeline(sample_rate=sample_rate, num_samples=resampled_length(self.num_samples, self.sample_rate, sample_rate), sentences=sentences)
+        sentences = tuple(
+            one.at(sample_rate, source_rate=self.sample_rate) for one in self.sentences
+        )
+        return Timeline(
+            sample_rate=sample_rate,
+            num_samples=resampled_length(self.num_samples, self.sample_rate, sample_rate),
+            sentences=sentences,
+        )
 
     def events(self) -> Iterator[tuple[int, Event]]:
         """All that happens: `TimedSentence.events`, of one sentence after the other."""
@@ -240,11 +280,21 @@ def event_line(event: Mapping[str, object]) -> str:
 
 
 def _mark_event(mark: TimedMark) -> tuple[int, Event]:
-    return mark.start_sample, {"type": "mark", "name": mark.name, "start_sample": mark.start_sample, "start_char": mark.start_char}
+    return mark.start_sample, {
+        "type": "mark",
+        "name": mark.name,
+        "start_sample": mark.start_sample,
+        "start_char": mark.start_char,
+    }
 
 
 def _word_event(word: TimedWord) -> Event:
-    event: Event = {"type": "word", "text": word.text, "start_sample": word.start_sample, "end_sample": word.end_sample}
+    event: Event = {
+        "type": "word",
+        "text": word.text,
+        "start_sample": word.start_sample,
+        "end_sample": word.end_sample,
+    }
     if word.start_char is not None and word.end_char is not None:
         event |= {"start_char": word.start_char, "end_char": word.end_char}
     return event

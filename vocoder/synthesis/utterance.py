@@ -1,16 +1,18 @@
 """Speech being made: one stream's samples, piece by piece.
 
-An `Utterance` hands out its next piece of work (`job`), an engine does it, and `accept` turns the codes into sound. Neither the size of
-the pieces nor what else the engine does between them can change a byte: a sentence's conditioning is computed for the whole sentence
-when it is reached, the network's state runs on from piece to piece and from sentence to sentence, and randomness is a function of the
-sample's index. Of the passages only the one that is being spoken is kept: a text's length costs no memory.
+An `Utterance` hands out its next piece of work (`job`), an engine does it, and `accept` turns the
+codes into sound. Neither the size of
+the pieces nor what else the engine does between them can change a byte: a sentence's conditioning
+is computed for the whole sentence when it is reached, the network's state runs on from piece to
+piece and from sentence to sentence, and randomness is a function of the sample's index. Of the
+passages only the one that is being spoken is kept: a text's length costs no memory.
 
     passage 0            passage 1                  each with the frames of one sentence
     |--------------------|----------------|
     job  job  job  job   job  job ...               a job never reaches over a passage's end
 
-A voice whose spectrum is corrected (`vocoder.audio.correction`) gives its samples out some frames after their codes: the first pieces may be empty, and the
-last brings the rest.
+A voice whose spectrum is corrected (`vocoder.audio.correction`) gives its samples out some frames
+after their codes: the first pieces may be empty, and the last brings the rest.
 
 F frames, L layers, G gate, M mels, T samples.
 """
@@ -42,13 +44,16 @@ from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
 
-_PLACE = struct.Struct("<QQ")  # of a saved utterance: the number of the passage that is being spoken, and its first frame
+_PLACE = struct.Struct(
+    "<QQ"
+)  # of a saved utterance: the number of the passage that is being spoken, and its first frame
 _END = 2**64 - 1  # in place of that number, where all has been spoken
 
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """A run of frames whose conditions are computed together, when they are reached: a sentence, or a whole recording.
+    """A run of frames whose conditions are computed together, when they are reached: a sentence, or
+    a whole recording.
 
     Attributes:
         number: by which it is found again; those behind it have larger ones.
@@ -66,14 +71,25 @@ class Passage:
 
 
 @torch.inference_mode()
-def condition(network: WaveNet, audio: AudioConfig, conditions: Conditions) -> tuple[Tensor, Predictors]:
-    """What the network needs of every frame: all that is added inside its gates, float32 [1, F, L, G], and what its predictions are made with.
+def condition(
+    network: WaveNet, audio: AudioConfig, conditions: Conditions
+) -> tuple[Tensor, Predictors]:
+    """What the network needs of every frame: all that is added inside its gates, float32 [1, F, L,
+    G], and what its predictions are made with.
 
     Linguistic features that are not known are given as absent.
     """
     frames = conditions.num_frames
-    categories = np.zeros((frames, len(CATEGORIES)), np.int64) if conditions.categories is None else conditions.categories
-    positions = np.zeros((frames, len(FRAME_POSITIONS)), np.float32) if conditions.positions is None else conditions.positions
+    categories = (
+        np.zeros((frames, len(CATEGORIES)), np.int64)
+        if conditions.categories is None
+        else conditions.categories
+    )
+    positions = (
+        np.zeros((frames, len(FRAME_POSITIONS)), np.float32)
+        if conditions.positions is None
+        else conditions.positions
+    )
 
     def batch(array: npt.NDArray[np.generic]) -> Tensor:
         return torch.tensor(array).unsqueeze(0)
@@ -106,16 +122,19 @@ class Utterance:
     """One stream of speech.
 
     Args:
-        passages: gives what is spoken, in order, from the passage of a number on; each is asked for when the one before it has been spoken.
+        passages: gives what is spoken, in order, from the passage of a number on; each is asked for
+            when the one before it has been spoken.
         pack: the voice.
-        engine: made of the voice's network; used here to begin and for what it keeps of conditions, the caller runs the jobs.
+        engine: made of the voice's network; used here to begin and for what it keeps of conditions,
+            the caller runs the jobs.
         temperature: 0..2; voiced frames use this times the voice's `voiced_temperature_ratio`.
         correction_passes: of the spectral correction, 0..4.
         volume: at least 0, times the amplitude.
         shaped: whether passages have gains beside.
         num_frames: of all passages, where that is known beforehand.
         seed: 0..2**64-1, random when None.
-        saved: what `to_bytes` of an utterance of the same passages gave, to go on from there; then `seed` is taken from it.
+        saved: what `to_bytes` of an utterance of the same passages gave, to go on from there; then
+            `seed` is taken from it.
 
     Attributes:
         seed: the one used.
@@ -169,19 +188,45 @@ class Utterance:
         self._check_place()
 
     @classmethod
-    def of_plan(cls, plan: Plan | Planning, pack: Pack, engine: Engine, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
-        """A plan, spoken; or a text that is planned no sooner than it is spoken. Errors as above, and those of planning."""
+    def of_plan(
+        cls,
+        plan: Plan | Planning,
+        pack: Pack,
+        engine: Engine,
+        *,
+        seed: int | None = None,
+        saved: bytes | None = None,
+    ) -> Utterance:
+        """A plan, spoken; or a text that is planned no sooner than it is spoken. Errors as above,
+        and those of planning.
+        """
 
         def passage(planned: PlannedSentence) -> Passage:
             sentence, delivery = planned.sentence, planned.sentence.delivery
-            melody = Melody(pitch=plan.settings.pitch, intonation=pack.manifest.intonation, rises=sentence.rises, bends=_bends(delivery))
+            melody = Melody(
+                pitch=plan.settings.pitch,
+                intonation=pack.manifest.intonation,
+                rises=sentence.rises,
+                bends=_bends(delivery),
+            )
 
             def conditions() -> Conditions:
                 with one_torch_thread():
-                    return pack.acoustic.conditions(sentence.features, planned.durations, speaker_of(sentence, plan.settings), melody)
+                    return pack.acoustic.conditions(
+                        sentence.features,
+                        planned.durations,
+                        speaker_of(sentence, plan.settings),
+                        melody,
+                    )
 
             gains = None if delivery is None else np.repeat(delivery.gains, planned.durations)
-            return Passage(number=planned.number, num_frames=planned.num_frames, conditions=conditions, gains=gains, planned=planned)
+            return Passage(
+                number=planned.number,
+                num_frames=planned.num_frames,
+                conditions=conditions,
+                gains=gains,
+                planned=planned,
+            )
 
         return cls(
             lambda number: map(passage, plan.sentences_from(number)),
@@ -237,11 +282,14 @@ class Utterance:
             max_samples: at least 1; the job has this many or, before the end of a passage, fewer.
 
         Returns:
-            a job for `Engine.advance`, which moves this utterance's state; its codes must then be given to `accept` before the next job.
+            a job for `Engine.advance`, which moves this utterance's state; its codes must then be
+            given to `accept` before the next job.
         """
         assert max_samples > 0
         assert not self.finished
-        assert self._state.position == self._decoded, "the codes of the last job have not been accepted"
+        assert self._state.position == self._decoded, (
+            "the codes of the last job have not been accepted"
+        )
         prepared = self._current_passage()
         return Job(
             state=self._state,
@@ -253,24 +301,40 @@ class Utterance:
         )
 
     def accept(self, codes: Codes) -> Int16Array:
-        """The codes that an engine made of the last job, int64 [T], to the samples that are final with them.
+        """The codes that an engine made of the last job, int64 [T], to the samples that are final
+        with them.
 
         Returns:
-            int16 [T] where nothing is corrected; else fewer at first, even none, and with the last codes all that are left.
+            int16 [T] where nothing is corrected; else fewer at first, even none, and with the last
+            codes all that are left.
         """
-        assert self._state.position == self._decoded + len(codes), "these are not the codes of the last job"
+        assert self._state.position == self._decoded + len(codes), (
+            "these are not the codes of the last job"
+        )
         here, frame = self._current_passage(), self._decoded // self._hop - self._first_frame
-        samples, self._decoder_state = self._decoder.decode(codes, here.log_mel[frame:], self._decoder_state, here.gains[frame:])
+        samples, self._decoder_state = self._decoder.decode(
+            codes, here.log_mel[frame:], self._decoder_state, here.gains[frame:]
+        )
         self._decoded += len(codes)
         if self._decoded == self._end:
             self._first_frame = self._decoded // self._hop
             self._passage, self._prepared = next(self._upcoming, None), None
-        return np.concatenate([samples, self._decoder.finish(self._decoder_state)]) if self.finished else samples
+        return (
+            np.concatenate([samples, self._decoder.finish(self._decoder_state)])
+            if self.finished
+            else samples
+        )
 
     def to_bytes(self) -> bytes:
-        """All that this utterance remembers, between an `accept` and the next `job`: some hundred kilobytes for the default voice."""
-        assert self._state.position == self._decoded, "the codes of the last job have not been accepted"
-        place = _PLACE.pack(_END if self._passage is None else self._passage.number, self._first_frame)
+        """All that this utterance remembers, between an `accept` and the next `job`: some hundred
+        kilobytes for the default voice.
+        """
+        assert self._state.position == self._decoded, (
+            "the codes of the last job have not been accepted"
+        )
+        place = _PLACE.pack(
+            _END if self._passage is None else self._passage.number, self._first_frame
+        )
         return place + self._decoder.save(self._decoder_state) + self._state.to_bytes()
 
     def _restore(self, saved: bytes, engine: Engine) -> int:
@@ -287,12 +351,17 @@ class Utterance:
         """Refuses what was saved of another text, as far as it can be told."""
         over = self.finished and self._num_frames not in (None, self._first_frame)
         if over or not self._first_frame * self._hop <= self._decoded <= self._end:
-            raise EngineError(f"the saved utterance is at sample {self._decoded}, where these passages have no such place: it is of another plan")
+            raise EngineError(
+                f"the saved utterance is at sample {self._decoded}, where these passages have no "
+                f"such place: it is of another plan"
+            )
 
     @property
     def _end(self) -> int:
         """The sample behind the passage that is being spoken."""
-        return (self._first_frame + (0 if self._passage is None else self._passage.num_frames)) * self._hop
+        return (
+            self._first_frame + (0 if self._passage is None else self._passage.num_frames)
+        ) * self._hop
 
     def _current_passage(self) -> _PreparedPassage:
         """The passage that the next code belongs to, prepared."""
@@ -310,13 +379,17 @@ class Utterance:
             added, predictors = condition(self._network, self._audio, conditions)
             conditioning = added[0].numpy()
         else:
-            predictors = Predictors.of(conditions.log_mel, conditions.log_f0, self._audio, self._network.config)
+            predictors = Predictors.of(
+                conditions.log_mel, conditions.log_f0, self._audio, self._network.config
+            )
         return _PreparedPassage(
             log_mel=conditions.log_mel,
             conditioning=conditioning,
             predictors=predictors,
             temperatures=temperatures.astype(np.float32),
-            gains=np.ones(conditions.num_frames, np.float32) if passage.gains is None else passage.gains,
+            gains=np.ones(conditions.num_frames, np.float32)
+            if passage.gains is None
+            else passage.gains,
         )
 
 
@@ -325,5 +398,12 @@ def _bends(delivery: Delivery | None) -> tuple[Bend, ...]:
     if delivery is None:
         return ()
     return tuple(
-        Bend(first=one.first, behind=one.behind, scale=one.pitch.scale, offset_hz=one.pitch.offset_hz, spread=one.spread) for one in delivery.stretches()
+        Bend(
+            first=one.first,
+            behind=one.behind,
+            scale=one.pitch.scale,
+            offset_hz=one.pitch.offset_hz,
+            spread=one.spread,
+        )
+        for one in delivery.stretches()
     )

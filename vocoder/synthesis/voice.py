@@ -6,9 +6,10 @@
     again = voice.vocode(voice.analyse(recording), seed=7)    # copy synthesis
     voice.score(recording).bits_per_sample
 
-Same text, voice, engine, precision, settings and seed: same bytes. All that torch computes here runs in one thread (sums of several threads
-have no fixed order), whatever number the program around it has set; a program that only serves voices should set one thread at its
-start, which saves the switching.
+Same text, voice, engine, precision, settings and seed: same bytes. All that torch computes here
+runs in one thread (sums of several threads have no fixed order), whatever number the program around
+it has set; a program that only serves voices should set one thread at its start, which saves the
+switching.
 """
 
 from __future__ import annotations
@@ -40,22 +41,33 @@ from vocoder.voices.pack import Pack, PackManifest, read_pack
 from vocoder.wavenet.conditions import Conditions
 
 FloatArray = npt.NDArray[np.float32]
-PRICE_LIMIT = 0.01  # bits per sample that less exact arithmetic may cost where nobody asks for it by name
+PRICE_LIMIT = (
+    0.01  # bits per sample that less exact arithmetic may cost where nobody asks for it by name
+)
 CHUNK_SECONDS = 0.1  # of sound in one piece of a stream, where nothing else is asked for
-# oneDNN, by which torch computes convolutions where ours were not compiled, makes code anew for each length of a sentence and would keep the last 1,024:
+# oneDNN, by which torch computes convolutions where ours were not compiled, makes code anew for
+# each length of a sentence and would keep the last 1,024:
 # hundreds of megabytes once a voice has spoken for an hour. Hardly any is ever used again.
 _COMPILED = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
 _MOST_COMPILED = 32
 
 
-def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto", precision: str = "auto", threads: int = 1) -> Voice:
+def load_voice(
+    name_or_path: str | Path = DEFAULT_VOICE,
+    *,
+    engine: str = "auto",
+    precision: str = "auto",
+    threads: int = 1,
+) -> Voice:
     """Loads a voice pack and makes an engine for it.
 
     Args:
-        name_or_path: a voice's name (`vocoder.voices.library` says where it is looked for); or its folder, as a `Path` or as a string with a separator in it.
-        engine: "native", "reference", "cuda" (a GPU), or "auto" for the fastest that runs on the processor.
-        precision: "fp32", "bf16", "int8", or "auto" for the fastest that costs this voice at most 0.01 bits per sample; the reference engine has
-            fp32 alone.
+        name_or_path: a voice's name (`vocoder.voices.library` says where it is looked for); or its
+            folder, as a `Path` or as a string with a separator in it.
+        engine: "native", "reference", "cuda" (a GPU), or "auto" for the fastest that runs on the
+            processor.
+        precision: "fp32", "bf16", "int8", or "auto" for the fastest that costs this voice at most
+            0.01 bits per sample; the reference engine has fp32 alone.
         threads: of the native engine, that streams of one call are shared out to.
 
     Raises:
@@ -63,10 +75,14 @@ def load_voice(name_or_path: str | Path = DEFAULT_VOICE, *, engine: str = "auto"
         VoiceError: the pack is missing, damaged, or made for other features.
         EngineError: the engine does not exist or does not run here.
     """
-    os.environ.setdefault(_COMPILED, str(_MOST_COMPILED))  # read at the first convolution of the process, and where somebody has set it that holds
+    os.environ.setdefault(
+        _COMPILED, str(_MOST_COMPILED)
+    )  # read at the first convolution of the process, and where somebody has set it that holds
     pack = read_pack(voice_folder(name_or_path))
     if precision == "auto":
-        precision = pack.manifest.precision_prices.fastest_within(PRICE_LIMIT, precisions_of(engine))
+        precision = pack.manifest.precision_prices.fastest_within(
+            PRICE_LIMIT, precisions_of(engine)
+        )
     made = make_engine(pack.network, engine, precision=precision, threads=threads)
     return Voice(pack=_with_engine_device(pack, made), engine=made)
 
@@ -84,14 +100,18 @@ def _with_engine_device(pack: Pack, engine: Engine) -> Pack:
 
 
 def voice_folder(name_or_path: str | Path) -> Path:
-    """The folder that `load_voice` loads from. Errors as `find_voice`; a folder that is named as such need not exist."""
+    """The folder that `load_voice` loads from. Errors as `find_voice`; a folder that is named as
+    such need not exist.
+    """
     if isinstance(name_or_path, Path) or os.sep in name_or_path:
         return Path(name_or_path)
     return find_voice(name_or_path)
 
 
 class Voice:
-    """Speaks. Holds nothing but the pack and the engine: threads may share it as far as they may share the engine."""
+    """Speaks. Holds nothing but the pack and the engine: threads may share it as far as they may
+    share the engine.
+    """
 
     def __init__(self, *, pack: Pack, engine: Engine) -> None:
         self.pack = pack
@@ -129,7 +149,13 @@ class Voice:
             InputError: `field` names what is unknown or out of range.
         """
         temperature = self.manifest.temperature if temperature is None else temperature
-        return Settings(speaker=self._speaker(speaker), length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature)
+        return Settings(
+            speaker=self._speaker(speaker),
+            length_scale=length_scale,
+            pitch=pitch,
+            volume=volume,
+            temperature=temperature,
+        )
 
     def _speaker(self, speaker: str | int | None) -> int:
         names = self.manifest.speakers
@@ -137,19 +163,47 @@ class Voice:
             return names.index(speaker)
         index = 0 if speaker is None else speaker
         if isinstance(index, str) or not 0 <= index < len(names):
-            raise InputError(f"voice {self.manifest.name!r} has no speaker {speaker!r} (known: {', '.join(names)})", field="speaker")
+            raise InputError(
+                (
+                    f"voice {self.manifest.name!r} has no speaker {speaker!r} (known: "
+                    f"{', '.join(names)})"
+                ),
+                field="speaker",
+            )
         return index
 
-    def plan(self, text: SpeechInput, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Plan:
+    def plan(
+        self,
+        text: SpeechInput,
+        settings: Settings | None = None,
+        *,
+        text_limit: int | None = TEXT_LIMIT,
+        lexicon: Lexicon | None = None,
+    ) -> Plan:
         """What will be said, and exactly how long it is. Errors as `Planning`."""
-        return Plan.of(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
+        return Plan.of(
+            text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon
+        )
 
-    def planning(self, text: SpeechInput, settings: Settings | None = None, *, text_limit: int | None = TEXT_LIMIT, lexicon: Lexicon | None = None) -> Planning:
+    def planning(
+        self,
+        text: SpeechInput,
+        settings: Settings | None = None,
+        *,
+        text_limit: int | None = TEXT_LIMIT,
+        lexicon: Lexicon | None = None,
+    ) -> Planning:
         """The same a sentence at a time, for long texts. Errors as `Planning`."""
-        return Planning(text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon)
+        return Planning(
+            text, settings or self.settings(), self.pack, text_limit=text_limit, lexicon=lexicon
+        )
 
-    def utterance(self, plan: Plan | Planning, *, seed: int | None = None, saved: bytes | None = None) -> Utterance:
-        """A plan to be spoken, or one to go on with (`Utterance.to_bytes`). Errors as `Utterance.of_plan`."""
+    def utterance(
+        self, plan: Plan | Planning, *, seed: int | None = None, saved: bytes | None = None
+    ) -> Utterance:
+        """A plan to be spoken, or one to go on with (`Utterance.to_bytes`). Errors as
+        `Utterance.of_plan`.
+        """
         return Utterance.of_plan(plan, self.pack, self.engine, seed=seed, saved=saved)
 
     def synthesize(
@@ -167,7 +221,8 @@ class Voice:
         """A text as sound: int16 [T] at `sample_rate`.
 
         Args:
-            text: any Unicode, up to 100,000 characters; or an SSML document, or phonemes (`vocoder.text.Ssml`, `vocoder.text.Ipa`).
+            text: any Unicode, up to 100,000 characters; or an SSML document, or phonemes
+                (`vocoder.text.Ssml`, `vocoder.text.Ipa`).
             speaker: a name, or an index; None is the first.
             length_scale: 0.25..4, how much longer everything lasts.
             pitch: -12..12, semitones above what the voice would speak at.
@@ -179,7 +234,16 @@ class Voice:
         Raises:
             TextError, InputError: naming the argument that is at fault.
         """
-        pieces = self.stream(text, speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature, seed=seed, lexicon=lexicon)
+        pieces = self.stream(
+            text,
+            speaker=speaker,
+            length_scale=length_scale,
+            pitch=pitch,
+            volume=volume,
+            temperature=temperature,
+            seed=seed,
+            lexicon=lexicon,
+        )
         return np.concatenate(list(pieces))
 
     def stream(
@@ -195,7 +259,8 @@ class Voice:
         lexicon: Lexicon | None = None,
         chunk_samples: int | None = None,
     ) -> Iterator[Int16Array]:
-        """The samples of `synthesize`, as they are made; the first sentence's do not wait for the planning of others. Arguments are checked here.
+        """The samples of `synthesize`, as they are made; the first sentence's do not wait for the
+        planning of others. Arguments are checked here.
 
         Args:
             text: as `synthesize`.
@@ -211,10 +276,21 @@ class Voice:
         Yields:
             int16 [at most chunk_samples].
         """
-        settings = self.settings(speaker=speaker, length_scale=length_scale, pitch=pitch, volume=volume, temperature=temperature)
-        return self.speak(self.utterance(self.planning(text, settings, lexicon=lexicon), seed=seed), chunk_samples=chunk_samples)
+        settings = self.settings(
+            speaker=speaker,
+            length_scale=length_scale,
+            pitch=pitch,
+            volume=volume,
+            temperature=temperature,
+        )
+        return self.speak(
+            self.utterance(self.planning(text, settings, lexicon=lexicon), seed=seed),
+            chunk_samples=chunk_samples,
+        )
 
-    def speak(self, utterance: Utterance, *, chunk_samples: int | None = None) -> Iterator[Int16Array]:
+    def speak(
+        self, utterance: Utterance, *, chunk_samples: int | None = None
+    ) -> Iterator[Int16Array]:
         """What is left of an utterance, as it is made: int16 pieces. `chunk_samples` as `stream`."""
         size = round(CHUNK_SECONDS * self.sample_rate) if chunk_samples is None else chunk_samples
         if size < 1:
@@ -224,12 +300,14 @@ class Voice:
     def _pieces(self, utterance: Utterance, size: int) -> Iterator[Int16Array]:
         while not utterance.finished:
             samples = utterance.accept(self.engine.advance([utterance.job(size)])[0])
-            # None where the correction still waits for what follows; more than asked for at the end.
+            # None where the correction still waits for what follows; more than asked for at the
+            # end.
             for start in range(0, len(samples), size):
                 yield samples[start : start + size]
 
     def analyse(self, samples: FloatArray, *, speaker: str | int | None = None) -> Conditions:
-        """What the vocoder needs to say a recording again; without linguistic features, for only the sound is known.
+        """What the vocoder needs to say a recording again; without linguistic features, for only
+        the sound is known.
 
         Args:
             samples: float32 [T], T > 0, -1..1, at `sample_rate`.
@@ -243,14 +321,25 @@ class Voice:
             InputError: an unknown speaker.
         """
         if samples.ndim != 1 or len(samples) == 0 or not np.isfinite(samples).all():
-            raise AudioError("the recording must be one row of finite samples, at least one", field="samples")
+            raise AudioError(
+                "the recording must be one row of finite samples, at least one", field="samples"
+            )
         audio = self.manifest.audio
         with one_torch_thread():
             mel = log_mel(samples, audio)
         log_f0, voicing = pitch(samples, audio)
-        return Conditions(log_mel=mel, log_f0=log_f0, voicing=voicing, speaker=self._speaker(speaker))
+        return Conditions(
+            log_mel=mel, log_f0=log_f0, voicing=voicing, speaker=self._speaker(speaker)
+        )
 
-    def copy(self, conditions: Conditions, *, predicted: bool = False, temperature: float | None = None, seed: int | None = None) -> Utterance:
+    def copy(
+        self,
+        conditions: Conditions,
+        *,
+        predicted: bool = False,
+        temperature: float | None = None,
+        seed: int | None = None,
+    ) -> Utterance:
         """Conditions to be spoken: what `vocode` speaks at once. Arguments as there."""
         temperature = self.settings(temperature=temperature).temperature
         passage = Passage(num_frames=conditions.num_frames, conditions=lambda: conditions)
@@ -259,24 +348,47 @@ class Voice:
             self.pack,
             self.engine,
             temperature=temperature,
-            correction_passes=self.manifest.correction_passes if predicted else self.manifest.copy_correction_passes,
+            correction_passes=self.manifest.correction_passes
+            if predicted
+            else self.manifest.copy_correction_passes,
             num_frames=conditions.num_frames,
             seed=seed,
         )
 
-    def vocode(self, conditions: Conditions, *, predicted: bool = False, temperature: float | None = None, seed: int | None = None) -> Int16Array:
+    def vocode(
+        self,
+        conditions: Conditions,
+        *,
+        predicted: bool = False,
+        temperature: float | None = None,
+        seed: int | None = None,
+    ) -> Int16Array:
         """Conditions as sound: int16 [F * hop_length].
 
         Args:
             conditions: of F frames.
-            predicted: whether the spectrum is a model's, and so corrected as speech from text; else it is a recording's own.
+            predicted: whether the spectrum is a model's, and so corrected as speech from text; else
+                it is a recording's own.
             temperature: as `synthesize`.
             seed: as `synthesize`.
         """
-        return np.concatenate(list(self.speak(self.copy(conditions, predicted=predicted, temperature=temperature, seed=seed))))
+        return np.concatenate(
+            list(
+                self.speak(
+                    self.copy(conditions, predicted=predicted, temperature=temperature, seed=seed)
+                )
+            )
+        )
 
-    def score(self, samples: FloatArray, *, speaker: str | int | None = None, progress: Callable[[int], object] | None = None) -> Score:
-        """Exact log-likelihood of a recording under the vocoder, conditioned on what `analyse` finds in it.
+    def score(
+        self,
+        samples: FloatArray,
+        *,
+        speaker: str | int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> Score:
+        """Exact log-likelihood of a recording under the vocoder, conditioned on what `analyse`
+        finds in it.
 
         Args:
             samples: as `analyse`.
@@ -289,8 +401,14 @@ class Voice:
         return score(self.scoring(samples, speaker=speaker), progress=progress)
 
     def scoring(self, samples: FloatArray, *, speaker: str | int | None = None) -> Scoring:
-        """The same a block at a time: analysed, and ready to be begun. Arguments and errors as `score`."""
+        """The same a block at a time: analysed, and ready to be begun. Arguments and errors as
+        `score`.
+        """
         conditions = self.analyse(samples, speaker=speaker)
-        codes = self.pack.network.quantiser.encode(pre_emphasise(samples, self.manifest.audio.pre_emphasis))
+        codes = self.pack.network.quantiser.encode(
+            pre_emphasise(samples, self.manifest.audio.pre_emphasis)
+        )
         conditioning, predictors = condition(self.pack.network, self.manifest.audio, conditions)
-        return Scoring(self.pack.network, codes, conditioning, predictors, sample_rate=self.sample_rate)
+        return Scoring(
+            self.pack.network, codes, conditioning, predictors, sample_rate=self.sample_rate
+        )

@@ -36,7 +36,9 @@ class Skipped:
     """Something that could not be spoken."""
 
     text: str  # printable: control characters and the like are written as "U+0000"
-    start: int  # index in the text that was given; of the sentence it is in, where normalisation has changed it beyond recognition
+    # index in the text that was given; of the sentence it is in, where normalisation has changed it
+    # beyond recognition
+    start: int
     reason: str  # completes the sentence "it ..."
 
 
@@ -55,8 +57,14 @@ class Sentence:
     ends_paragraph: bool  # whether a blank line follows, and more text
     rises: bool  # whether its pitch goes up at the end, as that of a question does
     features: LinguisticFeatures
-    rules: tuple[str, ...] = ()  # of each word which rule of the normaliser read it: "money", "word"; "" where none did
-    told: tuple[str, ...] = ()  # of each word what told how it is said: "" for the phonemiser (`vocoder.text.pronunciation.pronounce`)
+    rules: tuple[
+        str, ...
+    ] = ()  # of each word which rule of the normaliser read it: "money", "word"; "" where none did
+    told: tuple[
+        str, ...
+        # of each word what told how it is said: "" for the phonemiser
+        # (`vocoder.text.pronunciation.pronounce`)
+    ] = ()
     delivery: Delivery | None = None  # how its author wants it spoken; None: as it stands
 
 
@@ -73,7 +81,8 @@ def analyse(text: str, *, language: str = "en-us", lexicon: Lexicon | None = Non
 
     Args:
         text: any string.
-        language: espeak-ng's name of the language spoken. Normalisation (numbers, abbreviations) is English in any case.
+        language: espeak-ng's name of the language spoken. Normalisation (numbers, abbreviations) is
+            English in any case.
         lexicon: words that are said as it says.
 
     Returns:
@@ -103,7 +112,9 @@ def in_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
 
 
 class SentenceSource(Protocol):
-    """A text that is taken apart a sentence at a time: `Analyser`, and `vocoder.text.directed.ScriptAnalyser`."""
+    """A text that is taken apart a sentence at a time: `Analyser`, and
+    `vocoder.text.directed.ScriptAnalyser`.
+    """
 
     @property
     def removed(self) -> tuple[Skipped, ...]:
@@ -123,7 +134,8 @@ class SentenceSource(Protocol):
 class Analyser:
     """Takes a text apart a sentence at a time, for texts of which not all is wanted at once.
 
-    Cleaning and splitting, a fiftieth of the work, are done beforehand: so `len` is known, and a sentence can be had without those before it.
+    Cleaning and splitting, a fiftieth of the work, are done beforehand: so `len` is known, and a
+    sentence can be had without those before it.
 
     Args:
         text: any string.
@@ -139,7 +151,14 @@ class Analyser:
         InputError: as `analyse`.
     """
 
-    def __init__(self, text: str, *, language: str = "en-us", lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        language: str = "en-us",
+        lexicon: Lexicon | None = None,
+        phonemiser: Phonemiser | None = None,
+    ) -> None:
         self._lexicon = lexicon
         self._language = language
         self._phonemiser = phonemiser or phonemiser_of(language)
@@ -147,7 +166,10 @@ class Analyser:
             self._phonemiser = LexiconPhonemiser(self._phonemiser, lexicon)
         self._cleaned = clean(text)
         self._places = split_sentences(self._cleaned.text)
-        self.removed = tuple(Skipped(text=one.text, start=one.start, reason=one.reason) for one in self._cleaned.removed)
+        self.removed = tuple(
+            Skipped(text=one.text, start=one.start, reason=one.reason)
+            for one in self._cleaned.removed
+        )
         self.marks: tuple[Mark, ...] = ()
 
     def __len__(self) -> int:
@@ -161,7 +183,14 @@ class Analyser:
         following = self._places[number + 1][0] if number + 1 < len(self._places) else end
         ends_paragraph = BLANK_LINE.search(self._cleaned.text, end, following) is not None
         sentence = _analyse_sentence(
-            self._cleaned, start, end, self._phonemiser, self._lexicon, skipped, language=self._language, ends_paragraph=ends_paragraph
+            self._cleaned,
+            start,
+            end,
+            self._phonemiser,
+            self._lexicon,
+            skipped,
+            language=self._language,
+            ends_paragraph=ends_paragraph,
         )
         return sentence, tuple(skipped)
 
@@ -173,9 +202,19 @@ def phonemiser_of(language: str) -> Phonemiser:
 
 
 def _analyse_sentence(
-    cleaned: Cleaned, start: int, end: int, phonemiser: Phonemiser, lexicon: Lexicon | None, skipped: list[Skipped], *, language: str, ends_paragraph: bool
+    cleaned: Cleaned,
+    start: int,
+    end: int,
+    phonemiser: Phonemiser,
+    lexicon: Lexicon | None,
+    skipped: list[Skipped],
+    *,
+    language: str,
+    ends_paragraph: bool,
 ) -> Sentence | None:
-    """One sentence of clean text; what cannot be spoken is added to `skipped`. None where nothing is left."""
+    """One sentence of clean text; what cannot be spoken is added to `skipped`. None where nothing
+    is left.
+    """
     written = cleaned.text[start:end]
     runs = [found.span() for found in _RUN.finditer(written)]
     joined = " ".join(written[begin:behind] for begin, behind in runs)
@@ -183,8 +222,16 @@ def _analyse_sentence(
     tokens = tokens_of(normalised.text)
     assert len(tokens) == len(normalised.places), "the normaliser's words are those that are spoken"
     words = [word for word, _ in tokens]
-    phones, told = pronounce(phonemiser, tokens, capitals_of(joined, normalised.places), language=language, lexicon=lexicon)
-    silent = [(word, why_silent(word)) for word, said in zip(words, phones, strict=True) if not said]
+    phones, told = pronounce(
+        phonemiser,
+        tokens,
+        capitals_of(joined, normalised.places),
+        language=language,
+        lexicon=lexicon,
+    )
+    silent = [
+        (word, why_silent(word)) for word, said in zip(words, phones, strict=True) if not said
+    ]
     for reports in (normalised.skipped, silent):
         skipped.extend(located(reports, cleaned, start, end))
     if not any(phones):
@@ -204,10 +251,18 @@ def _analyse_sentence(
     )
 
 
-def _in_written(places: Sequence[tuple[int, int] | None], runs: Sequence[tuple[int, int]]) -> tuple[tuple[int, int] | None, ...]:
-    """Places in runs joined by single spaces, as places in the text of which these are the runs without white space."""
-    there = [place for begin, behind in runs for place in range(begin, behind + 1)]  # the last of each stands for the space
-    return tuple(None if place is None else (there[place[0]], there[place[1] - 1] + 1) for place in places)
+def _in_written(
+    places: Sequence[tuple[int, int] | None], runs: Sequence[tuple[int, int]]
+) -> tuple[tuple[int, int] | None, ...]:
+    """Places in runs joined by single spaces, as places in the text of which these are the runs
+    without white space.
+    """
+    there = [
+        place for begin, behind in runs for place in range(begin, behind + 1)
+    ]  # the last of each stands for the space
+    return tuple(
+        None if place is None else (there[place[0]], there[place[1] - 1] + 1) for place in places
+    )
 
 
 def tokens_of(text: str) -> list[tuple[str, str]]:
@@ -227,15 +282,25 @@ def tokens_of(text: str) -> list[tuple[str, str]]:
 
 def why_silent(word: str) -> str:
     """The reason why a word has no phones, as `Skipped` has it."""
-    foreign = any(character.isalpha() and not unicodedata.name(character, "").startswith("LATIN") for character in word)
-    return "is in a script that this language is not written in" if foreign else "has no pronunciation"
+    foreign = any(
+        character.isalpha() and not unicodedata.name(character, "").startswith("LATIN")
+        for character in word
+    )
+    return (
+        "is in a script that this language is not written in" if foreign else "has no pronunciation"
+    )
 
 
-def located(reports: Sequence[tuple[str, str]], cleaned: Cleaned, start: int, end: int) -> list[Skipped]:
-    """What was skipped in the sentence cleaned.text[start:end], with its place in the text that was given; reports come in the order of the text."""
+def located(
+    reports: Sequence[tuple[str, str]], cleaned: Cleaned, start: int, end: int
+) -> list[Skipped]:
+    """What was skipped in the sentence cleaned.text[start:end], with its place in the text that was
+    given; reports come in the order of the text.
+    """
     if not reports:
         return []
-    # The reports have the forms that normalisation gives to characters: look for them among the same forms.
+    # The reports have the forms that normalisation gives to characters: look for them among the
+    # same forms.
     forms = [_form(character) for character in cleaned.text[start:end]]
     places = [place for place, form in enumerate(forms, start) for _ in form]
     sentence = "".join(forms)
@@ -246,12 +311,20 @@ def located(reports: Sequence[tuple[str, str]], cleaned: Cleaned, start: int, en
         at = sentence.find(sought, after)
         if at >= 0:
             after = at + len(sought)
-        found.append(Skipped(text=what, start=cleaned.origins[places[at] if at >= 0 and sought else start], reason=reason))
+        found.append(
+            Skipped(
+                text=what,
+                start=cleaned.origins[places[at] if at >= 0 and sought else start],
+                reason=reason,
+            )
+        )
     return found
 
 
 @lru_cache(maxsize=20_000)
 def _form(character: str) -> str:
-    """A character as the search for what was skipped compares it: without case, dress and marks; "" for what has nothing else."""
+    """A character as the search for what was skipped compares it: without case, dress and marks; ""
+    for what has nothing else.
+    """
     plain = unicodedata.normalize("NFKD", character).casefold()
     return "".join(part for part in plain if unicodedata.category(part) not in ("Mn", "Me", "Cf"))

@@ -1,12 +1,16 @@
-"""Any Unicode to text without anything that cannot be a part of speech, remembering where each character came from.
+"""Any Unicode to text without anything that cannot be a part of speech, remembering where each
+character came from.
 
-- Control characters, lone surrogates, private and unassigned code points become a space and are reported.
-- What has no sound by nature goes without a word: byte order marks, bidirectional controls, zero-width characters, soft hyphens, and combining marks past the
+- Control characters, lone surrogates, private and unassigned code points become a space and are
+reported.
+- What has no sound by nature goes without a word: byte order marks, bidirectional controls,
+zero-width characters, soft hyphens, and combining marks past the
   second on one letter ("zalgo"). The joiner of emoji stays: it makes several of them one.
 - Blocks of code (Markdown's) go, and are reported; so do the marks before the lines of a quotation.
 - Every kind of space becomes a space; line ends become line feeds.
 
-How the rest is read (other forms of letters and digits, quotes, symbols) is the normaliser's affair.
+How the rest is read (other forms of letters and digits, quotes, symbols) is the normaliser's
+affair.
 """
 
 from __future__ import annotations
@@ -24,7 +28,8 @@ _ZERO_WIDTH_JOINER = "\u200d"
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _LOST = "\ufffd\ufffc"
 _FENCES = ("```", "~~~")
-# What Markdown writes for the eye alone: blocks of code, and the marks before the lines of a quotation.
+# What Markdown writes for the eye alone: blocks of code, and the marks before the lines of a
+# quotation.
 _HIDDEN = re.compile(
     r"^[^\S\n]{0,3}```[^`\n]{0,60}\n(?:[^`]|`(?!``)){0,20000}```[^\S\n]*$|^[^\S\n]{0,3}~~~[^~\n]{0,60}\n(?:[^~]|~(?!~~)){0,20000}~~~[^\S\n]*$"
     r"|^[^\S\n]{0,3}(?:>[^\S\n]?){0,4}>[^\S\n](?=[^\W\d]|[\"'*_(\[“‘#-])",
@@ -53,7 +58,8 @@ class Cleaned:
 
     Attributes:
         text: encodable in UTF-8, without control characters but line feeds.
-        origins: for each character of `text` the index in the original of the character it came from; increasing.
+        origins: for each character of `text` the index in the original of the character it came
+            from; increasing.
         removed: what could not be kept, in order.
     """
 
@@ -88,7 +94,9 @@ def clean(text: str) -> Cleaned:
 
 
 def _without(text: str, hidden: Sequence[tuple[int, int]]) -> Cleaned:
-    """Cleans what is left of a text without some stretches; of each block of code a line end stays, and a report."""
+    """Cleans what is left of a text without some stretches; of each block of code a line end stays,
+    and a report.
+    """
     pieces: list[str] = []
     places: list[int] = []
     removed: list[Removed] = []
@@ -99,12 +107,25 @@ def _without(text: str, hidden: Sequence[tuple[int, int]]) -> Cleaned:
         if text.startswith(_FENCES, start):
             pieces.append("\n\n")
             places.extend((start, start))
-            removed.append(Removed(text=_show(list(text[start : start + 3])), start=start, reason="begins a block of code"))
+            removed.append(
+                Removed(
+                    text=_show(list(text[start : start + 3])),
+                    start=start,
+                    reason="begins a block of code",
+                )
+            )
         at = end
     cleaned = clean("".join(pieces)) if hidden else Cleaned(text="", origins=(), removed=())
-    removed += [Removed(text=one.text, start=places[one.start], reason=one.reason) for one in cleaned.removed]
+    removed += [
+        Removed(text=one.text, start=places[one.start], reason=one.reason)
+        for one in cleaned.removed
+    ]
     origins = tuple(places[place] for place in cleaned.origins)
-    return Cleaned(text=cleaned.text, origins=origins, removed=tuple(sorted(removed, key=lambda one: one.start)))
+    return Cleaned(
+        text=cleaned.text,
+        origins=origins,
+        removed=tuple(sorted(removed, key=lambda one: one.start)),
+    )
 
 
 @lru_cache(maxsize=20_000)
@@ -124,7 +145,11 @@ def _plain(character: str) -> str:
         return "\n"
     if character.isspace():
         return " "
-    return "" if unicodedata.category(character) == "Cf" and character != _ZERO_WIDTH_JOINER else character
+    return (
+        ""
+        if unicodedata.category(character) == "Cf" and character != _ZERO_WIDTH_JOINER
+        else character
+    )
 
 
 @lru_cache(maxsize=20_000)

@@ -1,4 +1,6 @@
-"""How the author of a sentence wants it spoken: a style for each phoneme, pauses of an exact length, marks. P phonemes."""
+"""How the author of a sentence wants it spoken: a style for each phoneme, pauses of an exact
+length, marks. P phonemes.
+"""
 
 from __future__ import annotations
 

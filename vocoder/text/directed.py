@@ -1,11 +1,15 @@
-"""Takes a text with directions apart: as `vocoder.text.analysis` does with a plain one, and by the same rules, with what its author says of it beside.
+"""Takes a text with directions apart: as `vocoder.text.analysis` does with a plain one, and by the
+same rules, with what its author says of it beside.
 
-Before a sentence is normalised, each stretch in whose place something else is said becomes one letter that no rule knows, and so does each break: so rules see
-that there is something, read nothing across it, and the words that are said for it are put in afterwards. The letter is one that the text does not have.
+Before a sentence is normalised, each stretch in whose place something else is said becomes one
+letter that no rule knows, and so does each break: so rules see that there is something, read
+nothing across it, and the words that are said for it are put in afterwards. The letter is one that
+the text does not have.
 
     Hello <sub alias="World Wide Web">WWW</sub>, <break/> you     the text    Hello WWW,  you
                                                                   normalised  hello ꔀ, ꔀ you
-                                                                  spoken      hello world wide web, | you
+                                                                  spoken      hello world wide web,
+                                                                              | you
 """
 
 from __future__ import annotations
@@ -18,7 +22,18 @@ from itertools import accumulate, count, pairwise
 
 import numpy as np
 
-from vocoder.text.analysis import BLANK_LINE, Analyser, Sentence, SentenceSource, Skipped, in_order, located, phonemiser_of, tokens_of, why_silent
+from vocoder.text.analysis import (
+    BLANK_LINE,
+    Analyser,
+    Sentence,
+    SentenceSource,
+    Skipped,
+    in_order,
+    located,
+    phonemiser_of,
+    tokens_of,
+    why_silent,
+)
 from vocoder.text.cleaning import Cleaned, clean
 from vocoder.text.delivery import Delivery, PlacedMark
 from vocoder.text.features import LinguisticFeatures, build_features
@@ -35,7 +50,9 @@ from vocoder.text.sentences import one_sentence, split_sentences
 from vocoder.text.speech_input import Ipa, SpeechInput, Ssml, TextWithHeadings
 from vocoder.text.ssml import read_ssml
 
-_MOST_PAUSE_SECONDS = 10.0  # of all breaks in a sentence: then another one begins, because a sentence's frames are computed together
+# of all breaks in a sentence: then another one begins, because a sentence's frames are computed
+# together
+_MOST_PAUSE_SECONDS = 10.0
 _FIRST_STAND_IN = 0xA500  # Vai: letters without case, and no part of any other rule
 _POSSESSIVE = re.compile(r"['’]s(?![^\W_])")
 _JOINED = frozenset('.,;:!?…)]}"”’»')  # marks that stay with the word before them
@@ -43,7 +60,13 @@ _MARKS = ",:;—.!?"  # weakest first
 
 
 def analyser_of(
-    given: SpeechInput, *, language: str, voice: str, speakers: Sequence[str], lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None
+    given: SpeechInput,
+    *,
+    language: str,
+    voice: str,
+    speakers: Sequence[str],
+    lexicon: Lexicon | None = None,
+    phonemiser: Phonemiser | None = None,
 ) -> SentenceSource:
     """What takes apart what is given.
 
@@ -61,13 +84,20 @@ def analyser_of(
     """
     match given:
         case TextWithHeadings():
-            return ScriptAnalyser(read_headings(given.text), language=language, lexicon=lexicon, phonemiser=phonemiser)
+            return ScriptAnalyser(
+                read_headings(given.text), language=language, lexicon=lexicon, phonemiser=phonemiser
+            )
         case Ssml():
             return ScriptAnalyser(
-                read_ssml(given.document, language=language, voice=voice, speakers=speakers), language=language, lexicon=lexicon, phonemiser=phonemiser
+                read_ssml(given.document, language=language, voice=voice, speakers=speakers),
+                language=language,
+                lexicon=lexicon,
+                phonemiser=phonemiser,
             )
         case Ipa():
-            return ScriptAnalyser(read_ipa(given.phonemes), language=language, phonemiser=phonemiser)
+            return ScriptAnalyser(
+                read_ipa(given.phonemes), language=language, phonemiser=phonemiser
+            )
         case _:
             return Analyser(given, language=language, lexicon=lexicon, phonemiser=phonemiser)
 
@@ -95,7 +125,14 @@ class ScriptAnalyser:
         marks: of the script.
     """
 
-    def __init__(self, script: Script, *, language: str = "en-us", lexicon: Lexicon | None = None, phonemiser: Phonemiser | None = None) -> None:
+    def __init__(
+        self,
+        script: Script,
+        *,
+        language: str = "en-us",
+        lexicon: Lexicon | None = None,
+        phonemiser: Phonemiser | None = None,
+    ) -> None:
         self._lexicon = lexicon
         self._language = language
         self._phonemiser = phonemiser or phonemiser_of(language)
@@ -110,21 +147,43 @@ class ScriptAnalyser:
         def origin(position: int) -> int:
             return script.origins[position]
 
-        self._cleaned = Cleaned(text=cleaned.text, origins=tuple(map(origin, cleaned.origins)), removed=cleaned.removed)
-        placed = [(one, *self._stripped(there(one.start), there(one.end))) for one in script.replaced]
-        self._replaced = [replace(one, start=start, end=end) for one, start, end in placed if start < end]
+        self._cleaned = Cleaned(
+            text=cleaned.text, origins=tuple(map(origin, cleaned.origins)), removed=cleaned.removed
+        )
+        placed = [
+            (one, *self._stripped(there(one.start), there(one.end))) for one in script.replaced
+        ]
+        self._replaced = [
+            replace(one, start=start, end=end) for one, start, end in placed if start < end
+        ]
         self._replaced_at = [one.start for one in self._replaced]
         self._styles = [style.as_heard() for _, style in script.styles]
         self._styles_at = [there(at) for at, _ in script.styles]
         self._cues = [replace(cue, position=there(cue.position)) for cue in script.cues]
         self._cues_at = [cue.position for cue in self._cues]
         self._paragraphs = [there(at) for at in script.paragraphs]
-        self._stand_in = next(chr(code) for code in count(_FIRST_STAND_IN) if chr(code) not in cleaned.text)
-        self._places = self._split([there(at) for at in script.bounds], [there(start) for start, _ in script.whole])
+        self._stand_in = next(
+            chr(code) for code in count(_FIRST_STAND_IN) if chr(code) not in cleaned.text
+        )
+        self._places = self._split(
+            [there(at) for at in script.bounds], [there(start) for start, _ in script.whole]
+        )
         self._own_cues, self._opens_at_once = self._assigned()
-        removed = [Skipped(text=one.text, start=origin(one.start), reason=one.reason) for one in cleaned.removed]
-        unseen = [one for one, start, end in placed if start >= end and one.words]  # a mark of a letter that has too many
-        removed += [Skipped(text=one.words[0].text, start=origin(one.start), reason="is said for something that cannot be seen") for one in unseen]
+        removed = [
+            Skipped(text=one.text, start=origin(one.start), reason=one.reason)
+            for one in cleaned.removed
+        ]
+        unseen = [
+            one for one, start, end in placed if start >= end and one.words
+        ]  # a mark of a letter that has too many
+        removed += [
+            Skipped(
+                text=one.words[0].text,
+                start=origin(one.start),
+                reason="is said for something that cannot be seen",
+            )
+            for one in unseen
+        ]
         self.removed = in_order(removed)
         self.marks = tuple(cue for cue in script.cues if isinstance(cue, Mark))
 
@@ -139,10 +198,23 @@ class ScriptAnalyser:
         words, pauses, skips = self._words(start, end, cues)
         tokens = [(word.said.text, word.said.mark) for word in words]
         capitals = capitals_of(self._text, [word.place for word in words])
-        phones, told = pronounce(self._phonemiser, tokens, capitals, language=self._language, lexicon=self._lexicon)
-        phones = [said if word.said.phones is None else word.said.phones for word, said in zip(words, phones, strict=True)]
-        silent = [(word.said.text, why_silent(word.said.text)) for word, said in zip(words, phones, strict=True) if not said]
-        skipped = tuple(one for reports in (skips, silent) for one in located(reports, self._cleaned, start, end))
+        phones, told = pronounce(
+            self._phonemiser, tokens, capitals, language=self._language, lexicon=self._lexicon
+        )
+        phones = [
+            said if word.said.phones is None else word.said.phones
+            for word, said in zip(words, phones, strict=True)
+        ]
+        silent = [
+            (word.said.text, why_silent(word.said.text))
+            for word, said in zip(words, phones, strict=True)
+            if not said
+        ]
+        skipped = tuple(
+            one
+            for reports in (skips, silent)
+            for one in located(reports, self._cleaned, start, end)
+        )
         if not any(phones):
             return None, skipped
         features = build_features(phones, [word.said.mark for word in words])
@@ -152,13 +224,19 @@ class ScriptAnalyser:
             start=self._cleaned.origins[start],
             end=self._cleaned.origins[end - 1] + 1,
             words=tuple(spoken),
-            places=tuple(None if word.place is None else (word.place[0] - start, word.place[1] - start) for word in words),
+            places=tuple(
+                None if word.place is None else (word.place[0] - start, word.place[1] - start)
+                for word in words
+            ),
             origins=self._cleaned.origins[start:end],
             ends_paragraph=self._ends_paragraph(number),
             rises=rises(spoken, words[-1].said.mark),
             features=features,
             rules=tuple(word.rule for word in words),
-            told=tuple("given" if word.said.phones is not None else by for word, by in zip(words, told, strict=True)),
+            told=tuple(
+                "given" if word.said.phones is not None else by
+                for word, by in zip(words, told, strict=True)
+            ),
             delivery=self._delivery(number, words, features, pauses, cues),
         )
         return sentence, skipped
@@ -166,32 +244,46 @@ class ScriptAnalyser:
     # Sentences.
 
     def _ends_paragraph(self, number: int) -> bool:
-        """Whether the end of a `<p>` comes before the next sentence that has words, or a blank line before the next one."""
+        """Whether the end of a `<p>` comes before the next sentence that has words, or a blank line
+        before the next one.
+        """
         end = self._places[number][1]
         starts = [start for start, _ in self._places[number + 1 : number + 2]] or [end]
-        told = (self._places[other][0] for other in range(number + 1, len(self._places)) if self._has_words(*self._places[other]))
+        told = (
+            self._places[other][0]
+            for other in range(number + 1, len(self._places))
+            if self._has_words(*self._places[other])
+        )
         ends = bisect_left(self._paragraphs, end) < bisect_right(self._paragraphs, next(told, end))
         return ends or BLANK_LINE.search(self._text, end, starts[0]) is not None
 
     def _split(self, bounds: list[int], whole: list[int]) -> list[tuple[int, int]]:
-        """Where sentences begin and end; `whole` are the starts of stretches between two bounds that are one each."""
+        """Where sentences begin and end; `whole` are the starts of stretches between two bounds
+        that are one each.
+        """
         found: list[tuple[int, int]] = []
         are_whole = frozenset(whole)
         last = 0
         for start, end in pairwise(sorted({0, *bounds, len(self._text)})):
             virtual, places = self._virtual(start, end)
-            for begin, behind in one_sentence(virtual) if start in are_whole else split_sentences(virtual):
+            for begin, behind in (
+                one_sentence(virtual) if start in are_whole else split_sentences(virtual)
+            ):
                 # A replaced stretch that is divided belongs to the first part alone.
                 first, last = max(places[begin][0], last), max(places[behind - 1][1], last)
                 found.extend(self._parted(*self._stripped(first, last)))
         return found
 
     def _virtual(self, start: int, end: int) -> tuple[str, list[tuple[int, int]]]:
-        """The text as it counts for sentences: each replaced stretch is a word as long as what is said for it. And where each of its characters is from."""
+        """The text as it counts for sentences: each replaced stretch is a word as long as what is
+        said for it. And where each of its characters is from.
+        """
         pieces: list[str] = []
         places: list[tuple[int, int]] = []
         at = start
-        for one in self._replaced[bisect_left(self._replaced_at, start) : bisect_left(self._replaced_at, end)]:
+        for one in self._replaced[
+            bisect_left(self._replaced_at, start) : bisect_left(self._replaced_at, end)
+        ]:
             pieces.append(self._text[at : one.start])
             places.extend((place, place + 1) for place in range(at, one.start))
             first = self._text[one.start]
@@ -225,9 +317,11 @@ class ScriptAnalyser:
         return [part for part in parts if part[0] < part[1]]
 
     def _assigned(self) -> tuple[dict[int, list[Break | Mark]], frozenset[int]]:
-        """The cues of each sentence, and the sentences before which the pause is that of a break: all of it lies at the end of the sentence before.
+        """The cues of each sentence, and the sentences before which the pause is that of a break:
+        all of it lies at the end of the sentence before.
 
-        What stands between two sentences belongs to the first of them, and what stands before all to the first; sentences without words do not count.
+        What stands between two sentences belongs to the first of them, and what stands before all
+        to the first; sentences without words do not count.
         """
         told = [number for number, place in enumerate(self._places) if self._has_words(*place)]
         starts = [self._places[number][0] for number in told]
@@ -237,30 +331,49 @@ class ScriptAnalyser:
             order = max(bisect_left(starts, cue.position) - 1, 0)
             own.setdefault(told[order], []).append(cue)
             start, end = self._places[told[order]]
-            if isinstance(cue, Break) and start < cue.position and order + 1 < len(told) and not self._has_words(cue.position, max(end, cue.position)):
+            if (
+                isinstance(cue, Break)
+                and start < cue.position
+                and order + 1 < len(told)
+                and not self._has_words(cue.position, max(end, cue.position))
+            ):
                 at_once.add(told[order + 1])
         return own, frozenset(at_once)
 
     def _has_words(self, start: int, end: int) -> bool:
-        return any(map(str.isalnum, self._text[start:end])) or bisect_left(self._replaced_at, start) < bisect_left(self._replaced_at, end)
+        return any(map(str.isalnum, self._text[start:end])) or bisect_left(
+            self._replaced_at, start
+        ) < bisect_left(self._replaced_at, end)
 
     # Words.
 
-    def _words(self, start: int, end: int, cues: Sequence[Break | Mark]) -> tuple[list[_SpokenWord], dict[int, float], Sequence[tuple[str, str]]]:
-        """The words of a sentence, the seconds of the breaks before each (or behind the last), and what is skipped."""
-        source, places, items = self._source(start, end, [cue for cue in cues if isinstance(cue, Break)])
+    def _words(
+        self, start: int, end: int, cues: Sequence[Break | Mark]
+    ) -> tuple[list[_SpokenWord], dict[int, float], Sequence[tuple[str, str]]]:
+        """The words of a sentence, the seconds of the breaks before each (or behind the last), and
+        what is skipped.
+        """
+        source, places, items = self._source(
+            start, end, [cue for cue in cues if isinstance(cue, Break)]
+        )
         normalised = normalise(source, self._known)
         words: list[_SpokenWord] = []
         pauses: dict[int, float] = {}
         following = iter(items)
-        for (text, mark), place, rule in zip(tokens_of(normalised.text), normalised.places, normalised.rules, strict=True):
+        for (text, mark), place, rule in zip(
+            tokens_of(normalised.text), normalised.places, normalised.rules, strict=True
+        ):
             if text != self._stand_in:
                 there = None if place is None else (places[place[0]][0], places[place[1] - 1][1])
-                words.append(_SpokenWord(said=SaidWord(text=text, mark=mark), place=there, rule=rule))
+                words.append(
+                    _SpokenWord(said=SaidWord(text=text, mark=mark), place=there, rule=rule)
+                )
                 continue
             item = next(following)
             if isinstance(item, Replaced):
-                words.extend(_SpokenWord(said=said, place=(item.start, item.end)) for said in item.words)
+                words.extend(
+                    _SpokenWord(said=said, place=(item.start, item.end)) for said in item.words
+                )
             else:
                 pauses[len(words)] = pauses.get(len(words), 0.0) + item.seconds
             if mark and words:
@@ -281,8 +394,12 @@ class ScriptAnalyser:
             return Reading(spoken=self._stand_in, end=at + 1, listed=True)
         return None if self._lexicon is None else self._lexicon.match(text, at)
 
-    def _source(self, start: int, end: int, breaks: Sequence[Break]) -> tuple[str, list[tuple[int, int]], list[Replaced | Break]]:
-        """What is normalised: its characters, where each is from, and what the stand-ins in it stand for."""
+    def _source(
+        self, start: int, end: int, breaks: Sequence[Break]
+    ) -> tuple[str, list[tuple[int, int]], list[Replaced | Break]]:
+        """What is normalised: its characters, where each is from, and what the stand-ins in it
+        stand for.
+        """
         characters: list[str] = []
         places: list[tuple[int, int]] = []
         items: list[Replaced | Break] = []
@@ -324,7 +441,12 @@ class ScriptAnalyser:
     # Delivery.
 
     def _delivery(
-        self, number: int, words: Sequence[_SpokenWord], features: LinguisticFeatures, pauses: dict[int, float], cues: Sequence[Break | Mark]
+        self,
+        number: int,
+        words: Sequence[_SpokenWord],
+        features: LinguisticFeatures,
+        pauses: dict[int, float],
+        cues: Sequence[Break | Mark],
     ) -> Delivery:
         start, end = self._places[number]
         owners = features.word_index.tolist()
@@ -333,8 +455,12 @@ class ScriptAnalyser:
         firsts = {owner: place for place, owner in reversed(list(enumerate(owners)))}
 
         def begins(word: int) -> int:
-            """The first phoneme of a word or of those behind it; the sentence's end where there is none."""
-            return next((firsts[spoken] for spoken in range(word, len(words)) if spoken in firsts), ends)
+            """The first phoneme of a word or of those behind it; the sentence's end where there is
+            none.
+            """
+            return next(
+                (firsts[spoken] for spoken in range(word, len(words)) if spoken in firsts), ends
+            )
 
         lengths = np.full(ends, np.nan)
         if number in self._opens_at_once:
@@ -344,7 +470,9 @@ class ScriptAnalyser:
             lengths[place] = seconds + (0.0 if np.isnan(lengths[place]) else lengths[place])
         styles: list[Style] = []
         for owner in owners:
-            word = max(owner, 0) if owner >= 0 or not styles else None  # the first pause is that of the first word, others of the word before them
+            word = (
+                max(owner, 0) if owner >= 0 or not styles else None
+            )  # the first pause is that of the first word, others of the word before them
             styles.append(styles[-1] if word is None else self._style_of(words[word], start))
         return Delivery(
             styles=tuple(styles),
@@ -354,24 +482,43 @@ class ScriptAnalyser:
         )
 
     def _style_of(self, word: _SpokenWord, start: int) -> Style:
-        return self._styles[bisect_right(self._styles_at, start if word.place is None else word.place[0]) - 1]
+        return self._styles[
+            bisect_right(self._styles_at, start if word.place is None else word.place[0]) - 1
+        ]
 
     @staticmethod
     def _placed_marks(
-        place: tuple[int, int], words: Sequence[_SpokenWord], cues: Sequence[Break | Mark], begins: Callable[[int], int], ends: int
+        place: tuple[int, int],
+        words: Sequence[_SpokenWord],
+        cues: Sequence[Break | Mark],
+        begins: Callable[[int], int],
+        ends: int,
     ) -> Iterator[PlacedMark]:
-        """Inside a sentence a mark is where the next word begins, or the pause, where a break or the sentence's end comes first; behind it, where the next one
-        begins; before all of it, where it begins.
+        """Inside a sentence a mark is where the next word begins, or the pause, where a break or
+        the sentence's end comes first; behind it, where the next one begins; before all of it,
+        where it begins.
         """
         start, end = place
-        behind = list(accumulate((start if word.place is None else word.place[1] for word in words), max))
+        behind = list(
+            accumulate((start if word.place is None else word.place[1] for word in words), max)
+        )
 
         def slot_of(position: int) -> int:
             """Before which word a place is; behind the last word it is their number."""
-            return 0 if position <= start else len(words) if position >= end else bisect_right(behind, position)
+            return (
+                0
+                if position <= start
+                else len(words)
+                if position >= end
+                else bisect_right(behind, position)
+            )
 
         slots = [slot_of(cue.position) for cue in cues]
-        breaks = [(slot, number) for number, (slot, cue) in enumerate(zip(slots, cues, strict=True)) if isinstance(cue, Break)]
+        breaks = [
+            (slot, number)
+            for number, (slot, cue) in enumerate(zip(slots, cues, strict=True))
+            if isinstance(cue, Break)
+        ]
         first, last = dict(reversed(breaks)), dict(breaks)  # of each slot
         for number, (slot, cue) in enumerate(zip(slots, cues, strict=True)):
             if isinstance(cue, Break):
@@ -395,4 +542,6 @@ def _marked(word: _SpokenWord, mark: str) -> _SpokenWord:
 
 
 def _possessive(word: SaidWord) -> SaidWord:
-    return replace(word, text=f"{word.text}'s", phones=None if word.phones is None else possessive(word.phones))
+    return replace(
+        word, text=f"{word.text}'s", phones=None if word.phones is None else possessive(word.phones)
+    )

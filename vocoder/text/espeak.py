@@ -1,9 +1,11 @@
 """espeak-ng, the library, from Python: text in, IPA out.
 
-espeak-ng is a separate program library under GPL-3; it is loaded at run time, as a shared library of its own, from the wheel `espeakng-loader`. Sonant itself
-is Apache-2.0 and contains none of it. Nothing but `vocoder.text.phonemes` uses this module, so that another backend can take its place.
+espeak-ng is a separate program library under GPL-3; it is loaded at run time, as a shared library
+of its own, from the wheel `espeakng-loader`. Sonant itself is Apache-2.0 and contains none of it.
+Nothing but `vocoder.text.phonemes` uses this module, so that another backend can take its place.
 
-The library keeps one global state for the process (the language that was chosen last), so one lock goes around every use of it.
+The library keeps one global state for the process (the language that was chosen last), so one lock
+goes around every use of it.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ _EE_OK = 0
 
 _LONGEST_DATA_PATH = 159  # bytes: what fits its buffer (N_PATH_HOME)
 _LANGUAGE_NAME = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*")  # what is no name could be taken for a path
-_LANGUAGE_SWITCH = re.compile(r"\([a-z0-9-]+\)")  # "(fr)": espeak says that it reads what follows as another language
+_LANGUAGE_SWITCH = re.compile(
+    r"\([a-z0-9-]+\)"
+)  # "(fr)": espeak says that it reads what follows as another language
 
 
 class Espeak:
@@ -51,17 +55,28 @@ class Espeak:
     def __init__(self) -> None:
         data = espeakng_loader.get_data_path()
         if len(data.encode()) > _LONGEST_DATA_PATH:
-            raise SonantError(f"espeak-ng reads no data from a path longer than {_LONGEST_DATA_PATH} bytes: install Sonant in a shorter one than {data}")
+            raise SonantError(
+                f"espeak-ng reads no data from a path longer than {_LONGEST_DATA_PATH} bytes: "
+                f"install Sonant in a shorter one than {data}"
+            )
         library = Path(espeakng_loader.get_library_path())
         try:
             self._library = ctypes.CDLL(str(library))
         except OSError as error:
             raise SonantError(f"espeak-ng cannot be loaded: {error}") from error
         self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
-        self._library.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
+        self._library.espeak_TextToPhonemes.argtypes = [
+            ctypes.POINTER(ctypes.c_char_p),
+            ctypes.c_int,
+            ctypes.c_int,
+        ]
         self._library.espeak_SetVoiceByName.argtypes = [ctypes.c_char_p]
-        sample_rate = self._library.espeak_Initialize(_AUDIO_OUTPUT_RETRIEVAL, 0, data.encode(), _INITIALIZE_DONT_EXIT)
-        if sample_rate <= 0:  # it returns 0 where its data is missing, and an error below 0 otherwise
+        sample_rate = self._library.espeak_Initialize(
+            _AUDIO_OUTPUT_RETRIEVAL, 0, data.encode(), _INITIALIZE_DONT_EXIT
+        )
+        if (
+            sample_rate <= 0
+        ):  # it returns 0 where its data is missing, and an error below 0 otherwise
             raise SonantError(f"espeak-ng cannot read its data in {data}")
         self._language: str | None = None
 
@@ -88,8 +103,12 @@ class Espeak:
         with self._lock:
             self._select(language)
             rest = ctypes.c_char_p(encoded)
-            while rest.value is not None:  # each call takes one clause and moves the pointer behind it, to NULL after the last
-                said = self._library.espeak_TextToPhonemes(ctypes.byref(rest), _CHARS_UTF8, _IPA | ord(_BETWEEN_PHONES) << 8)
+            while (
+                rest.value is not None
+            ):  # each call takes one clause and moves the pointer behind it, to NULL after the last
+                said = self._library.espeak_TextToPhonemes(
+                    ctypes.byref(rest), _CHARS_UTF8, _IPA | ord(_BETWEEN_PHONES) << 8
+                )
                 clauses.append(said.decode("utf-8"))
         chunks = _LANGUAGE_SWITCH.sub("", " ".join(clauses)).split()
         return [chunk for chunk in chunks if chunk.strip("_ˈˌ")]
@@ -97,6 +116,9 @@ class Espeak:
     def _select(self, language: str) -> None:
         if language == self._language:
             return
-        if not _LANGUAGE_NAME.fullmatch(language) or self._library.espeak_SetVoiceByName(language.encode()) != _EE_OK:
+        if (
+            not _LANGUAGE_NAME.fullmatch(language)
+            or self._library.espeak_SetVoiceByName(language.encode()) != _EE_OK
+        ):
             raise InputError(f"espeak-ng has no language {language!r}", field="language")
         self._language = language

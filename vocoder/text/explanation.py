@@ -14,7 +14,8 @@ _COLUMNS = ("written", "spoken", "phonemes", "rule", "told by")
 
 
 def explained(sentences: Iterable[Sentence]) -> str:
-    """Lines with columns between tabs: what was written, the words it is spoken as, their phonemes, and which rules said so.
+    """Lines with columns between tabs: what was written, the words it is spoken as, their phonemes,
+    and which rules said so.
 
     A blank line stands behind each sentence.
     """
@@ -29,12 +30,16 @@ def _rows(sentence: Sentence) -> Iterator[str]:
     """A line for each stretch of the text that one rule read."""
     spoken = _phonemes(sentence)
     numbers = range(len(sentence.words))
-    for (place, rule), group in groupby(numbers, key=lambda number: (sentence.places[number], sentence.rules[number])):
+    for (place, rule), group in groupby(
+        numbers, key=lambda number: (sentence.places[number], sentence.rules[number])
+    ):
         members = list(group)
         written = "" if place is None else " ".join(sentence.text[slice(*place)].split())
         words = " ".join(sentence.words[number] for number in members)
         told = ", ".join(dict.fromkeys(sentence.told[number] or "espeak-ng" for number in members))
-        yield "\t".join((written, words, " ".join(spoken[number] for number in members), rule, told))
+        yield "\t".join(
+            (written, words, " ".join(spoken[number] for number in members), rule, told)
+        )
 
 
 def _phonemes(sentence: Sentence) -> list[str]:
@@ -42,7 +47,9 @@ def _phonemes(sentence: Sentence) -> list[str]:
     spoken = ["" for _ in sentence.words]
     features = sentence.features
     stresses = features.categories[:, 1].tolist()
-    for symbol, stress, owner in zip(features.phonemes, stresses, features.word_index.tolist(), strict=True):
+    for symbol, stress, owner in zip(
+        features.phonemes, stresses, features.word_index.tolist(), strict=True
+    ):
         if owner >= 0:
             spoken[owner] += _STRESS_MARKS.get(stress, "") + symbol
     return spoken

@@ -1,6 +1,7 @@
 """LinguisticFeatures: what the models know of each phoneme of a sentence.
 
-P phonemes. Columns are named in `vocoder.config` (`CATEGORIES`, `POSITIONS`); in every category 0 means "absent".
+P phonemes. Columns are named in `vocoder.config` (`CATEGORIES`, `POSITIONS`); in every category 0
+means "absent".
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _INDEX = {symbol: index for index, symbol in enumerate(PHONEMES)}
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # arrays have no single answer to "equal"
 class LinguisticFeatures:
-    """One row per phoneme; a sentence begins and ends with a pause, and has one at each mark that breaks a phrase. Its arrays cannot be written to.
+    """One row per phoneme; a sentence begins and ends with a pause, and has one at each mark that
+    breaks a phrase. Its arrays cannot be written to.
 
     Attributes:
         categories: int64 [P, 4], columns `config.CATEGORIES`.
@@ -72,7 +74,15 @@ def feature_hash() -> str:
 
     A voice is bound to it: whatever changes it makes every trained voice useless.
     """
-    meaning = [CATEGORIES, POSITIONS, PHONEMES, STRESSES, WORD_POSITIONS, PHRASE_TYPES, _LONGEST_WORD]
+    meaning = [
+        CATEGORIES,
+        POSITIONS,
+        PHONEMES,
+        STRESSES,
+        WORD_POSITIONS,
+        PHRASE_TYPES,
+        _LONGEST_WORD,
+    ]
     return hashlib.sha256(json.dumps(meaning, ensure_ascii=True).encode()).hexdigest()[:16]
 
 
@@ -81,7 +91,8 @@ def build_features(words: Sequence[Sequence[Phone]], marks: Sequence[str]) -> Li
 
     Args:
         words: the phones of each word, at least one word with at least one phone.
-        marks: for each word the punctuation mark behind it, "" for none. The last word's mark types the last phrase; "." where it has none.
+        marks: for each word the punctuation mark behind it, "" for none. The last word's mark types
+            the last phrase; "." where it has none.
 
     Returns:
         the rows of all phonemes, pauses included.
@@ -102,8 +113,22 @@ def build_features(words: Sequence[Sequence[Phone]], marks: Sequence[str]) -> Li
         for order, word in enumerate(members):
             phones = words[word]
             for place, phone in enumerate(phones):
-                categories.append((_INDEX[phone.symbol], phone.stress, _word_position(place, len(phones)), phrase_type))
-                positions.append(((place + 0.5) / len(phones), (order + 0.5) / len(members), in_sentence, min(len(phones) / _LONGEST_WORD, 1.0)))
+                categories.append(
+                    (
+                        _INDEX[phone.symbol],
+                        phone.stress,
+                        _word_position(place, len(phones)),
+                        phrase_type,
+                    )
+                )
+                positions.append(
+                    (
+                        (place + 0.5) / len(phones),
+                        (order + 0.5) / len(members),
+                        in_sentence,
+                        min(len(phones) / _LONGEST_WORD, 1.0),
+                    )
+                )
                 word_index.append(word)
         pause(phrase_type, (number + 1) / len(phrases))
     return LinguisticFeatures(
@@ -133,4 +158,6 @@ def _phrases(words: Sequence[Sequence[Phone]], marks: Sequence[str]) -> list[tup
 def _word_position(place: int, length: int) -> int:
     if length == 1:
         return WORD_POSITIONS.index("single")
-    return WORD_POSITIONS.index("begin" if place == 0 else "end" if place == length - 1 else "middle")
+    return WORD_POSITIONS.index(
+        "begin" if place == 0 else "end" if place == length - 1 else "middle"
+    )

@@ -23,11 +23,13 @@ def phones_of(ipa: str) -> Phones:
     """The phones of one word.
 
     Args:
-        ipa: at most `LONGEST_IPA` characters. A stress mark stands before the vowel or its syllable; where there is none the first vowel is stressed. White
-            space, and the marks of syllables and of linking, are passed over.
+        ipa: at most `LONGEST_IPA` characters. A stress mark stands before the vowel or its
+            syllable; where there is none the first vowel is stressed. White space, and the marks of
+            syllables and of linking, are passed over.
 
     Raises:
-        ValueError: it is too long, has no phoneme, or has some that the voice's inventory has nothing for; the message completes "the IPA of ... ".
+        ValueError: it is too long, has no phoneme, or has some that the voice's inventory has
+            nothing for; the message completes "the IPA of ... ".
     """
     if len(ipa) > LONGEST_IPA:
         raise ValueError(f"has {len(ipa)} characters, and the limit is {LONGEST_IPA}")
@@ -39,7 +41,10 @@ def phones_of(ipa: str) -> Phones:
             continue
         symbols, unknown = spell(part)
         if unknown:
-            raise ValueError(f"has {', '.join(map(ascii_or_itself, dict.fromkeys(unknown)))}, which the voice has no phoneme for")
+            raise ValueError(
+                f"has {', '.join(map(ascii_or_itself, dict.fromkeys(unknown)))}, which the voice "
+                f"has no phoneme for"
+            )
         for symbol in symbols:
             phones.append(_phone(symbol, stress if symbol in VOWELS else NO_STRESS))
             stress = NO_STRESS if symbol in VOWELS else stress
@@ -81,12 +86,24 @@ def read_ipa(text: str) -> Script:
             try:
                 phones = phones_of(ipa)
             except ValueError as error:
-                raise TextError(f"phonemes: word {len(replaced) + 1} of them, {_shown(ipa)}, {error}", field="phonemes") from error
+                raise TextError(
+                    f"phonemes: word {len(replaced) + 1} of them, {_shown(ipa)}, {error}",
+                    field="phonemes",
+                ) from error
             end = found.start() + len(ipa)
-            replaced.append(Replaced(start=found.start(), end=end, words=(SaidWord(text=_plain(ipa), phones=phones),), size=len(ipa)))
+            replaced.append(
+                Replaced(
+                    start=found.start(),
+                    end=end,
+                    words=(SaidWord(text=_plain(ipa), phones=phones),),
+                    size=len(ipa),
+                )
+            )
         if any(mark in _ENDING for mark in marks):
             bounds.append(found.end())
-    return Script(text=text, origins=tuple(range(len(text))), replaced=tuple(replaced), bounds=tuple(bounds))
+    return Script(
+        text=text, origins=tuple(range(len(text))), replaced=tuple(replaced), bounds=tuple(bounds)
+    )
 
 
 def _plain(ipa: str) -> str:

@@ -1,8 +1,10 @@
-"""Which entries of a lexicon reading something asks for: all that its sound depends on of a lexicon that may be large.
+"""Which entries of a lexicon reading something asks for: all that its sound depends on of a lexicon
+that may be large.
 
-It is read as it will be, by the same code, but nothing is pronounced; which is a small part of the work of planning it (six milliseconds for 1,000
-characters). So entries count wherever they will: for words that are written, that an alias or a document says, and that a number or an abbreviation is
-read as.
+It is read as it will be, by the same code, but nothing is pronounced; which is a small part of the
+work of planning it (six milliseconds for 1,000 characters). So entries count wherever they will:
+for words that are written, that an alias or a document says, and that a number or an abbreviation
+is read as.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from vocoder.text.phonemes import NO_STRESS, Phone, Phones
 from vocoder.text.speech_input import SpeechInput
 
 
-def entries_needed(given: SpeechInput, lexicon: Lexicon, *, language: str, voice: str, speakers: Sequence[str]) -> Lexicon:
+def entries_needed(
+    given: SpeechInput, lexicon: Lexicon, *, language: str, voice: str, speakers: Sequence[str]
+) -> Lexicon:
     """The entries that count: with them alone it is read as with all.
 
     Args:
@@ -29,7 +33,14 @@ def entries_needed(given: SpeechInput, lexicon: Lexicon, *, language: str, voice
         TextError, InputError: as `analyser_of`.
     """
     entries = _RecordingEntries(lexicon.entries)
-    analyser = analyser_of(given, language=language, voice=voice, speakers=speakers, lexicon=Lexicon(entries=entries), phonemiser=_SilentPhonemiser())
+    analyser = analyser_of(
+        given,
+        language=language,
+        voice=voice,
+        speakers=speakers,
+        lexicon=Lexicon(entries=entries),
+        phonemiser=_SilentPhonemiser(),
+    )
     for number in range(len(analyser)):
         analyser.sentence(number)
     return Lexicon(entries={key: lexicon.entries[key] for key in sorted(entries.found)})

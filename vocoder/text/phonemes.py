@@ -1,10 +1,13 @@
 """Words to phonemes with stress.
 
-`Phonemiser` is what the rest of Sonant knows; `EspeakPhonemiser` does it by espeak-ng (see `vocoder.text.espeak`, also for its licence).
+`Phonemiser` is what the rest of Sonant knows; `EspeakPhonemiser` does it by espeak-ng (see
+`vocoder.text.espeak`, also for its licence).
 
-A clause is read as a whole, because speakers do: "the" differs before a vowel, "for a" is reduced, "out of" is linked. Word boundaries are exact all the
-same: see `vocoder.text.word_boundaries`. Where the two readings it compares cannot be reconciled, the words keep the reading in which they stand apart; where
-even that has not as many groups of phones as the words have when each is read alone, they keep the latter.
+A clause is read as a whole, because speakers do: "the" differs before a vowel, "for a" is reduced,
+"out of" is linked. Word boundaries are exact all the
+same: see `vocoder.text.word_boundaries`. Where the two readings it compares cannot be reconciled,
+the words keep the reading in which they stand apart; where even that has not as many groups of
+phones as the words have when each is read alone, they keep the latter.
 """
 
 from __future__ import annotations
@@ -24,13 +27,15 @@ from vocoder.text.word_boundaries import share_out
 NO_STRESS, SECONDARY_STRESS, PRIMARY_STRESS = 1, 2, 3
 STRESSES = 4
 
-# espeak-ng drops, without a word, what does not fit its buffers: the end of a word of some 100 phones (200 bytes with marks), of a clause of 1,000.
+# espeak-ng drops, without a word, what does not fit its buffers: the end of a word of some 100
+# phones (200 bytes with marks), of a clause of 1,000.
 # So longer words are read in parts, and so are longer clauses.
 _LONGEST_WORD = 48  # letters; the longest word of English dictionaries has 45
 _MOST_PHONES_OF_WORD = 60
 _MOST_PHONES_OF_CLAUSE = 400
 
-# Between two words it keeps espeak-ng from joining them, and is otherwise not noticed: the words still see each other.
+# Between two words it keeps espeak-ng from joining them, and is otherwise not noticed: the words
+# still see each other.
 _SEPARATOR = " \u2060"
 
 
@@ -49,20 +54,23 @@ class Phonemiser(Protocol):
     """Pronounces words."""
 
     def pronounce(self, words: Sequence[str]) -> list[Phones]:
-        """The phones of each word of one clause, in context; empty where a word has no pronunciation.
+        """The phones of each word of one clause, in context; empty where a word has no
+        pronunciation.
 
         Args:
             words: any strings, without punctuation.
 
         Returns:
-            one tuple for each word, in the order of `words`. The same words give the same phones, in any thread.
+            one tuple for each word, in the order of `words`. The same words give the same phones,
+            in any thread.
         """
 
 
 class EspeakPhonemiser:
     """espeak-ng, speaking one language.
 
-    Any language can be chosen; its phones are then rendered by the nearest of the (English) inventory.
+    Any language can be chosen; its phones are then rendered by the nearest of the (English)
+    inventory.
     """
 
     def __init__(self, language: str = "en-us") -> None:
@@ -121,7 +129,9 @@ class EspeakPhonemiser:
             apart = _flat(alone)
         chunks = self._groups(" ".join(words))
         natural = _together(chunks)
-        shares = share_out([_symbols(chunk) for chunk in chunks], [_symbols(group) for group in apart])
+        shares = share_out(
+            [_symbols(chunk) for chunk in chunks], [_symbols(group) for group in apart]
+        )
         groups = apart if shares is None else [natural[begin:end] for begin, end in shares]
         said: list[Phones] = []
         start = 0
@@ -140,10 +150,17 @@ def _phones(chunk: str) -> Phones:
     """One chunk of IPA, its phones separated by "_"."""
     phones: list[Phone] = []
     for token in chunk.split("_"):
-        stress = PRIMARY_STRESS if PRIMARY in token else SECONDARY_STRESS if SECONDARY in token else NO_STRESS
+        stress = (
+            PRIMARY_STRESS
+            if PRIMARY in token
+            else SECONDARY_STRESS
+            if SECONDARY in token
+            else NO_STRESS
+        )
         symbols, _ = spell(token.replace(PRIMARY, "").replace(SECONDARY, ""))
         for index, symbol in enumerate(symbols):
-            # The mark stands before the vowel's token; what was split off behind it (an r, a schwa) is not stressed.
+            # The mark stands before the vowel's token; what was split off behind it (an r, a schwa)
+            # is not stressed.
             phones.append(Phone(symbol=symbol, stress=stress if index == 0 else NO_STRESS))
     return tuple(phones)
 

@@ -1,7 +1,8 @@
 """Which questions rise at their end.
 
-In English those that are answered with yes or no do; those that ask with a word of their own (who, where, why ...) fall like statements. Grammar alone tells,
-so the words and the mark decide; what rises against it ("You did what?") is not found out.
+In English those that are answered with yes or no do; those that ask with a word of their own (who,
+where, why ...) fall like statements. Grammar alone tells, so the words and the mark decide; what
+rises against it ("You did what?") is not found out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,28 @@ from collections.abc import Sequence
 ASKING = frozenset(["who", "whom", "whose", "what", "which", "when", "where", "why", "how"])
 # Words before the one that asks: "And why not?", "In which year?", "So, how was it?"
 LEADING = frozenset(
-    ["and", "but", "or", "so", "then", "well", "now", "oh", "in", "on", "at", "by", "for", "from", "of", "to", "with", "about", "since", "until"]
+    [
+        "and",
+        "but",
+        "or",
+        "so",
+        "then",
+        "well",
+        "now",
+        "oh",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "of",
+        "to",
+        "with",
+        "about",
+        "since",
+        "until",
+    ]
 )
 
 

@@ -1,4 +1,6 @@
-"""A text with directions: what an SSML document comes to, or a line of phonemes. Plain data; positions are indices of characters of `Script.text`."""
+"""A text with directions: what an SSML document comes to, or a line of phonemes. Plain data;
+positions are indices of characters of `Script.text`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ SEMITONE = 2.0 ** (1.0 / 12.0)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pitch:
-    """Where the mean pitch of a stretch is moved to: times `scale`, and `offset_hz` up. So an absolute pitch has the scale 0.
+    """Where the mean pitch of a stretch is moved to: times `scale`, and `offset_hz` up. So an
+    absolute pitch has the scale 0.
 
     Attributes:
         scale: 0.5..2, or 0.

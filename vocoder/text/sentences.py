@@ -1,7 +1,9 @@
 """Text to sentences, each short enough that speech can start soon.
 
-A mark ends a sentence when what follows looks like a new one, and what stands before is no abbreviation, initial or number. Other scripts' full stops always
-do, and so do blank lines and the items of a list. A sentence that is still too long is divided at its best mark or, at worst, at a space.
+A mark ends a sentence when what follows looks like a new one, and what stands before is no
+abbreviation, initial or number. Other scripts' full stops always do, and so do blank lines and the
+items of a list. A sentence that is still too long is divided at its best mark or, at worst, at a
+space.
 """
 
 from __future__ import annotations
@@ -9,12 +11,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vocoder.text.normalise.abbreviation_names import BEFORE_NAME, BEFORE_NUMBER, CAPITAL_AND_STOP, SCRIPTURE
+from vocoder.text.normalise.abbreviation_names import (
+    BEFORE_NAME,
+    BEFORE_NUMBER,
+    CAPITAL_AND_STOP,
+    SCRIPTURE,
+)
 from vocoder.text.normalise.romans import HEADINGS
 from vocoder.text.normalise.word_lists import listed
 
 LONGEST_SENTENCE = 400  # characters
-_SHORTEST_PART = 60  # characters: a long sentence is divided no nearer to either end, where that can be
+_SHORTEST_PART = (
+    60  # characters: a long sentence is divided no nearer to either end, where that can be
+)
 
 # What goes on behind its full stop, whatever follows; beside titles (`BEFORE_NAME`).
 _NEVER_END = listed("""
@@ -23,16 +32,27 @@ _NEVER_END = listed("""
 # Of those, which are words in small letters: "He was well fed. She ..."
 _CAPITALISED = frozenset(BEFORE_NAME) | {"fed", "civ", "crim", "evid"}
 # Those that end a sentence where a capital follows.
-_OFTEN_END = listed("etc inc ltd co corp bros jr sr esp al ave rd blvd hwy ct ln pl oz lb lbs ft hr hrs min mins sq est ext rev ed no app")
-# Those that end one only where a word follows that begins many: not in "U.S. Senate", "St. Louis" or "Jan. Fifth".
-_SELDOM_END = listed("u.s u.k u.s.a u.n e.u d.c a.d b.c ph.d m.d b.a m.a b.sc m.sc st ste gen fr br")
+_OFTEN_END = listed(
+    "etc inc ltd co corp bros jr sr esp al ave rd blvd hwy ct ln pl oz lb lbs ft hr hrs min mins "
+    "sq est ext rev ed no app"
+)
+# Those that end one only where a word follows that begins many: not in "U.S. Senate", "St. Louis"
+# or "Jan. Fifth".
+_SELDOM_END = listed(
+    "u.s u.k u.s.a u.n e.u d.c a.d b.c ph.d m.d b.a m.a b.sc m.sc st ste gen fr br"
+)
 # Likewise, and abbreviations with a capital alone: "We sat. John left."
 _DAYS_AND_MONTHS = frozenset(CAPITAL_AND_STOP)
 _CLOCK = frozenset(("a.m", "p.m"))
 _COUNTRIES = frozenset(("u.s", "u.k", "u.s.a", "u.n", "e.u", "d.c"))
 _SELDOM = _SELDOM_END | _DAYS_AND_MONTHS
 # Before a number these do not end, whatever else they are: "No. 5", "Cor. 13:4", "Rs. 500".
-_NUMBERED = frozenset(BEFORE_NUMBER) | frozenset(SCRIPTURE) | _DAYS_AND_MONTHS | {"rs", "kr", "ver", "n°", "nº"}
+_NUMBERED = (
+    frozenset(BEFORE_NUMBER)
+    | frozenset(SCRIPTURE)
+    | _DAYS_AND_MONTHS
+    | {"rs", "kr", "ver", "n°", "nº"}
+)
 _ABBREVIATIONS = _OFTEN_END | _SELDOM | _NEVER_END | _CLOCK | _NUMBERED
 _STARTERS = listed("""
     the a an he she it we they you i this that these those there his her its our their but and so in on at for if when while after as then
@@ -59,31 +79,45 @@ _LETTERED = listed("""
     vitamin vitamins plan plans type types grade grades group groups hepatitis option options section class level gate part team letter letters point exhibit
     answer column row appendix case step area block channel factor unit room terminal building model serie series an a got
 """)
-# "St." behind these begins a saint's name, behind other names it ends a street's: "Port St. Lucie", "King St. Peter".
-_BEFORE_SAINTS = listed("mount mt port fort bay east west north south mont saint lake cape isle point church cathedral hotel old new")
-_BEFORE_STREETS = listed("on at in of down along to from near and off across by behind beyond between onto up")
+# "St." behind these begins a saint's name, behind other names it ends a street's: "Port St. Lucie",
+# "King St. Peter".
+_BEFORE_SAINTS = listed(
+    "mount mt port fort bay east west north south mont saint lake cape isle point church "
+    "cathedral hotel old new"
+)
+_BEFORE_STREETS = listed(
+    "on at in of down along to from near and off across by behind beyond between onto up"
+)
 
 _ROMAN = re.compile(r"[IVXLC]{2,7}|[IVX](?!\w)|[ivxl]{2,7}")
 _OPENERS = "\"'“‘«‹([{¿¡„‚「『（【《"
 _CLOSERS = "\"'”’»›)]}」』）】》"
-_OTHER_STOPS = "。｡！？؟۔।॥։።။‽⁇⁈⁉⸮"  # full stops of other scripts, and double marks: no space follows them
+_OTHER_STOPS = (
+    "。｡！？؟۔।॥։።။‽⁇⁈⁉⸮"  # full stops of other scripts, and double marks: no space follows them
+)
 _BULLET = r"(?:[-*+•‣◦–—]|\(?(?:\d{1,3}|[a-zA-Z])[.)])"
-# Every alternative takes all it can and looks no further than its own characters and one more: time grows with the text's length only.
+# Every alternative takes all it can and looks no further than its own characters and one more: time
+# grows with the text's length only.
 _MARKS = re.compile(
     rf"(?P<marks>[.!?…]+)[{re.escape(_CLOSERS)}]*"
     rf"|(?P<other>[{_OTHER_STOPS}]+)[{re.escape(_CLOSERS)}]*"
     r"|(?P<blank>\n[^\S\n]*\n)"
     rf"|(?P<item>\n(?=[^\S\n]{{0,20}}{_BULLET}[^\S\n]))"
 )
-_DIVISIONS = (re.compile(r"[;:—–]+(?=\s)|—"), re.compile(r"[,)\]]+(?=\s)|[，、；：]"), re.compile(r"\s"))
+_DIVISIONS = (
+    re.compile(r"[;:—–]+(?=\s)|—"),
+    re.compile(r"[,)\]]+(?=\s)|[，、；：]"),
+    re.compile(r"\s"),
+)
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """Where the sentences of a text begin and end.
 
     Returns:
-        pairs (start, end) of indices, in order, never overlapping; no sentence is blank, begins or ends with white space or is longer than
-        `LONGEST_SENTENCE` characters, and all that lies outside of them is white space.
+        pairs (start, end) of indices, in order, never overlapping; no sentence is blank, begins or
+        ends with white space or is longer than `LONGEST_SENTENCE` characters, and all that lies
+        outside of them is white space.
     """
     sentences: list[tuple[int, int]] = []
     start = 0
@@ -94,7 +128,9 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
 
 
 def one_sentence(text: str) -> list[tuple[int, int]]:
-    """The same of a text that is one sentence whatever marks are in it: in parts where it is too long, none where it is blank."""
+    """The same of a text that is one sentence whatever marks are in it: in parts where it is too
+    long, none where it is blank.
+    """
     return list(_divide(text, *_strip(text, 0, len(text))))
 
 
@@ -109,7 +145,9 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     """Whether full stops, exclamation or question marks end a sentence here."""
     marks, end = match["marks"], match.end()
     if end < len(text) and not text[end].isspace():
-        return marks[-1] in "!?" and text[end].isupper()  # not 3.14, example.com, e.g., Yahoo!'s; but "What?Yes."
+        return (
+            marks[-1] in "!?" and text[end].isupper()
+        )  # not 3.14, example.com, e.g., Yahoo!'s; but "What?Yes."
     following = text[end : end + 60].split()
     while following and not following[0].strip(_OPENERS):
         following = following[1:]
@@ -128,7 +166,9 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if abbreviation in _CLOCK:
         return re.sub(r"[^a-z].*", "", word.lower()) not in _BEHIND_TIMES and not word[0].isdigit()
     if abbreviation in _COUNTRIES and not _is_starter(word):
-        return text[: start + len(before)].endswith(before) and _leaves_country(text, start, following)
+        return text[: start + len(before)].endswith(before) and _leaves_country(
+            text, start, following
+        )
     if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", before) and abbreviation not in _ABBREVIATIONS:
         return _is_starter(word)  # "J.R.R. Tolkien", "a.k.a. Bob", "N.A.S.A. The"
     if abbreviation.isdigit() and _numbers_item(text, start, before):
@@ -137,7 +177,9 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return True
     if abbreviation in _DAYS_AND_MONTHS and before.islower():
         return not word[0].isdigit()
-    if (word[0] in "0123456789#" or _ROMAN.fullmatch(word.rstrip(",.;:)]"))) and abbreviation in _NUMBERED:
+    if (
+        word[0] in "0123456789#" or _ROMAN.fullmatch(word.rstrip(",.;:)]"))
+    ) and abbreviation in _NUMBERED:
         return False
     if abbreviation == "st" and not _is_starter(word):
         return _ends_street(text, start, before)
@@ -151,7 +193,9 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
 
 
 def _is_initial(text: str, start: int, letter: str) -> bool:
-    """Whether a capital letter is that of a name, and not a letter or the pronoun that ends a sentence."""
+    """Whether a capital letter is that of a name, and not a letter or the pronoun that ends a
+    sentence.
+    """
     before = _word_before(text, start - 1) if start else ""
     if letter == "I":  # "Ann I. Fox"; but "So did I. Jones left."
         return len(before) > 1 and before.istitle() and before.lower() not in _STARTERS | HEADINGS
@@ -159,24 +203,42 @@ def _is_initial(text: str, start: int, letter: str) -> bool:
 
 
 def _leaves_country(text: str, start: int, following: list[str]) -> bool:
-    """Whether "the U.S." ends a sentence before a capital that begins no office's name: "in the U.S. John stayed"."""
+    """Whether "the U.S." ends a sentence before a capital that begins no office's name: "in the
+    U.S. John stayed".
+    """
     names = re.sub(r"[^a-z].*", "", following[0].lstrip(_OPENERS).lower()) in _BEHIND_COUNTRIES
-    of_it = len(following) > 1 and (following[1].strip(",.") in ("of", "and", "&") or following[1][:1].isupper())
-    return not names and not of_it and (_word_before(text, start - 1).lower() == "the" or text.startswith("D.C", start))
+    of_it = len(following) > 1 and (
+        following[1].strip(",.") in ("of", "and", "&") or following[1][:1].isupper()
+    )
+    return (
+        not names
+        and not of_it
+        and (_word_before(text, start - 1).lower() == "the" or text.startswith("D.C", start))
+    )
 
 
 def _ends_street(text: str, start: int, written: str) -> bool:
-    """Whether "St." ends a street's name, before a word with a capital: "on King St. Peter runs it"; but "in Port St. Lucie"."""
+    """Whether "St." ends a street's name, before a word with a capital: "on King St. Peter runs
+    it"; but "in Port St. Lucie".
+    """
     name = _word_before(text, start - 1) if start else ""
     before = _word_before(text, start - 2 - len(name)) if start > len(name) + 1 else ""
-    street = name[:1].isupper() and name[-1] != "." and name.lower() not in _BEFORE_SAINTS and name.lower() not in _STARTERS
+    street = (
+        name[:1].isupper()
+        and name[-1] != "."
+        and name.lower() not in _BEFORE_SAINTS
+        and name.lower() not in _STARTERS
+    )
     return written[0].isupper() and (
-        (street and (before.lower() in _BEFORE_STREETS or before[:1].isdigit())) or re.fullmatch(r"\d+(?:st|nd|rd|th)", name) is not None
+        (street and (before.lower() in _BEFORE_STREETS or before[:1].isdigit()))
+        or re.fullmatch(r"\d+(?:st|nd|rd|th)", name) is not None
     )
 
 
 def _numbers_item(text: str, start: int, digits: str) -> bool:
-    """Whether a number with a full stop begins an item: at the beginning of a line, or a small one behind the end of a sentence ("1. Mix. 2. Bake.")."""
+    """Whether a number with a full stop begins an item: at the beginning of a line, or a small one
+    behind the end of a sentence ("1. Mix. 2. Bake.").
+    """
     if _begins_line(text, start):
         return True
     ended = re.search(r"[.!?][\"')]*\s+\Z", text[max(0, start - 8) : start])

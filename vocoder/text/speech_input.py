@@ -1,5 +1,5 @@
-"""What may be given to be spoken: plain text, with or without headings, an SSML document, or phonemes. A plain string is a text; the others are values of a
-type of their own.
+"""What may be given to be spoken: plain text, with or without headings, an SSML document, or
+phonemes. A plain string is a text; the others are values of a type of their own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ class TextWithHeadings:
 
 @dataclass(frozen=True, slots=True)
 class Ssml:
-    """A document in the Speech Synthesis Markup Language, version 1.1 (https://www.w3.org/TR/speech-synthesis11/); `docs/SSML.md` says what of it is spoken.
+    """A document in the Speech Synthesis Markup Language, version 1.1
+    (https://www.w3.org/TR/speech-synthesis11/); `docs/SSML.md` says what of it is spoken.
 
     Attributes:
         document: from `<speak>` to `</speak>`, with or without an XML declaration.
@@ -34,7 +35,8 @@ class Ipa:
     """Phonemes in place of a text.
 
     Attributes:
-        phonemes: words in IPA between spaces, with the marks , ; : . ? ! — behind them where the speaker pauses: "həˈloʊ, ˈwɜːld."
+        phonemes: words in IPA between spaces, with the marks , ; : . ? ! — behind them where the
+            speaker pauses: "həˈloʊ, ˈwɜːld."
     """
 
     phonemes: str

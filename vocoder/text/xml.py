@@ -1,14 +1,17 @@
-"""XML from strangers, as a row of events: what can do harm or reach elsewhere is refused, and everything that is refused is told with line and column.
+"""XML from strangers, as a row of events: what can do harm or reach elsewhere is refused, and
+everything that is refused is told with line and column.
 
     for event in read_xml(document, what="the lexicon", field="lexicon", most_characters=1_000_000):
         match event:
             case Opened(): ...   # namespace, name, attributes
-            case Written(): ...  # text between tags; character i of it stands at index event.at + i of the document
-            case Closed(): ...   # namespace, name
+            case Written(): ...  # text between tags; character i of it stands at index event.at + i
+            of the document case Closed(): ...   # namespace, name
 
-A DOCTYPE is refused whole, and with it every entity but the five of XML itself, and everything external: nothing is ever fetched or expanded. Comments and
-processing instructions are left out. Each event knows its `place`, whose string ("line 3, column 5") completes a sentence. Reading is Expat's, in time
-proportional to the document; events come as they are read, so nothing holds the whole document but its string.
+A DOCTYPE is refused whole, and with it every entity but the five of XML itself, and everything
+external: nothing is ever fetched or expanded. Comments and processing instructions are left out.
+Each event knows its `place`, whose string ("line 3, column 5") completes a sentence. Reading is
+Expat's, in time proportional to the document; events come as they are read, so nothing holds the
+whole document but its string.
 """
 
 from __future__ import annotations
@@ -19,9 +22,15 @@ from xml.parsers import expat
 
 from vocoder.errors import InputError
 
-XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"  # of xml:lang, xml:space, xml:base and xml:id
+XML_NAMESPACE = (
+    "http://www.w3.org/XML/1998/namespace"  # of xml:lang, xml:space, xml:base and xml:id
+)
 _CHUNK = 1 << 20  # bytes; read at once
-_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 _ENCODINGS = ("utf-8", "utf-16", "us-ascii")
 
 
@@ -42,7 +51,9 @@ class StartTag:
 
     namespace: str  # "" for none
     name: str  # without prefix
-    attributes: Mapping[str, str]  # by name; those of XML itself as "xml:lang", those of other namespaces as "{namespace}name"
+    attributes: Mapping[
+        str, str
+    ]  # by name; those of XML itself as "xml:lang", those of other namespaces as "{namespace}name"
     place: Place
     at: int  # index in the document of the tag's "<"
 
@@ -59,7 +70,9 @@ class EndTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CharacterData:
-    """Text between two tags, or a part of it: a reference ("&amp;") and the end of a line come by themselves, so places stay exact."""
+    """Text between two tags, or a part of it: a reference ("&amp;") and the end of a line come by
+    themselves, so places stay exact.
+    """
 
     text: str  # ends of lines are "\n"
     place: Place
@@ -80,12 +93,18 @@ def decode_xml(document: bytes, *, what: str, field: str) -> str:
     Raises:
         InputError: it is in another encoding, or not in the one it declares.
     """
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if document.startswith(mark)), "utf-8")
+    encoding = next(
+        (name for mark, name in _BYTE_ORDER_MARKS if document.startswith(mark)), "utf-8"
+    )
     try:
         characters = document.decode(encoding)
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{what} is not in {encoding.removesuffix('-sig').upper()}, which XML is without a declaration: {error.reason}", field=field
+            (
+                f"{what} is not in {encoding.removesuffix('-sig').upper()}, which XML is without a "
+                f"declaration: {error.reason}"
+            ),
+            field=field,
         ) from error
     declared = ""
 
@@ -101,15 +120,21 @@ def decode_xml(document: bytes, *, what: str, field: str) -> str:
     except expat.ExpatError:
         return characters  # what is wrong with it is told by who reads it
     if declared and declared.lower() not in _ENCODINGS:
-        raise InputError(f"{what} declares the encoding {declared!r}: UTF-8 and UTF-16 are read", field=field)
+        raise InputError(
+            f"{what} declares the encoding {declared!r}: UTF-8 and UTF-16 are read", field=field
+        )
     return characters
 
 
-def read_xml(document: str, *, what: str, field: str, most_characters: int, deepest: int = 32) -> Iterator[Event]:
-    """Reads a document; what is wrong is raised when it is reached, so believe nothing before the last event.
+def read_xml(
+    document: str, *, what: str, field: str, most_characters: int, deepest: int = 32
+) -> Iterator[Event]:
+    """Reads a document; what is wrong is raised when it is reached, so believe nothing before the
+    last event.
 
     Args:
-        document: the whole document. What it declares of its encoding does not count: it is characters already.
+        document: the whole document. What it declares of its encoding does not count: it is
+            characters already.
         what: what it is called in messages, such as "the lexicon".
         field: the field at fault in errors.
         most_characters: limit on its length.
@@ -122,11 +147,17 @@ def read_xml(document: str, *, what: str, field: str, most_characters: int, deep
         InputError: it is too long, too deep, not well-formed XML with namespaces, or has a DOCTYPE.
     """
     if len(document) > most_characters:
-        raise InputError(f"{what} has {len(document)} characters, and the limit is {most_characters}", field=field)
+        raise InputError(
+            f"{what} has {len(document)} characters, and the limit is {most_characters}",
+            field=field,
+        )
     try:
         encoded = document.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise InputError(f"{what} is not well-formed XML: half a surrogate pair at character {error.start + 1}", field=field) from error
+        raise InputError(
+            f"{what} is not well-formed XML: half a surrogate pair at character {error.start + 1}",
+            field=field,
+        ) from error
     reader = _XmlReader(encoded, what=what, field=field, deepest=deepest)
     for start in range(0, len(encoded), _CHUNK):
         yield from reader.read(encoded[start : start + _CHUNK], last=False)
@@ -153,28 +184,53 @@ class _XmlReader:
             self._parser.Parse(chunk, last)
         except expat.ExpatError as error:
             place = Place(error.lineno, error.offset + 1)
-            raise InputError(f"{self._what} is not well-formed XML: {expat.ErrorString(error.code)} at {place}", field=self._field) from error
+            raise InputError(
+                f"{self._what} is not well-formed XML: {expat.ErrorString(error.code)} at {place}",
+                field=self._field,
+            ) from error
         events, self._events = self._events, []
         return events
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > self._deepest:
-            raise InputError(f"{self._what} has more than {self._deepest} elements inside each other at {self._place()}", field=self._field)
+            raise InputError(
+                (
+                    f"{self._what} has more than {self._deepest} elements inside each other at "
+                    f"{self._place()}"
+                ),
+                field=self._field,
+            )
         namespace, _, local = name.rpartition(" ")
         named = {_attribute_name(key): value for key, value in attributes.items()}
-        self._events.append(StartTag(namespace=namespace, name=local, attributes=named, place=self._place(), at=self._at()))
+        self._events.append(
+            StartTag(
+                namespace=namespace,
+                name=local,
+                attributes=named,
+                place=self._place(),
+                at=self._at(),
+            )
+        )
 
     def _close(self, name: str) -> None:
         self._depth -= 1
         namespace, _, local = name.rpartition(" ")
-        self._events.append(EndTag(namespace=namespace, name=local, place=self._place(), at=self._at()))
+        self._events.append(
+            EndTag(namespace=namespace, name=local, place=self._place(), at=self._at())
+        )
 
     def _write(self, text: str) -> None:
         self._events.append(CharacterData(text=text, place=self._place(), at=self._at()))
 
     def _refuse_doctype(self, *_: object) -> None:
-        raise InputError(f"{self._what} has a DOCTYPE before {self._place()}: none is read, nor any entity that one could define", field=self._field)
+        raise InputError(
+            (
+                f"{self._what} has a DOCTYPE before {self._place()}: none is read, nor any entity "
+                f"that one could define"
+            ),
+            field=self._field,
+        )
 
     def _place(self) -> Place:
         return Place(self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)

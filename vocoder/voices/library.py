@@ -1,6 +1,8 @@
-"""Where voices are looked for: the folders of `$SONANT_VOICES`, then `voices/` of the checkout, then those installed with the package.
+"""Where voices are looked for: the folders of `$SONANT_VOICES`, then `voices/` of the checkout,
+then those installed with the package.
 
-A name is found in the first of these folders that has it, and is never a path: a server may look up whatever a client sends.
+A name is found in the first of these folders that has it, and is never a path: a server may look up
+whatever a client sends.
 """
 
 from __future__ import annotations

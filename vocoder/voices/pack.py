@@ -1,13 +1,15 @@
 """Voice packs: everything a server must know of a voice, in one folder.
 
-    voice.json              the manifest: settings of sound and networks, speakers, licence, and fingerprints of the weights
+    voice.json              the manifest: settings of sound and networks, speakers, licence, and
+                            fingerprints of the weights
     acoustic.safetensors    weights of the acoustic model
     vocoder.safetensors     weights of the WaveNet
     README.md               the model card, for people
     lexicon.json            words that this voice says in their own way; most have none
 
-Loading runs no code from a pack: JSON and safetensors hold data and nothing else. Weights may be stored in fp16 and are computed with in
-fp32. voice.json is written last and names the SHA-256 of the weights and of the lexicon, so a pack that was copied by half, or whose weights are another
+Loading runs no code from a pack: JSON and safetensors hold data and nothing else. Weights may be
+stored in fp16 and are computed with in fp32. voice.json is written last and names the SHA-256 of
+the weights and of the lexicon, so a pack that was copied by half, or whose weights are another
 release's, is found out.
 """
 
@@ -49,15 +51,18 @@ ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS = "acoustic.safetensors", "vocoder.safetensors
 
 @dataclass(frozen=True, kw_only=True)
 class PrecisionPrices(Config):
-    """What less exact arithmetic costs this voice: bits per sample more than in fp32 on held-out speech, measured through the engine when the voice was
-    exported. None: not measured, so not chosen unless asked for.
+    """What less exact arithmetic costs this voice: bits per sample more than in fp32 on held-out
+    speech, measured through the engine when the voice was exported. None: not measured, so not
+    chosen unless asked for.
     """
 
     bf16: float | None = None
     int8: float | None = None
 
     def fastest_within(self, limit: float, precisions: Sequence[str]) -> str:
-        """Of an engine's `precisions` the fastest that costs at most `limit` bits per sample; fp32, which costs nothing, where there is none."""
+        """Of an engine's `precisions` the fastest that costs at most `limit` bits per sample; fp32,
+        which costs nothing, where there is none.
+        """
         for name, price in (("int8", self.int8), ("bf16", self.bf16)):
             if name in precisions and price is not None and price <= limit:
                 return name
@@ -68,7 +73,8 @@ class PrecisionPrices(Config):
 class PackManifest(Config):
     """What voice.json says of a voice.
 
-    A new voice takes `format_version`, `phonemes` and `feature_hash` as they are here: they say what this release computes.
+    A new voice takes `format_version`, `phonemes` and `feature_hash` as they are here: they say
+    what this release computes.
     """
 
     format_version: int = FORMAT_VERSION
@@ -78,9 +84,14 @@ class PackManifest(Config):
     licence: str  # SPDX identifier of the voice's own licence
     speakers: tuple[str, ...]  # names, in the order of their indices
     temperature: float = 1.0  # sampling temperature of requests that name none, 0..2
-    voiced_temperature_ratio: float = 1.0  # voiced frames are sampled at this times the temperature, 0..1
-    intonation: float = 1.0  # times which the predicted pitch departs from its mean in the sentence, 0..3
-    correction_passes: int = 0  # of `vocoder.audio.correction` in speech from text, 0..4; 0 is the network's sound as it is
+    voiced_temperature_ratio: float = (
+        1.0  # voiced frames are sampled at this times the temperature, 0..1
+    )
+    intonation: float = (
+        1.0  # times which the predicted pitch departs from its mean in the sentence, 0..3
+    )
+    # of `vocoder.audio.correction` in speech from text, 0..4; 0 is the network's sound as it is
+    correction_passes: int = 0
     copy_correction_passes: int = 0  # the same where the spectrum is a recording's own
     precision_prices: PrecisionPrices = PrecisionPrices()
     audio: AudioConfig
@@ -93,27 +104,47 @@ class PackManifest(Config):
         for name, values in {
             "n_mels": (self.audio.n_mels, self.acoustic.n_mels, self.wavenet.n_mels),
             "hop_length": (self.audio.hop_length, self.wavenet.hop_length),
-            "number of speakers": (len(self.speakers), self.acoustic.num_speakers, self.wavenet.num_speakers),
-            "category_sizes": (self.acoustic.linguistic.category_sizes, self.wavenet.linguistic.category_sizes),
+            "number of speakers": (
+                len(self.speakers),
+                self.acoustic.num_speakers,
+                self.wavenet.num_speakers,
+            ),
+            "category_sizes": (
+                self.acoustic.linguistic.category_sizes,
+                self.wavenet.linguistic.category_sizes,
+            ),
         }.items():
             if len(set(values)) != 1:
-                raise ConfigError(f"{name} differs between the parts of voice {self.name!r}: {values}")
+                raise ConfigError(
+                    f"{name} differs between the parts of voice {self.name!r}: {values}"
+                )
         if len(set(self.speakers)) != len(self.speakers):
-            raise ConfigError(f"two speakers of voice {self.name!r} have the same name: {self.speakers}")
+            raise ConfigError(
+                f"two speakers of voice {self.name!r} have the same name: {self.speakers}"
+            )
         if not 0 <= self.temperature <= 2:
             raise ConfigError(f"temperature must lie in 0..2, not {self.temperature}")
         if not 0 <= self.voiced_temperature_ratio <= 1:
-            raise ConfigError(f"voiced_temperature_ratio must lie in 0..1, not {self.voiced_temperature_ratio}")
+            raise ConfigError(
+                f"voiced_temperature_ratio must lie in 0..1, not {self.voiced_temperature_ratio}"
+            )
         if not 0 <= self.intonation <= MOST_INTONATION:
-            raise ConfigError(f"intonation must lie in 0..{MOST_INTONATION:g}, not {self.intonation}")
-        for name, passes in (("correction_passes", self.correction_passes), ("copy_correction_passes", self.copy_correction_passes)):
+            raise ConfigError(
+                f"intonation must lie in 0..{MOST_INTONATION:g}, not {self.intonation}"
+            )
+        for name, passes in (
+            ("correction_passes", self.correction_passes),
+            ("copy_correction_passes", self.copy_correction_passes),
+        ):
             if not 0 <= passes <= MOST_PASSES:
                 raise ConfigError(f"{name} must lie in 0..{MOST_PASSES}, not {passes}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
-    """A voice pack in memory. Both models are in evaluation mode, in float32, and never trained further."""
+    """A voice pack in memory. Both models are in evaluation mode, in float32, and never trained
+    further.
+    """
 
     manifest: PackManifest
     acoustic: Acoustic
@@ -126,7 +157,14 @@ class Pack:
 
 
 def save_pack(
-    folder: Path | str, manifest: PackManifest, acoustic: AcousticModel, network: WaveNet, *, card: str, lexicon: Lexicon | None = None, half: bool = True
+    folder: Path | str,
+    manifest: PackManifest,
+    acoustic: AcousticModel,
+    network: WaveNet,
+    *,
+    card: str,
+    lexicon: Lexicon | None = None,
+    half: bool = True,
 ) -> None:
     """Writes a voice pack; one that is there already is replaced, its manifest last.
 
@@ -136,19 +174,32 @@ def save_pack(
         acoustic: the model whose weights are stored; on any device.
         network: likewise.
         card: Markdown of README.md: data, licence, training cost, measured quality.
-        lexicon: words that the voice says in their own way; None: it has none, and one that was there goes.
-        half: store in fp16, half the size; the price in bits per sample is too small to measure with trained weights.
+        lexicon: words that the voice says in their own way; None: it has none, and one that was
+            there goes.
+        half: store in fp16, half the size; the price in bits per sample is too small to measure
+            with trained weights.
 
     Raises:
-        VoiceError: the manifest's configs are not those of the models, or a weight does not fit into fp16.
+        VoiceError: the manifest's configs are not those of the models, or a weight does not fit
+            into fp16.
     """
-    for what, said, made in (("acoustic", manifest.acoustic, acoustic.config), ("wavenet", manifest.wavenet, network.config)):
+    for what, said, made in (
+        ("acoustic", manifest.acoustic, acoustic.config),
+        ("wavenet", manifest.wavenet, network.config),
+    ):
         if said != made:
             raise VoiceError(f"the manifest's {what} config is not the model's: {said} and {made}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {ACOUSTIC_WEIGHTS: _weights(acoustic, half=half), VOCODER_WEIGHTS: _weights(network, half=half), MODEL_CARD: card.encode()}
-    weights = {name: hashlib.sha256(contents[name]).hexdigest() for name in (ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS)}
+    contents = {
+        ACOUSTIC_WEIGHTS: _weights(acoustic, half=half),
+        VOCODER_WEIGHTS: _weights(network, half=half),
+        MODEL_CARD: card.encode(),
+    }
+    weights = {
+        name: hashlib.sha256(contents[name]).hexdigest()
+        for name in (ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS)
+    }
     document: dict[str, Any] = manifest.to_dict() | {"weights": weights}
     if lexicon is not None:
         contents[LEXICON] = to_json(lexicon).encode()
@@ -165,7 +216,8 @@ def read_manifest(folder: Path | str) -> PackManifest:
     """What a pack says of itself, without its weights.
 
     Raises:
-        VoiceError: there is no pack, it is damaged, or it was made for another format or other features than this release's.
+        VoiceError: there is no pack, it is damaged, or it was made for another format or other
+            features than this release's.
     """
     return _read_document(Path(folder))[0]
 
@@ -174,12 +226,14 @@ def read_pack(folder: Path | str) -> Pack:
     """Loads a voice pack.
 
     Raises:
-        VoiceError: as `read_manifest`; or the weights or the lexicon are missing, damaged, or not those that the manifest describes.
+        VoiceError: as `read_manifest`; or the weights or the lexicon are missing, damaged, or not
+            those that the manifest describes.
     """
     folder = Path(folder)
     manifest, digests = _read_document(folder)
     lexicon = _read_lexicon(folder / LEXICON, digests.get(LEXICON))
-    # On the meta device modules have shapes and no contents: nothing is allocated, let alone initialised, before the file is known to fit.
+    # On the meta device modules have shapes and no contents: nothing is allocated, let alone
+    # initialised, before the file is known to fit.
     with torch.device("meta"), _Uninitialised():
         acoustic, network = AcousticModel(manifest.acoustic), WaveNet(manifest.wavenet)
     _load_weights(acoustic, folder / ACOUSTIC_WEIGHTS, digests[ACOUSTIC_WEIGHTS])
@@ -190,19 +244,36 @@ def read_pack(folder: Path | str) -> Pack:
 
 
 class _Uninitialised(TorchFunctionMode):
-    """Modules begin without random weights. On the meta device they have none anyway, but torch imports its compiler to find that out: a second and more."""
+    """Modules begin without random weights. On the meta device they have none anyway, but torch
+    imports its compiler to find that out: a second and more.
+    """
 
-    def __torch_function__(self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         named = kwargs or {}
-        return (named["tensor"] if "tensor" in named else args[0]) if func is nn.init.normal_ else func(*args, **named)
+        return (
+            (named["tensor"] if "tensor" in named else args[0])
+            if func is nn.init.normal_
+            else func(*args, **named)
+        )
 
 
 def _weights(model: nn.Module, *, half: bool) -> bytes:
     tensors: dict[str, Tensor] = {}
     for name, tensor in model.state_dict().items():
-        tensors[name] = tensor.detach().cpu().to(torch.float16 if half else torch.float32).contiguous()
+        tensors[name] = (
+            tensor.detach().cpu().to(torch.float16 if half else torch.float32).contiguous()
+        )
         if not torch.isfinite(tensors[name]).all():
-            raise VoiceError(f"{type(model).__name__} has a weight that is not finite, or too large for fp16, in {name}")
+            raise VoiceError(
+                f"{type(model).__name__} has a weight that is not finite, or too large for fp16, "
+                f"in {name}"
+            )
     data: bytes = save(tensors)
     return data
 
@@ -219,12 +290,19 @@ def _read_document(folder: Path) -> tuple[PackManifest, dict[str, str]]:
         raise VoiceError(f"{path}: must hold a JSON object")
     version = document.get("format_version")
     if version not in READABLE_VERSIONS:
-        raise VoiceError(f"{path}: has format version {version!r}, and this release reads versions {READABLE_VERSIONS[0]} to {FORMAT_VERSION}")
+        raise VoiceError(
+            f"{path}: has format version {version!r}, and this release reads versions "
+            f"{READABLE_VERSIONS[0]} to {FORMAT_VERSION}"
+        )
     if version == 3:
         document = _from_version_3(document)
     digests = document.pop("weights", None)
     names = {ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS}
-    if not isinstance(digests, dict) or set(digests) != names or not all(isinstance(digest, str) for digest in digests.values()):
+    if (
+        not isinstance(digests, dict)
+        or set(digests) != names
+        or not all(isinstance(digest, str) for digest in digests.values())
+    ):
         raise VoiceError(f"{path}: 'weights' must give the SHA-256 of {sorted(names)}")
     lexicon = document.pop("lexicon", None)
     if lexicon is not None:
@@ -241,13 +319,18 @@ def _read_document(folder: Path) -> tuple[PackManifest, dict[str, str]]:
 
 
 def _from_version_3(document: dict[str, Any]) -> dict[str, Any]:
-    """One number of passes for everything, and a decoder as wide as the encoder that is shown no harmonics."""
+    """One number of passes for everything, and a decoder as wide as the encoder that is shown no
+    harmonics.
+    """
     changed = document | {"format_version": FORMAT_VERSION}
     if "correction_passes" in document:
         changed["copy_correction_passes"] = document["correction_passes"]
     acoustic = document.get("acoustic")
     if isinstance(acoustic, dict) and "channels" in acoustic:
-        changed["acoustic"] = acoustic | {"decoder_channels": acoustic["channels"], "harmonic_steps": 0}
+        changed["acoustic"] = acoustic | {
+            "decoder_channels": acoustic["channels"],
+            "harmonic_steps": 0,
+        }
     return changed
 
 
@@ -256,7 +339,9 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _check_features(path: Path, manifest: PackManifest) -> None:
-    """A voice that was trained on other features would speak nonsense without complaint: here it complains."""
+    """A voice that was trained on other features would speak nonsense without complaint: here it
+    complains.
+    """
     pairs: list[tuple[str, Any, Any]] = [
         ("phonemes", manifest.phonemes, PHONEMES),
         ("category_sizes", manifest.acoustic.linguistic.category_sizes, category_sizes()),
@@ -264,7 +349,9 @@ def _check_features(path: Path, manifest: PackManifest) -> None:
     ]
     for name, theirs, ours in pairs:
         if theirs != ours:
-            raise VoiceError(f"{path}: the voice was made for {name} {theirs}, and this release computes {ours}")
+            raise VoiceError(
+                f"{path}: the voice was made for {name} {theirs}, and this release computes {ours}"
+            )
 
 
 def _read_named(path: Path, digest: str) -> bytes:
@@ -275,7 +362,10 @@ def _read_named(path: Path, digest: str) -> bytes:
         raise VoiceError(f"{path}: cannot be read ({error.strerror})") from error
     found = hashlib.sha256(data).hexdigest()
     if found != digest:
-        raise VoiceError(f"{path}: damaged, or another release's: its SHA-256 is {found}, and {MANIFEST} names {digest}")
+        raise VoiceError(
+            f"{path}: damaged, or another release's: its SHA-256 is {found}, and {MANIFEST} "
+            f"names {digest}"
+        )
     return data
 
 
@@ -300,7 +390,10 @@ def _load_weights(model: nn.Module, path: Path, digest: str) -> None:
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     for name in sorted(expected.keys() | shapes.keys()):
         if expected.get(name) != shapes.get(name):
-            raise VoiceError(f"{path}: {name} is {_shape(shapes.get(name))} in the file and {_shape(expected.get(name))} by {MANIFEST}")
+            raise VoiceError(
+                f"{path}: {name} is {_shape(shapes.get(name))} in the file and "
+                f"{_shape(expected.get(name))} by {MANIFEST}"
+            )
     model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
     model.eval().requires_grad_(False)
 

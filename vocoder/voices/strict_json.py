@@ -1,6 +1,8 @@
-"""Are these the types that a config declares? Asked of JSON written by others, before a config is made of it.
+"""Are these the types that a config declares? Asked of JSON written by others, before a config is
+made of it.
 
-`Config.from_dict` finds missing and unknown keys; what a dataclass never looks at is whether an int is an int.
+`Config.from_dict` finds missing and unknown keys; what a dataclass never looks at is whether an int
+is an int.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ _NAMES = {int: "a whole number", float: "a number", str: "a string"}
 
 
 def check_types(config: type[Config], data: Any, where: str = "") -> None:
-    """Checks plain data against the fields of a config, nested configs included; keys that are missing or unknown are not its business.
+    """Checks plain data against the fields of a config, nested configs included; keys that are
+    missing or unknown are not its business.
 
     Args:
-        config: the class whose annotations count: int, float, str, Literal, tuples of these, any of them or None, and other configs.
+        config: the class whose annotations count: int, float, str, Literal, tuples of these, any of
+            them or None, and other configs.
         data: what JSON gave.
         where: path to `data` inside the document, for the message.
 
@@ -32,7 +36,11 @@ def check_types(config: type[Config], data: Any, where: str = "") -> None:
     hints = typing.get_type_hints(config)
     for field in dataclasses.fields(config):
         if field.name in data:
-            _check(hints[field.name], data[field.name], f"{where}.{field.name}" if where else field.name)
+            _check(
+                hints[field.name],
+                data[field.name],
+                f"{where}.{field.name}" if where else field.name,
+            )
 
 
 def _check(hint: Any, value: Any, where: str) -> None:
@@ -49,7 +57,9 @@ def _check(hint: Any, value: Any, where: str) -> None:
             _check(typing.get_args(hint)[0], item, f"{where}[{index}]")
     elif typing.get_origin(hint) is Literal:
         if value not in typing.get_args(hint):
-            raise ConfigError(f"{where} must be one of {list(typing.get_args(hint))}, not {value!r}")
+            raise ConfigError(
+                f"{where} must be one of {list(typing.get_args(hint))}, not {value!r}"
+            )
     else:
         # bool is a subclass of int, and a whole number is a fine value for a float.
         accepted = (int, float) if hint is float else (hint,)

@@ -1,8 +1,10 @@
 """The conditioning network: what is known of a frame, to what is added inside each block's gate.
 
-Local conditioning (arXiv 1609.03499, section 2.5) on log-mel, log-F0, voicing and, where the text is known, the linguistic features of the
-current phoneme; global conditioning on the speaker. It runs once per frame. Linguistic inputs may be absent (copy synthesis from audio
-alone): then every category is 0 and every position 0, and training drops them at random so that the network knows both ways.
+Local conditioning (arXiv 1609.03499, section 2.5) on log-mel, log-F0, voicing and, where the text
+is known, the linguistic features of the current phoneme; global conditioning on the speaker. It
+runs once per frame. Linguistic inputs may be absent (copy synthesis from audio alone): then every
+category is 0 and every position 0, and training drops them at random so that the network knows both
+ways.
 
 B batch, F frames, M mels, L layers, G gate, C conditioning.
 """
@@ -32,22 +34,39 @@ LOG_F0_CENTRE, LOG_F0_SCALE = math.log(180.0), 0.3
 
 
 class ConditioningNetwork(nn.Module):
-    """Two convolutions over frames, each followed by a rectifier, then one product for all blocks together."""
+    """Two convolutions over frames, each followed by a rectifier, then one product for all blocks
+    together.
+    """
 
     def __init__(self, config: WaveNetConfig) -> None:
         super().__init__()
         channels = config.cond_channels
         self.embeddings = nn.ModuleList(
-            nn.Embedding(size, width, padding_idx=0) for size, width in zip(config.linguistic.category_sizes, EMBEDDING_CHANNELS, strict=True)
+            nn.Embedding(size, width, padding_idx=0)
+            for size, width in zip(
+                config.linguistic.category_sizes, EMBEDDING_CHANNELS, strict=True
+            )
         )
         inputs = config.n_mels + 2 + sum(EMBEDDING_CHANNELS) + len(FRAME_POSITIONS)
-        self.context = nn.Conv1d(inputs, channels, 2 * config.cond_context + 1, padding=config.cond_context)
+        self.context = nn.Conv1d(
+            inputs, channels, 2 * config.cond_context + 1, padding=config.cond_context
+        )
         self.mix = nn.Conv1d(channels, channels, 1)
         self.speaker = nn.Embedding(config.num_speakers, config.speaker_channels)
-        self.project = nn.Linear(channels + config.speaker_channels, config.num_layers * config.gate_channels)
+        self.project = nn.Linear(
+            channels + config.speaker_channels, config.num_layers * config.gate_channels
+        )
         self._native_layers: _NativeLayers | None = None
 
-    def forward(self, log_mel: Tensor, log_f0: Tensor, voicing: Tensor, categories: Tensor, positions: Tensor, speaker: Tensor) -> Tensor:
+    def forward(
+        self,
+        log_mel: Tensor,
+        log_f0: Tensor,
+        voicing: Tensor,
+        categories: Tensor,
+        positions: Tensor,
+        speaker: Tensor,
+    ) -> Tensor:
         """Conditions to what the gates add.
 
         Args:
@@ -61,7 +80,9 @@ class ConditioningNetwork(nn.Module):
         Returns:
             float32 [B, F, L * G].
         """
-        embedded = [embedding(categories[..., column]) for column, embedding in enumerate(self.embeddings)]
+        embedded = [
+            embedding(categories[..., column]) for column, embedding in enumerate(self.embeddings)
+        ]
         frames = torch.cat(
             [
                 (log_mel - LOG_MEL_CENTRE) / LOG_MEL_SCALE,
@@ -81,7 +102,8 @@ class ConditioningNetwork(nn.Module):
         return projected
 
     def use_native(self, isa: str = "auto") -> None:
-        """Computes in C++ from now on (`vocoder/native/layers`), where that was compiled and knows so many taps: the weights must not change any more.
+        """Computes in C++ from now on (`vocoder/native/layers`), where that was compiled and knows
+        so many taps: the weights must not change any more.
 
         `isa`: the instruction set, "auto" or one of `vocoder.compiled.available_isas()`.
         """
@@ -96,19 +118,30 @@ class ConditioningNetwork(nn.Module):
         mix = of(self.mix)
         self._native_layers = _NativeLayers(
             context=native.Conv(isa=isa, activation="relu", **of(self.context)),
-            mix=native.Linear(isa=isa, activation="relu", weight=np.ascontiguousarray(mix["weight"][:, :, 0]), bias=mix["bias"]),
+            mix=native.Linear(
+                isa=isa,
+                activation="relu",
+                weight=np.ascontiguousarray(mix["weight"][:, :, 0]),
+                bias=mix["bias"],
+            ),
             project=native.Linear(isa=isa, activation="none", **of(self.project)),
         )
 
     def _project_native(self, native: _NativeLayers, frames: Tensor, speaker: Tensor) -> Tensor:
         batch, length, _ = frames.shape
-        near, hidden = frames.new_empty(length, self.mix.in_channels), frames.new_empty(length, self.project.in_features)
+        near, hidden = (
+            frames.new_empty(length, self.mix.in_channels),
+            frames.new_empty(length, self.project.in_features),
+        )
         mixed = frames.new_empty(length, self.mix.out_channels)
         projected = frames.new_empty(batch, length, self.project.out_features)
         for row in range(batch):
             native.context.forward(frames[row].contiguous().numpy(), near.numpy())
             native.mix.forward(near.numpy(), mixed.numpy())
-            hidden[:, : self.mix.out_channels], hidden[:, self.mix.out_channels :] = mixed, self.speaker(speaker[row])
+            hidden[:, : self.mix.out_channels], hidden[:, self.mix.out_channels :] = (
+                mixed,
+                self.speaker(speaker[row]),
+            )
             native.project.forward(hidden.numpy(), projected[row].numpy())
         return projected
 

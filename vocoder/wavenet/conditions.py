@@ -22,7 +22,8 @@ class Conditions:
 
     Attributes:
         log_mel: float32 [F, M], natural logarithm of mel magnitudes.
-        log_f0: float32 [F], natural logarithm of the fundamental frequency in Hz, interpolated where unvoiced.
+        log_f0: float32 [F], natural logarithm of the fundamental frequency in Hz, interpolated
+            where unvoiced.
         voicing: float32 [F], 0 unvoiced to 1 voiced.
         categories: int64 [F, len(CATEGORIES)], or None when only the audio is known.
         positions: float32 [F, len(FRAME_POSITIONS)], each 0..1, or None together with `categories`.

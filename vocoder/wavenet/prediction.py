@@ -1,18 +1,24 @@
 """What can be foretold of a sample before the network speaks, and is shown to it.
 
-Speech is to a large part an all-pole filter excited once a period. Both are known beforehand: the filter follows from the frame's log-mel
-spectrum, the period from its log-F0. A network of a million weights spends most of its training on finding that out again; so its first
+Speech is to a large part an all-pole filter excited once a period. Both are known beforehand: the
+filter follows from the frame's log-mel spectrum, the period from its log-F0. A network of a million
+weights spends most of its training on finding that out again; so its first
 block is shown, beside the previous code, two codes computed from the past and the frame:
 
     linear      what linear prediction expects:     sum_k a[k] v[t-1-k]
-    period      what there was about a period ago:  v[t-lag], where lag is the period less PERIOD_LEAD samples
+    period      what there was about a period ago:  v[t-lag], where lag is the period less
+                PERIOD_LEAD samples
 
-The lead lets the network see, among the inputs that its blocks remember, what came after the same moment of the last period as well as what came before.
-v[t] is the value of code[t]. LPCNet (arXiv 1810.11846) and LP-WaveNet (arXiv 1811.11913) put a linear prediction in front of their network as
-well, and model what is left; QPNet (arXiv 1907.00797) reaches one period back. Here the network still gives the distribution of the code itself: its
-likelihoods stay exact and comparable with those of any other network of the same codes, and where the foretelling is wrong it can say so.
+The lead lets the network see, among the inputs that its blocks remember, what came after the same
+moment of the last period as well as what came before.
+v[t] is the value of code[t]. LPCNet (arXiv 1810.11846) and LP-WaveNet (arXiv 1811.11913) put a
+linear prediction in front of their network as well, and model what is left; QPNet (arXiv
+1907.00797) reaches one period back. Here the network still gives the distribution of the code
+itself: its likelihoods stay exact and comparable with those of any other network of the same codes,
+and where the foretelling is wrong it can say so.
 
-Everything is computed in float64 and rounded to a code once, so that engines agree whatever the order of their sums. torch and numpy alone.
+Everything is computed in float64 and rounded to a code once, so that engines agree whatever the
+order of their sums. torch and numpy alone.
 
 B batch, F frames, T samples, M mels, P prediction order, H predictions, Q levels.
 """
@@ -40,7 +46,8 @@ class Predictors:
     """What the predictions of every frame are made with.
 
     Attributes:
-        coefficients: float32 [F, P], of the linear prediction; the first belongs to the sample just before. P may be 0.
+        coefficients: float32 [F, P], of the linear prediction; the first belongs to the sample just
+            before. P may be 0.
         lags: int32 [F], 1..max_lag, in samples; 0 throughout for a network without `max_lag`.
     """
 
@@ -52,7 +59,9 @@ class Predictors:
         return self.coefficients[frame], int(self.lags[frame])
 
     @classmethod
-    def of(cls, log_mel: FloatArray, log_f0: FloatArray, audio: AudioConfig, config: WaveNetConfig) -> Predictors:
+    def of(
+        cls, log_mel: FloatArray, log_f0: FloatArray, audio: AudioConfig, config: WaveNetConfig
+    ) -> Predictors:
         """From a frame's spectrum and pitch.
 
         Args:
@@ -65,10 +74,17 @@ class Predictors:
         if config.max_lag > 0:
             periods = audio.sample_rate / np.exp(log_f0.astype(np.float64))
             lags = np.clip(np.round(periods) - PERIOD_LEAD, 1, config.max_lag).astype(np.int32)
-        return cls(coefficients=linear_prediction(log_mel, audio, config.prediction_order, config.prediction_smoothing_hz), lags=lags)
+        return cls(
+            coefficients=linear_prediction(
+                log_mel, audio, config.prediction_order, config.prediction_smoothing_hz
+            ),
+            lags=lags,
+        )
 
 
-def predict(config: WaveNetConfig, quantiser: Quantiser, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
+def predict(
+    config: WaveNetConfig, quantiser: Quantiser, codes: Tensor, coefficients: Tensor, lags: Tensor
+) -> Tensor:
     """The predictions of every sample from the codes before it; before the first there is silence.
 
     Args:
@@ -81,11 +97,24 @@ def predict(config: WaveNetConfig, quantiser: Quantiser, codes: Tensor, coeffici
     Returns:
         int64 [B, T, H], each a code; H = `config.num_predictions`.
     """
-    values, edges = (torch.from_numpy(table.astype(np.float64)).to(codes.device) for table in (quantiser.values, quantiser.edges))
-    return predict_with(config, values, edges, float(quantiser.values[quantiser.silence]), codes, coefficients, lags)
+    values, edges = (
+        torch.from_numpy(table.astype(np.float64)).to(codes.device)
+        for table in (quantiser.values, quantiser.edges)
+    )
+    return predict_with(
+        config, values, edges, float(quantiser.values[quantiser.silence]), codes, coefficients, lags
+    )
 
 
-def predict_with(config: WaveNetConfig, values: Tensor, edges: Tensor, silence: float, codes: Tensor, coefficients: Tensor, lags: Tensor) -> Tensor:
+def predict_with(
+    config: WaveNetConfig,
+    values: Tensor,
+    edges: Tensor,
+    silence: float,
+    codes: Tensor,
+    coefficients: Tensor,
+    lags: Tensor,
+) -> Tensor:
     """`predict` with the quantiser's tables on the device already.
 
     Args:
@@ -102,7 +131,9 @@ def predict_with(config: WaveNetConfig, values: Tensor, edges: Tensor, silence: 
     frames = coefficients.shape[1]
     if config.num_predictions == 0:
         return codes.new_zeros((batch, samples, 0))
-    past = functional.pad(values[codes], (history, 0), value=silence)  # [B, history + T]: sample t is at t + history
+    past = functional.pad(
+        values[codes], (history, 0), value=silence
+    )  # [B, history + T]: sample t is at t + history
     found = []
     if order > 0:
         # Row t holds past[t - order .. t - 1], the oldest first, and so must the coefficients.
@@ -114,7 +145,13 @@ def predict_with(config: WaveNetConfig, values: Tensor, edges: Tensor, silence: 
     return torch.bucketize(torch.stack(found, dim=-1), edges, right=True)
 
 
-def predict_next(config: WaveNetConfig, quantiser: Quantiser, past: npt.NDArray[np.integer], coefficients: FloatArray, lag: int) -> npt.NDArray[np.int64]:
+def predict_next(
+    config: WaveNetConfig,
+    quantiser: Quantiser,
+    past: npt.NDArray[np.integer],
+    coefficients: FloatArray,
+    lag: int,
+) -> npt.NDArray[np.int64]:
     """The predictions of one sample: `predict` for an engine that goes step by step.
 
     Args:

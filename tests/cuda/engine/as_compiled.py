@@ -2,7 +2,8 @@
 
 python -m tests.cuda.engine.as_compiled CAPABILITY {bf16,fp32} SHAPE CHANGES
 
-CHANGES of the reference size, as JSON. What a card has no room for the engine compiles anew to hold less; told is the last, which it has room for.
+CHANGES of the reference size, as JSON. What a card has no room for the engine compiles anew to hold
+less; told is the last, which it has room for.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ def about(kernel: Any) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
         file.write(kernel.asm["cubin"])
         file.flush()
-        used = subprocess.run([TOOL, "-res-usage", file.name], capture_output=True, text=True, check=True).stdout
+        used = subprocess.run(
+            [TOOL, "-res-usage", file.name], capture_output=True, text=True, check=True
+        ).stdout
     found = re.search(r"REG:(\d+) STACK:(\d+)", used)
     assert found is not None, used
     return {
@@ -52,7 +55,12 @@ def main() -> None:
     config = dataclasses.replace(reference_config(), **json.loads(changes))
     with without_gpu(int(capability)):
         EngineWithoutGpu(WaveNet(config).eval(), precision=precision, shape=shape)
-    kernels = [kernel for advance in (advance_chain, advance_whole) for kernel in compiled(advance) if kernel.module is not None]
+    kernels = [
+        kernel
+        for advance in (advance_chain, advance_whole)
+        for kernel in compiled(advance)
+        if kernel.module is not None
+    ]
     print(json.dumps([about(kernel) for kernel in kernels]))
 
 

@@ -1,4 +1,5 @@
-"""What an engine on a card starts, and what it waits for a compiler for: JSON, in the order in which it happened.
+"""What an engine on a card starts, and what it waits for a compiler for: JSON, in the order in
+which it happened.
 
 python -m tests.cuda.engine.as_launched {reference,voice} {bf16,fp32} SHARED_KIB
 """
@@ -31,7 +32,11 @@ VOICE = Path(__file__).parents[3] / "voices" / "kathleen"
 PREPARED = 100  # streams
 STREAMS = (1, 2, 16, 17, 160, 1024)
 FRAMES = 3
-SENTENCES = (("Yes.",), ("Good day.", "No."), ("Is it?", "I have no idea what that could be.", "Go."))
+SENTENCES = (
+    ("Yes.",),
+    ("Good day.", "No."),
+    ("Is it?", "I have no idea what that could be.", "Go."),
+)
 
 
 def work(noted: WithoutGpu, network: WaveNet, precision: str) -> None:
@@ -45,16 +50,32 @@ def work(noted: WithoutGpu, network: WaveNet, precision: str) -> None:
         for count in STREAMS:
             noted.told.append({"shape": shape, "streams": count})
             # Some of them are in their second frame.
-            engine.advance([job_for(engine.start(seed), network.config.hop_length * (1 + seed % 2)) for seed in range(count)])
+            engine.advance(
+                [
+                    job_for(engine.start(seed), network.config.hop_length * (1 + seed % 2))
+                    for seed in range(count)
+                ]
+            )
         noted.told.append({"shape": shape, "streams": 1})
         job = job_for(engine.start(0), 5, frames=FRAMES)
         engine.logits(job, np.arange(5))
     noted.told.append({"conditions": "resident"})
     mel = np.zeros((FRAMES, network.config.n_mels), np.float32)
-    resident = engine.resident_conditioning(Conditions(log_mel=mel, log_f0=np.full(FRAMES, 5.0, np.float32), voicing=np.ones(FRAMES, np.float32)))
+    resident = engine.resident_conditioning(
+        Conditions(
+            log_mel=mel,
+            log_f0=np.full(FRAMES, 5.0, np.float32),
+            voicing=np.ones(FRAMES, np.float32),
+        )
+    )
     assert resident is not None
     engine.advance([dataclasses.replace(job, state=engine.start(0), conditioning=resident)])
-    engine.advance([dataclasses.replace(job, state=engine.start(seed), conditioning=resident) for seed in range(2)])
+    engine.advance(
+        [
+            dataclasses.replace(job, state=engine.start(seed), conditioning=resident)
+            for seed in range(2)
+        ]
+    )
 
 
 def speak(noted: WithoutGpu, pack: Pack) -> None:
@@ -62,13 +83,25 @@ def speak(noted: WithoutGpu, pack: Pack) -> None:
     assert isinstance(pack.acoustic, AcousticModel)
     acoustic = CudaAcousticModel(pack.acoustic, "cpu")
     for texts in SENTENCES:
-        phonemes = [acoustic.phonemes(sentence.features, 0) for text in texts for sentence in analyse(text).sentences]
+        phonemes = [
+            acoustic.phonemes(sentence.features, 0)
+            for text in texts
+            for sentence in analyse(text).sentences
+        ]
         noted.told.append({"sentences": len(phonemes)})
         acoustic.log_durations(phonemes)
         rows = [np.repeat(np.arange(len(one.inputs)), 3) for one in phonemes]
-        timed = [PitchInputs(phonemes=one, rows=of, inside=np.zeros((len(of), 2), np.float32)) for one, of in zip(phonemes, rows, strict=True)]
+        timed = [
+            PitchInputs(phonemes=one, rows=of, inside=np.zeros((len(of), 2), np.float32))
+            for one, of in zip(phonemes, rows, strict=True)
+        ]
         pitches = acoustic.pitches(timed)
-        acoustic.log_mels([DecoderInputs(frames=frames, melody=np.zeros((len(frames), 2), np.float32)) for frames, _ in pitches])
+        acoustic.log_mels(
+            [
+                DecoderInputs(frames=frames, melody=np.zeros((len(frames), 2), np.float32))
+                for frames, _ in pitches
+            ]
+        )
 
 
 def main() -> None:
@@ -76,7 +109,11 @@ def main() -> None:
     with (
         without_gpu(shared_kib=int(shared_kib)) as noted,
         mock.patch.object(TransferLane, "wait", return_value=1.0),  # seconds, whatever was started
-        mock.patch.object(TransferLane, "timed", lambda _, together: contextlib.nullcontext(noted.told.append({"together": together}))),
+        mock.patch.object(
+            TransferLane,
+            "timed",
+            lambda _, together: contextlib.nullcontext(noted.told.append({"together": together})),
+        ),
     ):
         try:
             if which == "voice":
@@ -87,7 +124,16 @@ def main() -> None:
                 work(noted, WaveNet(reference_config()).eval(), precision)
         except EngineError as error:
             noted.told.append({"error": str(error)})
-    print(json.dumps([dataclasses.asdict(one) if dataclasses.is_dataclass(one) and not isinstance(one, type) else one for one in noted.told]))
+    print(
+        json.dumps(
+            [
+                dataclasses.asdict(one)
+                if dataclasses.is_dataclass(one) and not isinstance(one, type)
+                else one
+                for one in noted.told
+            ]
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Where torch sees no GPU, Triton interprets the kernel: the same program, slowly. It asks for that when the kernel is first imported."""
+"""Where torch sees no GPU, Triton interprets the kernel: the same program, slowly. It asks for that
+when the kernel is first imported.
+"""
 
 from __future__ import annotations
 

@@ -61,7 +61,13 @@ def test_what_is_right_has_no_fault(laws: Any, reference: ReferenceEngine) -> No
 
 
 @pytest.mark.parametrize(
-    "fault, said", [("outputs", "outputs differ by"), ("price", "bits per sample"), ("company", "differ in company"), ("state", "a stream that moves")]
+    "fault, said",
+    [
+        ("outputs", "outputs differ by"),
+        ("price", "bits per sample"),
+        ("company", "differ in company"),
+        ("state", "a stream that moves"),
+    ],
 )
 def test_each_fault_is_seen(laws: Any, reference: ReferenceEngine, fault: str, said: str) -> None:
     wrong = laws.check(WrongEngine(reference, fault), reference, SAMPLES, STREAMS)
@@ -69,7 +75,9 @@ def test_each_fault_is_seen(laws: Any, reference: ReferenceEngine, fault: str, s
     assert all(line.startswith("wrong fp32") for line in wrong)
 
 
-def test_a_price_that_a_trained_voice_would_pay_is_seen(laws: Any, reference: ReferenceEngine) -> None:
+def test_a_price_that_a_trained_voice_would_pay_is_seen(
+    laws: Any, reference: ReferenceEngine
+) -> None:
     network = make_network(small_config())
     assert laws.price_is_fair(reference, reference, network, SAMPLES) == []
     (line,) = laws.price_is_fair(WrongEngine(reference, "price"), reference, network, SAMPLES)
@@ -83,14 +91,19 @@ def test_shapes_that_differ_are_seen(laws: Any, reference: ReferenceEngine) -> N
 def test_a_voices_network_is_read_with_torch_alone(laws: Any) -> None:
     from vocoder.voices.pack import read_pack
 
-    found, expected = laws.trained_network(ROOT / "voices/kathleen"), read_pack(ROOT / "voices/kathleen").network
+    found, expected = (
+        laws.trained_network(ROOT / "voices/kathleen"),
+        read_pack(ROOT / "voices/kathleen").network,
+    )
     assert found.config == expected.config
     for name, weight in expected.state_dict().items():
         assert (found.state_dict()[name] == weight).all(), name
 
 
 @pytest.mark.slow
-def test_a_training_that_loses_its_optimiser_where_it_is_stopped_is_seen(laws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_training_that_loses_its_optimiser_where_it_is_stopped_is_seen(
+    laws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert laws.check_training(tmp_path / "right", "cpu", 1, (1, 3, 5)) == []
     load = Trainer._load
 
@@ -99,12 +112,20 @@ def test_a_training_that_loses_its_optimiser_where_it_is_stopped_is_seen(laws: A
         trainer.optimiser.state.clear()
 
     monkeypatch.setattr(Trainer, "_load", forgetful)
-    assert laws.check_training(tmp_path / "wrong", "cpu", 1, (1, 3, 5)) == ["training: a stopped run follows another curve"]
+    assert laws.check_training(tmp_path / "wrong", "cpu", 1, (1, 3, 5)) == [
+        "training: a stopped run follows another curve"
+    ]
 
 
-def test_a_part_that_fails_keeps_no_other_from_being_done(laws: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_part_that_fails_keeps_no_other_from_being_done(
+    laws: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     results = importlib.import_module("gpu").Results(tmp_path / "found.json", {"card": "none"})
-    for name, work in {"first": lambda: {"wrong": [], "rows": [{"streams": 1}]}, "second": lambda: 1 / 0, "third": lambda: {"wrong": ["a law"]}}.items():
+    for name, work in {
+        "first": lambda: {"wrong": [], "rows": [{"streams": 1}]},
+        "second": lambda: 1 / 0,
+        "third": lambda: {"wrong": ["a law"]},
+    }.items():
         results.part(name, work)
     found = json.loads((tmp_path / "found.json").read_text("utf-8"))
     assert found == {
@@ -121,7 +142,13 @@ def test_a_part_that_fails_keeps_no_other_from_being_done(laws: Any, tmp_path: P
 @pytest.mark.thorough
 def test_all_of_it_can_be_rehearsed(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(ROOT / "benchmarks/gpu.py"), "--rehearse", "--json", str(tmp_path / "found.json")]
+    command = [
+        sys.executable,
+        str(ROOT / "benchmarks/gpu.py"),
+        "--rehearse",
+        "--json",
+        str(tmp_path / "found.json"),
+    ]
     result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert result.returncode == 0, result.stdout + result.stderr
     found = json.loads((tmp_path / "found.json").read_text("utf-8"))

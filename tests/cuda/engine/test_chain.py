@@ -1,4 +1,6 @@
-"""The programs of a chain, really at once: each in a process of its own, on memory that they share. Interpreted they otherwise take turns, and never wait."""
+"""The programs of a chain, really at once: each in a process of its own, on memory that they share.
+Interpreted they otherwise take turns, and never wait.
+"""
 
 from __future__ import annotations
 
@@ -31,21 +33,30 @@ def test_programs_wait_for_each_other() -> None:
     engine = engine_of(shape="chain")
     streams = BLOCK + 2  # two groups, which are on their way at once
     whole = engine_of(shape="whole")
-    expected = whole.advance([job_for(whole.start(seed), SAMPLES - seed % 3) for seed in range(streams)])
+    expected = whole.advance(
+        [job_for(whole.start(seed), SAMPLES - seed % 3) for seed in range(streams)]
+    )
     states = [engine.start(seed) for seed in range(streams)]
     jobs = [job_for(state, SAMPLES - state.seed % 3) for state in states]
     chain = engine._shapes["chain"]
     assert isinstance(chain, ChainKernel)
-    arguments, made, _ = engine._arguments(jobs, states, np.zeros((streams, SAMPLES), np.int32), forced=False)
+    arguments, made, _ = engine._arguments(
+        jobs, states, np.zeros((streams, SAMPLES), np.int32), forced=False
+    )
     shared = (*arguments, streams, SAMPLES, *chain.between(2))
     for argument in shared:
         if isinstance(argument, torch.Tensor):
             argument.share_memory_()
     constants = {**chain.constants, "FORCED": False}
-    assert chain.length == HEADS + 5  # in blocks of their own: else one process would do all that is waited for
+    assert (
+        chain.length == HEADS + 5
+    )  # in blocks of their own: else one process would do all that is waited for
     context = multiprocessing.get_context("fork")
     # The last first: whoever does not wait finds nothing.
-    programs = [context.Process(target=run_stage, args=(stage, shared, constants)) for stage in reversed(range(chain.length))]
+    programs = [
+        context.Process(target=run_stage, args=(stage, shared, constants))
+        for stage in reversed(range(chain.length))
+    ]
     for program in programs:
         program.start()
     deadline = time.monotonic() + LONGEST_SECONDS

@@ -1,4 +1,6 @@
-"""What a card is given to start: by Triton's own launch, with the arguments that the engine has for it. See `tests.cuda.layers.without_gpu`."""
+"""What a card is given to start: by Triton's own launch, with the arguments that the engine has for
+it. See `tests.cuda.layers.without_gpu`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ pytestmark = pytest.mark.slow
 
 @functools.cache
 def told(which: str, precision: str, shared_kib: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = told_by("tests.cuda.engine.as_launched", which, precision, shared_kib)
+    found: list[dict[str, Any]] = told_by(
+        "tests.cuda.engine.as_launched", which, precision, shared_kib
+    )
     return found
 
 
@@ -30,13 +34,20 @@ def compilations(found: list[dict[str, Any]]) -> list[str]:
     return [one["kernel"] for one in found if one.keys() == {"kernel"}]
 
 
-@pytest.mark.parametrize("which, precision, shapes", [("reference", "bf16", ["chain", "whole"]), ("reference", "fp32", ["whole"])])
+@pytest.mark.parametrize(
+    "which, precision, shapes",
+    [("reference", "bf16", ["chain", "whole"]), ("reference", "fp32", ["whole"])],
+)
 def test_nobody_waits_for_a_compiler(which: str, precision: str, shapes: list[str]) -> None:
-    """All that moves streams on is compiled when the engine is made, for any number of them and of samples; `voice` below tells of the rest."""
+    """All that moves streams on is compiled when the engine is made, for any number of them and of
+    samples; `voice` below tells of the rest.
+    """
     found = told(which, precision, 227)
     made = place(found, "made")
     assert found[made]["made"] == shapes
-    assert compilations(found[:made]) == [f"advance_{shape}" for shape in shapes for _ in ("drawn", "forced")]
+    assert compilations(found[:made]) == [
+        f"advance_{shape}" for shape in shapes for _ in ("drawn", "forced")
+    ]
     assert not compilations(found[made : place(found, "conditions")])
 
 
@@ -50,9 +61,16 @@ def test_the_acoustic_model_is_compiled_for_one_sentence_and_then_for_any() -> N
 
 @pytest.mark.parametrize("which", ["reference", "voice"])
 def test_programs_that_wait_for_each_other_are_all_there(which: str) -> None:
-    """A chain is launched cooperatively, with as many programs as there are multiprocessors for, and some left; groups beyond that share them."""
+    """A chain is launched cooperatively, with as many programs as there are multiprocessors for,
+    and some left; groups beyond that share them.
+    """
     found, length = told(which, "bf16", 227), LENGTHS[which]
-    most, streams, together, seen = (MULTIPROCESSORS - MULTIPROCESSORS // LEFT) // length, 1, -1, set()
+    most, streams, together, seen = (
+        (MULTIPROCESSORS - MULTIPROCESSORS // LEFT) // length,
+        1,
+        -1,
+        set(),
+    )
     for one in found[place(found, "prepared") : place(found, "conditions")]:
         streams, together = one.get("streams", streams), one.get("together", together)
         groups = -(-streams // BLOCK)
@@ -68,18 +86,31 @@ def test_programs_that_wait_for_each_other_are_all_there(which: str) -> None:
 
 def test_what_serves_is_known_before_anybody_listens() -> None:
     found = told("reference", "bf16", 227)
-    tried = [(one["kernel"], one["grid"]) for one in found[place(found, "made") : place(found, "prepared")] if "grid" in one]
+    tried = [
+        (one["kernel"], one["grid"])
+        for one in found[place(found, "made") : place(found, "prepared")]
+        if "grid" in one
+    ]
     assert PREPARED // BLOCK < 8
     assert tried == [
-        (f"advance_{shape}", [12, groups] if shape == "chain" else [groups, 1]) for groups in (1, 2, 4) for shape in ("chain", "whole") for _ in range(TRIES)
+        (f"advance_{shape}", [12, groups] if shape == "chain" else [groups, 1])
+        for groups in (1, 2, 4)
+        for shape in ("chain", "whole")
+        for _ in range(TRIES)
     ]
 
 
 def test_a_smaller_card_has_the_shape_that_fits() -> None:
-    """99 KiB of shared memory, as the cards of capability 8.9 have: no chain, and less of the weights on their way at once."""
+    """99 KiB of shared memory, as the cards of capability 8.9 have: no chain, and less of the
+    weights on their way at once.
+    """
     found = told("reference", "bf16", 99)
     assert found[place(found, "made")]["made"] == ["whole"]
-    assert {one["kernel"] for one in found[place(found, "prepared") : place(found, "conditions")] if "grid" in one} == {"advance_whole"}
+    assert {
+        one["kernel"]
+        for one in found[place(found, "prepared") : place(found, "conditions")]
+        if "grid" in one
+    } == {"advance_whole"}
 
 
 def test_a_card_that_is_too_small_is_told_of() -> None:

@@ -1,4 +1,6 @@
-"""The laws, for the engine of the GPU. Interpreted, a sample takes a tenth of a second: so there are few of each."""
+"""The laws, for the engine of the GPU. Interpreted, a sample takes a tenth of a second: so there
+are few of each.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from vocoder.errors import EngineError
 DEVICE = "cpu" if INTERPRETED else "cuda"
 TOLERANCE = {"fp32": 1e-4, "bf16": 0.1}  # as for the native engine, on the same loud networks
 SHAPES = ("whole", "chain")
-# What both shapes give the same bytes for, which is tested, need not be tested of both each time: of a chain it takes several times as long here.
+# What both shapes give the same bytes for, which is tested, need not be tested of both each time:
+# of a chain it takes several times as long here.
 THOROUGH = [pytest.mark.slow, pytest.mark.thorough]
 EACH_SHAPE = ("whole", pytest.param("chain", marks=THOROUGH))
 QUICK = ("softmax", "gaussian", "logistic mixture")
@@ -37,12 +40,21 @@ def each_config(*more: object) -> list[object]:
 
 @functools.cache
 def engine_of(precision: str = "fp32", config: str = "softmax", shape: str = "whole") -> CudaEngine:
-    """`shape`: "chain" has a program for each block, as many as can be; "short chain" as few as fit."""
+    """`shape`: "chain" has a program for each block, as many as can be; "short chain" as few as
+    fit.
+    """
     with mock.patch.object(packing, "OWN_BYTES", 1 if shape == "chain" else packing.OWN_BYTES):
-        return CudaEngine(make_network(CONFIGS[config]), device=DEVICE, precision=precision, shape=shape.removeprefix("short "))
+        return CudaEngine(
+            make_network(CONFIGS[config]),
+            device=DEVICE,
+            precision=precision,
+            shape=shape.removeprefix("short "),
+        )
 
 
-def codes_of(engine: Engine, seed: int, num_samples: int = SAMPLES, **options: float) -> npt.NDArray[np.int64]:
+def codes_of(
+    engine: Engine, seed: int, num_samples: int = SAMPLES, **options: float
+) -> npt.NDArray[np.int64]:
     return engine.advance([job_for(engine.start(seed), num_samples, **options)])[0]
 
 
@@ -62,19 +74,31 @@ def test_step_is_forward(config: str, precision: str, shape: str) -> None:
     codes = random_codes(engine.config, frames * engine.config.hop_length)
     stepped = engine.logits(job_for(engine.start(3), len(codes)), codes)
     added = torch.from_numpy(whole_conditioning(engine.config, 3, frames)).unsqueeze(0)
-    parallel = outputs(make_network(engine.config), torch.from_numpy(codes).unsqueeze(0), added, whole_predictors(engine.config, 3, frames))[0]
+    parallel = outputs(
+        make_network(engine.config),
+        torch.from_numpy(codes).unsqueeze(0),
+        added,
+        whole_predictors(engine.config, 3, frames),
+    )[0]
     assert parallel.std() > 0.1, "the network must say something"
-    torch.testing.assert_close(torch.from_numpy(stepped), parallel, rtol=0, atol=TOLERANCE[precision])
+    torch.testing.assert_close(
+        torch.from_numpy(stepped), parallel, rtol=0, atol=TOLERANCE[precision]
+    )
 
 
 @pytest.mark.parametrize("shape", EACH_SHAPE)
 @pytest.mark.parametrize("config", each_config())
 def test_the_codes_are_the_references(config: str, shape: str) -> None:
-    engine, reference = engine_of("fp32", config, shape), make_engine(make_network(CONFIGS[config]), "reference")
+    engine, reference = (
+        engine_of("fp32", config, shape),
+        make_engine(make_network(CONFIGS[config]), "reference"),
+    )
     for seed, temperature in [(2**63 + 5, 0.7), (3, 0.0)]:
         made = codes_of(engine, seed, temperature=temperature)
         expected = codes_of(reference, seed, temperature=temperature)
-        assert (made == expected).mean() > 0.9, temperature  # a code on the edge between two may be the other one, and changes all after it
+        assert (made == expected).mean() > 0.9, (
+            temperature
+        )  # a code on the edge between two may be the other one, and changes all after it
 
 
 @pytest.mark.parametrize("shape", EACH_SHAPE)
@@ -85,7 +109,11 @@ def test_chunking_and_company_are_invisible(shape: str) -> None:
     shared = [engine.start(seed) for seed in range(3)]
     made: list[list[npt.NDArray[np.int64]]] = [[], [], []]
     for counts in ({0: 4, 1: 9}, {2: 3, 0: 0}, {1: 5, 2: 6, 0: 1}, {0: 9}, {2: 5}):
-        for seed, some in zip(counts, engine.advance([job_for(shared[seed], count) for seed, count in counts.items()]), strict=True):
+        for seed, some in zip(
+            counts,
+            engine.advance([job_for(shared[seed], count) for seed, count in counts.items()]),
+            strict=True,
+        ):
             made[seed].append(some)
     for seed in range(3):
         assert np.concatenate(made[seed]).tobytes() == whole[seed].tobytes()
@@ -95,7 +123,9 @@ def test_chunking_and_company_are_invisible(shape: str) -> None:
 @pytest.mark.parametrize("shape", EACH_SHAPE)
 def test_more_streams_than_one_program_holds(shape: str) -> None:
     engine = engine_of(shape=shape)
-    many = [engine.start(seed) for seed in range(2 * BLOCK + 3)]  # with two chains, one of them has two groups on its way
+    many = [
+        engine.start(seed) for seed in range(2 * BLOCK + 3)
+    ]  # with two chains, one of them has two groups on its way
     together = engine.advance([job_for(state, 6 + state.seed % 2) for state in many])
     for seed in (0, BLOCK - 1, BLOCK, 2 * BLOCK + 2):
         assert together[seed].tobytes() == codes_of(engine, seed, 6 + seed % 2).tobytes()
@@ -109,22 +139,41 @@ def test_a_parked_stream_goes_on_to_the_same_bytes(precision: str, shape: str) -
     state = engine.start(7)
     first = engine.advance([job_for(state, 8)])[0]
     parked = StreamState.from_bytes(state.to_bytes(), engine.config)
-    for restored in (parked, engine.adopt(parked), state.copy(), state):  # what is adopted is a copy, so the parked one is moved on once
+    for restored in (
+        parked,
+        engine.adopt(parked),
+        state.copy(),
+        state,
+    ):  # what is adopted is a copy, so the parked one is moved on once
         assert restored.position == 8
-        second = engine.advance([job_for(restored.copy() if restored is parked else restored, SAMPLES - 8)])[0]
+        second = engine.advance(
+            [job_for(restored.copy() if restored is parked else restored, SAMPLES - 8)]
+        )[0]
         assert np.concatenate([first, second]).tobytes() == codes_of(engine, 7).tobytes()
 
 
 @pytest.mark.parametrize(
-    "precision, config", [("fp32", "softmax"), *(("bf16", name) for name in QUICK), *(pytest.param("fp32", name, marks=THOROUGH) for name in QUICK[1:])]
+    "precision, config",
+    [
+        ("fp32", "softmax"),
+        *(("bf16", name) for name in QUICK),
+        *(pytest.param("fp32", name, marks=THOROUGH) for name in QUICK[1:]),
+    ],
 )
 def test_both_shapes_give_the_same_bytes(precision: str, config: str) -> None:
-    whole, chain, short = (engine_of(precision, config, shape) for shape in (*SHAPES, "short chain"))
+    whole, chain, short = (
+        engine_of(precision, config, shape) for shape in (*SHAPES, "short chain")
+    )
     state = whole.start(9)
     # A stream may change from one to the other.
-    made = [engine.advance([job_for(state, samples)])[0] for engine, samples in ((whole, 3), (chain, 3), (short, SAMPLES - 6))]
+    made = [
+        engine.advance([job_for(state, samples)])[0]
+        for engine, samples in ((whole, 3), (chain, 3), (short, SAMPLES - 6))
+    ]
     expected = whole.start(9)
-    assert np.concatenate(made).tobytes() == whole.advance([job_for(expected, SAMPLES)])[0].tobytes()
+    assert (
+        np.concatenate(made).tobytes() == whole.advance([job_for(expected, SAMPLES)])[0].tobytes()
+    )
     assert state.to_bytes() == expected.to_bytes()
 
 
@@ -144,7 +193,9 @@ def test_a_state_that_lives_elsewhere_is_moved_on_in_place() -> None:
     engine = engine_of()
     resident, plain = engine.start(5), StreamState.initial(engine.config, 5)
     for samples in (6, 5):
-        made = [engine.advance([job_for(state, samples)])[0].tobytes() for state in (resident, plain)]
+        made = [
+            engine.advance([job_for(state, samples)])[0].tobytes() for state in (resident, plain)
+        ]
         assert made[0] == made[1]
     assert plain.to_bytes() == resident.to_bytes()
 
@@ -165,14 +216,24 @@ def test_streams_move_between_the_card_and_the_processor() -> None:
 @pytest.mark.parametrize("shape", EACH_SHAPE)
 def test_a_late_sample_draws_by_both_words_of_its_index(shape: str) -> None:
     """The counter of the random numbers is 64 bits wide."""
-    engine, reference = engine_of(shape=shape), make_engine(make_network(CONFIGS["softmax"]), "reference")
+    engine, reference = (
+        engine_of(shape=shape),
+        make_engine(make_network(CONFIGS["softmax"]), "reference"),
+    )
     late = 2**33 + 8  # where a frame begins
     made = []
     for one in (engine, reference):
         state = StreamState.initial(engine.config, 4)
         state.position = late
         job = job_for(StreamState.initial(engine.config, 4), 8)
-        job = type(job)(**{**vars(job), "state": state, "first_frame": late // engine.config.hop_length, "num_samples": 3})
+        job = type(job)(
+            **{
+                **vars(job),
+                "state": state,
+                "first_frame": late // engine.config.hop_length,
+                "num_samples": 3,
+            }
+        )
         made.append(one.advance([job])[0])
     assert made[0].tolist() == made[1].tolist()
 

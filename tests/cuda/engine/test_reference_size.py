@@ -1,6 +1,8 @@
-"""The bars of the engine of the GPU at the size that they are set for: outputs beside the reference engine's, in the midst of a stream.
+"""The bars of the engine of the GPU at the size that they are set for: outputs beside the reference
+engine's, in the midst of a stream.
 
-By then every queue is full and has been gone round, the longest of 512 samples; from its beginning on that would be interpreted for minutes.
+By then every queue is full and has been gone round, the longest of 512 samples; from its beginning
+on that would be interpreted for minutes.
 `pytest -s -m slow` shows the figures.
 """
 
@@ -43,18 +45,33 @@ def said() -> tuple[bytes, Codes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision, shape", [("bf16", "chain"), pytest.param("bf16", "whole", marks=THOROUGH), pytest.param("fp32", "whole", marks=THOROUGH)])
+@pytest.mark.parametrize(
+    "precision, shape",
+    [
+        ("bf16", "chain"),
+        pytest.param("bf16", "whole", marks=THOROUGH),
+        pytest.param("fp32", "whole", marks=THOROUGH),
+    ],
+)
 def test_outputs_in_the_midst_of_a_stream_are_the_references(precision: str, shape: str) -> None:
     parked, codes = said()
-    engine, reference = CudaEngine(network(), device=DEVICE, precision=precision, shape=shape), ReferenceEngine(network())
+    engine, reference = (
+        CudaEngine(network(), device=DEVICE, precision=precision, shape=shape),
+        ReferenceEngine(network()),
+    )
     config = engine.config
     assert max(config.dilations) * (config.kernel_size - 1) < BEFORE / 2
-    found = engine.logits(job_for(engine.adopt(StreamState.from_bytes(parked, config)), SAMPLES), codes)
+    found = engine.logits(
+        job_for(engine.adopt(StreamState.from_bytes(parked, config)), SAMPLES), codes
+    )
     expected = reference.logits(job_for(StreamState.from_bytes(parked, config), SAMPLES), codes)
     forgotten = StreamState.from_bytes(parked, config)
     forgotten.put_rings(np.zeros_like(forgotten.rings))
     without = reference.logits(job_for(forgotten, SAMPLES), codes)
     apart, past = float(np.abs(found - expected).max()), float(np.abs(without - expected).max())
-    print(f"{precision} {shape}: at most {apart:.1e} apart; without a past {past:.1e}; deviation {expected.std():.2f}")
+    print(
+        f"{precision} {shape}: at most {apart:.1e} apart; without a past {past:.1e}; deviation "
+        f"{expected.std():.2f}"
+    )
     assert past > 2 * max(BARS.values()), "the past must show"
     assert apart <= BARS[precision]

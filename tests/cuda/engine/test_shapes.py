@@ -52,9 +52,16 @@ def test_how_many_calls_are_left_until_it_is_known() -> None:
 
 @pytest.mark.parametrize(
     "changes, precision, most",
-    [({}, "bf16", 2), ({}, "fp32", 1), ({"num_layers": 18, "skip_channels": 64}, "bf16", 3), ({"num_layers": 19, "num_cycles": 1}, "bf16", 1)],
+    [
+        ({}, "bf16", 2),
+        ({}, "fp32", 1),
+        ({"num_layers": 18, "skip_channels": 64}, "bf16", 3),
+        ({"num_layers": 19, "num_cycles": 1}, "bf16", 1),
+    ],
 )
-def test_a_program_owns_as_many_blocks_as_fit(changes: dict[str, int], precision: str, most: int) -> None:
+def test_a_program_owns_as_many_blocks_as_fit(
+    changes: dict[str, int], precision: str, most: int
+) -> None:
     """72 KiB each at the reference size in bf16; all programs own as many."""
     config = dataclasses.replace(reference_config(), **changes)
     counts = ownable(config, precision)

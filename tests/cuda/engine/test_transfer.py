@@ -104,8 +104,14 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[Stream]:
     used: list[Stream] = []
     monkeypatch.setattr(torch.cuda, "Stream", Stream)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda device: device)
-    monkeypatch.setattr(torch.cuda, "stream", lambda stream: contextlib.nullcontext(used.append(stream)))
-    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(multi_processor_count=132, name=str(device)))
+    monkeypatch.setattr(
+        torch.cuda, "stream", lambda stream: contextlib.nullcontext(used.append(stream))
+    )
+    monkeypatch.setattr(
+        torch.cuda,
+        "get_device_properties",
+        lambda device: SimpleNamespace(multi_processor_count=132, name=str(device)),
+    )
     return used
 
 
@@ -122,7 +128,9 @@ def test_a_call_goes_where_nothing_is_on_its_way(taken: list[Stream]) -> None:
 
 
 def test_kernels_whose_programs_wait_for_each_other_have_room_together() -> None:
-    """Or the later begins behind the earlier, in whatever engine: with a part of either on the card both would wait for ever."""
+    """Or the later begins behind the earlier, in whatever engine: with a part of either on the card
+    both would wait for ever.
+    """
     waiting = CooperativeLaunches(132)
     begun: list[tuple[Stream, TransferLane]] = []
 

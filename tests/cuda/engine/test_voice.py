@@ -1,4 +1,6 @@
-"""A voice that speaks on a card: everything that is computed once per frame is computed there as well. Interpreted: so of a few samples only."""
+"""A voice that speaks on a card: everything that is computed once per frame is computed there as
+well. Interpreted: so of a few samples only.
+"""
 
 from __future__ import annotations
 
@@ -61,8 +63,12 @@ def test_pieces_company_and_parking_change_no_byte(on_gpu: Voice) -> None:
     utterance, whole = begun(on_gpu, SAMPLES)
     half, first = begun(on_gpu, 4)
     going_on = on_gpu.utterance(on_gpu.plan(TEXT), saved=half.to_bytes())
-    stranger = job_for(on_gpu.engine.start(1), SAMPLES)  # whose conditioning is an array: both kinds may share a call
-    second = on_gpu.engine.advance([stranger, going_on.job(SAMPLES - 4), job_for(on_gpu.engine.start(2), 2)])[1]
+    stranger = job_for(
+        on_gpu.engine.start(1), SAMPLES
+    )  # whose conditioning is an array: both kinds may share a call
+    second = on_gpu.engine.advance(
+        [stranger, going_on.job(SAMPLES - 4), job_for(on_gpu.engine.start(2), 2)]
+    )[1]
     going_on.accept(second)
     assert np.concatenate([first, second]).tobytes() == whole.tobytes()
     assert going_on.to_bytes() == utterance.to_bytes()
@@ -71,6 +77,8 @@ def test_pieces_company_and_parking_change_no_byte(on_gpu: Voice) -> None:
 def test_a_strangers_conditioning_is_refused(on_gpu: Voice) -> None:
     job = begun(on_gpu, 1)[0].job(1)
     with pytest.raises(EngineError, match=r"resident conditioning must be float32 \(frames, \d+\)"):
-        on_gpu.engine.advance([type(job)(**{**vars(job), "conditioning": job.conditioning[:, :-1]})])
+        on_gpu.engine.advance(
+            [type(job)(**{**vars(job), "conditioning": job.conditioning[:, :-1]})]
+        )
     with pytest.raises(EngineError, match="must be an array for the reference engine"):
         make_engine(on_gpu.pack.network, "reference").advance([job])

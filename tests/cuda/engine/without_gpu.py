@@ -1,4 +1,6 @@
-"""The engine as it is made where there is a card, with none: see `tests.cuda.layers.without_gpu`. A process of its own, as there."""
+"""The engine as it is made where there is a card, with none: see `tests.cuda.layers.without_gpu`. A
+process of its own, as there.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ class EngineWithoutGpu(cuda_engine.CudaEngine):
     def __init__(self, network: WaveNet, *, precision: str, shape: str = "auto") -> None:
         with mock.patch.object(cuda_engine, "INTERPRETED", True):
             super().__init__(network, device="cpu", precision=precision, shape=shape)
-        self._shapes = shapes_for(self.config, shape, precision=precision, device=self.device, interpreted=False)
+        self._shapes = shapes_for(
+            self.config, shape, precision=precision, device=self.device, interpreted=False
+        )
         self._warm_up()
 
     def serve_by(self, shape: str) -> None:

@@ -24,14 +24,18 @@ from vocoder.voices.pack import read_pack
 def about(kernel: Any) -> dict[str, Any]:
     """What one of them takes, and how its sums are made."""
     code = kernel.asm["ptx"]
-    chains: dict[str, int] = {}  # by the register of a sum, how many products have gone into it, one after the other
+    chains: dict[
+        str, int
+    ] = {}  # by the register of a sum, how many products have gone into it, one after the other
     for sum_, before in re.findall(r"\bfma\.rn\.f32\s+(%\w+), %\w+, %\w+, (%\w+);", code):
         chains[sum_] = chains.pop(before, 0) + 1
     return {
         "kernel": kernel.name,
         "shared_bytes": kernel.metadata.shared,
         "fused": sorted(set(chains.values())),
-        "left_to_choose": len(re.findall(r"\b(?:add|sub|mul)(?:\.ftz)?\.f32", code)),  # instructions that a later compiler may fuse
+        "left_to_choose": len(
+            re.findall(r"\b(?:add|sub|mul)(?:\.ftz)?\.f32", code)
+        ),  # instructions that a later compiler may fuse
         "spilled": len(re.findall(r"\b(?:ld|st)\.local", code)),
     }
 
@@ -42,11 +46,16 @@ def main() -> None:
     assert isinstance(pack.acoustic, AcousticModel)
     (sentence,) = analyse("Good day.").sentences
     with without_gpu(int(capability)):
-        acoustic, conditioning = CudaAcousticModel(pack.acoustic, "cpu"), CudaConditioning(pack.network, "cpu")
+        acoustic, conditioning = (
+            CudaAcousticModel(pack.acoustic, "cpu"),
+            CudaConditioning(pack.network, "cpu"),
+        )
         acoustic.durations(sentence.features)
         spoken = acoustic.conditions(sentence.features, np.full(sentence.features.num_phonemes, 3))
         conditioning.project(conditioning.hidden(spoken))
-    print(json.dumps([about(kernel) for each in (convolve, normalise) for kernel in compiled(each)]))
+    print(
+        json.dumps([about(kernel) for each in (convolve, normalise) for kernel in compiled(each)])
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The acoustic model on a card is the one in torch, and what it makes of a sentence does not depend on who else is there."""
+"""The acoustic model on a card is the one in torch, and what it makes of a sentence does not depend
+on who else is there.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ PARTS = ("log_mel", "log_f0", "voicing", "categories", "positions")
 def model() -> AcousticModel:
     """With norms that are no identity."""
     config = AcousticConfig(
-        channels=24, encoder_layers=1, decoder_layers=1, kernel_size=3, predictor_channels=8, num_speakers=2, n_mels=20,
+        channels=24, encoder_layers=1, decoder_layers=1, kernel_size=3, predictor_channels=8,
+        num_speakers=2, n_mels=20,
         linguistic=LinguisticConfig(category_sizes=category_sizes()),
     )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
@@ -58,7 +61,9 @@ def on_gpu() -> CudaAcousticModel:
 def features(phonemes: int) -> LinguisticFeatures:
     random = np.random.default_rng(phonemes)
     return LinguisticFeatures(
-        categories=np.column_stack([random.integers(0, size, phonemes) for size in category_sizes()]),
+        categories=np.column_stack(
+            [random.integers(0, size, phonemes) for size in category_sizes()]
+        ),
         positions=random.random((phonemes, 4), np.float32),
         phonemes=("x",) * phonemes,
         word_index=np.arange(phonemes),
@@ -75,7 +80,13 @@ def assert_the_same(made: Conditions, expected: Conditions) -> None:
         own, theirs = getattr(made, part), getattr(expected, part)
         assert own.dtype == theirs.dtype, part
         assert own.shape == theirs.shape, part
-        np.testing.assert_allclose(own, theirs, rtol=0, atol=TOLERANCE if part in ("log_mel", "log_f0") else 0, err_msg=part)
+        np.testing.assert_allclose(
+            own,
+            theirs,
+            rtol=0,
+            atol=TOLERANCE if part in ("log_mel", "log_f0") else 0,
+            err_msg=part,
+        )
 
 
 @pytest.mark.parametrize("phonemes", [1, TILE + 4])
@@ -85,13 +96,18 @@ def test_it_is_what_torch_makes_of_it(phonemes: int, speaker: int) -> None:
     made = on_gpu().durations(sentence, speaker)
     assert made.dtype == np.float32
     np.testing.assert_allclose(made, model().durations(sentence, speaker), rtol=0, atol=TOLERANCE)
-    assert_the_same(on_gpu().conditions(sentence, durations(phonemes), speaker), model().conditions(sentence, durations(phonemes), speaker))
+    assert_the_same(
+        on_gpu().conditions(sentence, durations(phonemes), speaker),
+        model().conditions(sentence, durations(phonemes), speaker),
+    )
 
 
 def test_the_melody_is_applied_and_the_mel_follows() -> None:
     (sentence,) = analyse("Is it?").sentences
     frames = durations(sentence.features.num_phonemes)
-    melody = Melody(pitch=3.0, intonation=1.5, rises=True, bends=(Bend(first=1, behind=3, scale=1.5),))
+    melody = Melody(
+        pitch=3.0, intonation=1.5, rises=True, bends=(Bend(first=1, behind=3, scale=1.5),)
+    )
     made = on_gpu().conditions(sentence.features, frames, 0, melody)
     assert_the_same(made, model().conditions(sentence.features, frames, 0, melody))
     plain = on_gpu().conditions(sentence.features, frames, 0)
@@ -100,7 +116,9 @@ def test_the_melody_is_applied_and_the_mel_follows() -> None:
 
 def test_a_phoneme_without_frames_has_none() -> None:
     frames = np.array([2, 0, 3])
-    assert_the_same(on_gpu().conditions(features(3), frames), model().conditions(features(3), frames))
+    assert_the_same(
+        on_gpu().conditions(features(3), frames), model().conditions(features(3), frames)
+    )
     assert on_gpu().conditions(features(3), np.zeros(3, np.int64)).num_frames == 0
 
 
@@ -131,19 +149,28 @@ def timed(index: int) -> PitchInputs:
 def sung(index: int) -> DecoderInputs:
     random = torch.Generator().manual_seed(index)
     frames = len(timed(index).rows)
-    return DecoderInputs(frames=torch.randn(frames, 26, generator=random).to(DEVICE), melody=torch.randn(frames, 2, generator=random).numpy())
+    return DecoderInputs(
+        frames=torch.randn(frames, 26, generator=random).to(DEVICE),
+        melody=torch.randn(frames, 2, generator=random).numpy(),
+    )
 
 
 def as_bytes(result: object) -> list[bytes]:
     parts = result if isinstance(result, tuple) else (result,)
-    return [(part.cpu().numpy() if isinstance(part, torch.Tensor) else part).tobytes() for part in parts]
+    return [
+        (part.cpu().numpy() if isinstance(part, torch.Tensor) else part).tobytes() for part in parts
+    ]
 
 
-@pytest.mark.parametrize(("step", "item"), [("log_durations", phonemes_of), ("pitches", timed), ("log_mels", sung)])
+@pytest.mark.parametrize(
+    ("step", "item"), [("log_durations", phonemes_of), ("pitches", timed), ("log_mels", sung)]
+)
 def test_company_and_order_are_invisible(step: str, item: Any) -> None:
     compute = getattr(on_gpu(), step)
     alone = [as_bytes(*compute([item(index)])) for index in range(len(SPOKEN))]
-    assert len({part for parts in alone for part in parts}) == sum(map(len, alone)), "they must differ"
+    assert len({part for parts in alone for part in parts}) == sum(map(len, alone)), (
+        "they must differ"
+    )
     for order in ORDERS:
         for index, made in zip(order, compute([item(index) for index in order]), strict=True):
             assert as_bytes(made) == alone[index], (order, index)
@@ -157,8 +184,15 @@ def test_what_stays_on_the_card_keeps_nobody_elses() -> None:
 
 def test_sentences_of_many_threads_are_computed_together_to_the_same_bytes() -> None:
     acoustic = CudaAcousticModel(model(), DEVICE)
-    alone = [acoustic.conditions(features(count), durations(count), speaker) for count, speaker in SPOKEN]
-    gathering, together, begun, gate = acoustic._for_pitch, [], threading.Semaphore(0), threading.Semaphore(0)
+    alone = [
+        acoustic.conditions(features(count), durations(count), speaker) for count, speaker in SPOKEN
+    ]
+    gathering, together, begun, gate = (
+        acoustic._for_pitch,
+        [],
+        threading.Semaphore(0),
+        threading.Semaphore(0),
+    )
     arrivals = gathering._waiting = Arrivals()
     made: dict[int, Conditions] = {}
 
@@ -173,7 +207,9 @@ def test_sentences_of_many_threads_are_computed_together_to_the_same_bytes() -> 
         made[index] = acoustic.conditions(features(count), durations(count), speaker)
 
     gathering._work = work
-    threads = [threading.Thread(target=speak, args=(index,), daemon=True) for index in range(len(SPOKEN))]
+    threads = [
+        threading.Thread(target=speak, args=(index,), daemon=True) for index in range(len(SPOKEN))
+    ]
     for number, thread in enumerate(threads):
         thread.start()
         arrivals.wait()
@@ -185,7 +221,10 @@ def test_sentences_of_many_threads_are_computed_together_to_the_same_bytes() -> 
     assert together == [1, len(SPOKEN) - 1]
     for index, expected in enumerate(alone):
         for part in PARTS:
-            assert getattr(made[index], part).tobytes() == getattr(expected, part).tobytes(), (index, part)
+            assert getattr(made[index], part).tobytes() == getattr(expected, part).tobytes(), (
+                index,
+                part,
+            )
 
 
 def test_what_is_wrong_is_refused_before_it_is_among_others() -> None:
@@ -199,7 +238,8 @@ def test_what_is_wrong_is_refused_before_it_is_among_others() -> None:
         with pytest.raises(InputError, match="speaker"):
             acoustic.conditions(features(3), durations(3), speaker)
     foreign = LinguisticFeatures(
-        categories=features(3).categories + 1000, positions=features(3).positions, phonemes=("x",) * 3, word_index=np.arange(3)
+        categories=features(3).categories + 1000, positions=features(3).positions, phonemes=("x",
+        ) * 3, word_index=np.arange(3)
     )  # fmt: skip
     with pytest.raises(AssertionError, match="features"):
         acoustic.durations(foreign)
@@ -215,4 +255,6 @@ def test_the_committed_voice_says_what_torch_has_it_say() -> None:
     made = acoustic.durations(sentence.features)
     np.testing.assert_allclose(made, voice.durations(sentence.features), rtol=0, atol=TOLERANCE)
     frames = np.maximum(made.round(), 1).astype(np.int64)
-    assert_the_same(acoustic.conditions(sentence.features, frames), voice.conditions(sentence.features, frames))
+    assert_the_same(
+        acoustic.conditions(sentence.features, frames), voice.conditions(sentence.features, frames)
+    )

@@ -1,4 +1,6 @@
-"""The kernels as cards get them, for the committed voice: Triton compiles for cards that are not here, as far as the machine code."""
+"""The kernels as cards get them, for the committed voice: Triton compiles for cards that are not
+here, as far as the machine code.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,9 @@ def test_they_compile_fit_and_fuse_products_only(capability: int) -> None:
     for kernel in kernels:
         assert kernel["shared_bytes"] <= MOST_SHARED_KIB[capability] * 1024
         assert kernel["spilled"] == 0
-        assert kernel["left_to_choose"] == 0, "what is a product and what a sum would be for the last compiler to say"
-        # A product's sum is one chain over the inputs of a slice: then it is the same in whichever row of a tile, and no other row is in it.
+        assert kernel["left_to_choose"] == 0, (
+            "what is a product and what a sum would be for the last compiler to say"
+        )
+        # A product's sum is one chain over the inputs of a slice: then it is the same in whichever
+        # row of a tile, and no other row is in it.
         assert kernel["fused"] == ([] if kernel["kernel"] == "normalise" else [SLICE])

@@ -1,4 +1,6 @@
-"""The conditioning network on a card is the one in torch, and what it makes of a frame does not depend on who else is there."""
+"""The conditioning network on a card is the one in torch, and what it makes of a frame does not
+depend on who else is there.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ LENGTHS = (TILE + 4, 2 * TILE, 7, 1)  # a tile that is full has the next sentenc
 
 @functools.cache
 def network(context: int = 2) -> WaveNet:
-    return make_network(dataclasses.replace(CONFIGS["softmax"], cond_context=context, cond_channels=37))
+    return make_network(
+        dataclasses.replace(CONFIGS["softmax"], cond_context=context, cond_channels=37)
+    )
 
 
 @functools.cache
@@ -39,13 +43,19 @@ def on_gpu() -> CudaConditioning:
     return CudaConditioning(network(), DEVICE)
 
 
-def conditions(config: WaveNetConfig, frames: int, speaker: int = 0, *, known: bool = True) -> Conditions:
+def conditions(
+    config: WaveNetConfig, frames: int, speaker: int = 0, *, known: bool = True
+) -> Conditions:
     random = np.random.default_rng(frames)
     return Conditions(
         log_mel=random.normal(-6.0, 3.0, (frames, config.n_mels)).astype(np.float32),
         log_f0=random.normal(5.0, 0.3, frames).astype(np.float32),
         voicing=random.integers(0, 2, frames).astype(np.float32),
-        categories=np.column_stack([random.integers(0, size, frames) for size in config.linguistic.category_sizes]) if known else None,
+        categories=np.column_stack(
+            [random.integers(0, size, frames) for size in config.linguistic.category_sizes]
+        )
+        if known
+        else None,
         positions=random.random((frames, 6), np.float32) if known else None,
         speaker=speaker,
     )
@@ -58,14 +68,22 @@ def by_torch(network: WaveNet, given: Conditions) -> Tensor:
     positions = np.zeros((frames, 6), np.float32) if given.positions is None else given.positions
     arrays = (given.log_mel, given.log_f0, given.voicing, categories, positions)
     with torch.no_grad():
-        made: Tensor = network.conditioning(*(torch.from_numpy(array).unsqueeze(0) for array in arrays), torch.tensor([given.speaker]))
+        made: Tensor = network.conditioning(
+            *(torch.from_numpy(array).unsqueeze(0) for array in arrays),
+            torch.tensor([given.speaker]),
+        )
     return made[0]
 
 
 @pytest.mark.parametrize("context", [0, 1, 2])
-@pytest.mark.parametrize(("frames", "speaker", "known"), [(1, 0, True), (TILE + 4, 1, True), (5, 0, False)])
+@pytest.mark.parametrize(
+    ("frames", "speaker", "known"), [(1, 0, True), (TILE + 4, 1, True), (5, 0, False)]
+)
 def test_it_is_what_torch_makes_of_it(context: int, frames: int, speaker: int, known: bool) -> None:
-    card, given = CudaConditioning(network(context), DEVICE), conditions(network().config, frames, speaker, known=known)
+    card, given = (
+        CudaConditioning(network(context), DEVICE),
+        conditions(network().config, frames, speaker, known=known),
+    )
     hidden = card.hidden(given)
     assert hidden.shape == (frames, card.width)
     assert hidden.device.type == DEVICE.type
@@ -75,17 +93,26 @@ def test_it_is_what_torch_makes_of_it(context: int, frames: int, speaker: int, k
 
 
 def test_company_and_order_are_invisible() -> None:
-    sentences = [on_gpu().frames(conditions(network().config, frames, frames % 2)) for frames in LENGTHS]
+    sentences = [
+        on_gpu().frames(conditions(network().config, frames, frames % 2)) for frames in LENGTHS
+    ]
     alone = [on_gpu().hidden_of([sentence])[0] for sentence in sentences]
     for order in ((3, 2, 0, 1), (1, 1, 0)):
-        for index, made in zip(order, on_gpu().hidden_of([sentences[index] for index in order]), strict=True):
+        for index, made in zip(
+            order, on_gpu().hidden_of([sentences[index] for index in order]), strict=True
+        ):
             assert torch.equal(made, alone[index]), (order, index)
 
 
 def test_a_frame_is_projected_to_the_same_bytes_among_any_others() -> None:
-    hidden = torch.cat([on_gpu().hidden(conditions(network().config, frames)) for frames in LENGTHS])
+    hidden = torch.cat(
+        [on_gpu().hidden(conditions(network().config, frames)) for frames in LENGTHS]
+    )
     whole = on_gpu().project(hidden)
-    assert whole.shape == (sum(LENGTHS), network().config.num_layers * network().config.gate_channels)
+    assert whole.shape == (
+        sum(LENGTHS),
+        network().config.num_layers * network().config.gate_channels,
+    )
     assert len(whole.unique(dim=0)) == len(whole), "frames must differ"
     for rows in ([5], [30, 2, 45, 0], list(range(40, 3, -1)), [7] * 20):
         picked = torch.tensor(rows, device=DEVICE)
@@ -116,7 +143,12 @@ def test_sentences_of_many_threads_are_computed_together() -> None:
         return card.hidden_of(sentences)
 
     card._batcher._work = work
-    threads = [threading.Thread(target=lambda index=index: made.update({index: card.hidden(given[index])}), daemon=True) for index in range(len(given))]
+    threads = [
+        threading.Thread(
+            target=lambda index=index: made.update({index: card.hidden(given[index])}), daemon=True
+        )
+        for index in range(len(given))
+    ]
     for number, thread in enumerate(threads):
         thread.start()
         arrivals.wait()
@@ -150,4 +182,6 @@ def test_the_committed_voice_is_conditioned_as_by_torch() -> None:
     voice = read_pack(VOICE).network
     given = conditions(voice.config, TILE + 1)
     card = CudaConditioning(voice, DEVICE)
-    torch.testing.assert_close(card.project(card.hidden(given)).cpu(), by_torch(voice, given), rtol=0, atol=TOLERANCE)
+    torch.testing.assert_close(
+        card.project(card.hidden(given)).cpu(), by_torch(voice, given), rtol=0, atol=TOLERANCE
+    )

@@ -15,7 +15,8 @@ from vocoder.cuda.dynamic_batcher import DynamicBatcher
 
 
 class Workshop:
-    """A gathering of numbers whose squares are asked for; its work waits at a gate, which a test opens.
+    """A gathering of numbers whose squares are asked for; its work waits at a gate, which a test
+    opens.
 
     Negative numbers cannot be squared here: whoever is in a call with one gets a `ValueError`.
     """
@@ -103,7 +104,9 @@ def test_an_error_reaches_everyone_of_its_call_and_nobody_else() -> None:
     shop.call_while_busy([10, 1, -2, 3, 4, 5])
     shop.finish()
     assert shop.calls == [[10], [1, -2, 3], [4, 5]]
-    assert {item: outcome for item, outcome in shop.outcomes.items() if isinstance(outcome, int)} == {10: 100, 4: 16, 5: 25}
+    assert {
+        item: outcome for item, outcome in shop.outcomes.items() if isinstance(outcome, int)
+    } == {10: 100, 4: 16, 5: 25}
     for item in (1, -2, 3):
         assert isinstance(shop.outcomes[item], ValueError)
     shop.gate.release()
@@ -111,7 +114,9 @@ def test_an_error_reaches_everyone_of_its_call_and_nobody_else() -> None:
 
 
 def test_an_error_keeps_nothing_alive() -> None:
-    """A traceback knows the frames it came through: what they hold may be a batch on a card, and there may be no memory for the next."""
+    """A traceback knows the frames it came through: what they hold may be a batch on a card, and
+    there may be no memory for the next.
+    """
 
     class Item:
         pass
@@ -156,7 +161,9 @@ def test_a_leader_that_is_interrupted_at_work_leaves_the_others_to_the_next() ->
     assert shop.outcomes == {1: 1, 3: 9, 4: 16}
 
 
-def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, wait: Callable[[threading.Event], None]) -> None:
+def interrupt(
+    monkeypatch: pytest.MonkeyPatch, name: str, wait: Callable[[threading.Event], None]
+) -> None:
     """Interrupts the thread of this name where it waits, after `wait`."""
 
     class Interrupted(threading.Event):
@@ -173,7 +180,9 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, wait: Callable[[thread
 
 
 @pytest.mark.parametrize("called_to_lead", [False, True])
-def test_who_is_interrupted_while_it_waits_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, called_to_lead: bool) -> None:
+def test_who_is_interrupted_while_it_waits_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, called_to_lead: bool
+) -> None:
     gone = threading.Event()
 
     def wait(woken: threading.Event) -> None:
@@ -222,13 +231,17 @@ def test_many_threads_get_what_is_theirs_and_one_works_at_a_time() -> None:
             except BaseException as error:  # noqa: BLE001 - the test looks at it
                 wrong.append(error)
 
-    threads = [threading.Thread(target=run, args=(1000 * number + 1,), daemon=True) for number in range(8)]
+    threads = [
+        threading.Thread(target=run, args=(1000 * number + 1,), daemon=True) for number in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(PATIENCE)
         assert not thread.is_alive()
     assert not wrong
-    assert {item for item in failed if item % 50 == 0} == {1000 * number + item for number in range(8) for item in (50, 100, 150, 200)}
+    assert {item for item in failed if item % 50 == 0} == {
+        1000 * number + item for number in range(8) for item in (50, 100, 150, 200)
+    }
     assert sum(sizes) == 1600
     assert max(sizes) <= 3

@@ -1,4 +1,6 @@
-"""Layers on rows are torch's, and no bit of what a sentence becomes depends on its company. Interpreted, a program takes milliseconds: so there are few."""
+"""Layers on rows are torch's, and no bit of what a sentence becomes depends on its company.
+Interpreted, a program takes milliseconds: so there are few.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,11 @@ LENGTHS = (1, TILE + 5, 2, TILE, 0, 2 * TILE + 3)
 def make_layer(inputs: int, outputs: int, taps: int) -> nn.Linear | nn.Conv1d:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(inputs)
-        layer = nn.Linear(inputs, outputs) if taps == 0 else nn.Conv1d(inputs, outputs, taps, padding=taps // 2)
+        layer = (
+            nn.Linear(inputs, outputs)
+            if taps == 0
+            else nn.Conv1d(inputs, outputs, taps, padding=taps // 2)
+        )
     return layer.requires_grad_(False)
 
 
@@ -36,7 +42,9 @@ def sentences(channels: int, lengths: tuple[int, ...] = LENGTHS, seed: int = 0) 
     return [torch.randn(length, channels, generator=random) * 2 for length in lengths]
 
 
-def computed(layer: RowLayer | RowNorm, parts: list[Tensor], residuals: list[Tensor] | None = None) -> list[Tensor]:
+def computed(
+    layer: RowLayer | RowNorm, parts: list[Tensor], residuals: list[Tensor] | None = None
+) -> list[Tensor]:
     """What it makes of sentences side by side, with nonsense between them."""
     ragged = RaggedBatch.of([len(part) for part in parts], DEVICE)
 
@@ -46,14 +54,22 @@ def computed(layer: RowLayer | RowNorm, parts: list[Tensor], residuals: list[Ten
             place.copy_(part)
         return whole
 
-    made = layer(joined(parts), ragged) if residuals is None else layer(joined(parts), ragged, residual=joined(residuals))
+    made = (
+        layer(joined(parts), ragged)
+        if residuals is None
+        else layer(joined(parts), ragged, residual=joined(residuals))
+    )
     return [part.cpu() for part in ragged.split(made)]
 
 
 def wanted(layer: nn.Module, x: Tensor) -> Tensor:
     """In float64, by torch; x has at least one row."""
     double = layer.double()
-    made: Tensor = double(x.double().T.unsqueeze(0))[0].T if isinstance(layer, nn.Conv1d) else double(x.double())
+    made: Tensor = (
+        double(x.double().T.unsqueeze(0))[0].T
+        if isinstance(layer, nn.Conv1d)
+        else double(x.double())
+    )
     layer.float()
     return made
 
@@ -69,9 +85,17 @@ def wanted(layer: nn.Module, x: Tensor) -> Tensor:
         (32, 64, 5, "none", True),
     ],
 )
-def test_a_layer_is_torchs_around_each_sentence(inputs: int, outputs: int, taps: int, activation: Activation, adds: bool) -> None:
-    layer, parts, residuals = make_layer(inputs, outputs, taps), sentences(inputs), sentences(outputs, seed=1)
-    made = computed(RowLayer(layer, activation=activation, device=DEVICE), parts, residuals if adds else None)
+def test_a_layer_is_torchs_around_each_sentence(
+    inputs: int, outputs: int, taps: int, activation: Activation, adds: bool
+) -> None:
+    layer, parts, residuals = (
+        make_layer(inputs, outputs, taps),
+        sentences(inputs),
+        sentences(outputs, seed=1),
+    )
+    made = computed(
+        RowLayer(layer, activation=activation, device=DEVICE), parts, residuals if adds else None
+    )
     for part, residual, own in zip(parts, residuals, made, strict=True):
         assert own.shape == (len(part), outputs)
         if len(part):
@@ -93,11 +117,17 @@ def test_a_norm_is_torchs(channels: int) -> None:
 
 @pytest.mark.parametrize("kind", ["convolution", "norm"])
 def test_company_and_order_are_invisible(kind: str) -> None:
-    layer = RowLayer(make_layer(24, COLUMNS + 3, 5), activation="gelu", device=DEVICE) if kind == "convolution" else RowNorm(nn.LayerNorm(24), device=DEVICE)
+    layer = (
+        RowLayer(make_layer(24, COLUMNS + 3, 5), activation="gelu", device=DEVICE)
+        if kind == "convolution"
+        else RowNorm(nn.LayerNorm(24), device=DEVICE)
+    )
     parts = sentences(24)
     alone = [computed(layer, [part])[0] for part in parts]
     for order in (range(6), (5, 4, 3, 2, 1, 0), (1, 5, 1), (0, 3, 2, 0, 5)):
-        for index, own in zip(order, computed(layer, [parts[index] for index in order]), strict=True):
+        for index, own in zip(
+            order, computed(layer, [parts[index] for index in order]), strict=True
+        ):
             assert own.numpy().tobytes() == alone[index].numpy().tobytes(), (order, index)
 
 
@@ -113,7 +143,9 @@ def test_unrelated_rows_may_lie_anywhere() -> None:
     assert torch.equal(layer(backwards, RaggedBatch.unrelated(len(rows), DEVICE)).flip(0), whole)
 
 
-def test_a_view_that_begins_anywhere_is_taken_and_no_other_kernel_compiled_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_view_that_begins_anywhere_is_taken_and_no_other_kernel_compiled_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     layer = RowLayer(make_layer(7, 5, 0), device=DEVICE)
     (rows,) = sentences(7, (6,))
     moved, taken = rows.to(DEVICE)[1:], []
@@ -137,7 +169,11 @@ def test_a_view_that_begins_anywhere_is_taken_and_no_other_kernel_compiled_for_i
 
 @pytest.mark.parametrize("kind", ["product", "norm"])
 def test_nothing_is_written_behind_the_last_row(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    layer = RowLayer(make_layer(8, 5, 0), device=DEVICE) if kind == "product" else RowNorm(nn.LayerNorm(8), device=DEVICE)
+    layer = (
+        RowLayer(make_layer(8, 5, 0), device=DEVICE)
+        if kind == "product"
+        else RowNorm(nn.LayerNorm(8), device=DEVICE)
+    )
     guarded = []
 
     def empty(shape: tuple[int, int], *, device: torch.device) -> Tensor:
@@ -153,8 +189,12 @@ def test_nothing_is_written_behind_the_last_row(monkeypatch: pytest.MonkeyPatch,
 
 def test_nothing_is_computed_of_nothing() -> None:
     ragged = RaggedBatch.of([], DEVICE)
-    assert RowLayer(make_layer(4, 9, 3), device=DEVICE)(torch.zeros(0, 4, device=DEVICE), ragged).shape == (0, 9)
-    assert RowNorm(nn.LayerNorm(4), device=DEVICE)(torch.zeros(0, 4, device=DEVICE), ragged).shape == (0, 4)
+    assert RowLayer(make_layer(4, 9, 3), device=DEVICE)(
+        torch.zeros(0, 4, device=DEVICE), ragged
+    ).shape == (0, 9)
+    assert RowNorm(nn.LayerNorm(4), device=DEVICE)(
+        torch.zeros(0, 4, device=DEVICE), ragged
+    ).shape == (0, 4)
 
 
 def test_what_is_not_of_the_layers_shape_is_refused() -> None:
@@ -163,11 +203,22 @@ def test_what_is_not_of_the_layers_shape_is_refused() -> None:
         with pytest.raises(AssertionError):
             layer(x.to(DEVICE), ragged)
     with pytest.raises(AssertionError):
-        layer(torch.zeros(TILE, 4, device=DEVICE), ragged, residual=torch.zeros(TILE, 4, device=DEVICE))
+        layer(
+            torch.zeros(TILE, 4, device=DEVICE),
+            ragged,
+            residual=torch.zeros(TILE, 4, device=DEVICE),
+        )
 
 
 @pytest.mark.parametrize(
-    "options", [{"padding": 0}, {"padding": 1, "dilation": 2}, {"padding": 1, "stride": 2}, {"padding": 1, "padding_mode": "reflect"}], ids=str
+    "options",
+    [
+        {"padding": 0},
+        {"padding": 1, "dilation": 2},
+        {"padding": 1, "stride": 2},
+        {"padding": 1, "padding_mode": "reflect"},
+    ],
+    ids=str,
 )
 def test_a_convolution_of_another_kind_is_refused(options: dict[str, int]) -> None:
     with pytest.raises(AssertionError):
@@ -178,7 +229,10 @@ def test_embeddings_are_looked_up_and_what_they_do_not_have_is_refused() -> None
     modules = [nn.Embedding(5, 3), nn.Embedding(2, 4)]
     embeddings = HostEmbeddings(modules)
     categories = np.array(list(itertools.product(range(5), range(2))))
-    expected = torch.cat([module(torch.from_numpy(categories[:, column])) for column, module in enumerate(modules)], dim=1)
+    expected = torch.cat(
+        [module(torch.from_numpy(categories[:, column])) for column, module in enumerate(modules)],
+        dim=1,
+    )
     np.testing.assert_array_equal(embeddings(categories), expected.detach().numpy())
     for wrong in ([[5, 0]], [[0, 2]], [[-1, 0]]):
         with pytest.raises(AssertionError):
@@ -186,7 +240,9 @@ def test_embeddings_are_looked_up_and_what_they_do_not_have_is_refused() -> None
 
 
 @pytest.mark.parametrize(("interpreted", "device"), [(True, "cuda"), (False, "cpu")])
-def test_a_device_without_code_is_refused(monkeypatch: pytest.MonkeyPatch, interpreted: bool, device: str) -> None:
+def test_a_device_without_code_is_refused(
+    monkeypatch: pytest.MonkeyPatch, interpreted: bool, device: str
+) -> None:
     monkeypatch.setattr(card, "INTERPRETED", interpreted)
     with pytest.raises(EngineError, match=device):
         device_for(device)

@@ -11,7 +11,9 @@ from vocoder.cuda.ragged_batch import TILE, RaggedBatch
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize("lengths", [(), (0,), (1,), (TILE,), (TILE + 1, 1, 0, 3 * TILE, 5)], ids=str)
+@pytest.mark.parametrize(
+    "lengths", [(), (0,), (1,), (TILE,), (TILE + 1, 1, 0, 3 * TILE, 5)], ids=str
+)
 def test_each_tile_is_one_sentences(lengths: tuple[int, ...]) -> None:
     ragged = RaggedBatch.of(lengths, CPU)
     assert ragged.lengths == lengths
@@ -21,7 +23,9 @@ def test_each_tile_is_one_sentences(lengths: tuple[int, ...]) -> None:
         assert start % TILE == 0
         assert (owners[start : start + length] == -1).all(), "two sentences have the same row"
         owners[start : start + length] = index
-    for tile, (first, behind) in enumerate(zip(ragged.firsts.tolist(), ragged.behinds.tolist(), strict=True)):
+    for tile, (first, behind) in enumerate(
+        zip(ragged.firsts.tolist(), ragged.behinds.tolist(), strict=True)
+    ):
         (owner,) = set(owners[tile * TILE : (tile + 1) * TILE]) - {-1}
         assert (first, behind) == (ragged.starts[owner], ragged.starts[owner] + lengths[owner])
 

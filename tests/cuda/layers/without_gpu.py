@@ -1,7 +1,10 @@
-"""Triton as it is where there is a card, up to the card: what a launch is given is compiled, and noted where it would have been started.
+"""Triton as it is where there is a card, up to the card: what a launch is given is compiled, and
+noted where it would have been started.
 
-For a process of its own (`told_by`), in which Triton does not interpret. Its driver says that there is a card, takes machine code, and computes nothing:
-tensors are the processor's, which Triton does not mind, and what kernels should have written is left as it was.
+For a process of its own (`told_by`), in which Triton does not interpret. Its driver says that there
+is a card, takes machine code, and computes nothing:
+tensors are the processor's, which Triton does not mind, and what kernels should have written is
+left as it was.
 """
 
 from __future__ import annotations
@@ -39,13 +42,17 @@ class Launch:
 
 @dataclass(frozen=True, kw_only=True)
 class Compilation:
-    """A kernel that Triton compiled, or found among those that it has compiled before this process began."""
+    """A kernel that Triton compiled, or found among those that it has compiled before this process
+    began.
+    """
 
     kernel: str
 
 
 class WithoutGpu:
-    """What happened: launches and compilations in their order, and whatever else is put between them."""
+    """What happened: launches and compilations in their order, and whatever else is put between
+    them.
+    """
 
     def __init__(self) -> None:
         self.told: list[object] = []
@@ -61,14 +68,22 @@ class WithoutGpu:
         def launch(across: int, down: int, deep: int, *arguments: object) -> None:
             del arguments
             assert deep == 1
-            self.told.append(Launch(kernel=metadata.name, grid=(across, down), cooperative=metadata.launch_cooperative_grid))
+            self.told.append(
+                Launch(
+                    kernel=metadata.name,
+                    grid=(across, down),
+                    cooperative=metadata.launch_cooperative_grid,
+                )
+            )
 
         return launch
 
 
 @contextmanager
 def without_gpu(capability: int = 90, shared_kib: int | None = None) -> Iterator[WithoutGpu]:
-    """A card of a compute capability (80 for 8.0), with so much memory for a program, or as much as those have; code that takes "cpu" takes it for the card."""
+    """A card of a compute capability (80 for 8.0), with so much memory for a program, or as much as
+    those have; code that takes "cpu" takes it for the card.
+    """
     assert "TRITON_INTERPRET" not in os.environ
     noted = WithoutGpu()
     properties = {"max_shared_mem": (shared_kib or MOST_SHARED_KIB[capability]) * 1024}
@@ -77,13 +92,20 @@ def without_gpu(capability: int = 90, shared_kib: int | None = None) -> Iterator
         get_current_device=lambda: 0,
         get_current_stream=lambda device: device,
         launcher_cls=noted.launcher,
-        utils=SimpleNamespace(get_device_properties=lambda _: properties, load_binary=lambda name, code, shared, device: (name, code, 255, 0, 1024)),
+        utils=SimpleNamespace(
+            get_device_properties=lambda _: properties,
+            load_binary=lambda name, code, shared, device: (name, code, 255, 0, 1024),
+        ),
     )
     driver.set_active(active)  # for good: there is no other to go back to
     with (
         mock.patch.object(knobs.runtime, "jit_cache_hook", noted.compiles),
         mock.patch.object(card, "INTERPRETED", True),
-        mock.patch.object(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(multi_processor_count=MULTIPROCESSORS, name=device)),
+        mock.patch.object(
+            torch.cuda,
+            "get_device_properties",
+            lambda device: SimpleNamespace(multi_processor_count=MULTIPROCESSORS, name=device),
+        ),
     ):
         yield noted
 

@@ -20,7 +20,10 @@ CLIENT, CHECK = ROOT / "docs" / "clients" / "sonant-client.mjs", Path(__file__).
 @pytest.fixture
 def service(settings: ServiceSettings, worker: Supervisor) -> Iterator[str]:
     """Its address; pages of every origin may use it."""
-    scripts = {"/page/client.mjs": CLIENT.read_text("utf-8"), "/page/check.mjs": CHECK.read_text("utf-8")}
+    scripts = {
+        "/page/client.mjs": CLIENT.read_text("utf-8"),
+        "/page/check.mjs": CHECK.read_text("utf-8"),
+    }
     with listening(dataclasses.replace(settings, allow_origins=("*",)), worker, scripts) as address:
         yield address
 

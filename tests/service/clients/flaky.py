@@ -1,4 +1,6 @@
-"""What lies between a client and its service, and does not always hold: a proxy that breaks connections off, or answers in the service's stead."""
+"""What lies between a client and its service, and does not always hold: a proxy that breaks
+connections off, or answers in the service's stead.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ class FlakyProxy:
         upstream: address of the service.
 
     Attributes:
-        fates: of the connections to come: how many bytes of the answer pass before it breaks off, or an answer that is given without the service; those
-            that have none pass.
+        fates: of the connections to come: how many bytes of the answer pass before it breaks off,
+            or an answer that is given without the service; those that have none pass.
         requests: the heads of the requests that have come, lines in lower case.
     """
 
@@ -60,7 +62,9 @@ class FlakyProxy:
             if not asked:
                 return
             self.requests.append(asked.partition(b"\r\n\r\n")[0].decode().lower().split("\r\n"))
-            preflight = asked.startswith(b"OPTIONS")  # a browser's question beforehand is nobody's request
+            preflight = asked.startswith(
+                b"OPTIONS"
+            )  # a browser's question beforehand is nobody's request
             if preflight:
                 self.requests.pop()
             fate = self.fates.popleft() if self.fates and not preflight else None
@@ -71,18 +75,27 @@ class FlakyProxy:
                 # One request a connection, so that each has a fate of its own.
                 head, _, body = asked.partition(b"\r\n\r\n")
                 wants_close = b"\r\nconnection: close" in head.lower()
-                lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
+                lines = [
+                    line
+                    for line in head.split(b"\r\n")
+                    if not line.lower().startswith(b"connection:")
+                ]
                 upstream.sendall(b"\r\n".join([*lines, b"connection: close"]) + b"\r\n\r\n" + body)
                 left, is_head = fate, True
                 while piece := upstream.recv(4_096):
-                    # What the service says of the connection to the proxy is not for the client (and Node 20, told that its own closes, takes a chunked body
-                    # that breaks off for whole).
+                    # What the service says of the connection to the proxy is not for the client
+                    # (and Node 20, told that its own closes, takes a chunked body that breaks off
+                    # for whole).
                     if is_head and not wants_close:
                         piece = piece.replace(b"connection: close\r\n", b"", 1)
                     is_head = False
                     if left is not None and len(piece) >= left:
                         client.sendall(piece[:left])
-                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0) if left % 2 else struct.pack("ii", 1, 1))
+                        client.setsockopt(
+                            socket.SOL_SOCKET,
+                            socket.SO_LINGER,
+                            struct.pack("ii", 0, 0) if left % 2 else struct.pack("ii", 1, 1),
+                        )
                         return
                     left = None if left is None else left - len(piece)
                     try:
@@ -99,6 +112,13 @@ class FlakyProxy:
                 return b""
             asked += piece
             head, end, body = asked.partition(b"\r\n\r\n")
-            length = next((int(line.partition(b":")[2]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
+            length = next(
+                (
+                    int(line.partition(b":")[2])
+                    for line in head.lower().split(b"\r\n")
+                    if line.startswith(b"content-length:")
+                ),
+                0,
+            )
             if end and len(body) >= length:
                 return asked

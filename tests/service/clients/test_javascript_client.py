@@ -15,7 +15,11 @@ from tests.service.clients.conftest import CHECK, CLIENT
 from tests.service.clients.laws import Client, ClientLaws, Kind
 
 NODE = shutil.which("node")
-RUN = "const [client, check, ...given] = process.argv.slice(1); import(check).then(async (it) => console.log(JSON.stringify(await it.check(await import(client), ...given.map(JSON.parse)))));"  # noqa: E501
+RUN = (
+    "const [client, check, ...given] = process.argv.slice(1); import(check).then(async (it) => "
+    "console.log(JSON.stringify(await it.check(await import(client), "
+    "...given.map(JSON.parse)))));"
+)
 
 
 @pytest.mark.browser
@@ -23,10 +27,15 @@ class TestInChromium(ClientLaws):
     @pytest.fixture
     def client(self, browser: Browser, service: str) -> Iterator[Client]:
         page = browser.new_page()
-        page.goto(f"{service}/voices")  # a page of another origin than the proxy's, and without a policy of its own
+        page.goto(
+            f"{service}/voices"
+        )  # a page of another origin than the proxy's, and without a policy of its own
 
         def use(url: str, order: dict[str, Any], kind: Kind) -> dict[str, Any]:
-            code = "async (given) => (await import('/page/check.mjs')).check(await import('/page/client.mjs'), ...given)"
+            code = (
+                "async (given) => (await import('/page/check.mjs')).check(await "
+                "import('/page/client.mjs'), ...given)"
+            )
             found: dict[str, Any] = page.evaluate(code, [url, order, kind])
             return found
 
@@ -42,7 +51,9 @@ if NODE is not None:  # else Chromium alone holds it to the same laws
             def use(url: str, order: dict[str, Any], kind: Kind) -> dict[str, Any]:
                 given = [json.dumps(one) for one in (url, order, kind)]
                 command = [NODE, "-e", RUN, "--", CLIENT.as_uri(), CHECK.as_uri(), *given]
-                found: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+                found: dict[str, Any] = json.loads(
+                    subprocess.run(command, capture_output=True, check=True, text=True).stdout
+                )
                 return found
 
             return use

@@ -44,10 +44,20 @@ def client(module: Any) -> Client:
             if kind == "stream":
                 return {"bytes": b"".join(sonant.stream(order))}
             events = list(sonant.events(order))
-            sound = b"".join(base64.b64decode(event["data"]) for event in events if event["type"] == "audio")
-            return {"events": [event for event in events if event["type"] != "audio"], "samples": np.frombuffer(sound, "<i2").tolist()}
+            sound = b"".join(
+                base64.b64decode(event["data"]) for event in events if event["type"] == "audio"
+            )
+            return {
+                "events": [event for event in events if event["type"] != "audio"],
+                "samples": np.frombuffer(sound, "<i2").tolist(),
+            }
         except module.SonantError as error:
-            return {"status": error.status, "code": error.code, "message": str(error), "field": error.field}
+            return {
+                "status": error.status,
+                "code": error.code,
+                "message": str(error),
+                "field": error.field,
+            }
         except (OSError, http.client.HTTPException) as error:
             return {"lost": type(error).__name__}
 
@@ -58,7 +68,9 @@ class TestPythonClient(ClientLaws):
     pass
 
 
-def test_sound_comes_as_it_is_made_and_whoever_stops_is_gone(module: Any, service: str, worker: Supervisor, engine: GatedEngine) -> None:
+def test_sound_comes_as_it_is_made_and_whoever_stops_is_gone(
+    module: Any, service: str, worker: Supervisor, engine: GatedEngine
+) -> None:
     engine.gate()
     engine.allow(1)
     pieces = module.Sonant(service).stream({"text": LONG, "seed": 1})
@@ -72,8 +84,17 @@ def test_it_is_a_command_too(service: str, voice: Voice, tmp_path: Path) -> None
     command = [sys.executable, str(PATH), "Yes.", "--url", service]
     said = subprocess.run(command, capture_output=True, check=True).stdout
     subprocess.run([*command, "-o", str(tmp_path / "said.wav")], check=True)
-    assert len(said) == len((tmp_path / "said.wav").read_bytes()) == 44 + len(to_bytes(voice.synthesize("Yes.", seed=1)))
-    refused = subprocess.run([sys.executable, str(PATH), "", "--url", service], capture_output=True, check=False, text=True)
+    assert (
+        len(said)
+        == len((tmp_path / "said.wav").read_bytes())
+        == 44 + len(to_bytes(voice.synthesize("Yes.", seed=1)))
+    )
+    refused = subprocess.run(
+        [sys.executable, str(PATH), "", "--url", service],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
     assert refused.returncode == 1
     assert refused.stderr.startswith("text: ")
 

@@ -12,7 +12,9 @@ from service.cluster.autoscaling import TARGET_LOAD, load_of, replicas_wanted
 from service.observability.status import Status
 from service.settings import ServiceSettings
 
-IDLE = Status(ready=True, open_streams=0, making=0, queued=0, background=0, places=10, capacity=12.5)
+IDLE = Status(
+    ready=True, open_streams=0, making=0, queued=0, background=0, places=10, capacity=12.5
+)
 SETTINGS = ServiceSettings(max_streams=20)
 
 

@@ -26,13 +26,35 @@ def settings_of(args: dict[str, Any]) -> ServiceSettings:
 
 
 def test_arguments_are_the_settings_of_the_service() -> None:
-    typed = settings_of({"voice": "kathleen", "capacity": 4.5, "standby": False, "max_streams": 7, "key_file": "/etc/keys.txt"})
-    assert typed == ServiceSettings(voices=("kathleen",), capacity=4.5, standby=False, max_streams=7, key_file=Path("/etc/keys.txt"))
+    typed = settings_of(
+        {
+            "voice": "kathleen",
+            "capacity": 4.5,
+            "standby": False,
+            "max_streams": 7,
+            "key_file": "/etc/keys.txt",
+        }
+    )
+    assert typed == ServiceSettings(
+        voices=("kathleen",),
+        capacity=4.5,
+        standby=False,
+        max_streams=7,
+        key_file=Path("/etc/keys.txt"),
+    )
 
 
 def test_strings_of_the_command_line_are_read() -> None:
-    as_strings = {"voices": "kathleen,/my/voices/otto", "capacity": "4.5", "standby": "false", "max_streams": "7", "min_replicas": "2"}
-    assert settings_of(as_strings) == ServiceSettings(voices=("kathleen", "/my/voices/otto"), capacity=4.5, standby=False, max_streams=7)
+    as_strings = {
+        "voices": "kathleen,/my/voices/otto",
+        "capacity": "4.5",
+        "standby": "false",
+        "max_streams": "7",
+        "min_replicas": "2",
+    }
+    assert settings_of(as_strings) == ServiceSettings(
+        voices=("kathleen", "/my/voices/otto"), capacity=4.5, standby=False, max_streams=7
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,26 +83,48 @@ def test_what_is_wrong_is_named(args: dict[str, Any], named: str) -> None:
 def test_serve_queues_nothing_that_the_service_would_refuse() -> None:
     settings = ServiceSettings()
     options = deployment(settings, ReplicaBounds())
-    assert options.max_ongoing_requests > 10 * (settings.max_streams + settings.queue_limit + settings.question_limit)
+    assert options.max_ongoing_requests > 10 * (
+        settings.max_streams + settings.queue_limit + settings.question_limit
+    )
 
 
 def test_open_streams_have_as_long_as_the_settings_say() -> None:
-    assert deployment(ServiceSettings(shutdown_seconds=60.0), ReplicaBounds())._deployment_config.graceful_shutdown_timeout_s > 60.0
+    assert (
+        deployment(
+            ServiceSettings(shutdown_seconds=60.0), ReplicaBounds()
+        )._deployment_config.graceful_shutdown_timeout_s
+        > 60.0
+    )
 
 
 def test_a_replica_has_the_cores_that_it_uses_and_a_card_where_it_needs_one() -> None:
-    assert deployment(ServiceSettings(threads=3), ReplicaBounds()).ray_actor_options == {"num_cpus": 3, "num_gpus": 0}
-    assert deployment(ServiceSettings(engine="cuda"), ReplicaBounds()).ray_actor_options == {"num_cpus": 1, "num_gpus": 1}
+    assert deployment(ServiceSettings(threads=3), ReplicaBounds()).ray_actor_options == {
+        "num_cpus": 3,
+        "num_gpus": 0,
+    }
+    assert deployment(ServiceSettings(engine="cuda"), ReplicaBounds()).ray_actor_options == {
+        "num_cpus": 1,
+        "num_gpus": 1,
+    }
 
 
 def test_serve_is_told_of_the_bounds_and_of_the_policy() -> None:
-    config = deployment(ServiceSettings(), ReplicaBounds(min_replicas=2, max_replicas=5))._deployment_config.autoscaling_config
+    config = deployment(
+        ServiceSettings(), ReplicaBounds(min_replicas=2, max_replicas=5)
+    )._deployment_config.autoscaling_config
     assert (config.min_replicas, config.max_replicas) == (2, 5)
     assert config.policy.get_policy().__code__ == scale_by_load.__code__
 
 
 def test_the_policy_goes_by_what_replicas_tell() -> None:
-    assert scale_by_load(SimpleNamespace(aggregated_metrics={"sonant_load": {"a": 0.9, "b": 0.6}}, target_num_replicas=2))[0] == 3
+    assert (
+        scale_by_load(
+            SimpleNamespace(
+                aggregated_metrics={"sonant_load": {"a": 0.9, "b": 0.6}}, target_num_replicas=2
+            )
+        )[0]
+        == 3
+    )
     assert scale_by_load(SimpleNamespace(aggregated_metrics=None, target_num_replicas=2))[0] == 2
 
 
@@ -107,7 +151,9 @@ def test_a_replica_is_given_up_only_where_its_worker_is_gone_for_good() -> None:
     now, ready = 0.0, True
 
     def status() -> Status:
-        return Status(ready=ready, open_streams=0, making=0, queued=0, background=0, places=1, capacity=1.0)
+        return Status(
+            ready=ready, open_streams=0, making=0, queued=0, background=0, places=1, capacity=1.0
+        )
 
     class Worker:
         @property

@@ -1,6 +1,7 @@
 """The service on a real Ray of this machine: two replicas, each with a worker process of its own.
 
-What has to happen while a stream is being made happens while its worker process is stopped (SIGSTOP), so no test depends on how fast anything is.
+What has to happen while a stream is being made happens while its worker process is stopped
+(SIGSTOP), so no test depends on how fast anything is.
 """
 
 from __future__ import annotations
@@ -51,7 +52,11 @@ class Replica:
     @property
     def worker(self) -> int:
         """The process that speaks."""
-        (found,) = [pid for pid in children(self.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        (found,) = [
+            pid
+            for pid in children(self.pid)
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
         return found
 
 
@@ -77,8 +82,14 @@ class Sonant:
 
     def replicas(self) -> dict[str, Replica]:
         """Those that have a process; Serve tells of them in no public way."""
-        details = _get_global_client().get_serve_details()["applications"]["sonant"]["deployments"]["Sonant"]["replicas"]
-        return {one["replica_id"]: Replica(name=one["replica_id"], state=one["state"], pid=one["pid"]) for one in details if one.get("pid")}
+        details = _get_global_client().get_serve_details()["applications"]["sonant"]["deployments"][
+            "Sonant"
+        ]["replicas"]
+        return {
+            one["replica_id"]: Replica(name=one["replica_id"], state=one["state"], pid=one["pid"])
+            for one in details
+            if one.get("pid")
+        }
 
     def running(self) -> set[str]:
         return {one.name for one in self.replicas().values() if one.state == "RUNNING"}
@@ -110,7 +121,13 @@ def sonant(pack: Path) -> Iterator[Sonant]:
         patch.setenv("RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S", "0.5")
         port = taken.getsockname()[1]
         taken.close()
-        ray.init(address="local", num_cpus=4, include_dashboard=False, object_store_memory=100 * 2**20, log_to_driver=False)
+        ray.init(
+            address="local",
+            num_cpus=4,
+            include_dashboard=False,
+            object_store_memory=100 * 2**20,
+            log_to_driver=False,
+        )
         serve.start(http_options={"host": "127.0.0.1", "port": port})
         args = {
             "voice": str(pack),
@@ -139,7 +156,12 @@ def client(sonant: Sonant) -> Iterator[httpx.Client]:
 @contextmanager
 def speaking(replica: Replica, client: httpx.Client) -> Iterator[tuple[bytes, Iterator[bytes]]]:
     """A long stream of this replica that has begun: what has come, and what comes."""
-    with client.stream("POST", "/synthesize", json={"text": LONG, "seed": SEED, "format": "pcm"}, headers={"X-Replica": replica.name}) as answer:
+    with client.stream(
+        "POST",
+        "/synthesize",
+        json={"text": LONG, "seed": SEED, "format": "pcm"},
+        headers={"X-Replica": replica.name},
+    ) as answer:
         assert answer.status_code == 200, answer.read()
         assert answer.headers["x-replica"] == replica.name
         pieces = answer.iter_raw()
@@ -160,7 +182,9 @@ def long_sound(voice: Voice) -> bytes:
     return to_bytes(voice.synthesize(LONG, seed=SEED))
 
 
-def test_a_replica_is_added_where_there_is_a_queue(sonant: Sonant, client: httpx.Client, voice: Voice) -> None:
+def test_a_replica_is_added_where_there_is_a_queue(
+    sonant: Sonant, client: httpx.Client, voice: Voice
+) -> None:
     """The first, so that two are there for the others."""
     (alone,) = sonant.replicas().values()
     with ThreadPoolExecutor(5 * PLACES) as pool, held(alone.worker):
@@ -172,10 +196,16 @@ def test_a_replica_is_added_where_there_is_a_queue(sonant: Sonant, client: httpx
 
 
 def ask_patiently(client: httpx.Client, seed: int) -> httpx.Response:
-    return client.post("/synthesize", json={"text": SHORT, "seed": seed, "format": "pcm"}, headers={"Prefer": "wait=60"})
+    return client.post(
+        "/synthesize",
+        json={"text": SHORT, "seed": seed, "format": "pcm"},
+        headers={"Prefer": "wait=60"},
+    )
 
 
-def test_many_at_once_get_the_bytes_of_the_voice_from_both_replicas(sonant: Sonant, client: httpx.Client, voice: Voice) -> None:
+def test_many_at_once_get_the_bytes_of_the_voice_from_both_replicas(
+    sonant: Sonant, client: httpx.Client, voice: Voice
+) -> None:
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(partial(ask_patiently, client), range(24)))
     for seed, answer in enumerate(answers):
@@ -183,7 +213,9 @@ def test_many_at_once_get_the_bytes_of_the_voice_from_both_replicas(sonant: Sona
     assert {answer.headers["x-replica"] for answer in answers} == set(sonant.replicas())
 
 
-def test_sound_arrives_before_the_rest_of_it_is_made(sonant: Sonant, client: httpx.Client, long_sound: bytes) -> None:
+def test_sound_arrives_before_the_rest_of_it_is_made(
+    sonant: Sonant, client: httpx.Client, long_sound: bytes
+) -> None:
     for replica in sonant.replicas().values():
         with speaking(replica, client) as (first, pieces):
             with held(replica.worker):
@@ -198,8 +230,12 @@ def test_a_request_goes_where_there_is_room(sonant: Sonant, client: httpx.Client
         for _ in range(PLACES):
             stack.enter_context(speaking(full, client))
         stack.enter_context(held(full.worker))
-        answers = [client.post("/synthesize", json={"text": SHORT, "seed": seed}) for seed in range(8)]
-        assert {(answer.status_code, answer.headers["x-replica"]) for answer in answers} == {(200, other.name)}
+        answers = [
+            client.post("/synthesize", json={"text": SHORT, "seed": seed}) for seed in range(8)
+        ]
+        assert {(answer.status_code, answer.headers["x-replica"]) for answer in answers} == {
+            (200, other.name)
+        }
 
 
 def test_generation_stops_when_the_reader_leaves(sonant: Sonant, client: httpx.Client) -> None:
@@ -212,12 +248,18 @@ def test_generation_stops_when_the_reader_leaves(sonant: Sonant, client: httpx.C
 
 
 def left_by_readers(sonant: Sonant, replica: str, client: httpx.Client) -> int:
-    found = re.search(r'^sonant_streams_total{outcome="left"} (\d+)', sonant.ask("/metrics", replica, client).text, re.MULTILINE)
+    found = re.search(
+        r'^sonant_streams_total{outcome="left"} (\d+)',
+        sonant.ask("/metrics", replica, client).text,
+        re.MULTILINE,
+    )
     assert found is not None
     return int(found[1])
 
 
-async def test_a_websocket_goes_through_while_its_text_is_being_written(sonant: Sonant, voice: Voice) -> None:
+async def test_a_websocket_goes_through_while_its_text_is_being_written(
+    sonant: Sonant, voice: Voice
+) -> None:
     async with websockets.connect(f"{sonant.url.replace('http', 'ws')}/stream") as socket:
         assert socket.response is not None
         replica = socket.response.headers["x-replica"]
@@ -238,7 +280,9 @@ async def test_a_websocket_goes_through_while_its_text_is_being_written(sonant: 
         await asyncio.to_thread(until, lambda: sonant.making(replica, client) == 0)
 
 
-def test_an_answer_is_picked_up_again_where_it_was_given(sonant: Sonant, client: httpx.Client) -> None:
+def test_an_answer_is_picked_up_again_where_it_was_given(
+    sonant: Sonant, client: httpx.Client
+) -> None:
     for seed in range(4):
         answer = client.post("/synthesize", json={"text": SHORT, "seed": seed})
         for _ in range(4):
@@ -253,15 +297,32 @@ def test_the_stream_of_a_replica_that_is_no_more_is_unknown(client: httpx.Client
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_stream")
 
 
-def test_whom_there_is_no_room_for_is_told_so_and_not_kept_waiting(sonant: Sonant, client: httpx.Client) -> None:
+def test_whom_there_is_no_room_for_is_told_so_and_not_kept_waiting(
+    sonant: Sonant, client: httpx.Client
+) -> None:
     with ExitStack() as stack:
         for replica in sonant.replicas().values():
             stack.enter_context(held(replica.worker))
-        # Nothing is made any more, so nobody else would ever be answered: whoever is has been refused.
-        with ThreadPoolExecutor(4 * PLACES) as pool, httpx.Client(base_url=sonant.url, timeout=WAIT_SECONDS) as many:
-            asking = [pool.submit(many.post, "/synthesize", json={"text": SHORT, "seed": seed, "format": "pcm"}) for seed in range(4 * PLACES)]
+        # Nothing is made any more, so nobody else would ever be answered: whoever is has been
+        # refused.
+        with (
+            ThreadPoolExecutor(4 * PLACES) as pool,
+            httpx.Client(base_url=sonant.url, timeout=WAIT_SECONDS) as many,
+        ):
+            asking = [
+                pool.submit(
+                    many.post, "/synthesize", json={"text": SHORT, "seed": seed, "format": "pcm"}
+                )
+                for seed in range(4 * PLACES)
+            ]
             try:
-                refused = until(lambda: done if len(done := [one.result() for one in asking if one.done()]) >= 2 * PLACES else None)
+                refused = until(
+                    lambda: (
+                        done
+                        if len(done := [one.result() for one in asking if one.done()]) >= 2 * PLACES
+                        else None
+                    )
+                )
             finally:
                 stack.close()
             for answer in refused:
@@ -271,31 +332,50 @@ def test_whom_there_is_no_room_for_is_told_so_and_not_kept_waiting(sonant: Sonan
 
 
 @pytest.mark.thorough
-def test_a_replica_that_is_killed_takes_only_its_own_streams_along(sonant: Sonant, client: httpx.Client, long_sound: bytes) -> None:
+def test_a_replica_that_is_killed_takes_only_its_own_streams_along(
+    sonant: Sonant, client: httpx.Client, long_sound: bytes
+) -> None:
     killed, other = sonant.replicas().values()
     worker = killed.worker
-    with speaking(killed, client) as (_, pieces), speaking(other, client) as (other_begun, other_pieces):
+    with (
+        speaking(killed, client) as (_, pieces),
+        speaking(other, client) as (other_begun, other_pieces),
+    ):
         with held(other.worker):
             os.kill(killed.pid, signal.SIGKILL)
             with pytest.raises(httpx.RemoteProtocolError):
                 b"".join(pieces)
         assert other_begun + b"".join(other_pieces) == long_sound
-    assert client.post("/synthesize", json={"text": SHORT, "seed": 1}).headers["x-replica"] == other.name
+    assert (
+        client.post("/synthesize", json={"text": SHORT, "seed": 1}).headers["x-replica"]
+        == other.name
+    )
     until(lambda: not Path(f"/proc/{worker}").exists())
     until(lambda: sonant.running() - {killed.name, other.name})  # and another takes its place
 
 
 @pytest.mark.thorough
-def test_what_was_accepted_is_finished_before_a_replica_goes(sonant: Sonant, client: httpx.Client, long_sound: bytes) -> None:
+def test_what_was_accepted_is_finished_before_a_replica_goes(
+    sonant: Sonant, client: httpx.Client, long_sound: bytes
+) -> None:
     until(lambda: len(sonant.replicas()) == 2 == len(sonant.running()))
     one, other = sonant.replicas().values()
-    deploying = threading.Thread(target=sonant.deploy, kwargs={"max_replicas": 1})  # all are replaced, as Serve deploys anew
-    with speaking(one, client) as (begun, pieces), speaking(other, client) as (other_begun, other_pieces):
+    deploying = threading.Thread(
+        target=sonant.deploy, kwargs={"max_replicas": 1}
+    )  # all are replaced, as Serve deploys anew
+    with (
+        speaking(one, client) as (begun, pieces),
+        speaking(other, client) as (other_begun, other_pieces),
+    ):
         with held(one.worker), held(other.worker):
             deploying.start()
-            going = until(lambda: {one.name for one in sonant.replicas().values() if one.state == "STOPPING"})
+            going = until(
+                lambda: {one.name for one in sonant.replicas().values() if one.state == "STOPPING"}
+            )
             answers = [client.get("/readyz") for _ in range(8)]
-            assert not going & {answer.headers["x-replica"] for answer in answers}  # nobody new is sent there
+            assert not going & {
+                answer.headers["x-replica"] for answer in answers
+            }  # nobody new is sent there
         assert begun + b"".join(pieces) == long_sound
         assert other_begun + b"".join(other_pieces) == long_sound
     deploying.join()

@@ -1,4 +1,6 @@
-"""Each format, read back by a library that is not ours; and the laws: chunks are invisible, lengths are true, sound leaves soon."""
+"""Each format, read back by a library that is not ours; and the laws: chunks are invisible, lengths
+are true, sound leaves soon.
+"""
 
 from __future__ import annotations
 
@@ -29,22 +31,37 @@ def speech_like() -> npt.NDArray[np.int16]:
 SOUND = speech_like()
 
 
-def encoded(audio_format: AudioFormat, rate: int | None, chunk: int, sound: npt.NDArray[np.int16] = SOUND) -> bytes:
+def encoded(
+    audio_format: AudioFormat, rate: int | None, chunk: int, sound: npt.NDArray[np.int16] = SOUND
+) -> bytes:
     encoder = make_encoder(audio_format, num_samples=len(sound), source_rate=RATE, rate=rate)
-    pieces = [encoder.head(), *(encoder.encode(sound[start : start + chunk].tobytes()) for start in range(0, len(sound), chunk)), encoder.finish()]
+    pieces = [
+        encoder.head(),
+        *(
+            encoder.encode(sound[start : start + chunk].tobytes())
+            for start in range(0, len(sound), chunk)
+        ),
+        encoder.finish(),
+    ]
     return b"".join(pieces)
 
 
 def decoded(data: bytes) -> tuple[npt.NDArray[np.float64], int]:
     with av.open(io.BytesIO(data)) as container:
         frames = list(container.decode(audio=0))
-    planes = [frame.to_ndarray().astype(np.float64).ravel() / (32_768 if frame.format.name.startswith("s16") else 1) for frame in frames]
+    planes = [
+        frame.to_ndarray().astype(np.float64).ravel()
+        / (32_768 if frame.format.name.startswith("s16") else 1)
+        for frame in frames
+    ]
     return np.concatenate(planes), frames[0].sample_rate
 
 
 @pytest.mark.parametrize("rate", [None, 8_000, 24_000])
 @pytest.mark.parametrize("audio_format", HTTP_FORMATS)
-def test_chunks_are_invisible_and_lengths_are_true(audio_format: AudioFormat, rate: int | None) -> None:
+def test_chunks_are_invisible_and_lengths_are_true(
+    audio_format: AudioFormat, rate: int | None
+) -> None:
     if audio_format == "mulaw" and rate == 24_000:
         return
     whole = encoded(audio_format, rate, len(SOUND))
@@ -63,12 +80,17 @@ def test_lossless_formats_lose_nothing(audio_format: AudioFormat) -> None:
 
 @pytest.mark.parametrize("audio_format", ["mp3", "opus", "aac"])
 def test_lossy_formats_sound_like_the_source(audio_format: AudioFormat) -> None:
-    """At the delay at which it fits best, what is decoded correlates with the source; a codec's own delay is at most a tenth of a second."""
+    """At the delay at which it fits best, what is decoded correlates with the source; a codec's own
+    delay is at most a tenth of a second.
+    """
     found, rate = decoded(encoded(audio_format, None, 640))
     found = resample_poly(found, 1, rate // RATE) if rate != RATE else found
     source = SOUND / 32_768
     padded = np.concatenate([found, np.zeros(len(source))])
-    best = max(float(np.corrcoef(padded[delay : delay + len(source)], source)[0, 1]) for delay in range(1_700))
+    best = max(
+        float(np.corrcoef(padded[delay : delay + len(source)], source)[0, 1])
+        for delay in range(1_700)
+    )
     assert best > 0.98
 
 
@@ -95,7 +117,9 @@ def test_resampled_in_pieces_is_resampled_without_seams(rate: int) -> None:
 
 @pytest.mark.parametrize("audio_format", HTTP_FORMATS)
 def test_sound_leaves_soon(audio_format: AudioFormat) -> None:
-    """No format keeps back more than a quarter of a second, at the beginning or later; fed in pieces of 10 ms."""
+    """No format keeps back more than a quarter of a second, at the beginning or later; fed in
+    pieces of 10 ms.
+    """
     encoder = make_encoder(audio_format, num_samples=len(SOUND), source_rate=RATE)
     waiting = longest = 0
     encoder.head()
@@ -107,7 +131,13 @@ def test_sound_leaves_soon(audio_format: AudioFormat) -> None:
 
 
 def test_rates_that_a_format_does_not_have() -> None:
-    for audio_format, rate in (("wav", 7_999), ("pcm", 48_001), ("mulaw", 16_000), ("opus", 44_100), ("mp3", 9_000)):
+    for audio_format, rate in (
+        ("wav", 7_999),
+        ("pcm", 48_001),
+        ("mulaw", 16_000),
+        ("opus", 44_100),
+        ("mp3", 9_000),
+    ):
         with pytest.raises(InputError, match="sample_rate") as refused:
             make_encoder(audio_format, num_samples=1, source_rate=RATE, rate=rate)
         assert refused.value.field == "sample_rate"

@@ -11,11 +11,22 @@ from vocoder.errors import CapacityError, ClientLimitError
 
 ANNA, OTTO = Client(address="10.0.0.1"), Client(address="10.0.0.2")
 # Five streams in real time, of which four may be made.
-IDLE, FULL = Load(capacity=5.0, open=0, left=()), Load(capacity=5.0, open=4, left=(5.0, 10.0, 10.0, 10.0))
+IDLE, FULL = (
+    Load(capacity=5.0, open=0, left=()),
+    Load(capacity=5.0, open=4, left=(5.0, 10.0, 10.0, 10.0)),
+)
 SETTINGS = ServiceSettings(headroom=0.2, max_streams=6, queue_limit=2)
 
 
-def ask(admission: Admission, number: int, load: Load, *, client: Client = ANNA, wait: float = 0.0, now: float = 0.0) -> float:
+def ask(
+    admission: Admission,
+    number: int,
+    load: Load,
+    *,
+    client: Client = ANNA,
+    wait: float = 0.0,
+    now: float = 0.0,
+) -> float:
     return admission.ask(number, client, load, wait_seconds=wait, now=now)
 
 
@@ -27,7 +38,9 @@ def test_whoever_there_is_room_for_begins_at_once() -> None:
 def test_one_more_than_can_be_made_is_refused_and_told_when() -> None:
     with pytest.raises(CapacityError, match="as much as this machine can do") as refused:
         ask(Admission(SETTINGS), 1, FULL)
-    assert refused.value.retry_after_seconds == pytest.approx(4.0)  # 5 seconds of sound, at a quarter of five seconds per second
+    assert refused.value.retry_after_seconds == pytest.approx(
+        4.0
+    )  # 5 seconds of sound, at a quarter of five seconds per second
 
 
 def test_a_machine_slower_than_real_time_still_makes_one_stream() -> None:
@@ -55,7 +68,11 @@ def test_who_would_wait_is_queued_and_let_in_in_order() -> None:
     assert admission.admitted(FULL) is None
     room = Load(capacity=5.0, open=3, left=(9.0,) * 3)
     assert admission.queued == 2
-    assert [admission.admitted(room), admission.admitted(room), admission.admitted(room)] == [1, 2, None]
+    assert [admission.admitted(room), admission.admitted(room), admission.admitted(room)] == [
+        1,
+        2,
+        None,
+    ]
 
 
 def test_nobody_overtakes_the_queue() -> None:
@@ -95,11 +112,17 @@ def test_streams_of_one_address() -> None:
 
 def test_requests_of_one_key_from_any_address() -> None:
     admission = Admission(ServiceSettings(key_requests_per_minute=2))
-    here, there, other = Client(address="a", key="k"), Client(address="b", key="k"), Client(address="a", key="l")
+    here, there, other = (
+        Client(address="a", key="k"),
+        Client(address="b", key="k"),
+        Client(address="a", key="l"),
+    )
     ask(admission, 1, IDLE, client=here)
     admission.leave(1)
     ask(admission, 2, IDLE, client=there)
-    with pytest.raises(ClientLimitError, match="this API key may make 2 requests in a minute") as refused:
+    with pytest.raises(
+        ClientLimitError, match="this API key may make 2 requests in a minute"
+    ) as refused:
         ask(admission, 3, IDLE, client=here, now=10.0)
     assert refused.value.retry_after_seconds == pytest.approx(20.0)
     ask(admission, 4, IDLE, client=other, now=10.0)
@@ -115,7 +138,9 @@ def test_a_refusal_for_lack_of_room_costs_the_client_nothing() -> None:
 
 
 def test_what_is_made_in_the_background_is_a_request_and_no_stream() -> None:
-    admission = Admission(ServiceSettings(address_requests_per_minute=3, address_streams=1, key_requests_per_minute=2))
+    admission = Admission(
+        ServiceSettings(address_requests_per_minute=3, address_streams=1, key_requests_per_minute=2)
+    )
     here, there = Client(address="a", key="k"), Client(address="a", key="l")
     ask(admission, 1, IDLE, client=here)
     admission.request(here, 0.0)  # though it has as many streams open as it may
@@ -123,7 +148,9 @@ def test_what_is_made_in_the_background_is_a_request_and_no_stream() -> None:
         admission.request(here, 0.0)  # which is not counted for the address either
     admission.request(there, 0.0)
     admission.leave(1)
-    with pytest.raises(ClientLimitError, match="this address may make 3 requests in a minute") as refused:
+    with pytest.raises(
+        ClientLimitError, match="this address may make 3 requests in a minute"
+    ) as refused:
         ask(admission, 2, IDLE, client=there)
     assert refused.value.retry_after_seconds == pytest.approx(20.0)
     admission.request(there, 30.0)

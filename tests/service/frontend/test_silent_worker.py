@@ -22,7 +22,9 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("service.frontend.worker_process.time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(
+        "service.frontend.worker_process.time", SimpleNamespace(monotonic=lambda: clock.now)
+    )
     return clock
 
 
@@ -31,7 +33,9 @@ def link(clock: Clock) -> WorkerProcess:
     def received(link: WorkerLink, message: FromWorker) -> None:
         """Nobody listens."""
 
-    return WorkerProcess(ServiceSettings(start_seconds=LOADING, silence_seconds=SILENT), received, lambda link: None)
+    return WorkerProcess(
+        ServiceSettings(start_seconds=LOADING, silence_seconds=SILENT), received, lambda link: None
+    )
 
 
 def allowed(link: WorkerProcess, clock: Clock) -> float | None:
@@ -54,7 +58,9 @@ def test_one_that_waits_has_nothing_to_say(link: WorkerProcess, clock: Clock) ->
 
 
 def test_one_that_measures_has_as_long_as_one_that_loads(link: WorkerProcess, clock: Clock) -> None:
-    """On a card a thousand streams are measured: one that was killed meanwhile would be followed by others, for ever."""
+    """On a card a thousand streams are measured: one that was killed meanwhile would be followed by
+    others, for ever.
+    """
     link._on_message(Started(voices=()))
     clock.now += 500
     link.send(Begin(capacity=None))

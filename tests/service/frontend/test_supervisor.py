@@ -1,4 +1,6 @@
-"""Workers that die, readers that sleep, requests that wait: the same bytes, and nobody forgotten. Workers live in the test's process here."""
+"""Workers that die, readers that sleep, requests that wait: the same bytes, and nobody forgotten.
+Workers live in the test's process here.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,14 @@ from fastapi import FastAPI
 from service.app import create_app
 from service.frontend.supervisor import Supervisor
 from service.protocol.capacity import INITIAL_SLOWNESS, Capacity
-from service.protocol.messages import Failure, Heartbeat, Snapshot, StartFailed, StartStream, StreamPlanned
+from service.protocol.messages import (
+    Failure,
+    Heartbeat,
+    Snapshot,
+    StartFailed,
+    StartStream,
+    StreamPlanned,
+)
 from service.settings import ServiceSettings
 from service.worker.warm_up import measure_capacity
 from tests.service.asgi_call import AsgiCall
@@ -32,7 +41,9 @@ def snapshots(link: LocalLink) -> list[Snapshot]:
     return [message for message in link.heard if isinstance(message, Snapshot)]
 
 
-async def test_a_stream_goes_on_from_its_snapshot(app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice) -> None:
+async def test_a_stream_goes_on_from_its_snapshot(
+    app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice
+) -> None:
     call = AsgiCall(app, {"text": LONG, "seed": 3, "format": "pcm"})
     await eventually(lambda: len(snapshots(links[0])) > 0)
     call.stop_reading()
@@ -45,7 +56,9 @@ async def test_a_stream_goes_on_from_its_snapshot(app: FastAPI, engine: GatedEng
     assert body == to_bytes(voice.synthesize(LONG, seed=3))
     assert len(links) == 2
     again = engine.made[3] - voice.plan(LONG).num_samples
-    assert 0 <= again <= before - emitted + 400, "more was made again than what came after the snapshot"
+    assert 0 <= again <= before - emitted + 400, (
+        "more was made again than what came after the snapshot"
+    )
 
 
 async def test_a_stream_that_has_no_snapshot_begins_again_and_the_drawn_seed_stays(
@@ -61,16 +74,23 @@ async def test_a_stream_that_has_no_snapshot_begins_again_and_the_drawn_seed_sta
     assert body == to_bytes(voice.synthesize(LONG, seed=int(call.headers["x-seed"])))
 
 
-async def test_every_stream_survives_many_deaths(app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice) -> None:
-    text = " ".join([LONG] * 4)  # a stream may get far ahead before the last one is planned again, and must not come to its end
+async def test_every_stream_survives_many_deaths(
+    app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice
+) -> None:
+    text = " ".join(
+        [LONG] * 4
+    )  # a stream may get far ahead before the last one is planned again, and must not come to its end
     engine.gate()  # a call at a time, or a fast engine would be done before many have died
     calls = [AsgiCall(app, {"text": text, "seed": seed, "format": "pcm"}) for seed in range(5)]
     for _ in range(6):
-        # A stream that gets nowhere while workers die is given up: each has got a little further before the next one does.
+        # A stream that gets nowhere while workers die is given up: each has got a little further
+        # before the next one does.
         before = [len(call.body) for call in calls]
 
         def further(before: list[int] = before) -> bool:
-            if sum(isinstance(message, StreamPlanned) for message in links[-1].heard) == len(calls):  # no one gets ahead while others are still planned
+            if sum(isinstance(message, StreamPlanned) for message in links[-1].heard) == len(
+                calls
+            ):  # no one gets ahead while others are still planned
                 engine.allow_the_next()
             return all(len(call.body) > size for call, size in zip(calls, before, strict=True))
 
@@ -82,21 +102,34 @@ async def test_every_stream_survives_many_deaths(app: FastAPI, engine: GatedEngi
         assert await call.finished() == to_bytes(voice.synthesize(text, seed=seed))
 
 
-async def test_the_next_worker_begins_with_who_will_first_have_nothing_to_play(app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice) -> None:
+async def test_the_next_worker_begins_with_who_will_first_have_nothing_to_play(
+    app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice
+) -> None:
     ahead = AsgiCall(app, {"text": LONG, "seed": 1, "format": "pcm"})
-    await eventually(lambda: len(ahead.body) > voice.sample_rate)  # half a second of sound, made in less
+    await eventually(
+        lambda: len(ahead.body) > voice.sample_rate
+    )  # half a second of sound, made in less
     engine.gate()
     behind = AsgiCall(app, {"text": LONG, "seed": 2, "format": "pcm"})
-    await eventually(lambda: 2 in [message.order.seed for message in links[0].told if isinstance(message, StartStream)])
+    await eventually(
+        lambda: (
+            2
+            in [message.order.seed for message in links[0].told if isinstance(message, StartStream)]
+        )
+    )
     links[0].die()
     await eventually(lambda: len(links) == 2 and len(links[1].told) >= 3)
-    assert [message.order.seed for message in links[1].told if isinstance(message, StartStream)] == [2, 1]
+    assert [
+        message.order.seed for message in links[1].told if isinstance(message, StartStream)
+    ] == [2, 1]
     engine.open()
     for seed, call in ((1, ahead), (2, behind)):
         assert await call.finished() == to_bytes(voice.synthesize(LONG, seed=seed))
 
 
-async def test_a_stream_that_kills_its_workers_is_given_up(app: FastAPI, engine: GatedEngine, links: list[LocalLink], worker: Supervisor) -> None:
+async def test_a_stream_that_kills_its_workers_is_given_up(
+    app: FastAPI, engine: GatedEngine, links: list[LocalLink], worker: Supervisor
+) -> None:
     engine.gate()
     deadly = AsgiCall(app, {"text": LONG, "seed": 13})
     for _ in range(5):
@@ -111,7 +144,9 @@ async def test_a_stream_that_kills_its_workers_is_given_up(app: FastAPI, engine:
     assert well.status == 200
 
 
-async def test_a_reader_that_sleeps_is_not_blamed_for_workers_that_die(app: FastAPI, links: list[LocalLink], worker: Supervisor, voice: Voice) -> None:
+async def test_a_reader_that_sleeps_is_not_blamed_for_workers_that_die(
+    app: FastAPI, links: list[LocalLink], worker: Supervisor, voice: Voice
+) -> None:
     lazy = AsgiCall(app, {"text": LONG, "seed": 1, "format": "pcm"})
     await lazy.until(1)
     lazy.stop_reading()
@@ -124,14 +159,18 @@ async def test_a_reader_that_sleeps_is_not_blamed_for_workers_that_die(app: Fast
     assert await lazy.finished() == to_bytes(voice.synthesize(LONG, seed=1))
 
 
-async def test_a_defect_of_the_generator_costs_nobody_his_stream(app: FastAPI, links: list[LocalLink], voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_defect_of_the_generator_costs_nobody_his_stream(
+    app: FastAPI, links: list[LocalLink], voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(links[0].worker._state.scheduler, "made", lambda *_: 1 / 0)
     call = AsgiCall(app, {"text": "Yes.", "seed": 5, "format": "pcm"})
     assert await call.finished() == to_bytes(voice.synthesize("Yes.", seed=5))
     assert len(links) == 2
 
 
-async def test_a_spare_worker_takes_over(settings: ServiceSettings, make_worker: Make, links: list[LocalLink], voice: Voice) -> None:
+async def test_a_spare_worker_takes_over(
+    settings: ServiceSettings, make_worker: Make, links: list[LocalLink], voice: Voice
+) -> None:
     worker = make_worker(dataclasses.replace(settings, standby=True))
     await eventually(lambda: worker._workers.spare is not None)
     assert len(links) == 2
@@ -145,7 +184,10 @@ async def test_a_spare_worker_takes_over(settings: ServiceSettings, make_worker:
 
 
 async def test_the_capacity_is_measured_before_another_worker_is_loaded(
-    settings: ServiceSettings, make_worker: Make, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch
+    settings: ServiceSettings,
+    make_worker: Make,
+    links: list[LocalLink],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Beside one that loads, half of it is seen. What stands around turns is allowed for."""
     seen: list[tuple[int, float]] = []
@@ -162,7 +204,9 @@ async def test_the_capacity_is_measured_before_another_worker_is_loaded(
     assert seen == [(1, INITIAL_SLOWNESS)]
 
 
-def test_a_voice_that_cannot_be_loaded_is_told_at_the_start(settings: ServiceSettings, make_worker: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_voice_that_cannot_be_loaded_is_told_at_the_start(
+    settings: ServiceSettings, make_worker: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(self: LocalLink) -> None:
         self._received(self, StartFailed(failure=Failure.of(VoiceError("the pack is damaged"))))
         self.die()
@@ -172,13 +216,17 @@ def test_a_voice_that_cannot_be_loaded_is_told_at_the_start(settings: ServiceSet
         make_worker(settings)
 
 
-def test_a_worker_that_dies_while_it_loads_is_told_at_the_start(settings: ServiceSettings, make_worker: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_dies_while_it_loads_is_told_at_the_start(
+    settings: ServiceSettings, make_worker: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(LocalLink, "start", LocalLink.die)
     with pytest.raises(EngineError, match="died while it loaded"):
         make_worker(settings)
 
 
-async def test_a_request_may_wait_for_room(settings: ServiceSettings, make_worker: Make, engine: GatedEngine, voice: Voice) -> None:
+async def test_a_request_may_wait_for_room(
+    settings: ServiceSettings, make_worker: Make, engine: GatedEngine, voice: Voice
+) -> None:
     worker = make_worker(dataclasses.replace(settings, capacity=1.0))
     app = create_app(settings, worker=worker)
     engine.gate()
@@ -188,7 +236,9 @@ async def test_a_request_may_wait_for_room(settings: ServiceSettings, make_worke
     await refused.finished()
     assert refused.status == 503
     assert int(refused.headers["retry-after"]) >= 1
-    waiting = AsgiCall(app, {"text": "Yes.", "seed": 2, "format": "pcm"}, headers={"prefer": "wait=30"})
+    waiting = AsgiCall(
+        app, {"text": "Yes.", "seed": 2, "format": "pcm"}, headers={"prefer": "wait=30"}
+    )
     await eventually(lambda: worker.status.queued == 1)
     impatient = AsgiCall(app, {"text": "Yes."}, headers={"prefer": "wait=30"})
     await eventually(lambda: worker.status.queued == 2)
@@ -200,7 +250,9 @@ async def test_a_request_may_wait_for_room(settings: ServiceSettings, make_worke
     assert float(waiting.headers["x-queued-seconds"]) > 0
 
 
-async def test_a_wait_ends_when_it_was_promised_to(settings: ServiceSettings, make_worker: Make, engine: GatedEngine) -> None:
+async def test_a_wait_ends_when_it_was_promised_to(
+    settings: ServiceSettings, make_worker: Make, engine: GatedEngine
+) -> None:
     worker = make_worker(dataclasses.replace(settings, capacity=1.0))
     app = create_app(settings, worker=worker)
     engine.gate()
@@ -213,7 +265,9 @@ async def test_a_wait_ends_when_it_was_promised_to(settings: ServiceSettings, ma
     await first.finished()
 
 
-async def test_readers_that_sleep_take_up_no_capacity(settings: ServiceSettings, make_worker: Make, voice: Voice) -> None:
+async def test_readers_that_sleep_take_up_no_capacity(
+    settings: ServiceSettings, make_worker: Make, voice: Voice
+) -> None:
     worker = make_worker(dataclasses.replace(settings, capacity=1.0))
     app = create_app(settings, worker=worker)
     lazy = AsgiCall(app, {"text": LONG, "seed": 1, "format": "pcm"})
@@ -227,14 +281,22 @@ async def test_readers_that_sleep_take_up_no_capacity(settings: ServiceSettings,
     assert await lazy.finished() == to_bytes(voice.synthesize(LONG, seed=1))
 
 
-async def test_while_streams_are_late_nobody_is_let_in(settings: ServiceSettings, make_worker: Make, engine: GatedEngine, links: list[LocalLink]) -> None:
-    """For half a second after a pulse that says so; there is room for a hundred streams all the while."""
+async def test_while_streams_are_late_nobody_is_let_in(
+    settings: ServiceSettings, make_worker: Make, engine: GatedEngine, links: list[LocalLink]
+) -> None:
+    """For half a second after a pulse that says so; there is room for a hundred streams all the
+    while.
+    """
     worker = make_worker(settings)
     app = create_app(settings, worker=worker)
     engine.gate()
     first = AsgiCall(app, {"text": "Yes."})
     await eventually(lambda: worker.status.making == 1)
-    late = Heartbeat(capacity=Capacity(rates=((1, 800_000.0),)), late_chunks=1, lateness_seconds=settings.strained_seconds + 0.1)
+    late = Heartbeat(
+        capacity=Capacity(rates=((1, 800_000.0),)),
+        late_chunks=1,
+        lateness_seconds=settings.strained_seconds + 0.1,
+    )
     links[0]._hear(late)
     refused = AsgiCall(app, {"text": "Yes."})
     await refused.finished()
@@ -260,6 +322,12 @@ async def test_one_address_has_its_limit(settings: ServiceSettings, make_worker:
 
 
 async def test_a_wait_that_is_no_number(client: httpx.AsyncClient) -> None:
-    refused = await client.post("/synthesize", json={"text": "Yes."}, headers={"prefer": "wait=long"})
+    refused = await client.post(
+        "/synthesize", json={"text": "Yes."}, headers={"prefer": "wait=long"}
+    )
     assert (refused.status_code, refused.json()["error"]["field"]) == (400, "prefer")
-    assert (await client.post("/synthesize", json={"text": "Yes."}, headers={"prefer": "handling=lenient, wait=2"})).status_code == 200
+    assert (
+        await client.post(
+            "/synthesize", json={"text": "Yes."}, headers={"prefer": "handling=lenient, wait=2"}
+        )
+    ).status_code == 200

@@ -21,8 +21,11 @@ from vocoder.audio.pcm import to_bytes
 from vocoder.errors import InputError, VoiceError
 from vocoder.synthesis.voice import Voice
 
-# The reference engine, because the native one would have made all of this text before the signal arrives.
-SLOW = ServiceSettings(engine="reference", standby=False, capacity=100.0, snapshot_seconds=0.1, silence_seconds=30.0)
+# The reference engine, because the native one would have made all of this text before the signal
+# arrives.
+SLOW = ServiceSettings(
+    engine="reference", standby=False, capacity=100.0, snapshot_seconds=0.1, silence_seconds=30.0
+)
 
 
 pytestmark = pytest.mark.slow  # each spawns a process that loads torch
@@ -43,10 +46,15 @@ def process_of(worker: Supervisor) -> int:
     return found
 
 
-async def test_killed_in_mid_stream_it_comes_back_and_every_stream_goes_on(worker: Supervisor, voice: Voice) -> None:
+async def test_killed_in_mid_stream_it_comes_back_and_every_stream_goes_on(
+    worker: Supervisor, voice: Voice
+) -> None:
     app = create_app(SLOW, worker=worker)
     texts = {seed: LONG if seed else "Good day to you all." for seed in range(3)}
-    calls = {seed: AsgiCall(app, {"text": text, "seed": seed, "format": "pcm"}) for seed, text in texts.items()}
+    calls = {
+        seed: AsgiCall(app, {"text": text, "seed": seed, "format": "pcm"})
+        for seed, text in texts.items()
+    }
     for call in calls.values():
         await call.until(1)
     killed = process_of(worker)
@@ -57,7 +65,9 @@ async def test_killed_in_mid_stream_it_comes_back_and_every_stream_goes_on(worke
             await call.done
         assert bytes(call.body) == to_bytes(voice.synthesize(texts[seed], seed=seed))
     assert process_of(worker) != killed
-    assert any(before[seed] < len(call.body) for seed, call in calls.items()), "all had been made before: nothing was tested"
+    assert any(before[seed] < len(call.body) for seed, call in calls.items()), (
+        "all had been made before: nothing was tested"
+    )
 
 
 def test_signals_to_the_whole_group_do_not_end_it(worker: Supervisor) -> None:
@@ -107,7 +117,9 @@ def test_one_that_hangs_is_replaced(pack: Path) -> None:
         hung = process_of(worker)
         os.kill(hung, signal.SIGSTOP)
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not (worker.status.ready and process_of(worker) != hung):
+        while time.monotonic() < deadline and not (
+            worker.status.ready and process_of(worker) != hung
+        ):
             time.sleep(0.05)
         assert process_of(worker) != hung
     finally:

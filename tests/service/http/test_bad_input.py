@@ -88,51 +88,85 @@ def problem(answer: httpx.Response) -> dict[str, Any]:
 
 async def test_wrong_fields(client: httpx.AsyncClient, worker: Supervisor) -> None:
     for body, code, field in WRONG_FIELDS:
-        answer = await client.post("/synthesize", content=json.dumps(body), headers={"content-type": "application/json"})
+        answer = await client.post(
+            "/synthesize", content=json.dumps(body), headers={"content-type": "application/json"}
+        )
         error = problem(answer)
-        assert (answer.status_code, error["code"], error["field"]) == (422, code, field), (body, error)
+        assert (answer.status_code, error["code"], error["field"]) == (422, code, field), (
+            body,
+            error,
+        )
         assert field in error["message"] or field == "text", (body, error)
     assert worker.status.open_streams == 0
 
 
 async def test_an_infinite_number_and_half_a_character(client: httpx.AsyncClient) -> None:
-    for body, field in ((b'{"text": "Yes.", "speed": 1e999}', "speed"), (b'{"text": "\\ud800"}', "text"), (b'{"text": "Yes.", "voice": "\\udfff"}', "voice")):
-        answer = await client.post("/synthesize", content=body, headers={"content-type": "application/json"})
+    for body, field in (
+        (b'{"text": "Yes.", "speed": 1e999}', "speed"),
+        (b'{"text": "\\ud800"}', "text"),
+        (b'{"text": "Yes.", "voice": "\\udfff"}', "voice"),
+    ):
+        answer = await client.post(
+            "/synthesize", content=body, headers={"content-type": "application/json"}
+        )
         assert (answer.status_code, problem(answer)["field"]) == (422, field)
     for body in (b'{"\\ud800": 1}', b'{"text": "Yes.", "\\ud800": 1}'):
-        answer = await client.post("/synthesize", content=body, headers={"content-type": "application/json"})
+        answer = await client.post(
+            "/synthesize", content=body, headers={"content-type": "application/json"}
+        )
         problem(answer)
         assert answer.status_code == 422
 
 
 @pytest.mark.parametrize("body", NOT_JSON, ids=range(len(NOT_JSON)))
 async def test_bodies_that_are_not_json(client: httpx.AsyncClient, body: bytes) -> None:
-    answer = await client.post("/synthesize", content=body, headers={"content-type": "application/json; charset=utf-8"})
+    answer = await client.post(
+        "/synthesize", content=body, headers={"content-type": "application/json; charset=utf-8"}
+    )
     error = problem(answer)
     assert (answer.status_code, error["code"], error["field"]) == (400, "invalid_json", "body")
 
 
 async def test_wrong_content_type(client: httpx.AsyncClient) -> None:
-    for headers in ({}, {"content-type": "text/plain"}, {"content-type": "application/x-www-form-urlencoded"}):
+    for headers in (
+        {},
+        {"content-type": "text/plain"},
+        {"content-type": "application/x-www-form-urlencoded"},
+    ):
         answer = await client.post("/synthesize", content=b'{"text": "Yes."}', headers=headers)
         assert (answer.status_code, problem(answer)["code"]) == (415, "unsupported_media_type")
 
 
 async def test_a_body_beyond_the_limit(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/synthesize", content=json.dumps({"text": "a" * 4_000}), headers={"content-type": "application/json"})
+    answer = await client.post(
+        "/synthesize",
+        content=json.dumps({"text": "a" * 4_000}),
+        headers={"content-type": "application/json"},
+    )
     assert (answer.status_code, problem(answer)["code"]) == (413, "body_too_large")
 
 
 async def test_no_such_address_or_method(client: httpx.AsyncClient) -> None:
-    for method, path, status in (("GET", "/nowhere", 404), ("GET", "/synthesize", 405), ("POST", "/voices", 405)):
+    for method, path, status in (
+        ("GET", "/nowhere", 404),
+        ("GET", "/synthesize", 405),
+        ("POST", "/voices", 405),
+    ):
         answer = await client.request(method, path)
         problem(answer)
         assert answer.status_code == status
 
 
-async def test_a_defect_is_an_answer_too(settings: ServiceSettings, worker: Supervisor, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_defect_is_an_answer_too(
+    settings: ServiceSettings,
+    worker: Supervisor,
+    links: list[LocalLink],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(links[-1].worker._voices, "planning", lambda *_: 1 / 0)
-    transport = httpx.ASGITransport(app=create_app(settings, worker=worker), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(
+        app=create_app(settings, worker=worker), raise_app_exceptions=False
+    )
     async with httpx.AsyncClient(transport=transport, base_url="http://sonant") as client:
         answer = await client.post("/synthesize", json={"text": "Yes."})
     error = problem(answer)

@@ -45,7 +45,9 @@ def held(ours: socket.socket) -> int:
         return taken
 
 
-def test_little_is_held_for_a_client_that_does_not_read(limited: socket.socket, unlimited: socket.socket) -> None:
+def test_little_is_held_for_a_client_that_does_not_read(
+    limited: socket.socket, unlimited: socket.socket
+) -> None:
     assert held(limited) < 80_000  # two seconds and a half of sound
     assert held(unlimited) > 300_000  # what it is about
 

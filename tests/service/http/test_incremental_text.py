@@ -46,12 +46,27 @@ def test_nothing_is_lost_and_nothing_said_twice(text: str) -> None:
         ("The first thing that is ever said, ", ["The first thing that is ever said,"]),
         ("Yes. And the second thing that is said, unlike ", ["Yes."]),
         (
-            "Yes. But this sentence has become so long by now that nobody should wait for its end, which may be far away ",
-            ["Yes.", "But this sentence has become so long by now that nobody should wait for its end,"],
+            (
+                "Yes. But this sentence has become so long by now that nobody should wait for its "
+                "end, which may be far away "
+            ),
+            [
+                "Yes.",
+                "But this sentence has become so long by now that nobody should wait for its end,",
+            ],
         ),
         (
-            "This sentence has become so long by now that nobody should have to wait for its end, which may be far away ",
-            ["This sentence has become so long by now that nobody should have to wait for its end,"],
+            (
+                "This sentence has become so long by now that nobody should have to wait for its "
+                "end, which may be far away "
+            ),
+            [
+                (
+                    "This sentence has become so long by now that nobody should have to wait for "
+                    "its "
+                    "end,"
+                )
+            ],
         ),
     ],
 )
@@ -61,9 +76,13 @@ def test_what_is_complete(fed: str, ready: list[str]) -> None:
 
 def test_after_a_flush_the_first_clause_is_spoken_again() -> None:
     text = SentenceBuffer()
-    assert text.feed("Good morning to all of you here, and welcome to the show ") == ["Good morning to all of you here,"]
+    assert text.feed("Good morning to all of you here, and welcome to the show ") == [
+        "Good morning to all of you here,"
+    ]
     assert text.flush() == ["and welcome to the show"]
-    assert text.feed("And so we come to the second half, which ") == ["And so we come to the second half,"]
+    assert text.feed("And so we come to the second half, which ") == [
+        "And so we come to the second half,"
+    ]
 
 
 def test_a_whole_text_gives_its_sentences() -> None:
@@ -74,4 +93,6 @@ def test_a_whole_text_gives_its_sentences() -> None:
 def test_much_text_holds_up_no_event_loop() -> None:
     begun = time.process_time()
     pieces(["the quick brown fox, who jumps over lazy dogs and cats " * 180])
-    assert time.process_time() - begun < 2.0  # a tenth of it here; what must not be is time that grows with the square of the length
+    assert (
+        time.process_time() - begun < 2.0
+    )  # a tenth of it here; what must not be is time that grows with the square of the length

@@ -1,4 +1,6 @@
-"""Texts too long to be planned before their first sound: spoken as they are planned, to the same bytes; and nobody else waits for them."""
+"""Texts too long to be planned before their first sound: spoken as they are planned, to the same
+bytes; and nobody else waits for them.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return numbers
 
 
-async def test_the_first_sentence_does_not_wait_for_the_last(app: FastAPI, engine: GatedEngine, planned: list[int], voice: Voice) -> None:
+async def test_the_first_sentence_does_not_wait_for_the_last(
+    app: FastAPI, engine: GatedEngine, planned: list[int], voice: Voice
+) -> None:
     engine.gate()
     call = AsgiCall(app, {"text": TEXT, "seed": 7, "format": "pcm"})
     engine.allow(3)
@@ -66,7 +70,9 @@ async def test_the_first_sentence_does_not_wait_for_the_last(app: FastAPI, engin
 
 
 @pytest.mark.parametrize("form", ["wav", "flac"])
-async def test_a_header_that_tells_the_length_is_right(client: httpx.AsyncClient, voice: Voice, form: str) -> None:
+async def test_a_header_that_tells_the_length_is_right(
+    client: httpx.AsyncClient, voice: Voice, form: str
+) -> None:
     """FLAC's may leave it open, but libsndfile reads none that does."""
     answer = await client.post("/synthesize", json={"text": TEXT, "seed": 7, "format": form})
     samples, _ = soundfile.read(io.BytesIO(answer.content), dtype="int16")
@@ -75,11 +81,15 @@ async def test_a_header_that_tells_the_length_is_right(client: httpx.AsyncClient
 
 
 async def test_it_can_be_picked_up_again(client: httpx.AsyncClient, voice: Voice) -> None:
-    """As WAV at any byte. In other formats from the beginning, as whatever has no length beforehand."""
+    """As WAV at any byte. In other formats from the beginning, as whatever has no length
+    beforehand.
+    """
     for form, status in (("wav", 206), ("pcm", 200)):
         whole = await client.post("/synthesize", json={"text": TEXT, "seed": 7, "format": form})
         first = len(whole.content) * 2 // 3
-        rest = await client.get(whole.headers["content-location"], headers={"range": f"bytes={first}-"})
+        rest = await client.get(
+            whole.headers["content-location"], headers={"range": f"bytes={first}-"}
+        )
         assert rest.status_code == status
         assert rest.content == whole.content[first if status == 206 else 0 :]
 
@@ -108,16 +118,28 @@ def slow_planning(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("slow_planning")
-async def test_others_are_planned_in_between(app: FastAPI, links: list[LocalLink], voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_others_are_planned_in_between(
+    app: FastAPI, links: list[LocalLink], voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun: list[int] = []
     both_wanted = threading.Event()
     plan, admit = Planner._plan, Planner._admit
-    monkeypatch.setattr(Planner, "_plan", lambda self, beginning: both_wanted.wait(10) and plan(self, beginning))
-    monkeypatch.setattr(Planner, "_admit", lambda self, beginning, *rest: begun.append(beginning.wanted.order.seed) or admit(self, beginning, *rest))
+    monkeypatch.setattr(
+        Planner, "_plan", lambda self, beginning: both_wanted.wait(10) and plan(self, beginning)
+    )
+    monkeypatch.setattr(
+        Planner,
+        "_admit",
+        lambda self, beginning, *rest: (
+            begun.append(beginning.wanted.order.seed) or admit(self, beginning, *rest)
+        ),
+    )
     calls = []
     for seed, text in enumerate((TEXT, "Yes. No."), start=1):
         calls.append(AsgiCall(app, {"text": text, "seed": seed, "format": "wav"}))
-        await eventually(lambda seed=seed: sum(isinstance(told, StartStream) for told in links[0].told) == seed)
+        await eventually(
+            lambda seed=seed: sum(isinstance(told, StartStream) for told in links[0].told) == seed
+        )
     both_wanted.set()
     for seed, (call, text) in enumerate(zip(calls, (TEXT, "Yes. No."), strict=True), start=1):
         assert (await call.finished())[44:] == to_bytes(voice.synthesize(text, seed=seed))
@@ -142,7 +164,9 @@ async def test_one_that_is_too_long(client: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, "text")
 
 
-async def test_times_are_told_as_it_is_planned(app: FastAPI, engine: GatedEngine, planned: list[int], voice: Voice) -> None:
+async def test_times_are_told_as_it_is_planned(
+    app: FastAPI, engine: GatedEngine, planned: list[int], voice: Voice
+) -> None:
     engine.gate()
     call = AsgiCall(app, {"text": TEXT, "seed": 7, "timestamps": True})
     while b'"audio"' not in call.body:
@@ -153,7 +177,9 @@ async def test_times_are_told_as_it_is_planned(app: FastAPI, engine: GatedEngine
     start, *lines, end = map(json.loads, (await call.finished()).splitlines())
     timeline = Timeline.of(voice.plan(TEXT))
     assert (start["num_samples"], end["num_samples"]) == (None, timeline.num_samples)
-    assert [line for line in lines if line["type"] != "audio"] == [event for _, event in timeline.events()]
+    assert [line for line in lines if line["type"] != "audio"] == [
+        event for _, event in timeline.events()
+    ]
     sound = b"".join(base64.b64decode(line["data"]) for line in lines if line["type"] == "audio")
     assert sound == to_bytes(voice.synthesize(TEXT, seed=7))
     heard = 0
@@ -163,7 +189,9 @@ async def test_times_are_told_as_it_is_planned(app: FastAPI, engine: GatedEngine
 
 
 @pytest.mark.parametrize("rate", [None, 44_100])
-async def test_another_worker_tells_the_rest_of_the_times(app: FastAPI, links: list[LocalLink], voice: Voice, rate: int | None) -> None:
+async def test_another_worker_tells_the_rest_of_the_times(
+    app: FastAPI, links: list[LocalLink], voice: Voice, rate: int | None
+) -> None:
     """None twice, none left out, wherever the first one dies."""
     wanted = {"text": TEXT, "seed": 3, "timestamps": True, "sample_rate": rate}
     undisturbed = await AsgiCall(app, wanted).finished()
@@ -194,21 +222,33 @@ async def test_subtitles_are_written_a_while_at_a_time(
     timeline = Timeline.of(voice.plan(TEXT))
     both_asked = threading.Event()
     advance = _SubtitleWriter.advance
-    monkeypatch.setattr(_SubtitleWriter, "advance", lambda writing: both_asked.wait(10) and advance(writing))
+    monkeypatch.setattr(
+        _SubtitleWriter, "advance", lambda writing: both_asked.wait(10) and advance(writing)
+    )
     planned.clear()
     asked = []
     for number, text in enumerate((TEXT, "Yes."), start=1):
-        asked.append(asyncio.create_task(client.post("/synthesize", json={"text": text, "timestamps": form})))
-        await eventually(lambda number=number: sum(isinstance(told, AskQuery) for told in links[0].told) == number)
+        asked.append(
+            asyncio.create_task(client.post("/synthesize", json={"text": text, "timestamps": form}))
+        )
+        await eventually(
+            lambda number=number: (
+                sum(isinstance(told, AskQuery) for told in links[0].told) == number
+            )
+        )
     both_asked.set()
     long, short = await asyncio.gather(*asked)
     assert short.status_code == 200
     assert long.text == "".join(write(timeline.sentences, timeline.sample_rate))
     assert planned.count(0) == 2
-    assert len(planned) - planned[::-1].index(0) < len(timeline.sentences)  # the short one's turn came before the long one's last sentence
+    assert len(planned) - planned[::-1].index(0) < len(
+        timeline.sentences
+    )  # the short one's turn came before the long one's last sentence
 
 
 async def test_a_long_text_with_nothing_in_it(client: httpx.AsyncClient) -> None:
     for form in ("pcm", "wav"):
-        answer = await client.post("/synthesize", json={"text": "\u4f60\u597d\u3002 " * 30, "format": form})
+        answer = await client.post(
+            "/synthesize", json={"text": "\u4f60\u597d\u3002 " * 30, "format": form}
+        )
         assert (answer.status_code, answer.json()["error"]["field"]) == (422, "text")

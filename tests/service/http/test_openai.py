@@ -1,4 +1,6 @@
-"""The official OpenAI package as the client: what it asks for it gets, and what goes wrong it understands."""
+"""The official OpenAI package as the client: what it asks for it gets, and what goes wrong it
+understands.
+"""
 
 from __future__ import annotations
 
@@ -25,26 +27,42 @@ TEXT = "Good day to you all."
 @pytest.fixture
 async def official(app: FastAPI) -> AsyncIterator[openai.AsyncOpenAI]:
     transport = httpx.AsyncClient(transport=httpx.ASGITransport(app=app))
-    async with openai.AsyncOpenAI(base_url="http://sonant/v1", api_key="none", http_client=transport, max_retries=0) as client:
+    async with openai.AsyncOpenAI(
+        base_url="http://sonant/v1", api_key="none", http_client=transport, max_retries=0
+    ) as client:
         yield client
 
 
 async def test_wav_is_the_voice(official: openai.AsyncOpenAI, voice: Voice) -> None:
-    answer = await official.audio.speech.create(model="tts-1", voice="tiny", input=TEXT, response_format="wav", extra_body={"seed": 7})
+    answer = await official.audio.speech.create(
+        model="tts-1", voice="tiny", input=TEXT, response_format="wav", extra_body={"seed": 7}
+    )
     samples, rate = soundfile.read(io.BytesIO(answer.content), dtype="int16")
     assert rate == voice.sample_rate
     assert to_bytes(samples) == to_bytes(voice.synthesize(TEXT, seed=7))
 
 
 @pytest.mark.parametrize("audio_format", ["mp3", "opus", "aac", "flac", "wav", "pcm"])
-async def test_every_format_streamed(official: openai.AsyncOpenAI, voice: Voice, audio_format: Any) -> None:
+async def test_every_format_streamed(
+    official: openai.AsyncOpenAI, voice: Voice, audio_format: Any
+) -> None:
     request = official.audio.speech.with_streaming_response.create(
-        model="sonant", voice="tiny", input=TEXT, response_format=audio_format, speed=2.0, extra_body={"seed": 7}
+        model="sonant",
+        voice="tiny",
+        input=TEXT,
+        response_format=audio_format,
+        speed=2.0,
+        extra_body={"seed": 7},
     )
     async with request as answer:
         received = b"".join([piece async for piece in answer.iter_bytes()])
     samples = voice.synthesize(TEXT, seed=7, length_scale=0.5)
-    encoder = make_encoder(audio_format, num_samples=len(samples), source_rate=voice.sample_rate, rate=24_000 if audio_format == "pcm" else None)
+    encoder = make_encoder(
+        audio_format,
+        num_samples=len(samples),
+        source_rate=voice.sample_rate,
+        rate=24_000 if audio_format == "pcm" else None,
+    )
     assert received == encoder.head() + encoder.encode(to_bytes(samples)) + encoder.finish()
 
 
@@ -55,7 +73,12 @@ async def test_mp3_where_nothing_is_said(official: openai.AsyncOpenAI) -> None:
 
 async def test_events(official: openai.AsyncOpenAI, voice: Voice) -> None:
     request = official.audio.speech.with_streaming_response.create(
-        model="sonant", voice="tiny", input=TEXT, response_format="wav", stream_format="sse", extra_body={"seed": 7}
+        model="sonant",
+        voice="tiny",
+        input=TEXT,
+        response_format="wav",
+        stream_format="sse",
+        extra_body={"seed": 7},
     )
     async with request as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -67,13 +90,22 @@ async def test_events(official: openai.AsyncOpenAI, voice: Voice) -> None:
 
 
 @pytest.mark.parametrize("audio_format", ["wav", "pcm", "mp3"])
-async def test_events_tell_when_words_are_heard(official: openai.AsyncOpenAI, voice: Voice, audio_format: Any) -> None:
+async def test_events_tell_when_words_are_heard(
+    official: openai.AsyncOpenAI, voice: Voice, audio_format: Any
+) -> None:
     request = official.audio.speech.with_streaming_response.create(
-        model="sonant", voice="tiny", input=TEXT, response_format=audio_format, stream_format="sse", extra_body={"seed": 7, "timestamps": True}
+        model="sonant",
+        voice="tiny",
+        input=TEXT,
+        response_format=audio_format,
+        stream_format="sse",
+        extra_body={"seed": 7, "timestamps": True},
     )
     async with request as answer:
         rate = int(answer.headers["x-sample-rate"])
-        events = [json.loads(line.removeprefix("data: ")) async for line in answer.iter_lines() if line]
+        events = [
+            json.loads(line.removeprefix("data: ")) async for line in answer.iter_lines() if line
+        ]
     told = [event["timestamp"] for event in events if event["type"] == "speech.timestamp"]
     assert told == [event for _, event in Timeline.of(voice.plan(TEXT)).at(rate).events()]
     if audio_format == "mp3":
@@ -105,15 +137,21 @@ async def test_models_and_voices(official: openai.AsyncOpenAI, client: httpx.Asy
     ],
     ids=str,
 )
-async def test_what_is_wrong_is_named(official: openai.AsyncOpenAI, changes: dict[str, Any], field: str) -> None:
+async def test_what_is_wrong_is_named(
+    official: openai.AsyncOpenAI, changes: dict[str, Any], field: str
+) -> None:
     with pytest.raises(openai.UnprocessableEntityError) as refused:
-        await official.audio.speech.create(**{"model": "sonant", "voice": "tiny", "input": TEXT, **changes})
+        await official.audio.speech.create(
+            **{"model": "sonant", "voice": "tiny", "input": TEXT, **changes}
+        )
     assert isinstance(refused.value.body, dict)
     assert refused.value.body["field"] == field
 
 
 async def test_voice_as_an_object(client: httpx.AsyncClient) -> None:
-    answer = await client.post("/v1/audio/speech", json={"model": "sonant", "voice": {"id": "tiny"}, "input": TEXT})
+    answer = await client.post(
+        "/v1/audio/speech", json={"model": "sonant", "voice": {"id": "tiny"}, "input": TEXT}
+    )
     assert answer.status_code == 200
 
 

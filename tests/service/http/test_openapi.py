@@ -13,7 +13,11 @@ import jsonschema
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from service.app import create_app
 from service.frontend.supervisor import Supervisor
@@ -44,36 +48,66 @@ async def test_every_reference_leads_somewhere(client: httpx.AsyncClient) -> Non
 
 async def test_every_body_has_an_example(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
-    bodies = {path: one["post"]["requestBody"] for path, one in document["paths"].items() if "requestBody" in one.get("post", {})}
+    bodies = {
+        path: one["post"]["requestBody"]
+        for path, one in document["paths"].items()
+        if "requestBody" in one.get("post", {})
+    }
     recordings = bodies.pop("/score")  # no JSON: tests/service/http/test_score.py sends some
-    assert set(recordings["content"]) == {"audio/wav", "audio/flac", "application/octet-stream", "multipart/form-data"}
-    assert bodies.pop("/jobs")["content"]["application/json"]["schema"]["examples"]  # not kept here: tests/service/jobs sends them
+    assert set(recordings["content"]) == {
+        "audio/wav",
+        "audio/flac",
+        "application/octet-stream",
+        "multipart/form-data",
+    }
+    assert bodies.pop("/jobs")["content"]["application/json"]["schema"][
+        "examples"
+    ]  # not kept here: tests/service/jobs sends them
     assert set(bodies) == {"/synthesize", "/phonemize", "/v1/audio/speech"}
     for path, body in bodies.items():
         examples = body["content"]["application/json"]["schema"]["examples"]
         assert examples
         for example in examples:
-            assert (await client.post(path, json=example | {"voice": "tiny"})).status_code == 200, example
+            assert (await client.post(path, json=example | {"voice": "tiny"})).status_code == 200, (
+                example
+            )
 
 
-async def test_every_answer_that_is_text_has_an_example_and_every_parameter(client: httpx.AsyncClient) -> None:
+async def test_every_answer_that_is_text_has_an_example_and_every_parameter(
+    client: httpx.AsyncClient,
+) -> None:
     document = (await client.get("/openapi.json")).json()
     lacking, seen = [], 0
-    for path, method, operation in ((path, method, operation) for path, one in document["paths"].items() for method, operation in one.items()):
+    for path, method, operation in (
+        (path, method, operation)
+        for path, one in document["paths"].items()
+        for method, operation in one.items()
+    ):
         for parameter in operation.get("parameters", []):
             seen += 1
             if not ({"example", "examples"} & {*parameter, *parameter["schema"]}):
                 lacking.append((method, path, parameter["name"]))
         for status, answer in operation["responses"].items():
-            texts = {kind: content for kind, content in answer.get("content", {}).items() if status < "300" and not kind.startswith("audio/")}
+            texts = {
+                kind: content
+                for kind, content in answer.get("content", {}).items()
+                if status < "300" and not kind.startswith("audio/")
+            }
             for kind, content in texts.items():
                 seen += 1
                 if "example" not in content:
                     lacking.append((method, path, status, kind))
                 elif kind == "application/json":
                     name = content["schema"].get("$ref", "").removeprefix("#/components/schemas/")
-                    nulls = dict.fromkeys(document["components"]["schemas"][name]["required"]) if name else {}  # FastAPI leaves them out
-                    jsonschema.validate(nulls | content["example"], content["schema"] | {"components": document["components"]})
+                    nulls = (
+                        dict.fromkeys(document["components"]["schemas"][name]["required"])
+                        if name
+                        else {}
+                    )  # FastAPI leaves them out
+                    jsonschema.validate(
+                        nulls | content["example"],
+                        content["schema"] | {"components": document["components"]},
+                    )
     assert not lacking
     assert seen > 20
 
@@ -85,33 +119,61 @@ async def test_the_examples_of_answers_are_what_is_answered(client: httpx.AsyncC
     def shape(value: Any) -> Any:
         if isinstance(value, dict):
             return {name: shape(one) for name, one in value.items()}
-        return [shape(value[0])] if isinstance(value, list) and value else type(value) if not isinstance(value, int | float) else float
+        return (
+            [shape(value[0])]
+            if isinstance(value, list) and value
+            else type(value)
+            if not isinstance(value, int | float)
+            else float
+        )
 
     for path in ("/voices", "/healthz", "/readyz", "/v1/models", "/v1/audio/voices"):
-        example = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+        example = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"][
+            "example"
+        ]
         assert shape(example) == shape((await client.get(path)).json()), path
-    metrics = document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]["text/plain"]["example"]
+    metrics = document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]["text/plain"][
+        "example"
+    ]
     assert set(metrics.splitlines()[:2]) <= set((await client.get("/metrics")).text.splitlines())
 
 
-async def test_every_body_of_a_lexicon_has_an_example(settings: ServiceSettings, worker: Supervisor, tmp_path: Path) -> None:
+async def test_every_body_of_a_lexicon_has_an_example(
+    settings: ServiceSettings, worker: Supervisor, tmp_path: Path
+) -> None:
     app = create_app(dataclasses.replace(settings, lexicons=tmp_path), worker=worker)
     sent = []
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sonant") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://sonant"
+    ) as client:
         document = (await client.get("/openapi.json")).json()
         for path, operations in document["paths"].items():
-            bodies = [(verb, operations[verb]["requestBody"]["content"]) for verb in ("put", "patch") if verb in operations]
-            for method, media_type, content in ((verb, *one) for verb, contents in bodies for one in contents.items()):
-                example = content["example"] if "example" in content else content["schema"]["examples"][0]
-                data = example.encode() if isinstance(example, str) else json.dumps(example).encode()
+            bodies = [
+                (verb, operations[verb]["requestBody"]["content"])
+                for verb in ("put", "patch")
+                if verb in operations
+            ]
+            for method, media_type, content in (
+                (verb, *one) for verb, contents in bodies for one in contents.items()
+            ):
+                example = (
+                    content["example"] if "example" in content else content["schema"]["examples"][0]
+                )
+                data = (
+                    example.encode() if isinstance(example, str) else json.dumps(example).encode()
+                )
                 address = path.replace("{voice}", "tiny").replace("{word}", "SQL")
-                answer = await client.request(method.upper(), address, content=data, headers={"Content-Type": media_type})
+                answer = await client.request(
+                    method.upper(), address, content=data, headers={"Content-Type": media_type}
+                )
                 assert answer.status_code == 204, answer.text
                 sent.append((method, media_type))
     assert len(sent) == 5
 
 
-def test_whatever_is_asked_the_answer_is_one_of_those_described(app: FastAPI, worker: Supervisor) -> None:
+def test_whatever_is_asked_the_answer_is_one_of_those_described(
+    app: FastAPI, worker: Supervisor
+) -> None:
     asked = set()
     for found in schemathesis.openapi.from_asgi("/openapi.json", app).get_all_operations():
         operation = found.ok()
@@ -121,9 +183,24 @@ def test_whatever_is_asked_the_answer_is_one_of_those_described(app: FastAPI, wo
         def holds(case: schemathesis.Case) -> None:
             answer = case.call()
             assert answer.status_code < 500
-            case.validate_response(answer, checks=[status_code_conformance, content_type_conformance, response_schema_conformance])
+            case.validate_response(
+                answer,
+                checks=[
+                    status_code_conformance,
+                    content_type_conformance,
+                    response_schema_conformance,
+                ],
+            )
             asked.add(case.path)
 
         holds()
     assert worker.status.open_streams == 0
-    assert {"/synthesize", "/phonemize", "/score", "/v1/audio/speech", "/streams/{stream_id}", "/metrics", "/readyz"} <= asked
+    assert {
+        "/synthesize",
+        "/phonemize",
+        "/score",
+        "/v1/audio/speech",
+        "/streams/{stream_id}",
+        "/metrics",
+        "/readyz",
+    } <= asked

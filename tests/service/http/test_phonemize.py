@@ -1,4 +1,6 @@
-"""How a text is read, over HTTP; and what becomes of a question whose worker dies, whose asker leaves, or for which there is no room."""
+"""How a text is read, over HTTP; and what becomes of a question whose worker dies, whose asker
+leaves, or for which there is no room.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +36,20 @@ async def test_a_text_is_told_as_it_is_read(client: httpx.AsyncClient) -> None:
     assert answer.status_code == 200
     told, analysis = answer.json(), analyse(TEXT)
     assert (told["voice"], told["language"]) == ("tiny", "en-us")
-    assert [(one["text"], one["start"], one["reason"]) for one in told["skipped"]] == [(one.text, one.start, one.reason) for one in analysis.skipped]
+    assert [(one["text"], one["start"], one["reason"]) for one in told["skipped"]] == [
+        (one.text, one.start, one.reason) for one in analysis.skipped
+    ]
     assert len(told["sentences"]) == len(analysis.sentences) == 2
     for sentence, expected in zip(told["sentences"], analysis.sentences, strict=True):
-        assert (sentence["text"], TEXT[sentence["start"] : sentence["end"]]) == (expected.text, expected.text)
+        assert (sentence["text"], TEXT[sentence["start"] : sentence["end"]]) == (
+            expected.text,
+            expected.text,
+        )
         assert sentence["phonemes"] == list(expected.features.phonemes)
         assert [word["text"] for word in sentence["words"]] == list(expected.words)
-        assert [one for word in sentence["words"] for one in word["phonemes"]] == [one for one in expected.features.phonemes if one != "sil"]
+        assert [one for word in sentence["words"] for one in word["phonemes"]] == [
+            one for one in expected.features.phonemes if one != "sil"
+        ]
     five, dollars, foreign = told["sentences"][0]["words"][2:5]
     assert (five["phonemes"], TEXT[five["start"] : five["end"]]) == (["f", "a\u026a", "v"], "$5")
     assert (dollars["start"], dollars["end"]) == (five["start"], five["end"])
@@ -48,7 +57,11 @@ async def test_a_text_is_told_as_it_is_read(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_text_is_told_by_the_rules_that_read_it(client: httpx.AsyncClient) -> None:
-    told = (await client.post("/phonemize", json={"text": "Lucas read $5 bills.", "lexicon": {"bills": "b\u026alz"}})).json()
+    told = (
+        await client.post(
+            "/phonemize", json={"text": "Lucas read $5 bills.", "lexicon": {"bills": "b\u026alz"}}
+        )
+    ).json()
     words = {word["text"]: (word["rule"], word["told"]) for word in told["sentences"][0]["words"]}
     assert words == {
         "lucas": ("word", "exception"),
@@ -77,9 +90,15 @@ async def test_nothing_to_speak_is_an_answer(client: httpx.AsyncClient) -> None:
     ],
     ids=str,
 )
-async def test_what_is_wrong_is_named(client: httpx.AsyncClient, body: dict[str, Any], code: str, field: str) -> None:
+async def test_what_is_wrong_is_named(
+    client: httpx.AsyncClient, body: dict[str, Any], code: str, field: str
+) -> None:
     answer = await client.post("/phonemize", json=body)
-    assert (answer.status_code, answer.json()["error"]["code"], answer.json()["error"]["field"]) == (422, code, field)
+    assert (
+        answer.status_code,
+        answer.json()["error"]["code"],
+        answer.json()["error"]["field"],
+    ) == (422, code, field)
 
 
 async def asked(worker: Supervisor, link: LocalLink) -> asyncio.Task[Any]:
@@ -90,7 +109,9 @@ async def asked(worker: Supervisor, link: LocalLink) -> asyncio.Task[Any]:
     return task
 
 
-async def test_the_next_worker_answers_what_one_that_died_has_not(worker: Supervisor, links: list[LocalLink]) -> None:
+async def test_the_next_worker_answers_what_one_that_died_has_not(
+    worker: Supervisor, links: list[LocalLink]
+) -> None:
     task = await asked(worker, links[0])
     links[0].die()
     async with asyncio.timeout(10):
@@ -98,20 +119,30 @@ async def test_the_next_worker_answers_what_one_that_died_has_not(worker: Superv
     assert isinstance(reading, PhonemizedText)
     assert reading.sentences[0].text == "Yes."
     assert len(links) == 2
-    assert links[0].heard == [message for message in links[0].heard if type(message).__name__ != "Answered"]
+    assert links[0].heard == [
+        message for message in links[0].heard if type(message).__name__ != "Answered"
+    ]
 
 
-async def test_a_question_that_kills_its_workers_is_given_up(worker: Supervisor, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.worker.query_handler.QueryHandler._phonemize", lambda *_: links[-1].die())
+async def test_a_question_that_kills_its_workers_is_given_up(
+    worker: Supervisor, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "service.worker.query_handler.QueryHandler._phonemize", lambda *_: links[-1].die()
+    )
     with pytest.raises(EngineError, match="again and again"):
         async with asyncio.timeout(10):
             await worker.ask(WANTED, ANNA)
     assert len(links) >= 3
 
 
-async def test_no_stream_waits_for_a_question(worker: Supervisor, voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_stream_waits_for_a_question(
+    worker: Supervisor, voice: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held = threading.Event()
-    monkeypatch.setattr("service.worker.query_handler.QueryHandler._phonemize", lambda *_: held.wait(20) or None)
+    monkeypatch.setattr(
+        "service.worker.query_handler.QueryHandler._phonemize", lambda *_: held.wait(20) or None
+    )
     task = asyncio.create_task(worker.ask(WANTED, ANNA))
     await asyncio.sleep(0)
     stream = await worker.open(SpeechOrder(text="Yes.", seed=1), ANNA)
@@ -135,7 +166,9 @@ async def test_whoever_leaves_is_forgotten(worker: Supervisor, links: list[Local
 
 
 async def test_there_is_a_limit_for_all_and_one_for_each(
-    settings: ServiceSettings, make_worker: Callable[[ServiceSettings], Supervisor], links: list[LocalLink]
+    settings: ServiceSettings,
+    make_worker: Callable[[ServiceSettings], Supervisor],
+    links: list[LocalLink],
 ) -> None:
     worker = make_worker(dataclasses.replace(settings, question_limit=1))
     task = await asked(worker, links[0])
@@ -149,12 +182,17 @@ async def test_there_is_a_limit_for_all_and_one_for_each(
         await worker.ask(WANTED, ANNA)
 
 
-async def test_a_service_that_stops_refuses(settings: ServiceSettings, worker: Supervisor, links: list[LocalLink]) -> None:
+async def test_a_service_that_stops_refuses(
+    settings: ServiceSettings, worker: Supervisor, links: list[LocalLink]
+) -> None:
     task = await asked(worker, links[0])
     worker.fail_open_streams()
     with pytest.raises(CapacityError):
         await task
     worker.refuse_new()
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=create_app(settings, worker=worker)), base_url="http://sonant") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=create_app(settings, worker=worker)),
+        base_url="http://sonant",
+    ) as client:
         answer = await client.post("/phonemize", json={"text": "Yes."})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "at_capacity")

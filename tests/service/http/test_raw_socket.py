@@ -1,4 +1,6 @@
-"""What is no WebSocket at all, sent to one, over a real connection: no traceback, no hang, and everybody else is served."""
+"""What is no WebSocket at all, sent to one, over a real connection: no traceback, no hang, and
+everybody else is served.
+"""
 
 from __future__ import annotations
 
@@ -35,20 +37,30 @@ def address(settings: ServiceSettings, worker: Supervisor) -> Iterator[str]:
 
 def frame(opcode: int, payload: bytes) -> bytes:
     """A whole one of a client, masked by zeros."""
-    size = bytes([0x80 | len(payload)]) if len(payload) < 126 else bytes([0xFE]) + len(payload).to_bytes(2, "big")
+    size = (
+        bytes([0x80 | len(payload)])
+        if len(payload) < 126
+        else bytes([0xFE]) + len(payload).to_bytes(2, "big")
+    )
     return bytes([0x80 | opcode]) + size + bytes(4) + payload
 
 
 FRAMES = st.one_of(
     st.binary(max_size=300),
     st.builds(frame, st.integers(0, 15), st.binary(max_size=300)),
-    st.sampled_from([b'{"type":"text","text":"Yes. "}', b'{"type":"flush"}', b'{"type":"cancel"}', b"[]", b'"']).map(lambda text: frame(1, text)),
+    st.sampled_from(
+        [b'{"type":"text","text":"Yes. "}', b'{"type":"flush"}', b'{"type":"cancel"}', b"[]", b'"']
+    ).map(lambda text: frame(1, text)),
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(sent=st.lists(FRAMES, max_size=6).map(b"".join))
-def test_random_bytes(address: str, worker: Supervisor, caplog: pytest.LogCaptureFixture, sent: bytes) -> None:
+def test_random_bytes(
+    address: str, worker: Supervisor, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
     caplog.set_level(logging.WARNING)
     caplog.clear()  # of what was found before
     place = urlsplit(address)
@@ -65,4 +77,6 @@ def test_random_bytes(address: str, worker: Supervisor, caplog: pytest.LogCaptur
     until(lambda: worker.status.open_streams == 0)
     with urlopen(f"{address}/healthz", timeout=10) as answer:
         assert answer.status == 200
-    assert not [record for record in caplog.records if record.levelno >= logging.ERROR or record.exc_info]
+    assert not [
+        record for record in caplog.records if record.levelno >= logging.ERROR or record.exc_info
+    ]

@@ -1,4 +1,6 @@
-"""SSML and phonemes over the wire: the sound is the voice's own, with its marks; whatever is wrong is the field's, and never the service's fault."""
+"""SSML and phonemes over the wire: the sound is the voice's own, with its marks; whatever is wrong
+is the field's, and never the service's fault.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,20 @@ from vocoder.synthesis.voice import Voice
 from vocoder.text import Ipa, Ssml
 
 DOCUMENT = (
-    "<speak>Hi <mark name='a'/>you. <break time='150ms'/> <prosody rate='fast' pitch='+2st' volume='-6dB'>Go</prosody> <voice name='otto'>now</voice>"
+    "<speak>Hi <mark name='a'/>you. <break time='150ms'/> <prosody rate='fast' pitch='+2st' "
+    "volume='-6dB'>Go</prosody> <voice name='otto'>now</voice>"
     "<mark name='end'/></speak>"
 )
 
 
 async def test_bytes_are_those_of_the_voice(client: httpx.AsyncClient, voice: Voice) -> None:
     for field, given_text in (("ssml", Ssml(DOCUMENT)), ("phonemes", Ipa("həˈloʊ, ˈwɜːld."))):
-        body = {field: DOCUMENT if field == "ssml" else "həˈloʊ, ˈwɜːld.", "seed": 7, "format": "pcm", "length_scale": 1.2}
+        body = {
+            field: DOCUMENT if field == "ssml" else "həˈloʊ, ˈwɜːld.",
+            "seed": 7,
+            "format": "pcm",
+            "length_scale": 1.2,
+        }
         answer = await client.post("/synthesize", json=body)
         assert answer.status_code == 200
         assert answer.content == to_bytes(voice.synthesize(given_text, seed=7, length_scale=1.2))
@@ -35,11 +43,15 @@ async def test_bytes_are_those_of_the_voice(client: httpx.AsyncClient, voice: Vo
 async def test_what_was_broken_off_is_picked_up_at_any_byte(client: httpx.AsyncClient) -> None:
     whole = await client.post("/synthesize", json={"ssml": DOCUMENT})
     for first in (44, 4_001, len(whole.content) // 2, len(whole.content) - 3):
-        rest = await client.get(whole.headers["content-location"], headers={"range": f"bytes={first}-"})
+        rest = await client.get(
+            whole.headers["content-location"], headers={"range": f"bytes={first}-"}
+        )
         assert (rest.status_code, rest.content) == (206, whole.content[first:])
 
 
-async def test_a_document_its_text_and_another_document_have_tags_of_their_own(client: httpx.AsyncClient) -> None:
+async def test_a_document_its_text_and_another_document_have_tags_of_their_own(
+    client: httpx.AsyncClient,
+) -> None:
     bodies = [
         {"text": "<speak>Hi</speak>"},
         {"ssml": "<speak>Hi</speak>"},
@@ -47,26 +59,46 @@ async def test_a_document_its_text_and_another_document_have_tags_of_their_own(c
         {"phonemes": "haɪ"},
         {"text": "Hi"},
     ]
-    tags = [(await client.post("/synthesize", json=body | {"seed": 1})).headers["etag"] for body in bodies]
+    tags = [
+        (await client.post("/synthesize", json=body | {"seed": 1})).headers["etag"]
+        for body in bodies
+    ]
     assert len(set(tags)) == len(tags)
-    assert (await client.post("/synthesize", json=bodies[1] | {"seed": 1})).headers["etag"] == tags[1]
+    assert (await client.post("/synthesize", json=bodies[1] | {"seed": 1})).headers["etag"] == tags[
+        1
+    ]
 
 
 @pytest.mark.parametrize("rate", [None, 24_000])
-async def test_marks_are_told_ahead_of_the_sound_behind_them(client: httpx.AsyncClient, voice: Voice, rate: int | None) -> None:
+async def test_marks_are_told_ahead_of_the_sound_behind_them(
+    client: httpx.AsyncClient, voice: Voice, rate: int | None
+) -> None:
     body = {"ssml": DOCUMENT, "seed": 7, "sample_rate": rate}
     lines = lines_of((await client.post("/synthesize", json=body | {"timestamps": True})).content)
-    assert sound_of(lines) == (await client.post("/synthesize", json=body | {"format": "pcm"})).content
+    assert (
+        sound_of(lines) == (await client.post("/synthesize", json=body | {"format": "pcm"})).content
+    )
     timeline = Timeline.of(voice.plan(Ssml(DOCUMENT))).at(rate or voice.sample_rate)
-    assert [line for line in lines[1:-1] if line["type"] != "audio"] == [event for _, event in timeline.events()]
+    assert [line for line in lines[1:-1] if line["type"] != "audio"] == [
+        event for _, event in timeline.events()
+    ]
     marks = [line for line in lines if line["type"] == "mark"]
     assert [mark["name"] for mark in marks] == ["a", "end"]
     assert marks[1]["start_sample"] == lines[0]["num_samples"]
     assert lines.index(marks[1]) == len(lines) - 2
-    first_audio_behind = next(number for number, line in enumerate(lines) if line["type"] == "audio" and line["start_sample"] > marks[0]["start_sample"])
+    first_audio_behind = next(
+        number
+        for number, line in enumerate(lines)
+        if line["type"] == "audio" and line["start_sample"] > marks[0]["start_sample"]
+    )
     assert lines.index(marks[0]) < first_audio_behind
     words = [line for line in lines if line["type"] == "word"]
-    assert [DOCUMENT[word["start_char"] : word["end_char"]] for word in words] == ["Hi", "you", "Go", "now"]
+    assert [DOCUMENT[word["start_char"] : word["end_char"]] for word in words] == [
+        "Hi",
+        "you",
+        "Go",
+        "now",
+    ]
 
 
 async def test_subtitles_leave_marks_out(client: httpx.AsyncClient) -> None:
@@ -79,7 +111,9 @@ async def test_a_document_is_told_as_it_is_read(client: httpx.AsyncClient) -> No
     document = "<speak>The <sub alias='World Wide Web'>WWW</sub></speak>"
     told = (await client.post("/phonemize", json={"ssml": document})).json()
     (sentence,) = told["sentences"]
-    assert [(word["text"], document[word["start"] : word["end"]]) for word in sentence["words"]] == [
+    assert [
+        (word["text"], document[word["start"] : word["end"]]) for word in sentence["words"]
+    ] == [
         ("the", "The"),
         ("world", "WWW"),
         ("wide", "WWW"),
@@ -91,25 +125,64 @@ async def test_a_document_is_told_as_it_is_read(client: httpx.AsyncClient) -> No
 
 WRONG = [
     ({}, "missing_field", "text", "text, ssml or phonemes is required"),
-    ({"text": "Hi", "ssml": "<speak>Hi</speak>"}, "conflicting_fields", "ssml", "text and ssml both say what is to be spoken"),
-    ({"ssml": "<speak>Hi</speak>", "phonemes": "haɪ"}, "conflicting_fields", "phonemes", "ssml and phonemes both say"),
+    (
+        {"text": "Hi", "ssml": "<speak>Hi</speak>"},
+        "conflicting_fields",
+        "ssml",
+        "text and ssml both say what is to be spoken",
+    ),
+    (
+        {"ssml": "<speak>Hi</speak>", "phonemes": "haɪ"},
+        "conflicting_fields",
+        "phonemes",
+        "ssml and phonemes both say",
+    ),
     ({"ssml": 7}, "wrong_type", "ssml", "ssml: "),
     ({"ssml": None}, "wrong_type", "ssml", "ssml: "),
     ({"ssml": ""}, "invalid_text", "ssml", "ssml: the document is empty"),
     ({"ssml": "<speak/>"}, "invalid_text", "ssml", "ssml: nothing in the text can be spoken"),
-    ({"ssml": "Hi"}, "invalid_text", "ssml", "ssml: the document is not well-formed XML: syntax error at line 1, column 1"),
-    ({"ssml": "<speak>\ud800</speak>"}, "invalid_text", "ssml", "half a surrogate pair at character 8"),
-    ({"ssml": "<!DOCTYPE a [<!ENTITY b 'c'>]><speak>&b;</speak>"}, "invalid_text", "ssml", "ssml: the document has a DOCTYPE"),
-    ({"ssml": "<speak>" + "a" * 300 + "</speak>"}, "invalid_text", "ssml", "ssml: the document has 315 characters, and the limit is 300"),
-    ({"ssml": "<speak><voice name='eve'>a</voice></speak>"}, "invalid_text", "ssml", "ssml: <voice> 'eve' is no speaker"),
+    (
+        {"ssml": "Hi"},
+        "invalid_text",
+        "ssml",
+        "ssml: the document is not well-formed XML: syntax error at line 1, column 1",
+    ),
+    (
+        {"ssml": "<speak>\ud800</speak>"},
+        "invalid_text",
+        "ssml",
+        "half a surrogate pair at character 8",
+    ),
+    (
+        {"ssml": "<!DOCTYPE a [<!ENTITY b 'c'>]><speak>&b;</speak>"},
+        "invalid_text",
+        "ssml",
+        "ssml: the document has a DOCTYPE",
+    ),
+    (
+        {"ssml": "<speak>" + "a" * 300 + "</speak>"},
+        "invalid_text",
+        "ssml",
+        "ssml: the document has 315 characters, and the limit is 300",
+    ),
+    (
+        {"ssml": "<speak><voice name='eve'>a</voice></speak>"},
+        "invalid_text",
+        "ssml",
+        "ssml: <voice> 'eve' is no speaker",
+    ),
     ({"phonemes": "h9"}, "invalid_text", "phonemes", "phonemes: word 1 of them, 'h9', has '9'"),
 ]
 
 
 @pytest.mark.parametrize(("body", "code", "field", "message"), WRONG, ids=range(len(WRONG)))
-async def test_what_is_wrong_is_the_field_s(client: httpx.AsyncClient, body: dict[str, object], code: str, field: str, message: str) -> None:
+async def test_what_is_wrong_is_the_field_s(
+    client: httpx.AsyncClient, body: dict[str, object], code: str, field: str, message: str
+) -> None:
     for path in ("/synthesize", "/phonemize"):
-        answer = await client.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
+        answer = await client.post(
+            path, content=json.dumps(body), headers={"content-type": "application/json"}
+        )
         if path == "/phonemize" and "nothing in the text" in message:
             assert answer.json()["sentences"] == []
             continue
@@ -120,8 +193,29 @@ async def test_what_is_wrong_is_the_field_s(client: httpx.AsyncClient, body: dic
 
 _PIECES = st.one_of(
     st.sampled_from(["Hi", " ", "&amp;", "&", "<", "日本", ".", "<!--", "-->"]),
-    st.sampled_from(["<p>", "</p>", "<break/>", "<break time='9s'/>", "<mark name='m'/>", "<emphasis>", "</emphasis>", "<sub alias='you'>", "</sub>"]),
-    st.sampled_from(["<prosody rate='x-fast' volume='loud'>", "</prosody>", "<say-as interpret-as='date'>", "</say-as>", "<voice name='otto'>", "</voice>"]),
+    st.sampled_from(
+        [
+            "<p>",
+            "</p>",
+            "<break/>",
+            "<break time='9s'/>",
+            "<mark name='m'/>",
+            "<emphasis>",
+            "</emphasis>",
+            "<sub alias='you'>",
+            "</sub>",
+        ]
+    ),
+    st.sampled_from(
+        [
+            "<prosody rate='x-fast' volume='loud'>",
+            "</prosody>",
+            "<say-as interpret-as='date'>",
+            "</say-as>",
+            "<voice name='otto'>",
+            "</voice>",
+        ]
+    ),
 )
 
 
@@ -131,7 +225,9 @@ def test_whatever_document_is_sent_the_answer_is_sound_or_says_what_is_wrong(app
         @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
         @given(st.lists(_PIECES, max_size=14).map("".join))
         def holds(inside: str) -> None:
-            answer = client.post("/synthesize", json={"ssml": f"<speak>{inside}</speak>", "timestamps": "vtt"})
+            answer = client.post(
+                "/synthesize", json={"ssml": f"<speak>{inside}</speak>", "timestamps": "vtt"}
+            )
             assert answer.status_code in (200, 422)
             if answer.status_code == 422:
                 assert answer.json()["error"]["field"] == "ssml"
@@ -147,11 +243,19 @@ def test_a_document_over_the_websocket(app: FastAPI, voice: Voice) -> None:
         say(session, "ssml", ssml="<speak>")
         say(session, "end")
         heard = hear(session, "done")
-    speaking = [message for message in heard if isinstance(message, dict) and message["type"] == "speaking"]
-    assert [(one.get("text"), one.get("ssml"), one["seed"]) for one in speaking] == [("Good day", None, 5), (None, DOCUMENT, 6)]
-    assert b"".join(one for one in heard if isinstance(one, bytes)) == to_bytes(voice.synthesize("Good day", seed=5)) + to_bytes(
-        voice.synthesize(Ssml(DOCUMENT), seed=6)
-    )
-    assert [one["name"] for one in heard if isinstance(one, dict) and one["type"] == "mark"] == ["a", "end"]
+    speaking = [
+        message for message in heard if isinstance(message, dict) and message["type"] == "speaking"
+    ]
+    assert [(one.get("text"), one.get("ssml"), one["seed"]) for one in speaking] == [
+        ("Good day", None, 5),
+        (None, DOCUMENT, 6),
+    ]
+    assert b"".join(one for one in heard if isinstance(one, bytes)) == to_bytes(
+        voice.synthesize("Good day", seed=5)
+    ) + to_bytes(voice.synthesize(Ssml(DOCUMENT), seed=6))
+    assert [one["name"] for one in heard if isinstance(one, dict) and one["type"] == "mark"] == [
+        "a",
+        "end",
+    ]
     (error,) = [one["error"] for one in heard if isinstance(one, dict) and one["type"] == "error"]
     assert (error["code"], error["field"]) == ("invalid_text", "ssml")

@@ -33,7 +33,15 @@ async def test_health_and_readiness(client: httpx.AsyncClient, worker: Superviso
     ready = await client.get("/readyz")
     assert ready.status_code == 200
     # Of a capacity of 100 streams a fifth is headroom.
-    assert ready.json() == {"status": "ready", "open_streams": 0, "making": 0, "queued": 0, "background": 0, "places": 80, "capacity": 100.0}
+    assert ready.json() == {
+        "status": "ready",
+        "open_streams": 0,
+        "making": 0,
+        "queued": 0,
+        "background": 0,
+        "places": 80,
+        "capacity": 100.0,
+    }
     worker.refuse_new()
     assert (await client.get("/healthz")).status_code == 200
     not_ready = await client.get("/readyz")
@@ -43,7 +51,9 @@ async def test_health_and_readiness(client: httpx.AsyncClient, worker: Superviso
     assert refused.headers["retry-after"] == "1"
 
 
-async def test_not_ready_while_there_is_no_worker(client: httpx.AsyncClient, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_not_ready_while_there_is_no_worker(
+    client: httpx.AsyncClient, links: list[LocalLink], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(LocalLink, "start", lambda self: None)
     links[-1].die()
     assert (await client.get("/readyz")).status_code == 503
@@ -75,12 +85,26 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
 
 @contextmanager
 def serving(pack: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """`sonant serve` and its port. Told to stop inside, it must end with exit code 0 and without a traceback.
+    """`sonant serve` and its port. Told to stop inside, it must end with exit code 0 and without a
+    traceback.
 
-    The reference engine, because the native one would have made all of the text before the signal arrives.
+    The reference engine, because the native one would have made all of the text before the signal
+    arrives.
     """
     sonant = "from vocoder.cli import main; main()"
-    command = [sys.executable, "-c", sonant, "serve", "--port", "0", "--voice", str(pack), "--engine", "reference", *options]
+    command = [
+        sys.executable,
+        "-c",
+        sonant,
+        "serve",
+        "--port",
+        "0",
+        "--voice",
+        str(pack),
+        "--engine",
+        "reference",
+        *options,
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None
@@ -99,8 +123,13 @@ def serving(pack: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], 
 
 @contextmanager
 def stopped_while_open(pack: Path, seconds: str) -> Iterator[http.client.HTTPResponse]:
-    """An answer of which 200 bytes have been read when the service is told to stop, and which may go on for so long."""
-    with serving(pack, "--shutdown-seconds", seconds) as (server, port), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+    """An answer of which 200 bytes have been read when the service is told to stop, and which may
+    go on for so long.
+    """
+    with (
+        serving(pack, "--shutdown-seconds", seconds) as (server, port),
+        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection,
+    ):
         body = json.dumps({"text": "One two three four five six seven.", "format": "pcm"})
         connection.request("POST", "/synthesize", body, {"content-type": "application/json"})
         answer = connection.getresponse()

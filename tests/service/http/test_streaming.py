@@ -1,4 +1,6 @@
-"""Time and the wire: sound leaves as it is made, and what a client does is felt by its own stream only."""
+"""Time and the wire: sound leaves as it is made, and what a client does is felt by its own stream
+only.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +26,16 @@ async def eventually(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_sound_leaves_before_the_rest_exists(app: FastAPI, engine: GatedEngine, voice: Voice) -> None:
+async def test_sound_leaves_before_the_rest_exists(
+    app: FastAPI, engine: GatedEngine, voice: Voice
+) -> None:
     engine.gate()
     call = AsgiCall(app, {"text": LONG, "seed": 7})
     engine.allow(1)
     first_chunk = round(0.04 * voice.sample_rate)
-    heard = first_chunk - 2 * voice.manifest.audio.hop_length  # the correction's windows reach one frame to each side
+    heard = (
+        first_chunk - 2 * voice.manifest.audio.hop_length
+    )  # the correction's windows reach one frame to each side
     await call.until(44 + 2 * heard)
     assert engine.made[7] == first_chunk < voice.plan(LONG).num_samples / 10
     assert call.status == 200
@@ -51,7 +57,9 @@ async def test_whole_means_nothing_before_everything(app: FastAPI, engine: Gated
     assert len(body) == int(call.headers["content-length"])
 
 
-async def test_a_client_that_leaves_stops_its_generation_within_a_chunk(app: FastAPI, engine: GatedEngine, worker: Supervisor, voice: Voice) -> None:
+async def test_a_client_that_leaves_stops_its_generation_within_a_chunk(
+    app: FastAPI, engine: GatedEngine, worker: Supervisor, voice: Voice
+) -> None:
     for stream in (True, False):
         engine.gate()
         seed = 10 + stream
@@ -67,7 +75,9 @@ async def test_a_client_that_leaves_stops_its_generation_within_a_chunk(app: Fas
         assert engine.made[seed] - made <= 0.1 * voice.sample_rate
 
 
-async def test_a_reader_that_stops_pauses_itself_and_nobody_else(app: FastAPI, engine: GatedEngine, voice: Voice, settings: ServiceSettings) -> None:
+async def test_a_reader_that_stops_pauses_itself_and_nobody_else(
+    app: FastAPI, engine: GatedEngine, voice: Voice, settings: ServiceSettings
+) -> None:
     lazy = AsgiCall(app, {"text": LONG, "seed": 1, "format": "pcm"})
     await lazy.until(1)
     lazy.stop_reading()
@@ -80,7 +90,9 @@ async def test_a_reader_that_stops_pauses_itself_and_nobody_else(app: FastAPI, e
     assert await lazy.finished() == to_bytes(voice.synthesize(LONG, seed=1))
 
 
-async def test_a_reader_that_never_reads_again_is_dropped(impatient: tuple[FastAPI, Supervisor]) -> None:
+async def test_a_reader_that_never_reads_again_is_dropped(
+    impatient: tuple[FastAPI, Supervisor],
+) -> None:
     app, worker = impatient
     call = AsgiCall(app, {"text": LONG})
     await call.until(1)
@@ -90,7 +102,9 @@ async def test_a_reader_that_never_reads_again_is_dropped(impatient: tuple[FastA
     assert len(call.body) < int(call.headers["content-length"])
 
 
-async def test_no_more_streams_than_allowed(app: FastAPI, engine: GatedEngine, worker: Supervisor) -> None:
+async def test_no_more_streams_than_allowed(
+    app: FastAPI, engine: GatedEngine, worker: Supervisor
+) -> None:
     engine.gate()
     calls = [AsgiCall(app, {"text": LONG, "seed": seed}) for seed in range(MAX_STREAMS)]
     await eventually(lambda: worker.status.open_streams == MAX_STREAMS)
@@ -111,7 +125,9 @@ async def test_no_more_streams_than_allowed(app: FastAPI, engine: GatedEngine, w
     assert worker.status.open_streams == 0
 
 
-async def test_a_stream_that_breaks_before_its_first_sound_is_an_error(app: FastAPI, engine: GatedEngine, worker: Supervisor) -> None:
+async def test_a_stream_that_breaks_before_its_first_sound_is_an_error(
+    app: FastAPI, engine: GatedEngine, worker: Supervisor
+) -> None:
     engine.failing.add(3)
     call = AsgiCall(app, {"text": "Yes.", "seed": 3})
     body = await call.finished()
@@ -123,7 +139,9 @@ async def test_a_stream_that_breaks_before_its_first_sound_is_an_error(app: Fast
     assert worker.status.ready
 
 
-async def test_a_stream_that_breaks_later_is_cut_short(app: FastAPI, engine: GatedEngine, worker: Supervisor) -> None:
+async def test_a_stream_that_breaks_later_is_cut_short(
+    app: FastAPI, engine: GatedEngine, worker: Supervisor
+) -> None:
     engine.gate()
     call = AsgiCall(app, {"text": LONG, "seed": 3})
     engine.allow(1)
@@ -135,7 +153,9 @@ async def test_a_stream_that_breaks_later_is_cut_short(app: FastAPI, engine: Gat
     assert worker.status.open_streams == 0
 
 
-async def test_what_is_open_at_the_end_of_the_shutdown_limit_is_cut_short(app: FastAPI, engine: GatedEngine, worker: Supervisor) -> None:
+async def test_what_is_open_at_the_end_of_the_shutdown_limit_is_cut_short(
+    app: FastAPI, engine: GatedEngine, worker: Supervisor
+) -> None:
     engine.gate()
     begun, waiting = AsgiCall(app, {"text": LONG}), AsgiCall(app, {"text": LONG, "stream": False})
     engine.allow(1)

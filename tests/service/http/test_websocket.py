@@ -67,13 +67,20 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_words_one_by_one_are_spoken_sentence_by_sentence(live: WebSocketTestSession, voice: Voice) -> None:
+def test_words_one_by_one_are_spoken_sentence_by_sentence(
+    live: WebSocketTestSession, voice: Voice
+) -> None:
     say(live, "settings", seed=5, speaker="otto")
     for word in ["Good", "day", "to", "you.", "How", "are", "you?", ""]:
         say(live, "text", text=word + " ")
     say(live, "flush")
     first, first_sound, second, second_sound, flushed = hear(live, "flushed")
-    assert (first["text"], first["seed"], second["text"], second["seed"]) == ("Good day to you.", 5, "How are you?", 6)
+    assert (first["text"], first["seed"], second["text"], second["seed"]) == (
+        "Good day to you.",
+        5,
+        "How are you?",
+        6,
+    )
     assert first_sound == to_bytes(voice.synthesize("Good day to you.", seed=5, speaker="otto"))
     assert second_sound == to_bytes(voice.synthesize("How are you?", seed=6, speaker="otto"))
     assert first["num_bytes"] == len(first_sound)
@@ -101,16 +108,26 @@ def test_settings_change_between_sentences(live: WebSocketTestSession, voice: Vo
     assert closed.value.code == 1000
 
 
-@pytest.mark.parametrize(("audio_format", "rate"), [("pcm", 8_000), ("pcm", 24_000), ("mulaw", 8_000)])
-def test_times_of_words_come_ahead_of_their_sound(live: WebSocketTestSession, voice: Voice, audio_format: str, rate: int) -> None:
+@pytest.mark.parametrize(
+    ("audio_format", "rate"), [("pcm", 8_000), ("pcm", 24_000), ("mulaw", 8_000)]
+)
+def test_times_of_words_come_ahead_of_their_sound(
+    live: WebSocketTestSession, voice: Voice, audio_format: str, rate: int
+) -> None:
     say(live, "settings", seed=5, timestamps=True, format=audio_format, sample_rate=rate)
     say(live, "text", text="Good day to you. How are you?")
     say(live, "flush")
     heard = hear(live, "flushed")[:-1]
-    begins = [number for number, one in enumerate(heard) if isinstance(one, dict) and one["type"] == "speaking"]
+    begins = [
+        number
+        for number, one in enumerate(heard)
+        if isinstance(one, dict) and one["type"] == "speaking"
+    ]
     for piece in (heard[begins[0] : begins[1]], heard[begins[1] :]):
         timeline = Timeline.of(voice.plan(piece[0]["text"])).at(rate)
-        assert [one for one in piece[1:] if isinstance(one, dict)] == [event for _, event in timeline.events()]
+        assert [one for one in piece[1:] if isinstance(one, dict)] == [
+            event for _, event in timeline.events()
+        ]
         sent = 0
         for one in piece[1:]:
             if isinstance(one, bytes):
@@ -120,7 +137,9 @@ def test_times_of_words_come_ahead_of_their_sound(live: WebSocketTestSession, vo
         assert sent == timeline.num_samples
 
 
-def test_cancel_falls_silent_and_frees_the_stream(live: WebSocketTestSession, engine: GatedEngine, worker: Supervisor, voice: Voice) -> None:
+def test_cancel_falls_silent_and_frees_the_stream(
+    live: WebSocketTestSession, engine: GatedEngine, worker: Supervisor, voice: Voice
+) -> None:
     engine.gate()
     say(live, "settings", seed=1)
     say(live, "text", text=LONG + " Another one. And another. ")
@@ -139,7 +158,9 @@ def test_cancel_falls_silent_and_frees_the_stream(live: WebSocketTestSession, en
     assert (speaking["text"], sound) == ("Yes.", to_bytes(voice.synthesize("Yes.", seed=3)))
 
 
-def test_a_client_that_leaves_frees_its_streams(app: FastAPI, engine: GatedEngine, worker: Supervisor) -> None:
+def test_a_client_that_leaves_frees_its_streams(
+    app: FastAPI, engine: GatedEngine, worker: Supervisor
+) -> None:
     engine.gate()
     with TestClient(app).websocket_connect("/stream") as session:
         say(session, "text", text=LONG + " Another one. And another. ")
@@ -149,8 +170,12 @@ def test_a_client_that_leaves_frees_its_streams(app: FastAPI, engine: GatedEngin
 
 
 @pytest.mark.parametrize("turns", range(8))
-async def test_whoever_cancels_a_connection_that_is_ending_knows_it_for_theirs(app: FastAPI, turns: int) -> None:
-    """The client leaves, and so many turns of the event loop later the server is told to end as well."""
+async def test_whoever_cancels_a_connection_that_is_ending_knows_it_for_theirs(
+    app: FastAPI, turns: int
+) -> None:
+    """The client leaves, and so many turns of the event loop later the server is told to end as
+    well.
+    """
     heard: list[Any] = []
     answered = asyncio.Event()
     messages: asyncio.Queue[dict[str, object]] = asyncio.Queue()
@@ -162,7 +187,17 @@ async def test_whoever_cancels_a_connection_that_is_ending_knows_it_for_theirs(a
     async def serve() -> None:
         with anyio.CancelScope() as cancelled:
             scopes.append(cancelled)
-            await app({"type": "websocket", "path": "/stream", "headers": [], "query_string": b"", "client": ("127.0.0.1", 1)}, messages.get, send)
+            await app(
+                {
+                    "type": "websocket",
+                    "path": "/stream",
+                    "headers": [],
+                    "query_string": b"",
+                    "client": ("127.0.0.1", 1),
+                },
+                messages.get,
+                send,
+            )
 
     scopes: list[anyio.CancelScope] = []
     served = asyncio.create_task(serve())
@@ -200,7 +235,11 @@ def test_what_is_wrong_is_told_and_the_connection_goes_on(live: WebSocketTestSes
         assert (told["error"]["code"], told["error"]["field"]) == (code, field), message
     live.send_bytes(b"sound")
     assert hear(live, "error")[0]["error"]["code"] == "invalid_json"
-    for fields, field in (({"voice": "nobody"}, "voice"), ({"pitch": 99.0}, "pitch"), ({"speaker": "nobody"}, "speaker")):
+    for fields, field in (
+        ({"voice": "nobody"}, "voice"),
+        ({"pitch": 99.0}, "pitch"),
+        ({"speaker": "nobody"}, "speaker"),
+    ):
         say(live, "settings", **fields)
         say(live, "text", text="Yes.")
         say(live, "flush")
@@ -221,7 +260,9 @@ def test_text_without_end_is_refused(live: WebSocketTestSession, engine: GatedEn
     engine.open()
 
 
-def test_no_room_is_told_and_ends_the_connection(live: WebSocketTestSession, worker: Supervisor) -> None:
+def test_no_room_is_told_and_ends_the_connection(
+    live: WebSocketTestSession, worker: Supervisor
+) -> None:
     worker.refuse_new()
     say(live, "text", text="Yes.")
     say(live, "flush")
@@ -234,7 +275,9 @@ def test_no_room_is_told_and_ends_the_connection(live: WebSocketTestSession, wor
 def test_keys(settings: ServiceSettings, worker: Supervisor, tmp_path: Path) -> None:
     key, line = make_key("anna")
     (tmp_path / "keys").write_text(line)
-    client = TestClient(create_app(dataclasses.replace(settings, key_file=tmp_path / "keys"), worker=worker))
+    client = TestClient(
+        create_app(dataclasses.replace(settings, key_file=tmp_path / "keys"), worker=worker)
+    )
     with pytest.raises(WebSocketDisconnect), client.websocket_connect("/stream"):
         pass
     with client.websocket_connect("/stream", headers={"authorization": f"Bearer {key}"}) as session:
@@ -242,9 +285,24 @@ def test_keys(settings: ServiceSettings, worker: Supervisor, tmp_path: Path) -> 
         assert hear(session, "done") == [{"type": "done"}]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.one_of(st.text(), st.binary(), st.sampled_from(['{"type":"cancel"}', '{"type":"flush"}', '{"type":"text","text":"Yes. "}'])), max_size=8))
-def test_random_frames_do_no_harm(app: FastAPI, worker: Supervisor, frames: list[str | bytes]) -> None:
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.one_of(
+            st.text(),
+            st.binary(),
+            st.sampled_from(
+                ['{"type":"cancel"}', '{"type":"flush"}', '{"type":"text","text":"Yes. "}']
+            ),
+        ),
+        max_size=8,
+    )
+)
+def test_random_frames_do_no_harm(
+    app: FastAPI, worker: Supervisor, frames: list[str | bytes]
+) -> None:
     with TestClient(app).websocket_connect("/stream") as session:
         for frame in frames:
             if isinstance(frame, bytes):
@@ -256,9 +314,15 @@ def test_random_frames_do_no_harm(app: FastAPI, worker: Supervisor, frames: list
     assert worker.status.open_streams == 0
 
 
-@pytest.mark.parametrize("broken", ["[]", '{"type":"end"}'], ids=["while it complains", "while it says goodbye"])
-def test_a_connection_that_the_server_closed_itself_is_one_that_the_client_left(settings: ServiceSettings, worker: Supervisor, broken: str) -> None:
-    """As uvicorn does between a frame that is none and the news of it: whatever is sent then is a RuntimeError."""
+@pytest.mark.parametrize(
+    "broken", ["[]", '{"type":"end"}'], ids=["while it complains", "while it says goodbye"]
+)
+def test_a_connection_that_the_server_closed_itself_is_one_that_the_client_left(
+    settings: ServiceSettings, worker: Supervisor, broken: str
+) -> None:
+    """As uvicorn does between a frame that is none and the news of it: whatever is sent then is a
+    RuntimeError.
+    """
     messages = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": broken}]
 
     async def receive() -> Message:
@@ -274,5 +338,12 @@ def test_a_connection_that_the_server_closed_itself_is_one_that_the_client_left(
             raise RuntimeError("Unexpected ASGI message, after sending 'websocket.close'.")
 
     scope = {"type": "websocket", "path": "/stream", "headers": [], "client": ("127.0.0.1", 1)}
-    asyncio.run(asyncio.wait_for(SpeechSocket(WebSocket(scope, receive, send), worker, settings, LexiconStore(None)).run(), timeout=10))
+    asyncio.run(
+        asyncio.wait_for(
+            SpeechSocket(
+                WebSocket(scope, receive, send), worker, settings, LexiconStore(None)
+            ).run(),
+            timeout=10,
+        )
+    )
     assert len(refused) == 1

@@ -33,5 +33,7 @@ async def app(keeping: ServiceSettings, worker: Supervisor) -> AsyncIterator[Fas
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sonant") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://sonant"
+    ) as client:
         yield client

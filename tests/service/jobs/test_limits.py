@@ -17,11 +17,20 @@ from tests.service.jobs.test_jobs import JOB, ended, ordered
 Make = Callable[[ServiceSettings], Supervisor]
 
 
-async def test_a_job_is_a_request_of_its_address(keeping: ServiceSettings, make_worker: Make) -> None:
+async def test_a_job_is_a_request_of_its_address(
+    keeping: ServiceSettings, make_worker: Make
+) -> None:
     limited = dataclasses.replace(keeping, address_requests_per_minute=2, job_limit=100)
     app = create_app(limited, worker=make_worker(limited))
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sonant") as client:
-        assert (await client.post("/jobs", json=JOB | {"seed": -1})).status_code == 422  # nothing is asked of the machine
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://sonant"
+        ) as client,
+    ):
+        assert (
+            await client.post("/jobs", json=JOB | {"seed": -1})
+        ).status_code == 422  # nothing is asked of the machine
         job = (await ordered(client))["id"]
         assert (await client.post("/synthesize", json={"text": "Yes."})).status_code == 200
         for path, body in (("/jobs", JOB), ("/synthesize", {"text": "Yes."})):
@@ -31,7 +40,9 @@ async def test_a_job_is_a_request_of_its_address(keeping: ServiceSettings, make_
         # Neither what is made of the job nor whoever looks at it is a request.
         assert (await ended(client, job))["lines"]["done"] == 3
         assert [one["id"] for one in (await client.get("/jobs")).json()["jobs"]] == [job]
-        assert 'sonant_refused_total{reason="client_limit"} 2.0' in (await client.get("/metrics")).text
+        assert (
+            'sonant_refused_total{reason="client_limit"} 2.0' in (await client.get("/metrics")).text
+        )
 
 
 async def test_and_of_its_key(keeping: ServiceSettings, make_worker: Make, tmp_path: Path) -> None:
@@ -41,16 +52,25 @@ async def test_and_of_its_key(keeping: ServiceSettings, make_worker: Make, tmp_p
     limited = dataclasses.replace(keeping, key_file=file, key_requests_per_minute=1)
     app = create_app(limited, worker=make_worker(limited))
     hers, his = ({"headers": {"x-api-key": key}} for key in (anna, otto))
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sonant") as client:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://sonant"
+        ) as client,
+    ):
         await ordered(client, **hers)
         assert (await client.post("/jobs", json=JOB, **hers)).status_code == 429
         await ordered(client, **his)
 
 
-async def test_a_job_for_which_there_is_no_room_costs_nothing(keeping: ServiceSettings, make_worker: Make) -> None:
+async def test_a_job_for_which_there_is_no_room_costs_nothing(
+    keeping: ServiceSettings, make_worker: Make
+) -> None:
     limited = dataclasses.replace(keeping, address_requests_per_minute=2, job_limit=1)
     app = create_app(limited, worker=make_worker(limited))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sonant") as client:  # it is not started: no job ends
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://sonant"
+    ) as client:  # it is not started: no job ends
         first = (await ordered(client))["id"]
         assert [(await client.post("/jobs", json=JOB)).status_code for _ in range(3)] == [503] * 3
         await client.delete(f"/jobs/{first}")

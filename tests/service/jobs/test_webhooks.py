@@ -1,4 +1,6 @@
-"""Who asked to be told that a job has ended is told: signed, again if need be, and never within this network unless that is allowed."""
+"""Who asked to be told that a job has ended is told: signed, again if need be, and never within
+this network unless that is allowed.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ from vocoder.errors import InputError
 
 
 class Listener(HTTPServer):
-    """Answers with `statuses`, one after the other, the last again and again; keeps what it was told."""
+    """Answers with `statuses`, one after the other, the last again and again; keeps what it was
+    told.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -45,8 +49,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.told.append(({name.lower(): value for name, value in self.headers.items()} | {"path": self.path}, body))
-        status = self.server.statuses.pop(0) if len(self.server.statuses) > 1 else self.server.statuses[0]
+        self.server.told.append(
+            (
+                {name.lower(): value for name, value in self.headers.items()} | {"path": self.path},
+                body,
+            )
+        )
+        status = (
+            self.server.statuses.pop(0)
+            if len(self.server.statuses) > 1
+            else self.server.statuses[0]
+        )
         self.send_response(status)
         if status == 302:
             self.send_header("location", self.server.url)
@@ -67,11 +80,21 @@ def listener() -> Iterator[Listener]:
     server.server_close()
 
 
-async def test_who_asked_is_told(keeping: ServiceSettings, worker: Supervisor, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_asked_is_told(
+    keeping: ServiceSettings,
+    worker: Supervisor,
+    listener: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(webhooks, "_AGAIN_SECONDS", (0.0, 0.0, 0.0))
     listener.statuses = [500, 302, 204]
     app = create_app(dataclasses.replace(keeping, webhooks_to_private=True), worker=worker)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sonant") as client:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://sonant"
+        ) as client,
+    ):
         told = await ordered(client, JOB | {"webhook": listener.url})
         job = await ended(client, told["id"])
         assert "webhook_secret" not in job
@@ -84,13 +107,21 @@ async def test_who_asked_is_told(keeping: ServiceSettings, worker: Supervisor, l
         assert abs(int(headers["webhook-timestamp"]) - time.time()) < 30
         key = base64.b64decode(told["webhook_secret"].removeprefix("whsec_"))
         signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-        assert headers["webhook-signature"] == "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+        assert (
+            headers["webhook-signature"]
+            == "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+        )
 
 
 def test_signatures_are_those_of_the_standard() -> None:
-    """Its own example (https://github.com/standard-webhooks/standard-webhooks, spec, "Signature scheme")."""
+    """Its own example (https://github.com/standard-webhooks/standard-webhooks, spec, "Signature
+    scheme").
+    """
     secret, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}'
-    assert signature_of(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert (
+        signature_of(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body)
+        == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    )
 
 
 @pytest.fixture
@@ -101,11 +132,22 @@ def store(folder: Path) -> Iterator[JobStore]:
 
 
 def finished(store: JobStore, url: str) -> None:
-    store.add("job", [NewLine(id="one", request="{}")], owner=None, webhook=url, webhook_secret="whsec_AAAA")
+    store.add(
+        "job",
+        [NewLine(id="one", request="{}")],
+        owner=None,
+        webhook=url,
+        webhook_secret="whsec_AAAA",
+    )
     store.cancel("job")
 
 
-async def test_it_is_given_up_in_the_end(store: JobStore, listener: Listener, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+async def test_it_is_given_up_in_the_end(
+    store: JobStore,
+    listener: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     monkeypatch.setattr(webhooks, "_AGAIN_SECONDS", (0.0, 0.0))
     listener.statuses = [404]
     finished(store, listener.url)
@@ -144,7 +186,16 @@ def test_addresses_of_this_network(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "example.com", "ftp://example.com/", "http://", "http://me@example.com/", "http://example.com:99999/", "http://exa mple.com/"]
+    "url",
+    [
+        "",
+        "example.com",
+        "ftp://example.com/",
+        "http://",
+        "http://me@example.com/",
+        "http://example.com:99999/",
+        "http://exa mple.com/",
+    ],
 )
 def test_what_is_no_address(url: str) -> None:
     for private in (True, False):
@@ -153,7 +204,11 @@ def test_what_is_no_address(url: str) -> None:
 
 
 def test_public_addresses_are_good() -> None:
-    for url in ("https://example.com/x?y=z", "http://93.184.216.34:8080/", "https://[2606:2800:220:1:248:1893:25c8:1946]/"):
+    for url in (
+        "https://example.com/x?y=z",
+        "http://93.184.216.34:8080/",
+        "https://[2606:2800:220:1:248:1893:25c8:1946]/",
+    ):
         check_url(url, private=False)
 
 

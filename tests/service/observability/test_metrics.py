@@ -26,7 +26,12 @@ async def counted(client: httpx.AsyncClient) -> dict[str, float]:
 
 
 async def test_streams_by_how_they_end(
-    app: FastAPI, client: httpx.AsyncClient, engine: GatedEngine, worker: Supervisor, links: list[LocalLink], voice: Voice
+    app: FastAPI,
+    client: httpx.AsyncClient,
+    engine: GatedEngine,
+    worker: Supervisor,
+    links: list[LocalLink],
+    voice: Voice,
 ) -> None:
     await client.post("/synthesize", json={"text": "Yes."})
     await client.post("/synthesize", json={"text": ""})
@@ -37,14 +42,20 @@ async def test_streams_by_how_they_end(
     engine.allow(1)
     await leaver.until(1)
     live = await counted(client)
-    assert (live["sonant_open_streams"], live["sonant_making_streams"], live["sonant_ready"], live["sonant_places"]) == (1, 1, 1, 80)
+    assert (
+        live["sonant_open_streams"],
+        live["sonant_making_streams"],
+        live["sonant_ready"],
+        live["sonant_places"],
+    ) == (1, 1, 1, 80)
     leaver.leave()
     await leaver.finished()
     engine.open()
     links[-1].die()
     worker.refuse_new()
     found = await counted(client)
-    assert {name: found[f"sonant_streams_total[{name}]"] for name in ("finished", "left", "failed", "invalid")} == {
+    assert {name: found[f"sonant_streams_total[{name}]"] for name in ("finished", "left", "failed",
+        "invalid")} == {
         "finished": 1, "left": 1, "failed": 1, "invalid": 1,
     }  # fmt: skip
     assert found["sonant_first_audio_seconds_count"] == 2

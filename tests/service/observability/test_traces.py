@@ -1,4 +1,6 @@
-"""Traces: what became of a request's time, by OpenTelemetry; and nothing of OpenTelemetry where nobody asks for it."""
+"""Traces: what became of a request's time, by OpenTelemetry; and nothing of OpenTelemetry where
+nobody asks for it.
+"""
 
 from __future__ import annotations
 
@@ -56,8 +58,12 @@ def traces(exporter: InMemorySpanExporter) -> Iterator[OpenTelemetryTraces]:
 
 
 @pytest.fixture
-def worker(settings: ServiceSettings, make_worker: Callable[..., Supervisor], traces: OpenTelemetryTraces) -> Supervisor:
-    return make_worker(dataclasses.replace(settings, capacity=2.0, headroom=0.5), traces)  # one at a time
+def worker(
+    settings: ServiceSettings, make_worker: Callable[..., Supervisor], traces: OpenTelemetryTraces
+) -> Supervisor:
+    return make_worker(
+        dataclasses.replace(settings, capacity=2.0, headroom=0.5), traces
+    )  # one at a time
 
 
 @pytest.fixture
@@ -72,10 +78,14 @@ def spans(exporter: InMemorySpanExporter) -> dict[str, ReadableSpan]:
     return {span.name: span for span in found}
 
 
-async def test_a_request_and_its_stream(client: httpx.AsyncClient, exporter: InMemorySpanExporter, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_request_and_its_stream(
+    client: httpx.AsyncClient, exporter: InMemorySpanExporter, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "sonant.requests")
     headers = {"traceparent": f"00-{TRACE}-{PARENT}-01", "user-agent": "test/1"}
-    answer = await client.post("/synthesize", json={"text": "Yes.", "seed": 1, "format": "pcm"}, headers=headers)
+    answer = await client.post(
+        "/synthesize", json={"text": "Yes.", "seed": 1, "format": "pcm"}, headers=headers
+    )
     found = spans(exporter)
     assert tuple(found) == ("POST /synthesize", *STREAM)
     request = found["POST /synthesize"]
@@ -83,7 +93,9 @@ async def test_a_request_and_its_stream(client: httpx.AsyncClient, exporter: InM
     assert request.parent is not None
     assert format_span_id(request.parent.span_id) == PARENT
     assert {format_trace_id(span.context.trace_id) for span in found.values()} == {TRACE}
-    assert {span.parent.span_id for name, span in found.items() if name in STREAM and span.parent} == {request.context.span_id}
+    assert {
+        span.parent.span_id for name, span in found.items() if name in STREAM and span.parent
+    } == {request.context.span_id}
     attributes = dict(request.attributes or {})
     assert attributes == {
         "http.request.method": "POST",
@@ -97,7 +109,11 @@ async def test_a_request_and_its_stream(client: httpx.AsyncClient, exporter: InM
         "server.address": "sonant",
         **({"server.port": attributes["server.port"]} if "server.port" in attributes else {}),
     }
-    assert dict(found["plan"].attributes or {}) == {"sonant.voice": "tiny", "sonant.sample_rate": 8_000, "sonant.num_samples": len(answer.content) // 2}
+    assert dict(found["plan"].attributes or {}) == {
+        "sonant.voice": "tiny",
+        "sonant.sample_rate": 8_000,
+        "sonant.num_samples": len(answer.content) // 2,
+    }
     assert dict(found["generation"].attributes or {}) == {"sonant.outcome": "finished"}
     # The stream's spans follow each other, inside the request's.
     edges = [edge for name in STREAM for edge in (found[name].start_time, found[name].end_time)]
@@ -106,7 +122,9 @@ async def test_a_request_and_its_stream(client: httpx.AsyncClient, exporter: InM
     assert lines(caplog)[0]["trace_id"] == TRACE
 
 
-async def test_waiting_for_room(app: FastAPI, client: httpx.AsyncClient, exporter: InMemorySpanExporter, engine: GatedEngine) -> None:
+async def test_waiting_for_room(
+    app: FastAPI, client: httpx.AsyncClient, exporter: InMemorySpanExporter, engine: GatedEngine
+) -> None:
     engine.gate()
     first = AsgiCall(app, {"text": "Yes.", "seed": 1})
     async with asyncio.timeout(10):
@@ -119,13 +137,19 @@ async def test_waiting_for_room(app: FastAPI, client: httpx.AsyncClient, exporte
     await first.finished()
     await waiting.finished()
     (queue,) = [span for span in exporter.get_finished_spans() if span.name == "queue"]
-    mine = [span for span in exporter.get_finished_spans() if span.context.trace_id == queue.context.trace_id]
+    mine = [
+        span
+        for span in exporter.get_finished_spans()
+        if span.context.trace_id == queue.context.trace_id
+    ]
     mine.sort(key=lambda span: span.start_time or 0)
     assert [span.name for span in mine] == ["POST /synthesize", "queue", *STREAM]
     assert "queue" not in {span.name for span in exporter.get_finished_spans() if span not in mine}
 
 
-async def test_a_reader_that_leaves(app: FastAPI, exporter: InMemorySpanExporter, engine: GatedEngine) -> None:
+async def test_a_reader_that_leaves(
+    app: FastAPI, exporter: InMemorySpanExporter, engine: GatedEngine
+) -> None:
     engine.gate()
     call = AsgiCall(app, {"text": LONG, "seed": 1})
     engine.allow(1)
@@ -138,17 +162,30 @@ async def test_a_reader_that_leaves(app: FastAPI, exporter: InMemorySpanExporter
     assert generation.status.status_code is StatusCode.UNSET
 
 
-async def test_a_stream_that_breaks(client: httpx.AsyncClient, exporter: InMemorySpanExporter, engine: GatedEngine) -> None:
+async def test_a_stream_that_breaks(
+    client: httpx.AsyncClient, exporter: InMemorySpanExporter, engine: GatedEngine
+) -> None:
     engine.failing.add(1)
     assert (await client.post("/synthesize", json={"text": "Yes.", "seed": 1})).status_code == 500
     found = spans(exporter)
     stream, request = found["first sound"], found["POST /synthesize"]
-    assert dict(stream.attributes or {}) == {"sonant.outcome": "failed", "error.type": "vocoder.errors.EngineError"}
-    assert dict(request.attributes or {}).items() >= {"http.response.status_code": 500, "error.type": "500"}.items()
+    assert dict(stream.attributes or {}) == {
+        "sonant.outcome": "failed",
+        "error.type": "vocoder.errors.EngineError",
+    }
+    assert (
+        dict(request.attributes or {}).items()
+        >= {"http.response.status_code": 500, "error.type": "500"}.items()
+    )
     assert {stream.status.status_code, request.status.status_code} == {StatusCode.ERROR}
 
 
-async def test_no_text_is_told(client: httpx.AsyncClient, app: FastAPI, exporter: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_text_is_told(
+    client: httpx.AsyncClient,
+    app: FastAPI,
+    exporter: InMemorySpanExporter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for body in (
         {"text": "Secretly, yes."},
         {"text": "Secretly.", "voice": "Secretly"},
@@ -163,47 +200,69 @@ async def test_no_text_is_told(client: httpx.AsyncClient, app: FastAPI, exporter
         raise RuntimeError("Secretly")
 
     monkeypatch.setattr(Supervisor, "ask", broken)
-    with pytest.raises(RuntimeError, match="Secretly"):  # httpx's transport hands it through; a server would log it
+    with pytest.raises(
+        RuntimeError, match="Secretly"
+    ):  # httpx's transport hands it through; a server would log it
         await client.post("/phonemize", json={"text": "Secretly."})
     told = [span.to_json() for span in exporter.get_finished_spans()]
     assert len(told) >= 8
     assert not any("Secretly" in one for one in told)
-    defect = [span for span in exporter.get_finished_spans() if dict(span.attributes or {}).get("error.type") == "builtins.RuntimeError"]
+    defect = [
+        span
+        for span in exporter.get_finished_spans()
+        if dict(span.attributes or {}).get("error.type") == "builtins.RuntimeError"
+    ]
     assert [span.name for span in defect] == ["POST /phonemize"]
     assert defect[0].status.status_code is StatusCode.ERROR
 
 
-async def test_machines_that_ask_all_the_time_leave_no_traces(client: httpx.AsyncClient, exporter: InMemorySpanExporter) -> None:
+async def test_machines_that_ask_all_the_time_leave_no_traces(
+    client: httpx.AsyncClient, exporter: InMemorySpanExporter
+) -> None:
     for path in ("/healthz", "/readyz", "/metrics"):
         await client.get(path)
     assert exporter.get_finished_spans() == ()
     await client.get("/nowhere")
     await client.request("SPEAK", "/nowhere")
-    assert list(spans(exporter)) == ["GET", "HTTP"]  # no route, and neither an address nor a method that somebody made up as a name
+    assert list(spans(exporter)) == [
+        "GET",
+        "HTTP",
+    ]  # no route, and neither an address nor a method that somebody made up as a name
 
 
-async def test_a_traceparent_that_is_none_begins_a_trace(client: httpx.AsyncClient, exporter: InMemorySpanExporter) -> None:
+async def test_a_traceparent_that_is_none_begins_a_trace(
+    client: httpx.AsyncClient, exporter: InMemorySpanExporter
+) -> None:
     for wrong in ("00-0-0-00", "nonsense", f"00-{'0' * 32}-{PARENT}-01"):
         exporter.clear()
         await client.get("/voices", headers={"traceparent": wrong})
         assert spans(exporter)["GET /voices"].parent is None
 
 
-def test_what_is_said_over_the_websocket_belongs_to_its_connection(app: FastAPI, exporter: InMemorySpanExporter) -> None:
-    with TestClient(app).websocket_connect("/stream", headers={"traceparent": f"00-{TRACE}-{PARENT}-01"}) as session:
+def test_what_is_said_over_the_websocket_belongs_to_its_connection(
+    app: FastAPI, exporter: InMemorySpanExporter
+) -> None:
+    with TestClient(app).websocket_connect(
+        "/stream", headers={"traceparent": f"00-{TRACE}-{PARENT}-01"}
+    ) as session:
         say(session, "text", text="Yes.")
         say(session, "end")
         hear(session, "done")
     found = spans(exporter)
     assert set(found) == {"GET /stream", *STREAM}
-    assert {span.parent.span_id for name, span in found.items() if name in STREAM and span.parent} == {found["GET /stream"].context.span_id}
+    assert {
+        span.parent.span_id for name, span in found.items() if name in STREAM and span.parent
+    } == {found["GET /stream"].context.span_id}
 
 
 # Off, and on.
 
 
 def test_off_nothing_is_imported() -> None:  # but for the API, by FastAPI, where it is installed
-    code = "import sys; from service.server import run; from service.app import create_app; create_app(); sys.exit('opentelemetry.sdk' in sys.modules)"
+    code = (
+        "import sys; from service.server import run; from service.app import create_app; "
+        "create_app(); sys.exit('opentelemetry.sdk' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
@@ -226,7 +285,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str]], N
     ],
     ids=str,
 )
-def test_where_nobody_asks_there_are_none(environment: Callable[[dict[str, str]], None], variables: dict[str, str]) -> None:
+def test_where_nobody_asks_there_are_none(
+    environment: Callable[[dict[str, str]], None], variables: dict[str, str]
+) -> None:
     environment(variables)
     assert make_traces(ServiceSettings()) is NO_TRACES
 
@@ -235,28 +296,52 @@ def test_where_nobody_asks_there_are_none(environment: Callable[[dict[str, str]]
     ("variables", "message"),
     [
         ({"OTEL_TRACES_EXPORTER": "console"}, "OTEL_TRACES_EXPORTER must be otlp or none"),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:1", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf"),
+        (
+            {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:1",
+                "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+            },
+            "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf",
+        ),
     ],
     ids=str,
 )
-def test_what_cannot_be_had_is_refused(environment: Callable[[dict[str, str]], None], variables: dict[str, str], message: str) -> None:
+def test_what_cannot_be_had_is_refused(
+    environment: Callable[[dict[str, str]], None], variables: dict[str, str], message: str
+) -> None:
     environment(variables)
     with pytest.raises(ConfigError, match=message):
         make_traces(ServiceSettings())
 
 
-@pytest.mark.parametrize("wrong", ["collector:4318", "ftp://collector", "http://", "http://collector:4318?x=1", ""])
+@pytest.mark.parametrize(
+    "wrong", ["collector:4318", "ftp://collector", "http://", "http://collector:4318?x=1", ""]
+)
 def test_an_endpoint_is_a_url(wrong: str) -> None:
     with pytest.raises(ConfigError, match="otlp_endpoint must be a URL"):
         ServiceSettings(otlp_endpoint=wrong)
 
 
-@pytest.mark.parametrize(("endpoint", "who"), [("http://localhost:1", "otlp_endpoint"), (None, "OTEL_EXPORTER_OTLP_ENDPOINT")])
-def test_without_the_extra_it_is_named(environment: Callable[[dict[str, str]], None], monkeypatch: pytest.MonkeyPatch, endpoint: str | None, who: str) -> None:
+@pytest.mark.parametrize(
+    ("endpoint", "who"),
+    [("http://localhost:1", "otlp_endpoint"), (None, "OTEL_EXPORTER_OTLP_ENDPOINT")],
+)
+def test_without_the_extra_it_is_named(
+    environment: Callable[[dict[str, str]], None],
+    monkeypatch: pytest.MonkeyPatch,
+    endpoint: str | None,
+    who: str,
+) -> None:
     environment({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:2"})
     monkeypatch.delitem(sys.modules, "service.observability.telemetry")
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
-    with pytest.raises(ConfigError, match=rf"{who} asks for traces, which need opentelemetry\S*, which is not installed: pip install 'sonant\[telemetry\]'"):
+    with pytest.raises(
+        ConfigError,
+        match=(
+            rf"{who} asks for traces, which need opentelemetry\S*, which is not installed: pip "
+            rf"install 'sonant\[telemetry\]'"
+        ),
+    ):
         make_traces(ServiceSettings(otlp_endpoint=endpoint))
 
 
@@ -283,7 +368,9 @@ def collector() -> Iterator[tuple[str, list[tuple[str, ExportTraceServiceRequest
 
 @pytest.mark.parametrize("by", ["setting", "environment"])
 def test_a_collector_gets_them(
-    environment: Callable[[dict[str, str]], None], collector: tuple[str, list[tuple[str, ExportTraceServiceRequest]]], by: str
+    environment: Callable[[dict[str, str]], None],
+    collector: tuple[str, list[tuple[str, ExportTraceServiceRequest]]],
+    by: str,
 ) -> None:
     url, received = collector
     if by == "environment":
@@ -294,7 +381,9 @@ def test_a_collector_gets_them(
         traces.stream(queued=False).ended("finished")
     traces.close()
     ((path, request),) = received
-    resource = {one.key: one.value.string_value for one in request.resource_spans[0].resource.attributes}
+    resource = {
+        one.key: one.value.string_value for one in request.resource_spans[0].resource.attributes
+    }
     names = [span.name for scoped in request.resource_spans[0].scope_spans for span in scoped.spans]
     assert path == "/v1/traces"
     assert sorted(names) == ["GET", "plan"]
@@ -302,7 +391,9 @@ def test_a_collector_gets_them(
     assert resource["service.version"]
 
 
-def test_a_collector_that_is_not_there_keeps_nobody_from_stopping(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_collector_that_is_not_there_keeps_nobody_from_stopping(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     traces = make_traces(ServiceSettings(otlp_endpoint="http://127.0.0.1:9"))
     traces.stream(queued=False).ended("finished")
     begun = time.monotonic()

@@ -1,4 +1,6 @@
-"""The page in a real browser. What leaves for the loudspeaker is recorded sample by sample, so tests compare sound."""
+"""The page in a real browser. What leaves for the loudspeaker is recorded sample by sample, so
+tests compare sound.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ registerProcessor("recorder", Recorder);
 
 
 def until(page: Page, holds: str, argument: object = None, *, seconds: float = 20.0) -> None:
-    """Waits until this JavaScript is true. By asking again and again: the page's policy does not let Playwright's own waiting in."""
+    """Waits until this JavaScript is true. By asking again and again: the page's policy does not
+    let Playwright's own waiting in.
+    """
     deadline = time.monotonic() + seconds
     while not page.evaluate(holds, argument):
         assert time.monotonic() < deadline, f"{holds} has not become true"

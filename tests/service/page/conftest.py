@@ -18,7 +18,9 @@ from tests.service.page import RECORDER, until
 
 @pytest.fixture(scope="session")
 def page_settings(settings: ServiceSettings) -> ServiceSettings:
-    return dataclasses.replace(settings, buffer_seconds=2.0, turn_seconds=0.05, stall_seconds=60.0, planned_characters=290)
+    return dataclasses.replace(
+        settings, buffer_seconds=2.0, turn_seconds=0.05, stall_seconds=60.0, planned_characters=290
+    )
 
 
 @pytest.fixture(scope="session")
@@ -37,19 +39,27 @@ def address(page_settings: ServiceSettings, process: Supervisor) -> Iterator[str
 
 
 @pytest.fixture(scope="session")
-def locked(page_settings: ServiceSettings, process: Supervisor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def locked(
+    page_settings: ServiceSettings, process: Supervisor, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str]]:
     """The address of a service that asks for a key, and a key."""
     key, line = make_key("anna")
     file = tmp_path_factory.mktemp("keys") / "keys"
     file.write_text(line + "\n")
-    with listening(dataclasses.replace(page_settings, key_file=file), process, {"/page/recorder.js": RECORDER}) as address:
+    with listening(
+        dataclasses.replace(page_settings, key_file=file), process, {"/page/recorder.js": RECORDER}
+    ) as address:
         yield address, key
 
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    """The page, opened, with a recorder at its loudspeaker. It must neither fail nor ask for anything that is not of its origin."""
-    context = browser.new_context(accept_downloads=True, permissions=["clipboard-read", "clipboard-write"])
+    """The page, opened, with a recorder at its loudspeaker. It must neither fail nor ask for
+    anything that is not of its origin.
+    """
+    context = browser.new_context(
+        accept_downloads=True, permissions=["clipboard-read", "clipboard-write"]
+    )
     page = context.new_page()
     failures: list[str] = []
     asked: list[str] = []

@@ -55,30 +55,58 @@ async def test_the_page_and_its_files_are_kept_by_their_tag(client: httpx.AsyncC
         assert answer.content
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "http" not in answer.headers["content-security-policy"]
-        assert (answer.headers["x-content-type-options"], answer.headers["cache-control"]) == ("nosniff", "no-cache")
+        assert (answer.headers["x-content-type-options"], answer.headers["cache-control"]) == (
+            "nosniff",
+            "no-cache",
+        )
         again = await client.get(path, headers={"if-none-match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
         assert "content-security-policy" in again.headers
         head = await client.head(path)
-        assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", answer.headers["etag"])
+        assert (head.status_code, head.content, head.headers["etag"]) == (
+            200,
+            b"",
+            answer.headers["etag"],
+        )
 
 
 @pytest.mark.parametrize("path", ["/", "/page/index.html"])
-async def test_the_page_offers_every_format_with_the_extension_of_its_file(client: httpx.AsyncClient, path: str) -> None:
-    offered = re.findall(r'<option data-extension="(\w+)">(\w+)</option>', (await client.get(path)).text)
+async def test_the_page_offers_every_format_with_the_extension_of_its_file(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    offered = re.findall(
+        r'<option data-extension="(\w+)">(\w+)</option>', (await client.get(path)).text
+    )
     assert offered == [
-        ("wav", "wav"), ("pcm", "pcm"), ("ul", "mulaw"), ("flac", "flac"), ("ogg", "opus"), ("mp3", "mp3"), ("aac", "aac"),
+        ("wav", "wav"), ("pcm", "pcm"), ("ul", "mulaw"), ("flac", "flac"), ("ogg", "opus"), ("mp3",
+        "mp3"), ("aac", "aac"),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("index.html", "text/html"), ("main.js", "text/javascript"), ("style.css", "text/css"), ("icon.svg", "image/svg+xml")]
+    ("name", "kind"),
+    [
+        ("index.html", "text/html"),
+        ("main.js", "text/javascript"),
+        ("style.css", "text/css"),
+        ("icon.svg", "image/svg+xml"),
+    ],
 )
 async def test_every_file_says_what_it_is(client: httpx.AsyncClient, name: str, kind: str) -> None:
     assert (await client.get(f"/page/{name}")).headers["content-type"].partition(";")[0] == kind
 
 
-@pytest.mark.parametrize("path", ["/page/", "/page/nothing.js", "/page/..%2fapp.py", "/page/%00", "/page/x/y", f"/page/{'a' * 5_000}"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/page/",
+        "/page/nothing.js",
+        "/page/..%2fapp.py",
+        "/page/%00",
+        "/page/x/y",
+        f"/page/{'a' * 5_000}",
+    ],
+)
 async def test_nothing_else_is_there(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
@@ -89,15 +117,26 @@ async def test_the_page_is_read_but_not_written(client: httpx.AsyncClient) -> No
         assert (await client.post(path)).status_code == 405
 
 
-async def test_the_page_needs_no_key_and_what_it_asks_for_does(settings: ServiceSettings, worker: Supervisor, tmp_path: Path) -> None:
+async def test_the_page_needs_no_key_and_what_it_asks_for_does(
+    settings: ServiceSettings, worker: Supervisor, tmp_path: Path
+) -> None:
     (tmp_path / "keys").write_text(make_key("anna")[1] + "\n")
     app = create_app(dataclasses.replace(settings, key_file=tmp_path / "keys"), worker=worker)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sonant") as client:
-        assert [(await client.get(path)).status_code for path in ("/", "/page/main.js", "/voices", "/page")] == [200, 200, 401, 401]
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://sonant"
+    ) as client:
+        assert [
+            (await client.get(path)).status_code
+            for path in ("/", "/page/main.js", "/voices", "/page")
+        ] == [200, 200, 401, 401]
 
 
 def test_what_the_page_names_is_there(named: Named) -> None:
-    assert {name.removeprefix("page/") for name in named.files} == {"icon.svg", "style.css", "main.js"}
+    assert {name.removeprefix("page/") for name in named.files} == {
+        "icon.svg",
+        "style.css",
+        "main.js",
+    }
     assert len(named.ids) == len(set(named.ids))
     assert named.referred <= set(named.ids)
     assert not named.inline, "the policy forbids it"
@@ -106,4 +145,7 @@ def test_what_the_page_names_is_there(named: Named) -> None:
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js")])
 def test_modules_import_what_is_there(name: str) -> None:
     text = (FOLDER / name).read_text("utf-8")
-    assert set(re.findall(r'(?:from|new URL\()\s*"([\w./]+\.js)"', text)) <= {*FILES, *(f"./{one}" for one in FILES)}
+    assert set(re.findall(r'(?:from|new URL\()\s*"([\w./]+\.js)"', text)) <= {
+        *FILES,
+        *(f"./{one}" for one in FILES),
+    }

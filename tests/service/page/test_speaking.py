@@ -1,4 +1,6 @@
-"""The page speaks: what leaves for the loudspeaker is what the service says, sample by sample, and what is seen follows it."""
+"""The page speaks: what leaves for the loudspeaker is what the service says, sample by sample, and
+what is seen follows it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,13 @@ from tests.service.page import until, until_heard
 pytestmark = pytest.mark.browser
 
 TEXT = "Good \U0001d11e day, my friend. It costs $5. How are you?"
-SETTINGS = {"speed": "0.8", "pitch": "2", "volume": "0.5", "temperature": "0.7", "seed": "18446744073709551615"}
+SETTINGS = {
+    "speed": "0.8",
+    "pitch": "2",
+    "volume": "0.5",
+    "temperature": "0.7",
+    "seed": "18446744073709551615",
+}
 
 
 def say(page: Page, text: str = TEXT, **settings: str) -> None:
@@ -29,7 +37,9 @@ def say(page: Page, text: str = TEXT, **settings: str) -> None:
 def recorded(page: Page, index: int = -1) -> tuple[int, npt.NDArray[np.float64]]:
     """What left for the loudspeaker, and the frame of the clock at its first sample."""
     pieces: list[dict[str, Any]] = page.evaluate(f"recorded({index})")
-    assert [piece["frame"] for piece in pieces] == list(range(pieces[0]["frame"], pieces[-1]["frame"] + 1, 128))
+    assert [piece["frame"] for piece in pieces] == list(
+        range(pieces[0]["frame"], pieces[-1]["frame"] + 1, 128)
+    )
     return pieces[0]["frame"], np.concatenate([piece["samples"] for piece in pieces])
 
 
@@ -60,7 +70,9 @@ def test_what_is_heard_is_what_the_service_says(page: Page, address: str) -> Non
     _, sound = recorded(page)
     expected = said(address, speaker="otto", format="pcm", **as_numbers(SETTINGS))
     begins(sound, np.frombuffer(expected, "<i2"))
-    assert page.evaluate("clock.currentTime") > len(expected) / 2 / page.evaluate("clock.sampleRate")
+    assert page.evaluate("clock.currentTime") > len(expected) / 2 / page.evaluate(
+        "clock.sampleRate"
+    )
     assert page.inner_text("#seed-told") == SETTINGS["seed"]
     assert page.inner_text("#length") == f"{len(expected) / 2 / 8_000:.2f} s"
     assert page.inner_text("#first").endswith(" ms")
@@ -77,7 +89,13 @@ def test_it_is_heard_again_and_from_any_place(page: Page, address: str) -> None:
     until(page, "document.getElementById('again').disabled")
     until_heard(page)
     begins(recorded(page)[1][start + len(expected) :], expected)
-    page.evaluate("value => { const one = document.getElementById('position'); one.value = value; one.dispatchEvent(new Event('change')); }", 3_000)
+    page.evaluate(
+        (
+            "value => { const one = document.getElementById('position'); one.value = value; "
+            "one.dispatchEvent(new Event('change')); }"
+        ),
+        3_000,
+    )
     until_heard(page)
     rest = recorded(page)[1][start + len(expected) :]
     assert rest[np.flatnonzero(rest)[-1]] == expected[np.flatnonzero(expected)[-1]]
@@ -90,10 +108,16 @@ def test_words_are_lit_while_they_are_heard(page: Page, address: str) -> None:
     frame, sound = recorded(page)
     lines = [json.loads(line) for line in said(address, seed=7, timestamps=True).splitlines()]
     begun = frame + begins(sound, np.frombuffer(said(address, seed=7, format="pcm"), "<i2"))
-    words = {(one["text"], TEXT[one["start_char"] : one["end_char"]]): one for one in lines if one["type"] == "word" and "start_char" in one}
+    words = {
+        (one["text"], TEXT[one["start_char"] : one["end_char"]]): one
+        for one in lines
+        if one["type"] == "word" and "start_char" in one
+    }
     lit = page.evaluate("lit")
     assert ("five", "$5") in words
-    assert [(one["said"], one["written"]) for one in lit if one["said"] in {"friend", "five", "how"}] == [("friend", "friend"), ("five", "$5"), ("how", "How")]
+    assert [
+        (one["said"], one["written"]) for one in lit if one["said"] in {"friend", "five", "how"}
+    ] == [("friend", "friend"), ("five", "$5"), ("how", "How")]
     slack = 2 * 128  # the clock moves by quanta, and the page asks it before it lights the word
     for one in lit:
         word = words[one["said"], one["written"]]
@@ -127,7 +151,11 @@ def test_pictures_begin_before_the_sound_is_whole(page: Page) -> None:
 
     def half(route: Any) -> None:
         lines = route.fetch().text().splitlines(keepends=True)
-        route.fulfill(body="".join(lines[: len(lines) // 2]), content_type="application/x-ndjson", headers={"x-seed": "7"})
+        route.fulfill(
+            body="".join(lines[: len(lines) // 2]),
+            content_type="application/x-ndjson",
+            headers={"x-seed": "7"},
+        )
 
     page.route("**/synthesize", half)
     say(page, seed="7")
@@ -147,7 +175,13 @@ def test_it_stops_and_the_service_with_it(page: Page, address: str) -> None:
     until(page, "document.getElementById('length').textContent !== '–'")
     page.click("#speak")
     assert page.inner_text("#speak") == "Speak"
-    until(page, "fetch('/readyz').then((answer) => answer.json()).then((status) => status.open_streams === 0)")
+    until(
+        page,
+        (
+            "fetch('/readyz').then((answer) => answer.json()).then((status) => status.open_streams "
+            "=== 0)"
+        ),
+    )
     length = page.evaluate("recorded(-1).then((pieces) => pieces.length)")
     page.wait_for_timeout(200)
     assert page.evaluate("recorded(-1).then((pieces) => pieces.length)") == length
@@ -162,7 +196,9 @@ def test_what_was_heard_can_be_had(page: Page, address: str) -> None:
         with page.expect_download() as caught:
             page.click("#download")
         assert caught.value.suggested_filename == f"speech-{SETTINGS['seed']}.{suffix}"
-        assert caught.value.path().read_bytes() == said(address, text="It's me.", format=audio_format, speaker="anna", **as_numbers(SETTINGS))
+        assert caught.value.path().read_bytes() == said(
+            address, text="It's me.", format=audio_format, speaker="anna", **as_numbers(SETTINGS)
+        )
     page.click("#copy")
     until(page, "document.getElementById('note').textContent === 'Copied.'")
     command = page.evaluate("navigator.clipboard.readText()")

@@ -1,4 +1,6 @@
-"""The page for its readers: errors where they belong, the keyboard alone, names for everything, narrow windows, keys."""
+"""The page for its readers: errors where they belong, the keyboard alone, names for everything,
+narrow windows, keys.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,16 @@ from tests.service.page import until, until_heard
 
 pytestmark = pytest.mark.browser
 
-WRONG = {"text": " ", "speed": "9", "pitch": "13", "volume": "loud", "temperature": "-1", "seed": "1.5"}
-# What a screen reader would say of each control that can be seen; the accessible name by the rules for what the page uses.
+WRONG = {
+    "text": " ",
+    "speed": "9",
+    "pitch": "13",
+    "volume": "loud",
+    "temperature": "-1",
+    "seed": "1.5",
+}
+# What a screen reader would say of each control that can be seen; the accessible name by the rules
+# for what the page uses.
 NAMES = """
 Array.from(document.querySelectorAll('button, input, select, textarea, canvas, pre'), (one) => {
   const name = one.getAttribute('aria-label') ?? (one.labels?.length ? one.labels[0].textContent : one.tagName === 'BUTTON' ? one.textContent : '');
@@ -21,12 +31,19 @@ Array.from(document.querySelectorAll('button, input, select, textarea, canvas, p
 
 
 @pytest.mark.parametrize("field", WRONG)
-def test_what_is_wrong_is_told_at_its_field_in_the_service_s_words(page: Page, address: str, field: str) -> None:
+def test_what_is_wrong_is_told_at_its_field_in_the_service_s_words(
+    page: Page, address: str, field: str
+) -> None:
     page.fill(f"#{field}", WRONG[field])
     page.click("#speak")
-    until(page, "name => document.getElementById(name).getAttribute('aria-invalid') === 'true'", field)
+    until(
+        page, "name => document.getElementById(name).getAttribute('aria-invalid') === 'true'", field
+    )
     values = {"text": page.input_value("#text"), field: WRONG[field]}
-    sent = {name: value if name == "text" or value == "loud" else float(value) for name, value in values.items()}
+    sent = {
+        name: value if name == "text" or value == "loud" else float(value)
+        for name, value in values.items()
+    }
     error = httpx.post(f"{address}/synthesize", json=sent).json()["error"]
     assert (error["field"], page.inner_text(f"#{field}-error")) == (field, error["message"])
     assert page.evaluate("document.activeElement.id") == field
@@ -42,9 +59,18 @@ def test_what_is_wrong_is_told_at_its_field_in_the_service_s_words(page: Page, a
 
 @pytest.mark.parametrize(("field", "sentence"), [("voice", "nobody"), ("speaker", "nobody")])
 def test_a_choice_that_is_gone_is_told_as_well(page: Page, field: str, sentence: str) -> None:
-    page.evaluate("name => { const one = document.getElementById(name); one.append(new Option('nobody')); one.value = 'nobody'; }", field)
+    page.evaluate(
+        (
+            "name => { const one = document.getElementById(name); one.append(new "
+            "Option('nobody')); "
+            "one.value = 'nobody'; }"
+        ),
+        field,
+    )
     page.click("#speak")
-    until(page, "name => document.getElementById(name).getAttribute('aria-invalid') === 'true'", field)
+    until(
+        page, "name => document.getElementById(name).getAttribute('aria-invalid') === 'true'", field
+    )
     assert sentence in page.inner_text(f"#{field}-error")
 
 
@@ -52,14 +78,19 @@ def test_a_format_that_is_refused_is_told_at_the_format(page: Page) -> None:
     page.fill("#text", "Yes.")
     page.click("#speak")
     until_heard(page)
-    page.evaluate("() => { const one = document.getElementById('format'); one.append(new Option('tape')); one.value = 'tape'; }")
+    page.evaluate(
+        "() => { const one = document.getElementById('format'); one.append(new Option('tape')); "
+        "one.value = 'tape'; }"
+    )
     page.click("#download")
     until(page, "document.getElementById('format').getAttribute('aria-invalid') === 'true'")
     assert page.inner_text("#format-error").startswith("format: ")
 
 
 def test_what_is_too_long_for_the_page_is_told_at_the_text(page: Page) -> None:
-    """It would be spoken: but its length, and so the place of anything in the pictures, is not known beforehand."""
+    """It would be spoken: but its length, and so the place of anything in the pictures, is not
+    known beforehand.
+    """
     page.fill("#text", "Yes. " * 59)
     page.click("#speak")
     until(page, "document.getElementById('text').getAttribute('aria-invalid') === 'true'")
@@ -79,7 +110,9 @@ def test_a_service_that_is_gone_is_told(page: Page) -> None:
 
 
 def test_the_keyboard_is_enough(page: Page) -> None:
-    """From the text on, Tab reaches everything that can be used, and what has the focus can be seen to have it."""
+    """From the text on, Tab reaches everything that can be used, and what has the focus can be seen
+    to have it.
+    """
     page.focus("#text")
     page.keyboard.press("Control+A")
     page.keyboard.type("Yes.")
@@ -89,14 +122,16 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     for _ in range(40):
         page.keyboard.press("Tab")
         name, outlined = page.evaluate(
-            "() => { const one = document.activeElement; return [one.id || one.dataset.of, getComputedStyle(one).outlineStyle !== 'none']; }"
+            "() => { const one = document.activeElement; return [one.id || one.dataset.of, "
+            "getComputedStyle(one).outlineStyle !== 'none']; }"
         )
         if name is None:
             break
         assert outlined, name
         reached.append(name)
     can_be_used = (
-        "Array.from(document.querySelectorAll('button, input, select'), (one) => one.checkVisibility() && !one.disabled ? one.id || one.dataset.of : null)"
+        "Array.from(document.querySelectorAll('button, input, select'), (one) => "
+        "one.checkVisibility() && !one.disabled ? one.id || one.dataset.of : null)"
     )
     assert set(reached) == set(filter(None, page.evaluate(can_be_used)))
     page.focus("[data-of=pitch]")
@@ -128,16 +163,37 @@ def test_letters_stand_out_from_their_paper(page: Page, scheme: str) -> None:
     """WCAG's contrast of at least 4.5 for every colour that words are written in."""
     page.emulate_media(color_scheme=scheme)
     names = ["paper", "ink", "quiet", "accent", "wrong", "on-accent", "glow"]
-    colours = [page.evaluate("name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()", name) for name in names]
+    colours = [
+        page.evaluate(
+            (
+                "name => "
+                "getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()"
+            ),
+            name,
+        )
+        for name in names
+    ]
     paper, ink, quiet, accent, wrong, on_accent, glow = map(luminance, colours)
-    for letters, ground in ((ink, paper), (quiet, paper), (accent, paper), (wrong, paper), (on_accent, accent), (ink, glow)):
+    for letters, ground in (
+        (ink, paper),
+        (quiet, paper),
+        (accent, paper),
+        (wrong, paper),
+        (on_accent, accent),
+        (ink, glow),
+    ):
         assert (max(letters, ground) + 0.05) / (min(letters, ground) + 0.05) >= 4.5
 
 
 def luminance(colour: str) -> float:
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels]
-    return sum(weight * channel for weight, channel in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    linear = [
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in channels
+    ]
+    return sum(
+        weight * channel for weight, channel in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
+    )
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
@@ -147,7 +203,10 @@ def test_nothing_sticks_out_of_a_narrow_window(page: Page, width: int) -> None:
     page.click("#speak")
     until_heard(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("document.getElementById('text').scrollHeight <= document.getElementById('text').clientHeight + 1"), "the text is cut off"
+    assert page.evaluate(
+        "document.getElementById('text').scrollHeight <= "
+        "document.getElementById('text').clientHeight + 1"
+    ), "the text is cut off"
 
 
 def test_who_wants_less_motion_gets_less(page: Page) -> None:
@@ -157,7 +216,9 @@ def test_who_wants_less_motion_gets_less(page: Page) -> None:
     assert page.evaluate(motion) == "0s"
 
 
-def test_a_key_is_asked_for_where_the_service_asks_for_one(browser: Browser, locked: tuple[str, str]) -> None:
+def test_a_key_is_asked_for_where_the_service_asks_for_one(
+    browser: Browser, locked: tuple[str, str]
+) -> None:
     address, key = locked
     page = browser.new_page()
     page.goto(address)

@@ -10,7 +10,13 @@ KNOWN = Capacity(rates=((1, 1_000.0), (2, 1_600.0), (4, 2_000.0)))
 
 
 def test_streams_that_were_not_measured_lie_between_those_that_were() -> None:
-    assert [KNOWN.samples_per_second(number) for number in (1, 2, 3, 4, 9)] == [1_000.0, 1_600.0, 1_800.0, 2_000.0, 2_000.0]
+    assert [KNOWN.samples_per_second(number) for number in (1, 2, 3, 4, 9)] == [
+        1_000.0,
+        1_600.0,
+        1_800.0,
+        2_000.0,
+        2_000.0,
+    ]
     assert KNOWN.full == 2_000.0
 
 
@@ -27,7 +33,9 @@ def test_a_machine_that_becomes_half_as_fast_is_known_after_some_seconds_of_work
     assert slow.samples_per_second(1) == pytest.approx(500.0, rel=0.02)
     for _ in range(600):
         slow = slow.after(1, 50, 0.05)
-    assert slow.full == pytest.approx(2_000.0 / INITIAL_SLOWNESS, rel=0.02), "one stream leaves room for what stands around many"
+    assert slow.full == pytest.approx(2_000.0 / INITIAL_SLOWNESS, rel=0.02), (
+        "one stream leaves room for what stands around many"
+    )
     for _ in range(600):
         slow = slow.after(2, 80, 0.05)
     assert slow.full == pytest.approx(2_000.0, rel=0.02)
@@ -53,7 +61,9 @@ def test_one_turn_that_was_interrupted_tells_little() -> None:
 
 
 def test_when_streams_will_have_finished() -> None:
-    """Three streams share two seconds of sound per second: the one that lacks 1 s is done after 1.5 s, the next after another second."""
+    """Three streams share two seconds of sound per second: the one that lacks 1 s is done after 1.5
+    s, the next after another second.
+    """
     left = (3.0, 1.0, 2.0)
     assert seconds_until_finished(left, 2.0, 1) == pytest.approx(1.5)
     assert seconds_until_finished(left, 2.0, 2) == pytest.approx(2.5)

@@ -13,10 +13,18 @@ from service.worker.scheduler import BatchStep, Scheduler
 from vocoder.errors import ConfigError
 
 RATE = 1_000
-SETTINGS = ServiceSettings(first_chunk_seconds=0.05, chunk_seconds=0.1, buffer_seconds=1.0, streams_per_turn=2, turn_seconds=0.1)
+SETTINGS = ServiceSettings(
+    first_chunk_seconds=0.05,
+    chunk_seconds=0.1,
+    buffer_seconds=1.0,
+    streams_per_turn=2,
+    turn_seconds=0.1,
+)
 
 
-def scheduler(*streams: int, now: float = 0.0, voice: str = "a", num_samples: int = 10_000) -> Scheduler:
+def scheduler(
+    *streams: int, now: float = 0.0, voice: str = "a", num_samples: int = 10_000
+) -> Scheduler:
     made = Scheduler(SETTINGS)
     for stream in streams:
         made.add(stream, voice=voice, sample_rate=RATE, num_samples=num_samples, now=now)
@@ -73,9 +81,15 @@ def test_a_single_stream_has_every_turn() -> None:
     assert streams(found) == [1]
 
 
-@pytest.mark.parametrize(("others", "samples", "slow_samples"), [(9, 50, 20), (99, 125, 125), (299, 300, 300)])
-def test_the_more_share_a_turn_of_two_the_longer_its_chunks(others: int, samples: int, slow_samples: int) -> None:
-    """Where many do, a new stream's first chunk is no shorter than theirs, and the turn no shorter for being slow; never longer than the longest."""
+@pytest.mark.parametrize(
+    ("others", "samples", "slow_samples"), [(9, 50, 20), (99, 125, 125), (299, 300, 300)]
+)
+def test_the_more_share_a_turn_of_two_the_longer_its_chunks(
+    others: int, samples: int, slow_samples: int
+) -> None:
+    """Where many do, a new stream's first chunk is no shorter than theirs, and the turn no shorter
+    for being slow; never longer than the longest.
+    """
     made = Scheduler(dataclasses.replace(SETTINGS, chunk_seconds=0.3, streams_per_turn=1_000))
     for stream in range(others):
         made.add(stream, voice="a", sample_rate=RATE, num_samples=10_000, now=0.0)
@@ -112,7 +126,9 @@ def test_listening_begins_with_the_first_sound() -> None:
     assert one.deadline(1) == pytest.approx(3.15)
 
 
-def test_a_new_stream_comes_before_those_that_have_something_to_play_and_gets_a_short_chunk() -> None:
+def test_a_new_stream_comes_before_those_that_have_something_to_play_and_gets_a_short_chunk() -> (
+    None
+):
     two = scheduler(1, now=0.0)
     two.made(1, 500, 0.0)
     two.add(2, voice="a", sample_rate=RATE, num_samples=10_000, now=0.2)
@@ -163,7 +179,9 @@ def test_the_finished_and_the_removed_have_no_turn() -> None:
 
 
 def test_everyone_is_served_in_time() -> None:
-    """Three streams on an engine of four times real time; each listener plays a tenth of a second after his first sound, and never runs dry."""
+    """Three streams on an engine of four times real time; each listener plays a tenth of a second
+    after his first sound, and never runs dry.
+    """
     three = scheduler(1, 2, 3)
     now, heard_from, made = 0.0, {}, dict.fromkeys((1, 2, 3), 0)
     while (next_step := three.next_step()) is not None:
@@ -212,7 +230,9 @@ def test_no_turn_is_much_longer_than_allowed() -> None:
     two = scheduler(1, 2)
     for stream in (1, 2):
         two.made(stream, 200, 0.0)
-    quick, slow, stuck = (Capacity(rates=((1, rate), (2, rate))) for rate in (20 * RATE, RATE, RATE / 1000))
+    quick, slow, stuck = (
+        Capacity(rates=((1, rate), (2, rate))) for rate in (20 * RATE, RATE, RATE / 1000)
+    )
     assert two.next_step(quick) == BatchStep(voice="a", shares=((1, 100), (2, 100)))
     assert two.next_step(slow) == BatchStep(voice="a", shares=((1, 50), (2, 50)))
     assert two.next_step(stuck) == BatchStep(voice="a", shares=((1, 10), (2, 10)))
@@ -251,7 +271,9 @@ def test_the_background_has_turns_while_nobody_else_has() -> None:
     two.made(1, 2_000, 0.0)  # its buffer is full
     found = turn(two)
     assert [stream for stream, _ in found.shares] == [7]
-    assert found.shares[0][1] == round(SETTINGS.chunk * 1_000)  # no short chunks for whom nobody waits
+    assert found.shares[0][1] == round(
+        SETTINGS.chunk * 1_000
+    )  # no short chunks for whom nobody waits
     assert two.next_step(at_once=2) == found
     assert two.slack(0.0) == math.inf
     two.made(7, 10, 0.0)

@@ -1,4 +1,6 @@
-"""The table of readings: what is written, and how an American reads it aloud; in `table.tsv`, by group."""
+"""The table of readings: what is written, and how an American reads it aloud; in `table.tsv`, by
+group.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ class Row:
 
 
 def rows() -> list[Row]:
-    header, *lines = (Path(__file__).parent / "table.tsv").read_text(encoding="utf-8").rstrip("\n").split("\n")
+    header, *lines = (
+        (Path(__file__).parent / "table.tsv").read_text(encoding="utf-8").rstrip("\n").split("\n")
+    )
     assert header == "group\twritten\tspoken"
     fields = [line.split("\t") for line in lines]
     return [Row(group=group, written=written, spoken=spoken) for group, written, spoken in fields]

@@ -1,4 +1,6 @@
-"""How rules are asked: plain words at once, as their own rule would read them; digits that are grouped; and the table of words for capitals."""
+"""How rules are asked: plain words at once, as their own rule would read them; digits that are
+grouped; and the table of words for capitals.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +23,35 @@ DATA = Path(package.__file__).parent / "data"
 
 def test_a_plain_word_is_read_as_all_rules_would_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [text for row in rows() for text in (row.written, row.spoken)]
-    texts += [f"{word.capitalize()} {word}, {word}" for word in {piece.lower() for text in texts for piece in text.split() if piece.isalpha()}]
+    texts += [
+        f"{word.capitalize()} {word}, {word}"
+        for word in {piece.lower() for text in texts for piece in text.split() if piece.isalpha()}
+    ]
     quickly = [read(Source.of(text)) for text in texts]
     monkeypatch.setattr(pipeline, "_PLAIN_WORD", re.compile("(?!)"))  # no word is plain
     for text, readings in zip(texts, quickly, strict=True):
-        assert [(at, reading) for at, reading, _ in read(Source.of(text))] == [(at, reading) for at, reading, _ in readings], text
+        assert [(at, reading) for at, reading, _ in read(Source.of(text))] == [
+            (at, reading) for at, reading, _ in readings
+        ], text
 
 
 def test_rules_are_told_word_by_word() -> None:
     found = normalise("Dr. Lee paid $5 at 3pm, see example.com.")
-    assert found.rules == ("abbreviation", "word", "word", "money", "money", "word", "time", "time", "time", "word", "address", "address", "address")
+    assert found.rules == (
+        "abbreviation",
+        "word",
+        "word",
+        "money",
+        "money",
+        "word",
+        "time",
+        "time",
+        "time",
+        "word",
+        "address",
+        "address",
+        "address",
+    )
     assert len(found.rules) == len(found.places)
 
 
@@ -63,13 +84,17 @@ def test_places_are_those_of_what_was_written() -> None:
     assert found.places[-1] is None or text[slice(*found.places[-1])] == "go"
 
 
-def test_the_table_of_words_is_small_has_its_licence_and_holds_what_spelling_does_not_tell() -> None:
+def test_the_table_of_words_is_small_has_its_licence_and_holds_what_spelling_does_not_tell() -> (
+    None
+):
     packed = DATA / "cmudict_words.txt.xz"
     assert packed.stat().st_size < 200_000
     assert "Carnegie Mellon University" in (DATA / "LICENSE-CMUDICT.txt").read_text("utf-8")
     words = lzma.decompress(packed.read_bytes()).decode("ascii").split()
     assert words == sorted(set(words))
     assert {"against", "lincoln", "massachusetts", "psychology"} <= set(words)
-    assert not [word for word in words if could_be_word(word) or not word.isalpha() or len(word) < 4]
+    assert not [
+        word for word in words if could_be_word(word) or not word.isalpha() or len(word) < 4
+    ]
     assert is_known("against")
     assert not is_known("xqzt")

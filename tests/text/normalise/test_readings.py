@@ -19,7 +19,9 @@ def test_it_is_read_as_an_american_would(row: Row) -> None:
 
 def test_the_table_is_large_and_says_nothing_twice() -> None:
     assert len(ROWS) >= 400
-    twice = [written for written, count in Counter(row.written for row in ROWS).items() if count > 1]
+    twice = [
+        written for written, count in Counter(row.written for row in ROWS).items() if count > 1
+    ]
     assert twice == []
 
 
@@ -41,7 +43,9 @@ def test_nothing_to_say_is_no_text_and_no_error(text: str) -> None:
         ("a⁂b", "a b", (("⁂", "is a symbol without a reading"),)),
     ],
 )
-def test_what_cannot_be_spoken_is_skipped_and_reported(text: str, spoken: str, skipped: tuple[tuple[str, str], ...]) -> None:
+def test_what_cannot_be_spoken_is_skipped_and_reported(
+    text: str, spoken: str, skipped: tuple[tuple[str, str], ...]
+) -> None:
     assert normalise(text) == Normalised(text=spoken, skipped=skipped)
 
 

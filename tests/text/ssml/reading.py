@@ -8,7 +8,15 @@ from vocoder.text.lexicon import Lexicon
 
 def read(inside: str, *, root: str = "<speak>", lexicon: Lexicon | None = None) -> Analysis:
     """What is made of a document with this inside its root."""
-    return analysis_of(analyser_of(Ssml(f"{root}{inside}</speak>"), language="en-us", voice="tiny", speakers=("anna", "otto"), lexicon=lexicon))
+    return analysis_of(
+        analyser_of(
+            Ssml(f"{root}{inside}</speak>"),
+            language="en-us",
+            voice="tiny",
+            speakers=("anna", "otto"),
+            lexicon=lexicon,
+        )
+    )
 
 
 def one(inside: str) -> Sentence:

@@ -32,12 +32,18 @@ def style_of(inside: str, word: str) -> tuple[float, Pitch, float, float]:
     """Rate, pitch, spread and gain of a word."""
     sentence = one(inside)
     assert sentence.delivery is not None
-    style = sentence.delivery.styles[sentence.features.word_index.tolist().index(sentence.words.index(word))]
+    style = sentence.delivery.styles[
+        sentence.features.word_index.tolist().index(sentence.words.index(word))
+    ]
     return style.rate, style.pitch, style.spread, style.gain
 
 
 def test_a_document_of_nothing_but_text_is_read_as_the_text() -> None:
-    text = "Dr. Lee paid $5 on 3/4/2021.\n\nWhat a day! He said \u201cyes\u201d & left \ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")
+    text = (
+        ("Dr. Lee paid $5 on 3/4/2021.\n\nWhat a day! He said \u201cyes\u201d & left \ud83d\ude00")
+        .encode("utf-16", "surrogatepass")
+        .decode("utf-16")
+    )
     plain, marked = analyse(text), read(text.replace("&", "&amp;"))
     assert len(plain.sentences) == 3
     for before, after in zip(plain.sentences, marked.sentences, strict=True):
@@ -46,15 +52,21 @@ def test_a_document_of_nothing_but_text_is_read_as_the_text() -> None:
         )  # fmt: skip
         np.testing.assert_array_equal(before.features.categories, after.features.categories)
         np.testing.assert_array_equal(before.features.positions, after.features.positions)
-    assert [(one.text, one.reason) for one in plain.skipped] == [(one.text, one.reason) for one in marked.skipped]
+    assert [(one.text, one.reason) for one in plain.skipped] == [
+        (one.text, one.reason) for one in marked.skipped
+    ]
 
 
 ROOTS = [
     "<speak>",
     '<speak version="1.1">',
-    '<?xml version="1.0" encoding="UTF-8"?>\n<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xml:lang="en-US">',
     (
-        '<speak version="1.1" xmlns="http://www.w3.org/2001/10/synthesis" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        '<?xml version="1.0" encoding="UTF-8"?>\n<speak version="1.0" '
+        'xmlns="http://www.w3.org/2001/10/synthesis" xml:lang="en-US">'
+    ),
+    (
+        '<speak version="1.1" xmlns="http://www.w3.org/2001/10/synthesis" '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
         'xsi:schemaLocation="http://www.w3.org/2001/10/synthesis synthesis.xsd" xml:lang="en">'
     ),
     '<?xml-stylesheet href="x"?><!-- a comment --><speak xml:base="http://example.com/">',
@@ -64,19 +76,30 @@ ROOTS = [
 
 @pytest.mark.parametrize("root", ROOTS, ids=range(len(ROOTS)))
 def test_roots(root: str) -> None:
-    assert [sentence.words for sentence in read("Hi <!-- no --> <![CDATA[you & me]]>.", root=root).sentences] == [("hi", "you", "and", "me")]
+    assert [
+        sentence.words
+        for sentence in read("Hi <!-- no --> <![CDATA[you & me]]>.", root=root).sentences
+    ] == [("hi", "you", "and", "me")]
 
 
 def test_a_prefix_of_ones_own_for_ssml() -> None:
-    document = '<x:speak xmlns:x="http://www.w3.org/2001/10/synthesis">Hi <x:sub alias="you">me</x:sub></x:speak>'
+    document = (
+        '<x:speak xmlns:x="http://www.w3.org/2001/10/synthesis">Hi <x:sub '
+        'alias="you">me</x:sub></x:speak>'
+    )
     from vocoder.text import Ssml
 
-    (sentence,) = analysis_of(analyser_of(Ssml(document), language="en-us", voice="tiny", speakers=())).sentences
+    (sentence,) = analysis_of(
+        analyser_of(Ssml(document), language="en-us", voice="tiny", speakers=())
+    ).sentences
     assert sentence.words == ("hi", "you")
 
 
 def test_characters_are_found_again_in_the_document() -> None:
-    document = "\U0001d11e AT&amp;T \u00e9t&#233; <emphasis>pays</emphasis>\r\n&#x24;5 to <sub alias='World Wide Web'>WWW</sub>, <phoneme ph='təˈmeɪtoʊ'/>."
+    document = (
+        "\U0001d11e AT&amp;T \u00e9t&#233; <emphasis>pays</emphasis>\r\n&#x24;5 to <sub "
+        "alias='World Wide Web'>WWW</sub>, <phoneme ph='təˈmeɪtoʊ'/>."
+    )
     (sentence,) = read(document, root="<speak>").sentences
     whole = f"<speak>{document}</speak>"
     found = [
@@ -85,30 +108,59 @@ def test_characters_are_found_again_in_the_document() -> None:
         if place is not None
     ]
     assert found == [
-        ("A", "AT&amp;T"), ("T", "AT&amp;T"), ("and", "AT&amp;T"), ("T", "AT&amp;T"), ("été", "\u00e9t&"), ("pays", "pays"), ("five", "&#x24;5"),
-        ("dollars", "&#x24;5"), ("to", "to"), ("world", "WWW"), ("wide", "WWW"), ("web", "WWW"), ("təˈmeɪtoʊ", "<phoneme ph='təˈmeɪtoʊ'/>"),
+        ("A", "AT&amp;T"), ("T", "AT&amp;T"), ("and", "AT&amp;T"), ("T", "AT&amp;T"), ("été",
+        "\u00e9t&"), ("pays", "pays"), ("five", "&#x24;5"),
+        ("dollars", "&#x24;5"), ("to", "to"), ("world", "WWW"), ("wide", "WWW"), ("web", "WWW"),
+        ("təˈmeɪtoʊ", "<phoneme ph='təˈmeɪtoʊ'/>"),
     ]  # fmt: skip
     assert list(sentence.origins) == sorted(sentence.origins)
 
 
 def test_paragraphs_and_sentences() -> None:
     analysis = read("<p>One two. Three</p> <p><s>Mr. Lee. Yes? No</s> <s>four</s></p> five")
-    assert [" ".join(sentence.words) for sentence in analysis.sentences] == ["one two", "three", "mister lee yes no", "four", "five"]
-    assert [sentence.ends_paragraph for sentence in analysis.sentences] == [False, True, False, True, False]
+    assert [" ".join(sentence.words) for sentence in analysis.sentences] == [
+        "one two",
+        "three",
+        "mister lee yes no",
+        "four",
+        "five",
+    ]
+    assert [sentence.ends_paragraph for sentence in analysis.sentences] == [
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
     assert [sentence.text for sentence in read("<p>One</p>").sentences] == ["One"]
 
 
 def test_tags_part_words_but_not_inside_w() -> None:
     assert spoken("cup<break time='0s'/>board") == "cup board"
     assert spoken("cup<mark name='a'/>board") == "cup board"
-    assert spoken("<w>cup<emphasis>board</emphasis></w> <token>air<mark name='m'/>port</token>") == "cupboard airport"
-    assert spoken("<emphasis>Wow</emphasis>! <emphasis>No</emphasis>, $<emphasis>5</emphasis>") == "wow | no five dollars"
+    assert (
+        spoken("<w>cup<emphasis>board</emphasis></w> <token>air<mark name='m'/>port</token>")
+        == "cupboard airport"
+    )
+    assert (
+        spoken("<emphasis>Wow</emphasis>! <emphasis>No</emphasis>, $<emphasis>5</emphasis>")
+        == "wow | no five dollars"
+    )
 
 
 def test_sub_says_another_text() -> None:
-    assert spoken("The <sub alias='World Wide Web Consortium'>W3C</sub> meets.") == "the world wide web consortium meets"
-    assert spoken("(<sub alias='10 km'>far</sub>), <sub alias='Mister'>Mr.</sub> X") == "ten kilometers mister X"
-    assert spoken("The <sub alias='Consortium'>W3C</sub>\u2019s site, the <sub alias='bus'>B</sub>'s.") == "the consortium's site the bus's"
+    assert (
+        spoken("The <sub alias='World Wide Web Consortium'>W3C</sub> meets.")
+        == "the world wide web consortium meets"
+    )
+    assert (
+        spoken("(<sub alias='10 km'>far</sub>), <sub alias='Mister'>Mr.</sub> X")
+        == "ten kilometers mister X"
+    )
+    assert (
+        spoken("The <sub alias='Consortium'>W3C</sub>\u2019s site, the <sub alias='bus'>B</sub>'s.")
+        == "the consortium's site the bus's"
+    )
     assert spoken("<sub alias='hello'/> you <sub alias=''>gone</sub>") == "hello you"
     assert spoken("<sub alias='world'>W</sub>-based") == "world based"
     shown = one("<sub alias='hello'/> you")
@@ -117,7 +169,10 @@ def test_sub_says_another_text() -> None:
 
 
 def test_phoneme_says_ipa() -> None:
-    assert phonemes(one("<phoneme alphabet='ipa' ph='pɪˈkɑːn'>pecan</phoneme>.")) == "sil p ɪ k ɑː n sil"
+    assert (
+        phonemes(one("<phoneme alphabet='ipa' ph='pɪˈkɑːn'>pecan</phoneme>."))
+        == "sil p ɪ k ɑː n sil"
+    )
     assert one("<phoneme ph='pɪˈkɑːn'>pecan</phoneme>.").words == ("pecan",)
     both = one("<phoneme ph='pɪˈkɑːn paɪ'>Pecan pie,</phoneme> yes")
     assert both.words == ("pecan", "pie", "yes")
@@ -125,7 +180,11 @@ def test_phoneme_says_ipa() -> None:
     assert one("<phoneme ph='pɪˈkɑːn'>New York</phoneme>").words == ("new-york",)
     assert phonemes(one("<phoneme ph='kæt'>X</phoneme>'s")) == "sil k æ t s sil"
     assert one("<phoneme ph='h\u0259\u02c8lo\u028a'/>").words == ("h\u0259\u02c8lo\u028a",)
-    stressed = one("<phoneme ph='h\u0259\u02c8lo\u028a'>hello</phoneme>").features.categories[:, 1].tolist()
+    stressed = (
+        one("<phoneme ph='h\u0259\u02c8lo\u028a'>hello</phoneme>")
+        .features.categories[:, 1]
+        .tolist()
+    )
     assert stressed == [1, 1, 1, 1, 3, 1]
 
 
@@ -150,7 +209,12 @@ SAID: list[tuple[str, str, str, str]] = [
     ("fraction", "", "1+1/2", "one and a half"),
     ("telephone", "", "(781) 771-7777", "seven eight one seven seven one seven seven seven seven"),
     ("telephone", "39", "06 123", "plus three nine zero six one two three"),
-    ("telephone", "", "2122241555 ext. 12", "two one two two two four one five five five extension one two"),
+    (
+        "telephone",
+        "",
+        "2122241555 ext. 12",
+        "two one two two two four one five five five extension one two",
+    ),
     ("date", "mdy", "3/4/2021", "march fourth twenty twenty-one"),
     ("date", "dmy", "3/4/2021", "april third twenty twenty-one"),
     ("date", "ymd", "2021-03-04", "march fourth twenty twenty-one"),
@@ -171,11 +235,18 @@ SAID: list[tuple[str, str, str, str]] = [
     ("currency", "", "$45.30", "forty-five dollars and thirty cents"),
     ("currency", "USD", "45", "forty-five U S dollars"),
     ("unit", "", "10 ft", "ten feet"),
-    ("address", "", "150 Main St., 10001-1234", "one fifty main street one zero zero zero one one two three four"),
+    (
+        "address",
+        "",
+        "150 Main St., 10001-1234",
+        "one fifty main street one zero zero zero one one two three four",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("interpretation", "form", "content", "expected"), SAID, ids=range(len(SAID)))
+@pytest.mark.parametrize(
+    ("interpretation", "form", "content", "expected"), SAID, ids=range(len(SAID))
+)
 def test_say_as(interpretation: str, form: str, content: str, expected: str) -> None:
     attribute = f" format='{form}'" if form else ""
     said = spoken(f"So <say-as interpret-as='{interpretation}'{attribute}> {content} </say-as>, no")
@@ -201,8 +272,12 @@ WRONG: list[tuple[str, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("interpretation", "form", "content", "message"), WRONG, ids=range(len(WRONG)))
-def test_what_is_not_what_it_is_said_to_be_is_refused(interpretation: str, form: str, content: str, message: str) -> None:
+@pytest.mark.parametrize(
+    ("interpretation", "form", "content", "message"), WRONG, ids=range(len(WRONG))
+)
+def test_what_is_not_what_it_is_said_to_be_is_refused(
+    interpretation: str, form: str, content: str, message: str
+) -> None:
     from vocoder.errors import TextError
 
     with pytest.raises(TextError, match=message):
@@ -260,40 +335,84 @@ def test_prosody(attributes: str, expected: tuple[float, Pitch, float, float]) -
     inside = f"One <prosody {attributes}>two</prosody> three"
     rate, pitch, spread, gain = style_of(inside, "two")
     assert (rate, spread, gain) == pytest.approx((expected[0], expected[2], expected[3]))
-    assert (pitch.scale, pitch.offset_hz) == pytest.approx((expected[1].scale, expected[1].offset_hz))
+    assert (pitch.scale, pitch.offset_hz) == pytest.approx(
+        (expected[1].scale, expected[1].offset_hz)
+    )
     assert style_of(inside, "one") == style_of(inside, "three") == (1.0, Pitch(), 1.0, 1.0)
 
 
 def test_changes_with_a_sign_count_from_what_is_around_and_others_from_the_voice() -> None:
-    outer = "<prosody rate='50%' pitch='200Hz' volume='50'>one <prosody rate='{}' pitch='{}' volume='{}'>two</prosody></prosody>"
-    assert style_of(outer.format("+20%", "+10Hz", "+20%"), "two") == pytest.approx((0.6, Pitch(scale=0.0, offset_hz=210.0), 1.0, 0.6))
-    assert style_of(outer.format("200%", "high", "loud"), "two") == (2.0, Pitch(scale=1.2), 1.0, pytest.approx(10 ** (3 / 20)))
+    outer = (
+        "<prosody rate='50%' pitch='200Hz' volume='50'>one <prosody rate='{}' pitch='{}' "
+        "volume='{}'>two</prosody></prosody>"
+    )
+    assert style_of(outer.format("+20%", "+10Hz", "+20%"), "two") == pytest.approx(
+        (0.6, Pitch(scale=0.0, offset_hz=210.0), 1.0, 0.6)
+    )
+    assert style_of(outer.format("200%", "high", "loud"), "two") == (
+        2.0,
+        Pitch(scale=1.2),
+        1.0,
+        pytest.approx(10 ** (3 / 20)),
+    )
 
 
 def test_emphasis_is_slower_higher_and_louder_or_the_reverse() -> None:
-    strong, moderate, plain = (style_of(f"so <emphasis{level}>one</emphasis>", "one") for level in (" level='strong'", "", " level='none'"))
+    strong, moderate, plain = (
+        style_of(f"so <emphasis{level}>one</emphasis>", "one")
+        for level in (" level='strong'", "", " level='none'")
+    )
     reduced = style_of("so <emphasis level='reduced'>one</emphasis>", "one")
     assert strong[0] < moderate[0] < plain[0] == 1.0 < reduced[0]
     assert strong[1].scale > moderate[1].scale > plain[1].scale == 1.0 > reduced[1].scale
     assert strong[3] > moderate[3] > plain[3] == 1.0 > reduced[3]
-    assert style_of("<emphasis level='strong'>a <emphasis level='none'>one</emphasis></emphasis>", "one") == plain
+    assert (
+        style_of(
+            "<emphasis level='strong'>a <emphasis level='none'>one</emphasis></emphasis>", "one"
+        )
+        == plain
+    )
     both = style_of("<prosody rate='50%'><emphasis level='strong'>one</emphasis></prosody>", "one")
     assert both[0] == pytest.approx(0.5 * strong[0])
 
 
 def test_voices_are_speakers_each_in_sentences_of_its_own() -> None:
-    analysis = read("He said <voice name='otto'>no way</voice> and <voice name='tiny'>left</voice> <voice name='eve anna'>home</voice>.")
-    speakers = [(" ".join(sentence.words), sentence.delivery.speaker) for sentence in analysis.sentences if sentence.delivery is not None]
-    assert speakers == [("he said", None), ("no way", 1), ("and", None), ("left", None), ("home", 0)]
+    analysis = read(
+        "He said <voice name='otto'>no way</voice> and <voice name='tiny'>left</voice> <voice "
+        "name='eve anna'>home</voice>."
+    )
+    speakers = [
+        (" ".join(sentence.words), sentence.delivery.speaker)
+        for sentence in analysis.sentences
+        if sentence.delivery is not None
+    ]
+    assert speakers == [
+        ("he said", None),
+        ("no way", 1),
+        ("and", None),
+        ("left", None),
+        ("home", 0),
+    ]
 
 
 @pytest.mark.parametrize("language", ["en-US", "en", "en_us", "EN-us"])
 def test_the_voice_s_own_language_is_accepted(language: str) -> None:
-    assert spoken(f"<p xml:lang='{language}'><lang xml:lang='{language}'>Hi</lang> <voice xml:lang='{language}'>you</voice></p>") == "hi | you"
+    assert (
+        spoken(
+            f"<p xml:lang='{language}'><lang xml:lang='{language}'>Hi</lang> <voice "
+            f"xml:lang='{language}'>you</voice></p>"
+        )
+        == "hi | you"
+    )
 
 
 def test_meta_is_passed_over() -> None:
-    assert spoken("<meta name='a' content='b'/><metadata><x xmlns='urn:x'>no <break/></x></metadata>Hi") == "hi"
+    assert (
+        spoken(
+            "<meta name='a' content='b'/><metadata><x xmlns='urn:x'>no <break/></x></metadata>Hi"
+        )
+        == "hi"
+    )
 
 
 def marks(inside: str) -> list[tuple[int, str, str]]:
@@ -301,37 +420,80 @@ def marks(inside: str) -> list[tuple[int, str, str]]:
     found = []
     for number, sentence in enumerate(read(inside).sentences):
         assert sentence.delivery is not None
-        found += [(number, mark.name, " ".join(sentence.features.phonemes[mark.phoneme : mark.phoneme + 2])) for mark in sentence.delivery.marks]
+        found += [
+            (
+                number,
+                mark.name,
+                " ".join(sentence.features.phonemes[mark.phoneme : mark.phoneme + 2]),
+            )
+            for mark in sentence.delivery.marks
+        ]
     return found
 
 
 def test_marks_are_where_the_next_word_or_the_break_begins() -> None:
     assert marks("<mark name='a'/>Hi <mark name='b'/>you, <mark name='c'/>no<mark name='d'/>. <mark name='e'/>Go <mark name='f'/>") == [
-        (0, "a", "sil h"), (0, "b", "j uː"), (0, "c", "n oʊ"), (0, "d", "sil"), (0, "e", ""), (1, "f", ""),
+        (0, "a", "sil h"), (0, "b", "j uː"), (0, "c", "n oʊ"), (0, "d", "sil"), (0, "e", ""), (1,
+        "f", ""),
     ]  # fmt: skip
-    assert marks("Hi <mark name='a'/><break/><mark name='b'/> you") == [(0, "a", "sil j"), (0, "b", "j uː")]
+    assert marks("Hi <mark name='a'/><break/><mark name='b'/> you") == [
+        (0, "a", "sil j"),
+        (0, "b", "j uː"),
+    ]
     assert marks("<mark name='a'/><break/><mark name='b'/> you.<mark name='c'/><break/><mark name='d'/> Go") == [
         (0, "a", "sil j"), (0, "b", "j uː"), (0, "c", "sil"), (0, "d", ""),
     ]  # fmt: skip
-    assert marks("It costs $<mark name='a'/>5, <sub alias='or so'>o</sub> <mark name='b'/><sub alias='be'>b</sub>") == [(0, "a", "f aɪ"), (0, "b", "b iː")]
+    assert marks(
+        "It costs $<mark name='a'/>5, <sub alias='or so'>o</sub> <mark name='b'/><sub "
+        "alias='be'>b</sub>"
+    ) == [(0, "a", "f aɪ"), (0, "b", "b iː")]
 
 
 def test_marks_change_nothing_else() -> None:
-    plain, marked = one("Hi you, no. 5 km"), one("<mark name='x'/>Hi <mark name='x'/>you<mark name='x'/>, no. 5<mark name='x'/> km<mark name='x'/>")
+    plain, marked = (
+        one("Hi you, no. 5 km"),
+        one(
+            "<mark name='x'/>Hi <mark name='x'/>you<mark name='x'/>, no. 5<mark name='x'/> "
+            "km<mark name='x'/>"
+        ),
+    )
     assert plain.words == marked.words
     np.testing.assert_array_equal(plain.features.categories, marked.features.categories)
 
 
 def test_phonemes_in_place_of_a_text() -> None:
-    analysis = analysis_of(analyser_of(Ipa("həˈloʊ, ˈwɜːld. ˈhaʊ ˈɑːɹ juː? hə.ˈloʊ"), language="en-us", voice="tiny", speakers=()))
-    assert [phonemes(sentence) for sentence in analysis.sentences] == ["sil h ə l oʊ sil w ɜː l d sil", "sil h aʊ ɑː ɹ j uː sil", "sil h ə l oʊ sil"]
-    assert [sentence.text for sentence in analysis.sentences] == ["həˈloʊ, ˈwɜːld.", "ˈhaʊ ˈɑːɹ juː?", "hə.ˈloʊ"]
-    assert analyse("hello, world.").sentences[0].features.phonemes == analysis.sentences[0].features.phonemes
+    analysis = analysis_of(
+        analyser_of(
+            Ipa("həˈloʊ, ˈwɜːld. ˈhaʊ ˈɑːɹ juː? hə.ˈloʊ"),
+            language="en-us",
+            voice="tiny",
+            speakers=(),
+        )
+    )
+    assert [phonemes(sentence) for sentence in analysis.sentences] == [
+        "sil h ə l oʊ sil w ɜː l d sil",
+        "sil h aʊ ɑː ɹ j uː sil",
+        "sil h ə l oʊ sil",
+    ]
+    assert [sentence.text for sentence in analysis.sentences] == [
+        "həˈloʊ, ˈwɜːld.",
+        "ˈhaʊ ˈɑːɹ juː?",
+        "hə.ˈloʊ",
+    ]
+    assert (
+        analyse("hello, world.").sentences[0].features.phonemes
+        == analysis.sentences[0].features.phonemes
+    )
     assert analysis.sentences[1].start == 16
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("hə9", "word 1 of them, 'hə9', has '9'"), ("a b ˈ c", "word 3 of them, 'ˈ', has no phoneme"), ("a" * 300, "limit is 200")]
+    ("text", "message"),
+    [
+        ("hə9", "word 1 of them, 'hə9', has '9'"),
+        ("a b ˈ c", "word 3 of them, 'ˈ', has no phoneme"),
+        ("a" * 300, "limit is 200"),
+    ],
 )
 def test_phonemes_that_are_none_are_refused(text: str, message: str) -> None:
     from vocoder.errors import TextError

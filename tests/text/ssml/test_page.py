@@ -20,10 +20,17 @@ def test_elements_and_attributes() -> None:
 
 
 def test_labels_with_their_figures() -> None:
-    for labels in (values.RATE_LABELS, values.PITCH_LABELS, values.RANGE_LABELS, values.BREAK_LABELS):
+    for labels in (
+        values.RATE_LABELS,
+        values.PITCH_LABELS,
+        values.RANGE_LABELS,
+        values.BREAK_LABELS,
+    ):
         for label, figure in labels.items():
             assert f"{label} {figure:g}" in PAGE or label == "default", label
     for label, decibels in values.VOLUME_LABELS.items():
-        assert label in ("silent", "default") or f"{label} {decibels:+g}".replace("+0", "0") in PAGE, label
+        assert (
+            label in ("silent", "default") or f"{label} {decibels:+g}".replace("+0", "0") in PAGE
+        ), label
     assert all(f"`{interpretation}`" in PAGE for interpretation in INTERPRETATIONS)
     assert all(level in PAGE for level in values.EMPHASES)

@@ -1,4 +1,6 @@
-"""What is refused, and how it is said: by name, with the place, as an error of the field "ssml"; and at once."""
+"""What is refused, and how it is said: by name, with the place, as an error of the field "ssml";
+and at once.
+"""
 
 from __future__ import annotations
 
@@ -25,72 +27,102 @@ REFUSED: list[tuple[str, str]] = [
     ("<speak>&#0;</speak>", "reference to invalid character number"),
     ("<speak>a</speak><speak>b</speak>", "junk after document element"),
     ("<!DOCTYPE speak><speak>a</speak>", "the document has a DOCTYPE"),
-    ('<!DOCTYPE speak SYSTEM "http://127.0.0.1/x.dtd"><speak>a</speak>', "the document has a DOCTYPE"),
-    ('<!DOCTYPE speak [<!ENTITY x SYSTEM "file:///etc/passwd">]><speak>&x;</speak>', "the document has a DOCTYPE"),
-    (f"<speak>{DEEP}</speak>", r"more than 64 elements inside each other at line 1, column|cannot stand inside <p>"),
-    ("<speak>" + "<emphasis>" * 64 + "x" + "</emphasis>" * 64 + "</speak>", "more than 64 elements inside each other"),
+    ('<!DOCTYPE speak SYSTEM "http://127.0.0.1/x.dtd"><speak>a</speak>',
+    "the document has a DOCTYPE"),
+    ('<!DOCTYPE speak [<!ENTITY x SYSTEM "file:///etc/passwd">]><speak>&x;</speak>',
+    "the document has a DOCTYPE"),
+    (f"<speak>{DEEP}</speak>",
+    r"more than 64 elements inside each other at line 1, column|cannot stand inside <p>"),
+    ("<speak>" + "<emphasis>" * 64 + "x" + "</emphasis>" * 64 + "</speak>",
+    "more than 64 elements inside each other"),
     ('<speak><mstts:express-as style="sad">a</mstts:express-as></speak>', "unbound prefix"),
-    ('<speak xmlns:m="urn:m"><m:express-as style="sad">a</m:express-as></speak>', "there is no element 'express-as' of the namespace 'urn:m'"),
+    ('<speak xmlns:m="urn:m"><m:express-as style="sad">a</m:express-as></speak>',
+    "there is no element 'express-as' of the namespace 'urn:m'"),
     # Elements
     ("<p>a</p>", "the outermost element must be <speak>, not <p>"),
     ("<speak><speak>a</speak></speak>", "<speak> must be the outermost element"),
-    ("<speak>a\n <blink>b</blink></speak>", r"there is no element 'blink' \(known: speak, p, s, .*\) \(line 2, column 2\)"),
+    ("<speak>a\n <blink>b</blink></speak>",
+    r"there is no element 'blink' \(known: speak, p, s, .*\) \(line 2, column 2\)"),
     ("<speak><\u202e/></speak>", "invalid token"),
     ('<speak><audio src="x.wav"/></speak>', "<audio> is not spoken: recordings cannot be played"),
-    ('<speak><lexicon uri="x.pls" xml:id="a"/></speak>', "<lexicon> is not spoken: a lexicon is given beside the document"),
+    ('<speak><lexicon uri="x.pls" xml:id="a"/></speak>',
+    "<lexicon> is not spoken: a lexicon is given beside the document"),
     ("<speak><s>a<s>b</s></s></speak>", "<s> cannot stand inside <s>"),
     ("<speak><p>a<p>b</p></p></speak>", "<p> cannot stand inside <p>"),
     ("<speak><s>a<p>b</p></s></speak>", "<p> cannot stand inside <s>"),
     ("<speak><break>a</break></speak>", "<break> holds nothing"),
     ('<speak><mark name="a"><break/></mark></speak>', "<mark> holds no elements, and not <break>"),
-    ('<speak><sub alias="a"><emphasis>b</emphasis></sub></speak>', "<sub> holds no elements, and not <emphasis>"),
+    ('<speak><sub alias="a"><emphasis>b</emphasis></sub></speak>',
+    "<sub> holds no elements, and not <emphasis>"),
     ('<speak version="2.0">a</speak>', "version '2.0' of SSML is not known"),
     # Attributes
     ('<speak speed="2">a</speak>', r"<speak> has no attribute 'speed' \(known: version, xml:lang"),
     ("<speak><prosody>a</prosody></speak>", "<prosody> needs rate, pitch, range or volume"),
-    ('<speak><prosody contour="(0%,+20Hz)">a</prosody></speak>', "contour of <prosody> is not done"),
+    ('<speak><prosody contour="(0%,+20Hz)">a</prosody></speak>',
+    "contour of <prosody> is not done"),
     ('<speak><prosody duration="2s">a</prosody></speak>', "duration of <prosody> is not done"),
-    ('<speak><prosody rate="warp">a</prosody></speak>', r"rate of <prosody>: 'warp' is none of x-slow, .* \(line 1, column 8\)"),
-    ('<speak><prosody rate="20%">a</prosody></speak>', r"'20%' comes to 0.2 times the voice's speed, which must lie in 0.25..4"),
+    ('<speak><prosody rate="warp">a</prosody></speak>',
+    r"rate of <prosody>: 'warp' is none of x-slow, .* \(line 1, column 8\)"),
+    ('<speak><prosody rate="20%">a</prosody></speak>',
+    r"'20%' comes to 0.2 times the voice's speed, which must lie in 0.25..4"),
     ('<speak><prosody rate="+400%">a</prosody></speak>', "comes to 5 times"),
     ('<speak><prosody rate="-100%">a</prosody></speak>', "comes to 0 times"),
     ('<speak><prosody rate="nan">a</prosody></speak>', "'nan' is none of"),
     ('<speak><prosody rate="1e3">a</prosody></speak>', "'1e3' is none of"),
     ('<speak><prosody rate="\u0661">a</prosody></speak>', "is none of"),
-    ('<speak><prosody pitch="10%">a</prosody></speak>', "pitch of <prosody>: '10%' is none of .* a change with its sign"),
+    ('<speak><prosody pitch="10%">a</prosody></speak>',
+    "pitch of <prosody>: '10%' is none of .* a change with its sign"),
     ('<speak><prosody pitch="2st">a</prosody></speak>', "a change with its sign"),
-    ('<speak><prosody pitch="+13st">a</prosody></speak>', r"comes to 2.11893 times the voice's pitch, which must lie in 0.5..2"),
+    ('<speak><prosody pitch="+13st">a</prosody></speak>',
+    r"comes to 2.11893 times the voice's pitch, which must lie in 0.5..2"),
     ('<speak><prosody pitch="+99999st">a</prosody></speak>', "times the voice's pitch"),
     ('<speak><prosody pitch="-99999%">a</prosody></speak>', "times the voice's pitch"),
-    ('<speak><prosody pitch="20Hz">a</prosody></speak>', "comes to 20 Hz, which must lie in 50..500"),
-    ('<speak><prosody pitch="+300Hz">a</prosody></speak>', "comes to 300 Hz beside the voice's pitch"),
+    ('<speak><prosody pitch="20Hz">a</prosody></speak>',
+    "comes to 20 Hz, which must lie in 50..500"),
+    ('<speak><prosody pitch="+300Hz">a</prosody></speak>',
+    "comes to 300 Hz beside the voice's pitch"),
     ('<speak><prosody range="wide">a</prosody></speak>', "range of <prosody>: 'wide'"),
-    ('<speak><prosody volume="+13dB">a</prosody></speak>', "times the voice's amplitude, which must lie in 0..4"),
+    ('<speak><prosody volume="+13dB">a</prosody></speak>',
+    "times the voice's amplitude, which must lie in 0..4"),
     ('<speak><prosody volume="101">a</prosody></speak>', "comes to 101 of 100"),
     ('<speak><prosody volume="6dB">a</prosody></speak>', "volume of <prosody>: '6dB' is none of"),
-    ('<speak><emphasis level="huge">a</emphasis></speak>', "level of <emphasis>: 'huge' is none of strong, moderate, reduced, none"),
-    ('<speak>a<break time="11s"/>b</speak>', "time of <break>: '11s' comes to 11 seconds, which must lie in 0..10"),
+    ('<speak><emphasis level="huge">a</emphasis></speak>',
+    "level of <emphasis>: 'huge' is none of strong, moderate, reduced, none"),
+    ('<speak>a<break time="11s"/>b</speak>',
+    "time of <break>: '11s' comes to 11 seconds, which must lie in 0..10"),
     ('<speak>a<break time="-1s"/>b</speak>', "'-1s' is no time"),
     ('<speak>a<break time="1 h"/>b</speak>', "'1 h' is no time"),
-    ('<speak>a<break strength="huge"/>b</speak>', "strength of <break>: 'huge' is none of none, x-weak"),
-    ('<speak>a<break time="6s"/> <break time="6s"/>b</speak>', "the breaks in one place come to 12 seconds, and the limit is 10"),
-    ("<speak>" + 'a<break time="10s"/>' * 361 + "</speak>", "the breaks of the document come to more than 3600 seconds"),
+    ('<speak>a<break strength="huge"/>b</speak>',
+    "strength of <break>: 'huge' is none of none, x-weak"),
+    ('<speak>a<break time="6s"/> <break time="6s"/>b</speak>',
+    "the breaks in one place come to 12 seconds, and the limit is 10"),
+    ("<speak>" + 'a<break time="10s"/>' * 361 + "</speak>",
+    "the breaks of the document come to more than 3600 seconds"),
     ("<speak><mark/>a</speak>", "<mark> needs a name"),
-    (f'<speak><mark name="{"m" * 201}"/>a</speak>', "the name of <mark> has 201 characters, and the limit is 200"),
+    (f'<speak><mark name="{"m" * 201}"/>a</speak>',
+    "the name of <mark> has 201 characters, and the limit is 200"),
     ("<speak><sub>a</sub></speak>", "<sub> needs alias"),
     (f'<speak><sub alias="{"a " * 200}">a</sub></speak>', "<sub> has more than 300 characters"),
-    (f"<speak><sub alias='{'77 ' * 90}'>a</sub></speak>", "what is said for <sub> has 1259 characters, and the limit is 1000"),
+    (f"<speak><sub alias='{'77 ' * 90}'>a</sub></speak>",
+    "what is said for <sub> has 1259 characters, and the limit is 1000"),
     ("<speak><say-as>a</say-as></speak>", "<say-as> needs interpret-as"),
-    ('<speak><say-as interpret-as="expletive">a</say-as></speak>', r"there is no interpretation 'expletive' \(known: characters, spell-out"),
+    ('<speak><say-as interpret-as="expletive">a</say-as></speak>',
+    r"there is no interpretation 'expletive' \(known: characters, spell-out"),
     ("<speak><phoneme>a</phoneme></speak>", "<phoneme> needs ph"),
-    ('<speak><phoneme ph="hə9">a</phoneme></speak>', "ph of <phoneme>: 'hə9' has '9', which the voice has no phoneme for"),
+    ('<speak><phoneme ph="hə9">a</phoneme></speak>',
+    "ph of <phoneme>: 'hə9' has '9', which the voice has no phoneme for"),
     ('<speak><phoneme ph="">a</phoneme></speak>', "ph of <phoneme>: '' has no phoneme"),
-    ('<speak><phoneme alphabet="x-sampa" ph="h@">a</phoneme></speak>', "is in the alphabet 'x-sampa', and ipa is the one that is known"),
-    ('<speak><voice name="eve">a</voice></speak>', r"<voice> 'eve' is no speaker of the voice 'tiny' \(known: 'tiny', 'anna', 'otto'\)"),
-    ('<speak><voice gender="female">a</voice></speak>', "gender of <voice> is not done: voices are chosen by name"),
+    ('<speak><phoneme alphabet="x-sampa" ph="h@">a</phoneme></speak>',
+    "is in the alphabet 'x-sampa', and ipa is the one that is known"),
+    ('<speak><voice name="eve">a</voice></speak>',
+    r"<voice> 'eve' is no speaker of the voice 'tiny' \(known: 'tiny', 'anna', 'otto'\)"),
+    ('<speak><voice gender="female">a</voice></speak>',
+    "gender of <voice> is not done: voices are chosen by name"),
     ("<speak><voice>a</voice></speak>", "<voice> needs a name"),
-    ('<speak><lang xml:lang="de-DE">a</lang></speak>', r"xml:lang of <lang> is 'de-DE', and the voice 'tiny' speaks en-us \(line 1, column 8\)"),
-    ('<speak xml:lang="en-GB">a</speak>', "xml:lang of <speak> is 'en-GB', and the voice 'tiny' speaks en-us"),
+    ('<speak><lang xml:lang="de-DE">a</lang></speak>',
+    r"xml:lang of <lang> is 'de-DE', and the voice 'tiny' speaks en-us \(line 1, column 8\)"),
+    ('<speak xml:lang="en-GB">a</speak>',
+    "xml:lang of <speak> is 'en-GB', and the voice 'tiny' speaks en-us"),
     ("<speak><lang>a</lang></speak>", "<lang> needs xml:lang"),
 ]  # fmt: skip
 
@@ -141,16 +173,24 @@ def test_entities_that_grow_are_refused_at_once() -> None:
 )
 def test_time_grows_with_the_length_alone(inside: str) -> None:
     started = time.process_time()
-    source = analyser_of(Ssml(f"<speak>{inside}</speak>"), language="en-us", voice="tiny", speakers=())
+    source = analyser_of(
+        Ssml(f"<speak>{inside}</speak>"), language="en-us", voice="tiny", speakers=()
+    )
     for number in range(min(len(source), 20)):
         source.sentence(number)
     assert time.process_time() - started < 8
 
 
 def test_no_sentence_grows_without_bounds_whatever_stands_in_it() -> None:
-    """A sentence's frames are computed together, so what is said, and how long pauses in it are, is bounded as its text is."""
+    """A sentence's frames are computed together, so what is said, and how long pauses in it are, is
+    bounded as its text is.
+    """
     alias = "word " * 59
-    for inside in (f"a<sub alias='{alias}'>b</sub>" * 300, f")<sub alias='{alias}'>{'x' * 290}</sub>" * 100, "a<break time='9s'/>b " * 300):
+    for inside in (
+        f"a<sub alias='{alias}'>b</sub>" * 300,
+        f")<sub alias='{alias}'>{'x' * 290}</sub>" * 100,
+        "a<break time='9s'/>b " * 300,
+    ):
         for sentence in read(inside).sentences:
             assert sentence.features.num_phonemes < 1_500
             assert sentence.delivery is not None

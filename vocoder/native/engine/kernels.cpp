@@ -1,7 +1,8 @@
-// Cached-queue generation, compiled once for each instruction set (SONANT_ISA names which) and chosen at run time.
+// Cached-queue generation, compiled once for each instruction set (SONANT_ISA names which) and
+// chosen at run time.
 //
-// Nothing here may have external linkage but the table at the end: a template or inline function of the standard library compiled for
-// AVX-512 could be the copy that the linker keeps for everyone.
+// Nothing here may have external linkage but the table at the end: a template or inline function of
+// the standard library compiled for AVX-512 could be the copy that the linker keeps for everyone.
 
 #include "grouped.h"
 #include "model.h"
@@ -28,22 +29,28 @@ constexpr bool kRounds = P::kGroup > 1;
 template <class P>
 constexpr int kBytes = 4 / P::kGroup;
 
-// The conditioning of the frame that sample t lies in, [L][2 H_padded], copied when the frame changes.
+// The conditioning of the frame that sample t lies in, [L][2 H_padded], copied when the frame
+// changes.
 void bring_conditioning(const Model& model, Stream& stream, int64_t t) {
     const int64_t frame = t / model.hop_length - stream.first_frame;
     if (frame == stream.frame) return;
     stream.frame = frame;
     const float* from = stream.conditioning + frame * model.num_layers * 2 * model.gated;
     for (int half = 0; half < 2 * model.num_layers; ++half)
-        memcpy(stream.added + int64_t(half) * model.gated_padded, from + int64_t(half) * model.gated, model.gated * sizeof(float));
+        memcpy(stream.added + int64_t(half) * model.gated_padded,
+               from + int64_t(half) * model.gated, model.gated * sizeof(float));
 }
 
-// Where the input of time t lies. Rings of two taps have a power of two of rows, and no division is needed.
-inline int64_t ring_row(const Block& block, int64_t t) { return block.ring_mask >= 0 ? t & block.ring_mask : t % block.ring_rows; }
+// Where the input of time t lies. Rings of two taps have a power of two of rows, and no division is
+// needed.
+inline int64_t ring_row(const Block& block, int64_t t) {
+    return block.ring_mask >= 0 ? t & block.ring_mask : t % block.ring_rows;
+}
 
 // The block's input of time t, as the input of a product.
 template <class P>
-inline void take_past(const Model& model, const Block& block, Stream& stream, int64_t t, int ahead, Row& row) {
+inline void take_past(const Model& model, const Block& block, Stream& stream, int64_t t, int ahead,
+                      Row& row) {
     row.floats = stream.rings + block.ring_offset + ring_row(block, t) * model.residual;
     if constexpr (kRounds<P>) {
         const float* floats = row.floats;
@@ -57,10 +64,11 @@ inline void take_past(const Model& model, const Block& block, Stream& stream, in
     }
 }
 
-// What the older taps of a block give for the next samples of every stream. Their inputs lie at least `block.run` samples back and are
-// known; each weight is read once for all of them.
+// What the older taps of a block give for the next samples of every stream. Their inputs lie at
+// least `block.run` samples back and are known; each weight is read once for all of them.
 template <class P>
-void look_ahead(const Model& model, const Block& block, int layer, Stream* const* streams, int count, int64_t done, Row* rows) {
+void look_ahead(const Model& model, const Block& block, int layer, Stream* const* streams,
+                int count, int64_t done, Row* rows) {
     const int width = block.newest.outputs_padded;
     for (int tap = 0; tap < model.kernel_size - 1; ++tap) {
         int n = 0;
@@ -68,8 +76,11 @@ void look_ahead(const Model& model, const Block& block, int layer, Stream* const
             Stream& stream = *streams[s];
             const int64_t left = stream.num_samples - done;
             for (int ahead = 0; ahead < block.run && ahead < left; ++ahead, ++n) {
-                take_past<P>(model, block, stream, stream.position + done + ahead + int64_t(tap) * block.dilation, ahead, rows[n]);
-                rows[n].output = stream.ahead + (int64_t(layer) * kRun + (done + ahead) % kRun) * width;
+                take_past<P>(model, block, stream,
+                             stream.position + done + ahead + int64_t(tap) * block.dilation, ahead,
+                             rows[n]);
+                rows[n].output =
+                    stream.ahead + (int64_t(layer) * kRun + (done + ahead) % kRun) * width;
                 rows[n].begin = tap == 0 ? model.zeros : rows[n].output;
                 rows[n].add = model.zeros;
             }
@@ -100,7 +111,8 @@ inline Vector gate_of(Vector filtered, Vector gated) {
 template <class P>
 inline void gates_of(const Model& model, Stream& stream, int layer) {
     for (int i = 0; i < model.gated_padded; i += kWidth) {
-        const Vector filtered = load(stream.pre + i), gated = load(stream.pre + model.gated_padded + i);
+        const Vector filtered = load(stream.pre + i),
+                     gated = load(stream.pre + model.gated_padded + i);
         const Vector z = gate_of<P>(filtered, gated);
         const int at = layer * model.gated_padded + i;
         if constexpr (kRounds<P>)
@@ -111,9 +123,11 @@ inline void gates_of(const Model& model, Stream& stream, int layer) {
 }
 
 template <class P>
-void one_block(const Model& model, const Block& block, int layer, Stream* const* streams, int count, int64_t done, Row* rows) {
+void one_block(const Model& model, const Block& block, int layer, Stream* const* streams, int count,
+               int64_t done, Row* rows) {
     const int width = block.newest.outputs_padded;
-    if ((done & (block.run - 1)) == 0) look_ahead<P>(model, block, layer, streams, count, done, rows);
+    if ((done & (block.run - 1)) == 0)
+        look_ahead<P>(model, block, layer, streams, count, done, rows);
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         rows[s].floats = stream.x;
@@ -127,7 +141,9 @@ void one_block(const Model& model, const Block& block, int layer, Stream* const*
     }
     multiply<P>(block.newest, rows, count);
     for (int s = 0; s < count; ++s)
-        memcpy(streams[s]->rings + block.ring_offset + ring_row(block, streams[s]->position + done) * model.residual, streams[s]->x, model.residual * sizeof(float));
+        memcpy(streams[s]->rings + block.ring_offset +
+                   ring_row(block, streams[s]->position + done) * model.residual,
+               streams[s]->x, model.residual * sizeof(float));
     for (int s = 0; s < count; ++s) gates_of<P>(model, *streams[s], layer);
     if (layer == model.num_layers - 1) return;
     for (int s = 0; s < count; ++s) {
@@ -138,21 +154,26 @@ void one_block(const Model& model, const Block& block, int layer, Stream* const*
     multiply<P>(block.residual, rows, count);
 }
 
-// A layer behind a rectifier, which leaves about half of the inputs at zero: alone, a stream reads only the weights that it needs. (Not
-// where inputs go in groups, which are seldom zero as a whole.) `from` and `to` name scratch of a stream.
+// A layer behind a rectifier, which leaves about half of the inputs at zero: alone, a stream reads
+// only the weights that it needs. (Not where inputs go in groups, which are seldom zero as a
+// whole.) `from` and `to` name scratch of a stream.
 template <class P>
-void layer_after_rectifier(const Model& model, const Matrix& matrix, const float* bias, float* Stream::*from, float* Stream::*to, Stream* const* streams, int count, Row* rows) {
+void layer_after_rectifier(const Model& model, const Matrix& matrix, const float* bias,
+                           float* Stream::* from, float* Stream::* to, Stream* const* streams,
+                           int count, Row* rows) {
     if (count > 1 || kRounds<P>) {
         for (int s = 0; s < count; ++s) {
             float* x = streams[s]->*from;
-            for (int i = 0; i < matrix.inputs; i += kWidth) store(x + i, at_least(load(x + i), 0.0f));
+            for (int i = 0; i < matrix.inputs; i += kWidth)
+                store(x + i, at_least(load(x + i), 0.0f));
             rows[s].floats = x;
             rows[s].begin = bias;
             rows[s].add = model.zeros;
             rows[s].output = streams[s]->*to;
             if constexpr (kRounds<P>) {
                 rows[s].rounded = streams[s]->rounded_after;
-                rows[s].scale = P::round_positive(x, (matrix.inputs + kWidth - 1) / kWidth * kWidth, streams[s]->rounded_after);
+                rows[s].scale = P::round_positive(x, (matrix.inputs + kWidth - 1) / kWidth * kWidth,
+                                                  streams[s]->rounded_after);
             }
         }
         multiply<P>(matrix, rows, count);
@@ -161,7 +182,8 @@ void layer_after_rectifier(const Model& model, const Matrix& matrix, const float
     if constexpr (!kRounds<P>) {
         const float* x = streams[0]->*from;
         Sparse row{0, streams[0]->nonzero, streams[0]->nonzero_at};
-        for (int i = 0; i < matrix.inputs; ++i) {  // without a branch, for signs are as good as random
+        for (int i = 0; i < matrix.inputs;
+             ++i) {  // without a branch, for signs are as good as random
             row.values[row.count] = x[i];
             row.indices[row.count] = i;
             row.count += x[i] > 0.0f;
@@ -178,7 +200,8 @@ void step(const Model& model, Stream* const* streams, int count, int64_t done, R
         bring_conditioning(model, stream, stream.position + done);
         first_input(model, stream, stream.position + done);
     }
-    for (int layer = 0; layer < model.num_layers; ++layer) one_block<P>(model, model.blocks[layer], layer, streams, count, done, rows);
+    for (int layer = 0; layer < model.num_layers; ++layer)
+        one_block<P>(model, model.blocks[layer], layer, streams, count, done, rows);
     for (int s = 0; s < count; ++s) {
         take_gates<P>(model, *streams[s], 0, rows[s]);
         rows[s].begin = model.skip_bias;
@@ -186,19 +209,25 @@ void step(const Model& model, Stream* const* streams, int count, int64_t done, R
         rows[s].output = streams[s]->skip_sum;
     }
     multiply<P>(model.skips, rows, count);
-    layer_after_rectifier<P>(model, model.head1, model.head1_bias, &Stream::skip_sum, &Stream::hidden, streams, count, rows);
-    layer_after_rectifier<P>(model, model.head2, model.head2_bias, &Stream::hidden, &Stream::distribution, streams, count, rows);
+    layer_after_rectifier<P>(model, model.head1, model.head1_bias, &Stream::skip_sum,
+                             &Stream::hidden, streams, count, rows);
+    layer_after_rectifier<P>(model, model.head2, model.head2_bias, &Stream::hidden,
+                             &Stream::distribution, streams, count, rows);
     for (int s = 0; s < count; ++s) {
         Stream& stream = *streams[s];
         const int64_t t = stream.position + done;
-        if (stream.outputs) memcpy(stream.outputs + done * model.outputs, stream.distribution, model.outputs * sizeof(float));
+        if (stream.outputs)
+            memcpy(stream.outputs + done * model.outputs, stream.distribution,
+                   model.outputs * sizeof(float));
         if (!stream.forced)
-            stream.codes[done] = draw(model, stream.distribution, stream.temperatures[stream.frame], stream.seed, t, stream.probabilities);
+            stream.codes[done] = draw(model, stream.distribution, stream.temperatures[stream.frame],
+                                      stream.seed, t, stream.probabilities);
         remember(model, stream, t, stream.codes[done]);
     }
 }
 
-// `streams` is ordered by falling num_samples, so that those with work left are always the first ones.
+// `streams` is ordered by falling num_samples, so that those with work left are always the first
+// ones.
 template <class P>
 void generate(const Model& model, Stream* const* streams, int count, Row* rows) {
     for (int s = 0; s < count; ++s) recall(model, *streams[s]);

@@ -16,8 +16,9 @@ struct FreeAligned {
 };
 using AlignedFloats = std::unique_ptr<float[], FreeAligned>;
 
-// Floats that lie one after the other in the order they were asked for, aligned to cache lines, zero at first, and on huge pages where the
-// system has them: the weights are read from end to end for every sample.
+// Floats that lie one after the other in the order they were asked for, aligned to cache lines,
+// zero at first, and on huge pages where the system has them: the weights are read from end to end
+// for every sample.
 class Arena {
   public:
     float* take(std::size_t size);
@@ -28,10 +29,12 @@ class Arena {
     std::size_t left_ = 0;
 };
 
-// The weights as `vocoder.engine.weights.EngineWeights` has them, sizes checked by whoever fills this in.
+// The weights as `vocoder.engine.weights.EngineWeights` has them, sizes checked by whoever fills
+// this in.
 struct PlainWeights {
     const double *values, *edges;
-    const float *inputs, *taps, *residual, *residual_bias, *skip, *skip_bias, *head1, *head1_bias, *head2, *head2_bias;
+    const float *inputs, *taps, *residual, *residual_bias, *skip, *skip_bias, *head1, *head1_bias,
+        *head2, *head2_bias;
 };
 
 struct Shape {
@@ -42,10 +45,12 @@ struct Shape {
     Output output;
 };
 
-// Packs once; from then on it is only read, by any number of threads. Streams of one call are shared out to a pool of its own.
+// Packs once; from then on it is only read, by any number of threads. Streams of one call are
+// shared out to a pool of its own.
 class PackedNetwork {
   public:
-    PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels, Precision precision, int threads);
+    PackedNetwork(const Shape& shape, const PlainWeights& weights, const Kernels& kernels,
+                  Precision precision, int threads);
     PackedNetwork(const PackedNetwork&) = delete;
     PackedNetwork& operator=(const PackedNetwork&) = delete;
 
@@ -60,11 +65,16 @@ class PackedNetwork {
     int padded(int n) const;
     const float* keep(const float* from, int rows, int columns);
     Matrix pack(const float* from, int inputs, const std::vector<int>& columns);
-    const float* pick_scales(const float* from, int inputs, int given, const std::vector<int>& columns);
-    const void* pack_floats(const float* from, int inputs, int given, const std::vector<int>& columns);
-    const void* pack_halves(const float* from, int inputs, int given, const std::vector<int>& columns);
-    const void* pack_pairs(const float* from, int inputs, int given, const std::vector<int>& columns);
-    const void* pack_bytes(const float* from, int inputs, int given, const std::vector<int>& columns, const float* scales, int32_t* begin);
+    const float* pick_scales(const float* from, int inputs, int given,
+                             const std::vector<int>& columns);
+    const void* pack_floats(const float* from, int inputs, int given,
+                            const std::vector<int>& columns);
+    const void* pack_halves(const float* from, int inputs, int given,
+                            const std::vector<int>& columns);
+    const void* pack_pairs(const float* from, int inputs, int given,
+                           const std::vector<int>& columns);
+    const void* pack_bytes(const float* from, int inputs, int given,
+                           const std::vector<int>& columns, const float* scales, int32_t* begin);
     Matrix pack(const float* from, int inputs, int outputs);
     std::vector<int> all_columns(int outputs) const;
     std::size_t place_scratch(Stream& stream, float* at) const;

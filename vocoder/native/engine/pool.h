@@ -1,4 +1,5 @@
-// A fixed number of threads that share out tasks. The caller is one of them, so a pool of one has no thread of its own.
+// A fixed number of threads that share out tasks. The caller is one of them, so a pool of one has
+// no thread of its own.
 #pragma once
 
 #include <condition_variable>
@@ -20,8 +21,8 @@ class Pool {
 
     int threads() const { return int(workers_.size()) + 1; }
 
-    // Calls task(0) .. task(count - 1), each once, and returns when all have ended. The first exception of any of them is thrown here. Calls from
-    // several threads take turns.
+    // Calls task(0) .. task(count - 1), each once, and returns when all have ended. The first
+    // exception of any of them is thrown here. Calls from several threads take turns.
     void run(std::size_t count, const std::function<void(std::size_t)>& task);
 
   private:

@@ -1,5 +1,6 @@
-// What the first block is shown: the previous code, and the codes that past and frame let expect. The readable statement is
-// vocoder/wavenet/prediction.py; everything is in double, so that only a tie could tell the two apart.
+// What the first block is shown: the previous code, and the codes that past and frame let expect.
+// The readable statement is vocoder/wavenet/prediction.py; everything is in double, so that only a
+// tie could tell the two apart.
 #pragma once
 
 #include "model.h"
@@ -8,8 +9,9 @@
 namespace sonant {
 namespace {
 
-// Values of past codes lie twice in `past`, N = history_length apart, and downwards in time: past[(-t mod N) + i], i in 0..N-1, is the value
-// of time t - i. So whatever t, the last N values are one row.
+// Values of past codes lie twice in `past`, N = history_length apart, and downwards in time:
+// past[(-t mod N) + i], i in 0..N-1, is the value of time t - i. So whatever t, the last N values
+// are one row.
 inline int64_t row_of(const Model& model, int64_t t) {
     const int64_t n = model.history_length;
     return (n - 1) - (t % n + n) % n;
@@ -23,7 +25,8 @@ inline void write_past(const Model& model, Stream& stream, int64_t t, int64_t co
 // From the state's history, at the beginning of a call.
 inline void recall(const Model& model, Stream& stream) {
     const int64_t n = model.history_length;
-    for (int64_t t = stream.position - n; t < stream.position; ++t) write_past(model, stream, t, stream.history[(t % n + n) % n]);
+    for (int64_t t = stream.position - n; t < stream.position; ++t)
+        write_past(model, stream, t, stream.history[(t % n + n) % n]);
     stream.previous = stream.history[((stream.position - 1) % n + n) % n];
 }
 
@@ -35,7 +38,8 @@ inline void remember(const Model& model, Stream& stream, int64_t t, int64_t code
 
 constexpr int kSums = 8;
 
-// How many edges are not above the value: the code of the cell that it lies in. Without a branch, for it is as good as random.
+// How many edges are not above the value: the code of the cell that it lies in. Without a branch,
+// for it is as good as random.
 inline int64_t code_of(const Model& model, double value) {
     const double* base = model.edges;
     int64_t n = model.levels - 1;
@@ -54,18 +58,21 @@ inline void first_input(const Model& model, Stream& stream, int64_t t) {
     int count = 1;
     if (model.prediction_order > 0) {
         const float* coefficients = stream.coefficients + stream.frame * model.prediction_order;
-        double sums[kSums] = {};  // side by side, for additions wait for each other; rounded to a code once, so that their order does not matter
+        double sums[kSums] = {};  // side by side, for additions wait for each other; rounded to a
+                                  // code once, so that their order does not matter
         int k = 0;
         for (; k + kSums <= model.prediction_order; k += kSums)
             for (int j = 0; j < kSums; ++j) sums[j] += double(coefficients[k + j]) * past[k + j];
         for (; k < model.prediction_order; ++k) sums[0] += double(coefficients[k]) * past[k];
-        codes[count++] = code_of(model, ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
+        codes[count++] = code_of(model, ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
+                                            ((sums[4] + sums[5]) + (sums[6] + sums[7])));
     }
     if (model.max_lag > 0) codes[count++] = code_of(model, past[stream.lags[stream.frame] - 1]);
     const int64_t table = int64_t(model.levels) * model.residual_padded;
     for (int i = 0; i < model.residual_padded; i += kWidth) {
         Vector sum = load(model.inputs + codes[0] * model.residual_padded + i);
-        for (int h = 1; h < count; ++h) sum += load(model.inputs + h * table + codes[h] * model.residual_padded + i);
+        for (int h = 1; h < count; ++h)
+            sum += load(model.inputs + h * table + codes[h] * model.residual_padded + i);
         store(stream.x + i, sum);
     }
 }

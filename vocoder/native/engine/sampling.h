@@ -23,26 +23,34 @@ inline float largest_value(const float* logits, int n) {
     return top;
 }
 
-// The sum of 16 floats, in double and in the same order whatever the width of a vector: lanes half of all apart are added until one is left.
+// The sum of 16 floats, in double and in the same order whatever the width of a vector: lanes half
+// of all apart are added until one is left.
 inline double sum_of_group(const float* weights) {
     typedef float Half __attribute__((vector_size(32), aligned(4), may_alias));
     typedef double Doubles __attribute__((vector_size(64)));
-    const Doubles eight = __builtin_convertvector(*reinterpret_cast<const Half*>(weights), Doubles) + __builtin_convertvector(*reinterpret_cast<const Half*>(weights + 8), Doubles);
-    return ((eight[0] + eight[4]) + (eight[2] + eight[6])) + ((eight[1] + eight[5]) + (eight[3] + eight[7]));
+    const Doubles eight =
+        __builtin_convertvector(*reinterpret_cast<const Half*>(weights), Doubles) +
+        __builtin_convertvector(*reinterpret_cast<const Half*>(weights + 8), Doubles);
+    return ((eight[0] + eight[4]) + (eight[2] + eight[6])) +
+           ((eight[1] + eight[5]) + (eight[3] + eight[7]));
 }
 
-// The first index whose cumulative probability exceeds u; the first of the largest logits at temperature 0. `weights` is scratch of n rounded up
-// to groups and to whole vectors.
+// The first index whose cumulative probability exceeds u; the first of the largest logits at
+// temperature 0. `weights` is scratch of n rounded up to groups and to whole vectors.
 inline int categorical(const float* logits, int n, float temperature, double u, float* weights) {
-    constexpr int kGroup = 16;  // whose sums do not wait for each other, as those of one running sum would
+    constexpr int kGroup =
+        16;  // whose sums do not wait for each other, as those of one running sum would
     const float top = largest_value(logits, n);
     if (temperature == 0.0f) {
         int best = 0;
         while (best < n - 1 && logits[best] != top) ++best;
         return best;
     }
-    const float inverse = fminf(1.0f / temperature, FLT_MAX);  // of the smallest temperatures it is infinite, and 0 times that no number
-    for (int i = 0; i < n; i += kWidth) store(weights + i, exponential((load(logits + i) - top) * inverse));
+    const float inverse =
+        fminf(1.0f / temperature,
+              FLT_MAX);  // of the smallest temperatures it is infinite, and 0 times that no number
+    for (int i = 0; i < n; i += kWidth)
+        store(weights + i, exponential((load(logits + i) - top) * inverse));
     const int groups = (n + kGroup - 1) / kGroup;
     for (int i = n; i < groups * kGroup; ++i) weights[i] = 0.0f;
 
@@ -66,12 +74,14 @@ inline int64_t nearest_code(double value, int levels) {
     return int64_t(floor((clipped + 1.0) / 2.0 * (levels - 1) + 0.5));
 }
 
-inline int64_t draw(const Model& model, const float* outputs, float temperature, uint64_t seed, uint64_t sample, float* scratch) {
+inline int64_t draw(const Model& model, const float* outputs, float temperature, uint64_t seed,
+                    uint64_t sample, float* scratch) {
     const double kMinLogScale = -9.0;  // vocoder.wavenet.distributions.MIN_LOG_SCALE
     const double kPi = 3.14159265358979323846;
     const Words words = random_words(seed, sample);
     const double u0 = uniform(words.at[0]);
-    if (model.output == Output::softmax) return categorical(outputs, model.outputs, temperature, u0, scratch);
+    if (model.output == Output::softmax)
+        return categorical(outputs, model.outputs, temperature, u0, scratch);
     const double u1 = uniform(words.at[1]);
     double mean, log_scale, noise;
     if (model.output == Output::gaussian) {
@@ -84,7 +94,8 @@ inline int64_t draw(const Model& model, const float* outputs, float temperature,
         log_scale = outputs[2 * model.mixtures + component];
         noise = log(u1) - log1p(-u1);
     }
-    const double spread = temperature > 0.0f ? exp(fmax(log_scale, kMinLogScale)) * temperature * noise : 0.0;
+    const double spread =
+        temperature > 0.0f ? exp(fmax(log_scale, kMinLogScale)) * temperature * noise : 0.0;
     return nearest_code(mean + spread, model.levels);
 }
 

@@ -1,8 +1,10 @@
 // The Fourier transforms of real signals, one in each lane.
 //
-// A complex transform of half as many points takes even samples for real parts and odd ones for imaginary parts; what it gives is taken apart afterwards
-// (Cooley, Lewis and Welch 1970). It is Stockham's, which needs no bit reversal, in steps of four and a last one of two. `Lanes` is InFloats or InDoubles: names
-// of types, because vectors lose their attributes where they are arguments of templates.
+// A complex transform of half as many points takes even samples for real parts and odd ones for
+// imaginary parts; what it gives is taken apart afterwards (Cooley, Lewis and Welch 1970). It is
+// Stockham's, which needs no bit reversal, in steps of four and a last one of two. `Lanes` is
+// InFloats or InDoubles: names of types, because vectors lose their attributes where they are
+// arguments of templates.
 #pragma once
 
 #include <utility>
@@ -56,10 +58,12 @@ inline Complex<Lanes> turned_back(Complex<Lanes> a, const typename Lanes::Number
     return {a.real * turn[0] + a.imaginary * turn[1], a.imaginary * turn[0] - a.real * turn[1]};
 }
 
-// The sum over m of x[m] e^(-2 pi i k m / n) for every k, n a power of two from 2 on. `x` and `spare` have n numbers each and are used up; returns the one of
-// the two that holds the result. `turns`: cos and sin of -2 pi j / (2 n), j in 0..2n-1.
+// The sum over m of x[m] e^(-2 pi i k m / n) for every k, n a power of two from 2 on. `x` and
+// `spare` have n numbers each and are used up; returns the one of the two that holds the result.
+// `turns`: cos and sin of -2 pi j / (2 n), j in 0..2n-1.
 template <class Lanes>
-inline Complex<Lanes>* transform(Complex<Lanes>* x, Complex<Lanes>* spare, int n, const typename Lanes::Number* turns) {
+inline Complex<Lanes>* transform(Complex<Lanes>* x, Complex<Lanes>* spare, int n,
+                                 const typename Lanes::Number* turns) {
     int left = n, stride = 1;
     for (; left >= 4; left /= 4, stride *= 4) {
         const int quarter = left / 4;
@@ -69,8 +73,10 @@ inline Complex<Lanes>* transform(Complex<Lanes>* x, Complex<Lanes>* spare, int n
             const typename Lanes::Number* thrice = turns + 12 * p * stride;
             for (int q = 0; q < stride; ++q) {
                 const Complex<Lanes>* from = x + q + stride * p;
-                const Complex<Lanes> a = from[0], b = from[stride * quarter], c = from[stride * 2 * quarter], d = from[stride * 3 * quarter];
-                const Complex<Lanes> even = a + c, odd = a - c, other_even = b + d, other_odd = times_i(b - d);
+                const Complex<Lanes> a = from[0], b = from[stride * quarter],
+                                     c = from[stride * 2 * quarter], d = from[stride * 3 * quarter];
+                const Complex<Lanes> even = a + c, odd = a - c, other_even = b + d,
+                                     other_odd = times_i(b - d);
                 Complex<Lanes>* to = spare + q + stride * 4 * p;
                 to[0] = even + other_even;
                 to[stride] = turned(odd - other_odd, once);
@@ -90,7 +96,8 @@ inline Complex<Lanes>* transform(Complex<Lanes>* x, Complex<Lanes>* spare, int n
     return x;
 }
 
-// What `transform` gives of packed samples, to their spectrum: bins 0..n, of which x has room for n + 1.
+// What `transform` gives of packed samples, to their spectrum: bins 0..n, of which x has room for n
+// + 1.
 template <class Lanes>
 inline void take_apart(Complex<Lanes>* x, int n, const typename Lanes::Number* turns) {
     const Complex<Lanes> first = x[0];
@@ -105,7 +112,8 @@ inline void take_apart(Complex<Lanes>* x, int n, const typename Lanes::Number* t
     }
 }
 
-// The way back: bins 0..n to numbers whose `transform` is n times the packed samples, with odd samples negated.
+// The way back: bins 0..n to numbers whose `transform` is n times the packed samples, with odd
+// samples negated.
 template <class Lanes>
 inline void put_together(Complex<Lanes>* x, int n, const typename Lanes::Number* turns) {
     const typename Lanes::Real first = x[0].real, last = x[n].real;

@@ -1,6 +1,8 @@
-// Work on frames, compiled once for each instruction set (SONANT_ISA names which) and chosen at run time.
+// Work on frames, compiled once for each instruction set (SONANT_ISA names which) and chosen at run
+// time.
 //
-// Nothing here may have external linkage but the table at the end (see vocoder/native/engine/kernels.cpp).
+// Nothing here may have external linkage but the table at the end (see
+// vocoder/native/engine/kernels.cpp).
 
 #include "frames.h"
 
@@ -11,7 +13,8 @@
 namespace sonant {
 namespace {
 
-double de_emphasise(const float* samples, int64_t count, double coefficient, double last, float* made) {
+double de_emphasise(const float* samples, int64_t count, double coefficient, double last,
+                    float* made) {
     for (int64_t t = 0; t < count; ++t) {
         last = samples[t] + coefficient * last;
         made[t] = float(last);
@@ -22,6 +25,7 @@ double de_emphasise(const float* samples, int64_t count, double coefficient, dou
 }  // namespace
 
 extern const FrameKernels SONANT_JOIN(frame_kernels_, SONANT_ISA);
-const FrameKernels SONANT_JOIN(frame_kernels_, SONANT_ISA) = {SONANT_TEXT(SONANT_ISA), kLanes, correct, predict, de_emphasise};
+const FrameKernels SONANT_JOIN(frame_kernels_, SONANT_ISA) = {SONANT_TEXT(SONANT_ISA), kLanes,
+                                                              correct, predict, de_emphasise};
 
 }  // namespace sonant

@@ -16,7 +16,7 @@ struct Sparse {
 struct Correction {
     int64_t hop_length;
     int window_length;
-    int points;           // of the Fourier transform, a power of two from 4 on
+    int points;  // of the Fourier transform, a power of two from 4 on
     int mels;
     const float* window;  // [window_length]
     const float* turns;   // [points][2]: cos and sin of -2 pi j / points
@@ -36,13 +36,20 @@ struct Prediction {
 struct FrameKernels {
     const char* isa;
     int lanes;
-    // Adds the corrected windows of so many frames to `added`: frame f takes samples[f * hop_length + i] and adds to added[f * hop_length + i], i below the window's
-    // length, in the order of frames. targets: [frames][mels]. scratch: aligned to 64 bytes, of `correction_scratch` floats.
-    void (*correct)(const Correction&, const float* samples, const float* targets, int64_t frames, float* added, float* scratch);
-    // powers [frames][bins] to coefficients [frames][order]. scratch: aligned to 64 bytes, of `prediction_scratch` doubles.
-    void (*predict)(const Prediction&, const double* powers, int64_t frames, float* coefficients, double* scratch);
-    // made[t] = samples[t] + coefficient * made[t-1], in double; made[-1] is `last`, and the last of them is returned.
-    double (*de_emphasise)(const float* samples, int64_t count, double coefficient, double last, float* made);
+    // Adds the corrected windows of so many frames to `added`: frame f takes samples[f * hop_length
+    // + i] and adds to added[f * hop_length + i], i below the window's length, in the order of
+    // frames. targets: [frames][mels]. scratch: aligned to 64 bytes, of `correction_scratch`
+    // floats.
+    void (*correct)(const Correction&, const float* samples, const float* targets, int64_t frames,
+                    float* added, float* scratch);
+    // powers [frames][bins] to coefficients [frames][order]. scratch: aligned to 64 bytes, of
+    // `prediction_scratch` doubles.
+    void (*predict)(const Prediction&, const double* powers, int64_t frames, float* coefficients,
+                    double* scratch);
+    // made[t] = samples[t] + coefficient * made[t-1], in double; made[-1] is `last`, and the last
+    // of them is returned.
+    double (*de_emphasise)(const float* samples, int64_t count, double coefficient, double last,
+                           float* made);
 };
 
 inline int64_t correction_scratch(const Correction& correction, int lanes) {
@@ -50,6 +57,8 @@ inline int64_t correction_scratch(const Correction& correction, int lanes) {
     return (4 * bins + bins + correction.mels) * lanes;
 }
 
-inline int64_t prediction_scratch(const Prediction& prediction, int lanes) { return (2 * prediction.order + 1 + 2 * prediction.bins) * int64_t(lanes); }
+inline int64_t prediction_scratch(const Prediction& prediction, int lanes) {
+    return (2 * prediction.order + 1 + 2 * prediction.bins) * int64_t(lanes);
+}
 
 }  // namespace sonant

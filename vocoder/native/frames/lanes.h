@@ -1,5 +1,6 @@
-// Frames side by side: each lane of a vector belongs to another frame, and none knows of the others. Every operation is rounded by itself (no fused
-// multiply-adds, see CMakeLists.txt), so a frame has the same bits in any lane, beside any company, on any instruction set.
+// Frames side by side: each lane of a vector belongs to another frame, and none knows of the
+// others. Every operation is rounded by itself (no fused multiply-adds, see CMakeLists.txt), so a
+// frame has the same bits in any lane, beside any company, on any instruction set.
 #pragma once
 
 #include "vector.h"
@@ -25,7 +26,8 @@ inline Floats root(Floats x) {
 #endif
 }
 
-// ln x for x that are normal numbers above 0: Cephes' logf, absolute error below 2e-7 of ln x or 1e-7. x = 2^n m with m in sqrt(1/2)..sqrt(2).
+// ln x for x that are normal numbers above 0: Cephes' logf, absolute error below 2e-7 of ln x or
+// 1e-7. x = 2^n m with m in sqrt(1/2)..sqrt(2).
 inline Floats logarithm(Floats x) {
     const Integers bits = (Integers)x - 0x3f3504f3;  // sqrt(1/2) to 0
     const Integers n = bits >> 23;

@@ -1,4 +1,5 @@
-// Products of many rows with the same weights. Each output is one chain of sums over the inputs, in their order, whatever rows are computed beside it.
+// Products of many rows with the same weights. Each output is one chain of sums over the inputs, in
+// their order, whatever rows are computed beside it.
 #pragma once
 
 #include <cstring>
@@ -16,9 +17,12 @@ constexpr int kRows = 12;  // 12 x 2 sums, two vectors of weights and an input f
 constexpr int kRows = 6;  // the same with 16
 #endif
 
-// x Phi(x), Phi the normal distribution by formula 7.1.26 of Abramowitz and Stegun: absolute error below 2e-7 of x.
+// x Phi(x), Phi the normal distribution by formula 7.1.26 of Abramowitz and Stegun: absolute error
+// below 2e-7 of x.
 inline Vector gelu(Vector x) {
-    const Vector size = at_most(magnitude_of(x) * 0.707106781f, 6.0f);  // beyond, the tail is nothing, and numbers would get so small that processors stumble
+    const Vector size = at_most(magnitude_of(x) * 0.707106781f,
+                                6.0f);  // beyond, the tail is nothing, and numbers would get so
+                                        // small that processors stumble
     const Vector t = 1.0f / (size * 0.3275911f + 1.0f);
     Vector p = splat(1.061405429f);
     p = p * t + -1.453152027f;
@@ -38,10 +42,12 @@ inline Vector activated(Vector x) {
 
 // How many rows of a panel. The weights of an input are read once for all of them.
 template <int rows>
-inline void multiply_rows(const float* x, int64_t x_stride, int inputs, const float* panel, Vector (&sums)[kRows][kPanelVectors]) {
+inline void multiply_rows(const float* x, int64_t x_stride, int inputs, const float* panel,
+                          Vector (&sums)[kRows][kPanelVectors]) {
     for (int i = 0; i < inputs; ++i) {
         Vector weights[kPanelVectors];
-        for (int v = 0; v < kPanelVectors; ++v) weights[v] = load(panel + int64_t(i) * kPanelWidth + v * kWidth);
+        for (int v = 0; v < kPanelVectors; ++v)
+            weights[v] = load(panel + int64_t(i) * kPanelWidth + v * kWidth);
         for (int row = 0; row < rows; ++row) {
             const Vector input = splat(x[row * x_stride + i]);
             for (int v = 0; v < kPanelVectors; ++v) sums[row][v] += input * weights[v];
@@ -50,9 +56,11 @@ inline void multiply_rows(const float* x, int64_t x_stride, int inputs, const fl
 }
 
 template <int rows, class Finish>
-inline void multiply_tile(int count, const float* x, int64_t x_stride, int inputs, const float* panel, const float* bias, Finish finish) {
+inline void multiply_tile(int count, const float* x, int64_t x_stride, int inputs,
+                          const float* panel, const float* bias, Finish finish) {
     if constexpr (rows > 0) {
-        if (count < rows) return multiply_tile<rows - 1>(count, x, x_stride, inputs, panel, bias, finish);
+        if (count < rows)
+            return multiply_tile<rows - 1>(count, x, x_stride, inputs, panel, bias, finish);
         Vector sums[kRows][kPanelVectors];
         for (int row = 0; row < rows; ++row)
             for (int v = 0; v < kPanelVectors; ++v) sums[row][v] = load(bias + v * kWidth);
@@ -62,15 +70,18 @@ inline void multiply_tile(int count, const float* x, int64_t x_stride, int input
     }
 }
 
-// x [N] rows, x_stride apart, times the weights; finish(row, column, sum) gets each vector of outputs.
+// x [N] rows, x_stride apart, times the weights; finish(row, column, sum) gets each vector of
+// outputs.
 template <class Finish>
-inline void multiply(const Product& product, const float* x, int64_t x_stride, int64_t frames, Finish finish) {
+inline void multiply(const Product& product, const float* x, int64_t x_stride, int64_t frames,
+                     Finish finish) {
     for (int column = 0; column < product.outputs_padded; column += kPanelWidth) {
         const float* panel = product.weights + int64_t(column) * product.inputs;
         for (int64_t first = 0; first < frames; first += kRows) {
             const int count = int(frames - first < kRows ? frames - first : kRows);
-            multiply_tile<kRows>(count, x + first * x_stride, x_stride, product.inputs, panel, product.bias + column,
-                                 [&](int row, int v, Vector sum) { finish(first + row, column + v * kWidth, sum); });
+            multiply_tile<kRows>(
+                count, x + first * x_stride, x_stride, product.inputs, panel, product.bias + column,
+                [&](int row, int v, Vector sum) { finish(first + row, column + v * kWidth, sum); });
         }
     }
 }
@@ -87,9 +98,12 @@ inline void store_within(float* row, int column, int channels, Vector value) {
 }
 
 template <Activation activation>
-inline void product_into(const Product& product, const float* x, int64_t x_stride, int64_t frames, float* out) {
-    multiply(product, x, x_stride, frames,
-             [&](int64_t row, int column, Vector sum) { store_within(out + row * product.outputs, column, product.outputs, activated<activation>(sum)); });
+inline void product_into(const Product& product, const float* x, int64_t x_stride, int64_t frames,
+                         float* out) {
+    multiply(product, x, x_stride, frames, [&](int64_t row, int column, Vector sum) {
+        store_within(out + row * product.outputs, column, product.outputs,
+                     activated<activation>(sum));
+    });
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
-// Convolutions with fewer products: minimal filtering (Winograd 1980; Lavin and Gray, arXiv 1509.09308) in one dimension, by Toom's and Cook's polynomials.
+// Convolutions with fewer products: minimal filtering (Winograd 1980; Lavin and Gray, arXiv
+// 1509.09308) in one dimension, by Toom's and Cook's polynomials.
 //
-// Eight inputs and a filter of K taps are multiplied as the values of polynomials at eight points, and the 9 - K outputs read off the products: A^T (G filter * B^T
-// inputs). Per pair of channels that takes 8 multiplications in place of (9 - K) K, for five taps 8 in place of 20. Over channels each point is one
-// product of matrices. What is lost to rounding is some 1e-5 of the outputs' spread.
+// Eight inputs and a filter of K taps are multiplied as the values of polynomials at eight points,
+// and the 9 - K outputs read off the products: A^T (G filter * B^T inputs). Per pair of channels
+// that takes 8 multiplications in place of (9 - K) K, for five taps 8 in place of 20. Over channels
+// each point is one product of matrices. What is lost to rounding is some 1e-5 of the outputs'
+// spread.
 #pragma once
 
 #include "matrix.h"
@@ -11,13 +14,16 @@ namespace sonant {
 namespace {
 
 constexpr int kFinite = kPoints - 1;
-constexpr float kAt[kFinite] = {0.0f, 1.0f, -1.0f, 2.0f, -2.0f, 0.5f, -0.5f};  // with the least rounding; the eighth is at infinity
+constexpr float kAt[kFinite] = {
+    0.0f,  1.0f, -1.0f, 2.0f,
+    -2.0f, 0.5f, -0.5f};  // with the least rounding; the eighth is at infinity
 
 struct Square {
     float at[kPoints][kPoints];
 };
 
-// B^T: row p has the coefficients of the polynomial that vanishes at all finite points but p. All of them are exact.
+// B^T: row p has the coefficients of the polynomial that vanishes at all finite points but p. All
+// of them are exact.
 constexpr Square of_inputs() {
     Square matrix{};
     for (int point = 0; point < kPoints; ++point) {
@@ -27,7 +33,9 @@ constexpr Square of_inputs() {
             if (other == point) continue;
             ++degree;
             for (int power = degree; power >= 0; --power)
-                matrix.at[point][power] = (power > 0 ? matrix.at[point][power - 1] : 0.0f) - kAt[other] * (power < degree ? matrix.at[point][power] : 0.0f);
+                matrix.at[point][power] =
+                    (power > 0 ? matrix.at[point][power - 1] : 0.0f) -
+                    kAt[other] * (power < degree ? matrix.at[point][power] : 0.0f);
         }
     }
     return matrix;
@@ -47,7 +55,8 @@ constexpr Square of_products(int outputs) {
     return matrix;
 }
 
-// Sums over the columns of a row that are not 0, of constants that the compiler knows: what is 0 is left out.
+// Sums over the columns of a row that are not 0, of constants that the compiler knows: what is 0 is
+// left out.
 template <int row, int column, class Matrix>
 inline Vector row_times(Matrix matrix, const Vector (&x)[kPoints], Vector sum) {
     if constexpr (column == kPoints) {
@@ -75,13 +84,15 @@ struct OfProducts {
     static constexpr Square value = of_products(outputs);
 };
 
-// `padded`: rows of inputs_padded channels, the frames and taps / 2 rows of silence before them, and behind them as many as `padded_rows` wants.
-// finish(frame, column, sum) gets each vector of outputs, bias included; `room` holds the tiles.
+// `padded`: rows of inputs_padded channels, the frames and taps / 2 rows of silence before them,
+// and behind them as many as `padded_rows` wants. finish(frame, column, sum) gets each vector of
+// outputs, bias included; `room` holds the tiles.
 template <int taps, class Finish>
-inline void convolve(const Convolution& conv, const float* padded, int inputs_padded, int64_t frames, float* room, Finish finish) {
+inline void convolve(const Convolution& conv, const float* padded, int inputs_padded,
+                     int64_t frames, float* room, Finish finish) {
     constexpr int outputs = kPoints + 1 - taps;
     const int outputs_padded = conv.points[0].outputs_padded;
-    float* values = room;                                          // [points][tiles][inputs_padded]
+    float* values = room;                                         // [points][tiles][inputs_padded]
     float* products = values + kPoints * kTiles * inputs_padded;  // [points][tiles][outputs_padded]
     const int64_t all = tiles_of(taps, frames);
     for (int64_t first = 0; first < all; first += kTiles) {
@@ -90,19 +101,25 @@ inline void convolve(const Convolution& conv, const float* padded, int inputs_pa
             const float* from = padded + (first + tile) * outputs * inputs_padded;
             for (int channel = 0; channel < inputs_padded; channel += kWidth) {
                 Vector x[kPoints];
-                for (int row = 0; row < kPoints; ++row) x[row] = load(from + int64_t(row) * inputs_padded + channel);
-                matrix_times<0, kPoints>(OfInputs{}, x, [&](int point, Vector sum) { store(values + (point * kTiles + tile) * inputs_padded + channel, sum); });
+                for (int row = 0; row < kPoints; ++row)
+                    x[row] = load(from + int64_t(row) * inputs_padded + channel);
+                matrix_times<0, kPoints>(OfInputs{}, x, [&](int point, Vector sum) {
+                    store(values + (point * kTiles + tile) * inputs_padded + channel, sum);
+                });
             }
         }
         for (int point = 0; point < kPoints; ++point) {
             float* to = products + point * kTiles * outputs_padded;
-            multiply(conv.points[point], values + point * kTiles * inputs_padded, inputs_padded, tiles,
-                     [&](int64_t row, int column, Vector sum) { store(to + row * outputs_padded + column, sum); });
+            multiply(conv.points[point], values + point * kTiles * inputs_padded, inputs_padded,
+                     tiles, [&](int64_t row, int column, Vector sum) {
+                         store(to + row * outputs_padded + column, sum);
+                     });
         }
         for (int64_t tile = 0; tile < tiles; ++tile)
             for (int column = 0; column < outputs_padded; column += kWidth) {
                 Vector x[kPoints];
-                for (int point = 0; point < kPoints; ++point) x[point] = load(products + (point * kTiles + tile) * outputs_padded + column);
+                for (int point = 0; point < kPoints; ++point)
+                    x[point] = load(products + (point * kTiles + tile) * outputs_padded + column);
                 const Vector bias = load(conv.bias + column);
                 matrix_times<0, outputs>(OfProducts<outputs>{}, x, [&](int row, Vector sum) {
                     const int64_t frame = (first + tile) * outputs + row;
@@ -113,7 +130,8 @@ inline void convolve(const Convolution& conv, const float* padded, int inputs_pa
 }
 
 template <class Finish>
-inline void convolve(const Convolution& conv, const float* padded, int inputs_padded, int64_t frames, float* room, Finish finish) {
+inline void convolve(const Convolution& conv, const float* padded, int inputs_padded,
+                     int64_t frames, float* room, Finish finish) {
     if (conv.taps == 3) return convolve<3>(conv, padded, inputs_padded, frames, room, finish);
     if (conv.taps == 5) return convolve<5>(conv, padded, inputs_padded, frames, room, finish);
     return convolve<7>(conv, padded, inputs_padded, frames, room, finish);

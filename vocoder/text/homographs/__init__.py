@@ -1,8 +1,9 @@
 """Which sense of a homograph is meant: a noun or a verb, the past or the present, a town or a word.
 
-The words around decide, by the tables in `table`: first what is said of a single word (`verbs`, `things`),
-then what tells verbs from nouns in general (`grammar`).
-A capital letter counts where the sentence does not begin with it. Where nothing tells, the commoner sense is taken.
+The words around decide, by the tables in `table`: first what is said of a single word (`verbs`,
+`things`), then what tells verbs from nouns in general (`grammar`).
+A capital letter counts where the sentence does not begin with it. Where nothing tells, the commoner
+sense is taken.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _RULES = verbs.RULES | things.RULES
 
 
 def sense_of(clause: Clause) -> str | None:
-    """The sense of the word in question, None where it is no homograph that is known: a key of `SENSES`, or "noun" or "verb"."""
+    """The sense of the word in question, None where it is no homograph that is known: a key of
+    `SENSES`, or "noun" or "verb".
+    """
     word = clause.words[clause.at]
     rule = _RULES.get(word)
     if rule is not None:

@@ -14,28 +14,46 @@ DETERMINERS = listed("""
 """)
 SUBJECTS = listed("i you we they i'd you'd we'd they'd")
 THIRD = listed("he she it who")
-OBJECTS = listed("me you him her us them it myself yourself himself herself itself ourselves yourselves themselves everyone everything anyone anything")
+OBJECTS = listed(
+    "me you him her us them it myself yourself himself herself itself ourselves yourselves "
+    "themselves everyone everything anyone anything"
+)
 MODALS = listed("""
     to will would can could shall should may might must do does did don't doesn't didn't won't wouldn't can't cannot couldn't shouldn't mustn't mightn't
     let's please i'll you'll he'll she'll we'll they'll it'll i'd you'd he'd she'd we'd they'd who'll who'd gonna wanna gotta didn't needn't daren't help
 """)
-DO = listed("do does did will would can could should may might shall must don't doesn't didn't won't wouldn't can't couldn't shouldn't")
+DO = listed(
+    "do does did will would can could should may might shall must don't doesn't didn't won't "
+    "wouldn't can't couldn't shouldn't"
+)
 BE = listed("""
     is are was were be been being am isn't aren't wasn't weren't i'm you're he's she's it's we're they're that's there's seem seems seemed become became
     becomes feel feels felt look looks looked remain remains remained stay stayed keep kept
 """)
-HAVE = listed("have has had having i've you've we've they've haven't hasn't hadn't he's she's it's i'd he'd she'd we'd they'd who's")
+HAVE = listed(
+    "have has had having i've you've we've they've haven't hasn't hadn't he's she's it's i'd "
+    "he'd she'd we'd they'd who's"
+)
 PREPOSITIONS = listed("""
     of in on at by for with from into onto about under over between through during without within upon per against among across behind beyond near toward
     towards until since despite than like as via off out
 """)
-PLACED = listed("in on at by with from to up down here there into through around near alone together about across along after before behind beyond")
+PLACED = listed(
+    "in on at by with from to up down here there into through around near alone together about "
+    "across along after before behind beyond"
+)
 ADVERBS = listed("""
     also just always never often really already still soon only usually rarely sometimes then quickly not ever even almost simply rather quite very too so
     now again further not first
 """)
-NO_ADVERBS = listed("only family supply reply assembly fly july italy early daily weekly monthly yearly friendly ally bully belly jelly")
-LETTING = listed("let lets make makes made help helps helped see saw watch watched have had hear heard letting making")
+NO_ADVERBS = listed(
+    "only family supply reply assembly fly july italy early daily weekly monthly yearly friendly "
+    "ally bully belly jelly"
+)
+LETTING = listed(
+    "let lets make makes made help helps helped see saw watch watched have had hear heard "
+    "letting making"
+)
 TO_PREPOSITION = listed("""
     due according thanks prior close next similar addition respect regard relation opposed subject access answer introduction contribution committed objected
     objects back subjected exposed addicted linked led related contribute contributed contributes contributing leads leading amounted amounts objection
@@ -47,14 +65,31 @@ PAST = listed("""
 """)
 PRESENT = listed("every always usually often daily sometimes now whenever each never generally")
 ATTRIBUTIVE = listed(
-    "sports sales news arms customs goods savings systems games mathematics physics economics politics business access process progress women's"
+    "sports sales news arms customs goods savings systems games mathematics physics economics "
+    "politics business access process progress women's"
 )  # before nouns, though they end in s
 OWN_PLURALS = frozenset(("house", "mouth"))  # said alike as nouns and as verbs
 NO_GERUNDS = listed("bring sing ring sting swing fling cling spring string wring king thing wing")
 FREQUENCY = listed("never always often usually rarely sometimes seldom")
-NEED_OBJECTS = listed("present perfect abstract frequent appropriate elaborate deliberate intimate legitimate subordinate house mouth document survey")
+NEED_OBJECTS = listed(
+    "present perfect abstract frequent appropriate elaborate deliberate intimate legitimate "
+    "subordinate house mouth document survey"
+)
 CONJUNCTIONS = frozenset(("and", "or", "but", "nor", "then"))
-ADJECTIVE_ENDINGS = ("al", "ous", "ive", "ful", "ic", "able", "ible", "less", "ary", "ish", "ent", "ant")
+ADJECTIVE_ENDINGS = (
+    "al",
+    "ous",
+    "ive",
+    "ful",
+    "ic",
+    "able",
+    "ible",
+    "less",
+    "ary",
+    "ish",
+    "ent",
+    "ant",
+)
 COMMON_ADJECTIVES = listed("""
     new old good bad big small long short high low great little large young early important public private real best better free world major clear strong
     whole recent certain personal open red difficult available likely single current wrong main sure proper correct poor natural fresh final easy hard huge
@@ -89,7 +124,9 @@ class Clause:
 
     @property
     def before(self) -> str:
-        """The word before it, with adverbs between passed over; "" where a clause begins with it or with them."""
+        """The word before it, with adverbs between passed over; "" where a clause begins with it or
+        with them.
+        """
         offset = -1
         while (word := self.word(offset)) and is_adverb(word):
             offset -= 1
@@ -103,7 +140,11 @@ class Clause:
     @property
     def is_name(self) -> bool:
         """Whether its capital is not that of the sentence's beginning."""
-        return self.capitals[self.at] and self.at > 0 and self.marks[self.at - 1] not in (".", "!", "?")
+        return (
+            self.capitals[self.at]
+            and self.at > 0
+            and self.marks[self.at - 1] not in (".", "!", "?")
+        )
 
 
 def is_adverb(word: str) -> bool:
@@ -124,7 +165,15 @@ def is_plural(word: str) -> bool:
         and len(word) > 3
         and word not in ("always", "perhaps", "towards", "does")
     )
-    return plural or word in ("people", "men", "women", "children", "police", "companies", "parents")
+    return plural or word in (
+        "people",
+        "men",
+        "women",
+        "children",
+        "police",
+        "companies",
+        "parents",
+    )
 
 
 def begins_object(word: str) -> bool:

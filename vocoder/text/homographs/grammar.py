@@ -32,7 +32,9 @@ from vocoder.text.homographs.table import ADJECTIVES, MOSTLY_VERBS, NOUN_VERB
 
 
 def is_verb(clause: Clause, *, unsure: bool = False) -> bool:
-    """Whether a word that is a noun (or an adjective) and the base form of a verb is the verb here; `unsure` where nothing tells."""
+    """Whether a word that is a noun (or an adjective) and the base form of a verb is the verb here;
+    `unsure` where nothing tells.
+    """
     before, after = clause.before, clause.word(1)
     if before == "to":
         earlier = clause.words[clause.at - 2] if clause.at > 1 else ""
@@ -40,17 +42,31 @@ def is_verb(clause: Clause, *, unsure: bool = False) -> bool:
     if before in MODALS and not (before == "help" and clause.word(-2) in DETERMINERS):
         return True
     subject = clause.word(-1)
-    if clause.word(-2) in DO and (subject in SUBJECTS or subject in THIRD or subject in ("that", "this", "people") or is_plural(subject)):
+    if clause.word(-2) in DO and (
+        subject in SUBJECTS
+        or subject in THIRD
+        or subject in ("that", "this", "people")
+        or is_plural(subject)
+    ):
         return True
     if clause.word(-3) in DO and clause.word(-2) in DETERMINERS and after:
         return True  # "did the band record it"
     if before in SUBJECTS:
-        return not (before == "you" and clause.word(-2) in PREPOSITIONS) and (clause.word(-1) == before or not after or not is_adjective(clause.word(-1)))
+        return not (before == "you" and clause.word(-2) in PREPOSITIONS) and (
+            clause.word(-1) == before or not after or not is_adjective(clause.word(-1))
+        )
     if subject in OBJECTS and clause.word(-2) in LETTING:
         return bool(after)
     if before == "who" or (before in ("that", "which") and is_plural(clause.word(-2))):
         return True
-    if before in DETERMINERS or before in PREPOSITIONS or before in BE or before in HAVE or before == "that" or before.endswith("'s"):
+    if (
+        before in DETERMINERS
+        or before in PREPOSITIONS
+        or before in BE
+        or before in HAVE
+        or before == "that"
+        or before.endswith("'s")
+    ):
         return False
     if after == "of" or after in ("is", "was", "are", "were", "has", "will"):
         return False
@@ -59,10 +75,21 @@ def is_verb(clause: Clause, *, unsure: bool = False) -> bool:
     object_follows = begins_object(after)
     if clause.starts:
         begins = clause.at == 0 or clause.marks[clause.at - 1] in STOPS
-        verb = object_follows or (begins and (after in ("up", "with") or (unsure and after not in PREPOSITIONS and after not in CONJUNCTIONS)))
+        verb = object_follows or (
+            begins
+            and (
+                after in ("up", "with")
+                or (unsure and after not in PREPOSITIONS and after not in CONJUNCTIONS)
+            )
+        )
         return verb or (unsure and after == "to")
     if before in CONJUNCTIONS:
-        ordered = any(clause.word(offset) in MODALS for offset in range(-6, -1)) and bool(after) and after not in PREPOSITIONS and after not in CONJUNCTIONS
+        ordered = (
+            any(clause.word(offset) in MODALS for offset in range(-6, -1))
+            and bool(after)
+            and after not in PREPOSITIONS
+            and after not in CONJUNCTIONS
+        )
         return object_follows or ordered or (unsure and bool(after) and not is_plural(after))
     if clause.word(-1) in FREQUENCY and after:
         return True
@@ -80,7 +107,14 @@ def is_third_person(clause: Clause) -> bool:
     before, after = clause.before, clause.word(1)
     if before in THIRD or before in ("that", "which", "this", "everyone", "nobody", "someone"):
         return after not in ("are", "were", "have", "of")
-    if before in DETERMINERS or before in PREPOSITIONS or before in BE or before in HAVE or before in MODALS or before.endswith("'s"):
+    if (
+        before in DETERMINERS
+        or before in PREPOSITIONS
+        or before in BE
+        or before in HAVE
+        or before in MODALS
+        or before.endswith("'s")
+    ):
         return False
     if clause.starts or is_adjective(clause.word(-1)) or is_plural(clause.word(-1)):
         return False

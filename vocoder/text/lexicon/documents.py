@@ -1,4 +1,6 @@
-"""A lexicon from a document in either form: what begins with a tag is PLS, and everything else is taken for JSON."""
+"""A lexicon from a document in either form: what begins with a tag is PLS, and everything else is
+taken for JSON.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +21,22 @@ def read_lexicon(document: bytes, *, language: str | None = None) -> Lexicon:
 
     Args:
         document: the contents of a file, or of a body.
-        language: of the voice that will say the words, as espeak-ng names it; PLS must be for it. None: for any.
+        language: of the voice that will say the words, as espeak-ng names it; PLS must be for it.
+            None: for any.
 
     Raises:
         InputError: field "lexicon"; it is neither, or as `from_json` and `from_pls`.
     """
     if document.startswith(_UTF_16) or document.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<":
-        return from_pls(decode_xml(document, what="the lexicon", field="lexicon"), language=language)
+        return from_pls(
+            decode_xml(document, what="the lexicon", field="lexicon"), language=language
+        )
     try:
         text = document.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"the lexicon is not UTF-8: {error.reason} at byte {error.start}", field="lexicon") from error
+        raise InputError(
+            f"the lexicon is not UTF-8: {error.reason} at byte {error.start}", field="lexicon"
+        ) from error
     return from_json(text)
 
 

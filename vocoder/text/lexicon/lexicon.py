@@ -1,8 +1,10 @@
 """A lexicon: entries by their words.
 
-A word is looked for as it is written, before anything is normalised ("SQL" would be spelled by then), whatever its capitals; its possessive is known with it.
-A compound with hyphens is a word of its own: an entry says nothing of compounds that it is part of. What a word with an alias is read as is normalised like
-any text; the lexicon's IPA counts in it and its aliases do not, so no alias leads to itself, and no text grows beyond its aliases' lengths.
+A word is looked for as it is written, before anything is normalised ("SQL" would be spelled by
+then), whatever its capitals; its possessive is known with it.
+A compound with hyphens is a word of its own: an entry says nothing of compounds that it is part of.
+What a word with an alias is read as is normalised like any text; the lexicon's IPA counts in it and
+its aliases do not, so no alias leads to itself, and no text grows beyond its aliases' lengths.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from vocoder.text.phonemes import Phones
 from vocoder.text.speech_input import Ipa, SpeechInput, Ssml, field_name_of, source_text
 
 _POSSESSIVE = "'s"
-# What may be an entry at a place, and what goes on so that it is none: letters alone come second, for "SQL3" is SQL and a number where "SQL3" is no entry.
+# What may be an entry at a place, and what goes on so that it is none: letters alone come second,
+# for "SQL3" is SQL and a number where "SQL3" is no entry.
 _FORMS = (
     (WORD, re.compile(r"['-][^\W_]")),
     (re.compile(rf"[^\W\d_]+(?:['-][^\W\d_]+){{0,{MOST_PARTS}}}"), re.compile(r"['-][^\W\d_]")),
@@ -40,7 +43,8 @@ class Lexicon:
     """Words, and how they are said; `of` makes one, or `vocoder.text.lexicon.read_lexicon`.
 
     Attributes:
-        entries: by the word in lower case (`key_of`). Never changed: `edited` gives another lexicon.
+        entries: by the word in lower case (`key_of`). Never changed: `edited` gives another
+            lexicon.
     """
 
     entries: Mapping[str, LexiconEntry] = field(default_factory=dict)
@@ -50,19 +54,26 @@ class Lexicon:
         """A lexicon of words, and what JSON has for each.
 
         Args:
-            said: as {"SQL": "ˈsiːkwəl", "WHO": {"alias": "World Health Organization"}}; `LexiconEntry.of` says what an entry may be.
+            said: as {"SQL": "ˈsiːkwəl", "WHO": {"alias": "World Health Organization"}};
+                `LexiconEntry.of` says what an entry may be.
             most_entries: limit on their number.
 
         Raises:
-            InputError: field "lexicon"; it names the word that is none, is there twice, or cannot be said so.
+            InputError: field "lexicon"; it names the word that is none, is there twice, or cannot
+                be said so.
         """
         if len(said) > most_entries:
-            raise InputError(f"the lexicon has {len(said)} entries, and the limit is {most_entries}", field="lexicon")
+            raise InputError(
+                f"the lexicon has {len(said)} entries, and the limit is {most_entries}",
+                field="lexicon",
+            )
         entries: dict[str, LexiconEntry] = {}
         for word, one in said.items():
             entry, key = LexiconEntry.of(word, one), key_of(word)
             if key in entries:
-                raise InputError(f"the lexicon has {word!r} twice: capitals make no difference", field="lexicon")
+                raise InputError(
+                    f"the lexicon has {word!r} twice: capitals make no difference", field="lexicon"
+                )
             entries[key] = entry
         return cls(entries=entries)
 
@@ -73,7 +84,9 @@ class Lexicon:
         return bool(self.entries)
 
     def over(self, other: Lexicon | None) -> Lexicon:
-        """This lexicon, and where it does not have a word the other, which is not copied: that may be the large one."""
+        """This lexicon, and where it does not have a word the other, which is not copied: that may
+        be the large one.
+        """
         if not other or not self:
             return self or other or self
         below = cast("dict[str, LexiconEntry]", other.entries)  # never written to
@@ -92,7 +105,10 @@ class Lexicon:
             else:
                 entries[key] = entry
         if len(entries) > MOST_ENTRIES:
-            raise InputError(f"the lexicon would have {len(entries)} entries, and the limit is {MOST_ENTRIES}", field="lexicon")
+            raise InputError(
+                f"the lexicon would have {len(entries)} entries, and the limit is {MOST_ENTRIES}",
+                field="lexicon",
+            )
         return Lexicon(entries=entries)
 
     def check_length(self, text: SpeechInput, *, limit: int | None) -> None:
@@ -111,10 +127,19 @@ class Lexicon:
         length = len(source_text(text)) + sum(len(alias) for alias in aliases if alias is not None)
         if length > limit:
             what = "ssml: the document" if isinstance(text, Ssml) else "the text"
-            raise TextError(f"{what} has {length} characters with the aliases of its words, and the limit is {limit}", field=field_name_of(text))
+            raise TextError(
+                (
+                    f"{what} has {length} characters with the aliases of its words, and the "
+                    f"limit is "
+                    f"{limit}"
+                ),
+                field=field_name_of(text),
+            )
 
     def match(self, text: str, at: int) -> Reading | None:
-        """How the entry that stands at `at` in cleaned text is read, with its possessive; None where there is none."""
+        """How the entry that stands at `at` in cleaned text is read, with its possessive; None
+        where there is none.
+        """
         found = self._find(text, at)
         if found is None:
             return None
@@ -126,7 +151,9 @@ class Lexicon:
         return Reading(spoken=read.text, end=end, skipped=read.skipped, listed=True)
 
     def phones(self, word: str) -> Phones:
-        """The phones of a word in lower case, or of its possessive; () where it is not an entry, or has an alias."""
+        """The phones of a word in lower case, or of its possessive; () where it is not an entry, or
+        has an alias.
+        """
         key = self._key(word)
         stem = () if key is None else self.entries[key].phones
         if not stem or key == word:
@@ -141,10 +168,16 @@ class Lexicon:
 
     def _match_in_alias(self, text: str, at: int) -> Reading | None:
         found = self._find(text, at)
-        return Reading(spoken=found[1], end=found[2], listed=True) if found is not None and self.entries[found[0]].alias is None else None
+        return (
+            Reading(spoken=found[1], end=found[2], listed=True)
+            if found is not None and self.entries[found[0]].alias is None
+            else None
+        )
 
     def _find(self, text: str, at: int) -> tuple[str, str, int] | None:
-        """The key of the entry that stands at `at`, the word in lower case with its possessive, and where it ends."""
+        """The key of the entry that stands at `at`, the word in lower case with its possessive, and
+        where it ends.
+        """
         for form, going_on in _FORMS:
             found = form.match(text, at)
             if found is not None and not going_on.match(text, found.end()):

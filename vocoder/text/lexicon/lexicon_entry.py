@@ -16,7 +16,9 @@ MOST_PARTS = 8  # that hyphens or apostrophes join
 _LONGEST_WORD = 100  # characters
 _LONGEST_ALIAS = 200
 _PART = r"[^\W_]+"
-WORD = re.compile(rf"{_PART}(?:['-]{_PART}){{0,{MOST_PARTS}}}")  # one part more than an entry has: its possessive
+WORD = re.compile(
+    rf"{_PART}(?:['-]{_PART}){{0,{MOST_PARTS}}}"
+)  # one part more than an entry has: its possessive
 _LETTER = re.compile(r"[^\W\d_]")
 _FORMS = 'its IPA in a string, {"ipa": ...} or {"alias": ...}'
 
@@ -42,9 +44,11 @@ class LexiconEntry:
         """An entry of a word and what JSON has for it.
 
         Args:
-            word: letters and digits, at least one letter, with hyphens or apostrophes inside; at most 100 characters.
-            said: its IPA, {"ipa": IPA} or {"alias": TEXT}, each at most 200 characters. A stress mark stands before the vowel or its syllable; where there is
-                none the first vowel is stressed.
+            word: letters and digits, at least one letter, with hyphens or apostrophes inside; at
+                most 100 characters.
+            said: its IPA, {"ipa": IPA} or {"alias": TEXT}, each at most 200 characters. A stress
+                mark stands before the vowel or its syllable; where there is none the first vowel is
+                stressed.
 
         Raises:
             InputError: field "lexicon"; it names the word.
@@ -70,9 +74,17 @@ def key_of(word: str) -> str:
         InputError: field "lexicon"; it is not one word.
     """
     key = clean(word).lower()
-    if len(key) > _LONGEST_WORD or not WORD.fullmatch(key) or not _LETTER.search(key) or len(re.split("['-]", key)) > MOST_PARTS:
+    if (
+        len(key) > _LONGEST_WORD
+        or not WORD.fullmatch(key)
+        or not _LETTER.search(key)
+        or len(re.split("['-]", key)) > MOST_PARTS
+    ):
         raise InputError(
-            f"the lexicon's {_shown(word)} is not one word of letters and digits, with hyphens or apostrophes inside, of at most {_LONGEST_WORD} characters",
+            (
+                f"the lexicon's {_shown(word)} is not one word of letters and digits, with hyphens "
+                f"or apostrophes inside, of at most {_LONGEST_WORD} characters"
+            ),
             field="lexicon",
         )
     return key
@@ -91,11 +103,22 @@ def _form(word: str, said: object) -> tuple[str, str]:
 
 def _check_alias(word: str, alias: str) -> None:
     if len(alias) > _LONGEST_ALIAS:
-        raise InputError(f"the lexicon's alias of {_shown(word)} has {len(alias)} characters, and the limit is {_LONGEST_ALIAS}", field="lexicon")
+        raise InputError(
+            (
+                f"the lexicon's alias of {_shown(word)} has {len(alias)} characters, and the limit "
+                f"is {_LONGEST_ALIAS}"
+            ),
+            field="lexicon",
+        )
     if not alias.isprintable():
-        raise InputError(f"the lexicon's alias of {_shown(word)} has a character that cannot be printed", field="lexicon")
+        raise InputError(
+            f"the lexicon's alias of {_shown(word)} has a character that cannot be printed",
+            field="lexicon",
+        )
     if not any(character.isalnum() for character in alias):
-        raise InputError(f"the lexicon's alias of {_shown(word)} has nothing that can be read", field="lexicon")
+        raise InputError(
+            f"the lexicon's alias of {_shown(word)} has nothing that can be read", field="lexicon"
+        )
 
 
 def _phones(word: str, ipa: str) -> Phones:

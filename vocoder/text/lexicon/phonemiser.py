@@ -16,5 +16,10 @@ class LexiconPhonemiser:
         self._lexicon = lexicon
 
     def pronounce(self, words: Sequence[str]) -> list[Phones]:
-        """See `Phonemiser.pronounce`; the words around an entry are said as they would be beside its usual reading."""
-        return [self._lexicon.phones(word) or said for word, said in zip(words, self._base.pronounce(words), strict=True)]
+        """See `Phonemiser.pronounce`; the words around an entry are said as they would be beside
+        its usual reading.
+        """
+        return [
+            self._lexicon.phones(word) or said
+            for word, said in zip(words, self._base.pronounce(words), strict=True)
+        ]

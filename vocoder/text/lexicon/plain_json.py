@@ -23,12 +23,16 @@ def from_json(text: str) -> Lexicon:
     except (ValueError, RecursionError) as error:
         raise InputError(f"the lexicon is not JSON: {error}", field="lexicon") from error
     if not isinstance(read, dict):
-        raise InputError("the lexicon is not a JSON object of words, and how they are said", field="lexicon")
+        raise InputError(
+            "the lexicon is not a JSON object of words, and how they are said", field="lexicon"
+        )
     return Lexicon.of(read)
 
 
 def to_json(lexicon: Lexicon) -> str:
-    """The inverse of `from_json`: a word a line, in the order of the alphabet; the same for lexicons that say the same."""
+    """The inverse of `from_json`: a word a line, in the order of the alphabet; the same for
+    lexicons that say the same.
+    """
     said = {entry.word: entry.said for _, entry in sorted(lexicon.entries.items())}
     return json.dumps(said, ensure_ascii=False, indent=0) + "\n"
 

@@ -1,12 +1,15 @@
-"""A lexicon as the W3C's Pronunciation Lexicon Specification 1.0 has it (https://www.w3.org/TR/pronunciation-lexicon/): `application/pls+xml`.
+"""A lexicon as the W3C's Pronunciation Lexicon Specification 1.0 has it
+(https://www.w3.org/TR/pronunciation-lexicon/): `application/pls+xml`.
 
-    <lexicon version="1.0" alphabet="ipa" xml:lang="en-US" xmlns="http://www.w3.org/2005/01/pronunciation-lexicon">
+    <lexicon version="1.0" alphabet="ipa" xml:lang="en-US"
+    xmlns="http://www.w3.org/2005/01/pronunciation-lexicon">
       <lexeme><grapheme>SQL</grapheme><phoneme>ˈsiːkwəl</phoneme></lexeme>
       <lexeme><grapheme>WHO</grapheme><alias>World Health Organization</alias></lexeme>
     </lexicon>
 
-As it says: of several pronunciations the preferred one counts, else the first; of several lexemes of one grapheme the first. `role` cannot be
-told from a text, and does not count. Narrower than it: graphemes are single words, the alphabet is IPA, and capitals make no difference.
+As it says: of several pronunciations the preferred one counts, else the first; of several lexemes
+of one grapheme the first. `role` cannot be told from a text, and does not count. Narrower than it:
+graphemes are single words, the alphabet is IPA, and capitals make no difference.
 Metadata and examples are left out. The specification's own entities need a DTD, and none is read.
 """
 
@@ -27,7 +30,11 @@ MEDIA_TYPE = "application/pls+xml"
 _MOST_CHARACTERS = 32_000_000
 _VERSION, _ALPHABET = "1.0", "ipa"
 # What may stand in what; "" is outside the outermost element.
-_CHILDREN = {"": ("lexicon",), "lexicon": ("meta", "metadata", "lexeme"), "lexeme": ("grapheme", "phoneme", "alias", "example")}
+_CHILDREN = {
+    "": ("lexicon",),
+    "lexicon": ("meta", "metadata", "lexeme"),
+    "lexeme": ("grapheme", "phoneme", "alias", "example"),
+}
 _READ = ("grapheme", "phoneme", "alias")  # whose text counts
 
 
@@ -36,14 +43,17 @@ def from_pls(document: str, *, language: str | None = None) -> Lexicon:
 
     Args:
         document: the whole document.
-        language: of the voice that will say the words, as espeak-ng names it: the document's must be the same, whatever the region. None: any.
+        language: of the voice that will say the words, as espeak-ng names it: the document's must
+            be the same, whatever the region. None: any.
 
     Raises:
-        InputError: field "lexicon", with line and column: it is not well-formed, not PLS 1.0, for another language, or has a word or a pronunciation that
-            `Lexicon.of` would refuse.
+        InputError: field "lexicon", with line and column: it is not well-formed, not PLS 1.0, for
+            another language, or has a word or a pronunciation that `Lexicon.of` would refuse.
     """
     reader = _PlsReader(language)
-    for event in read_xml(document, what="the lexicon", field="lexicon", most_characters=_MOST_CHARACTERS):
+    for event in read_xml(
+        document, what="the lexicon", field="lexicon", most_characters=_MOST_CHARACTERS
+    ):
         match event:
             case StartTag():
                 reader.open(event)
@@ -63,11 +73,17 @@ def to_pls(lexicon: Lexicon, *, language: str) -> str:
     """
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<lexicon version="{_VERSION}" xmlns="{NAMESPACE}" alphabet="{_ALPHABET}" xml:lang={quoteattr(_tag(language))}>',
+        (
+            f'<lexicon version="{_VERSION}" xmlns="{NAMESPACE}" alphabet="{_ALPHABET}" '
+            f"xml:lang={quoteattr(_tag(language))}>"
+        ),
     ]
     for _, entry in sorted(lexicon.entries.items()):
         name, said = ("phoneme", entry.ipa or "") if entry.alias is None else ("alias", entry.alias)
-        lines.append(f"  <lexeme><grapheme>{escape(entry.word)}</grapheme><{name}>{escape(said)}</{name}></lexeme>")
+        lines.append(
+            f"  "
+            f"<lexeme><grapheme>{escape(entry.word)}</grapheme><{name}>{escape(said)}</{name}></lexeme>"
+        )
     return "\n".join([*lines, "</lexicon>", ""])
 
 
@@ -81,7 +97,9 @@ def _tag(language: str) -> str:
 class _Lexeme:
     place: Place
     graphemes: list[tuple[str, Place]] = field(default_factory=list)
-    said: list[tuple[dict[str, str], bool, Place]] = field(default_factory=list)  # with whether it is preferred
+    said: list[tuple[dict[str, str], bool, Place]] = field(
+        default_factory=list
+    )  # with whether it is preferred
 
 
 class _PlsReader:
@@ -103,8 +121,16 @@ class _PlsReader:
             return
         where = self._inside[-1] if self._inside else ""
         if event.namespace != NAMESPACE or event.name not in _CHILDREN.get(where, ()):
-            what = event.name if event.namespace in ("", NAMESPACE) else f"{event.name} of {event.namespace}"
-            why = f"PLS's namespace is {NAMESPACE}" if event.namespace != NAMESPACE and not where else f"nothing like it stands in {where or 'a document'}"
+            what = (
+                event.name
+                if event.namespace in ("", NAMESPACE)
+                else f"{event.name} of {event.namespace}"
+            )
+            why = (
+                f"PLS's namespace is {NAMESPACE}"
+                if event.namespace != NAMESPACE and not where
+                else f"nothing like it stands in {where or 'a document'}"
+            )
             raise _wrong(f"the lexicon's element {what} is not PLS ({why})", event.place)
         self._inside.append(event.name)
         if event.name == "lexicon":
@@ -120,7 +146,13 @@ class _PlsReader:
         if self._inside and self._inside[-1] not in _CHILDREN:
             self._text.append(event.text)
         elif event.text.strip():
-            raise _wrong(f"the lexicon has text in {self._inside[-1] if self._inside else 'the document'}, where none may be", event.place)
+            raise _wrong(
+                (
+                    f"the lexicon has text in "
+                    f"{self._inside[-1] if self._inside else 'the document'}, where none may be"
+                ),
+                event.place,
+            )
 
     def close(self, event: EndTag) -> None:
         if self._left_out:
@@ -133,15 +165,26 @@ class _PlsReader:
             self._take("".join(self._text))
 
     def _begin(self, event: StartTag) -> None:
-        version, self._alphabet = event.attributes.get("version", ""), event.attributes.get("alphabet", "")
+        version, self._alphabet = (
+            event.attributes.get("version", ""),
+            event.attributes.get("alphabet", ""),
+        )
         if version != _VERSION:
-            raise _wrong(f"the lexicon's version is {version!r}, and version {_VERSION} is read", event.place)
+            raise _wrong(
+                f"the lexicon's version is {version!r}, and version {_VERSION} is read", event.place
+            )
         self._check_alphabet(self._alphabet, event.place)
         language = event.attributes.get("xml:lang", "")
         if not language:
             raise _wrong("the lexicon has no xml:lang", event.place)
-        if self._language is not None and language.lower().partition("-")[0] != self._language.lower().partition("-")[0]:
-            raise _wrong(f"the lexicon's language is {language!r}, and the voice's is {self._language!r}", event.place)
+        if (
+            self._language is not None
+            and language.lower().partition("-")[0] != self._language.lower().partition("-")[0]
+        ):
+            raise _wrong(
+                f"the lexicon's language is {language!r}, and the voice's is {self._language!r}",
+                event.place,
+            )
 
     def _take(self, text: str) -> None:
         assert self._lexeme is not None
@@ -160,13 +203,18 @@ class _PlsReader:
 
     def _check_alphabet(self, alphabet: str, place: Place) -> None:
         if alphabet != _ALPHABET:
-            raise _wrong(f"the lexicon's alphabet is {alphabet!r}, and {_ALPHABET!r} is read", place)
+            raise _wrong(
+                f"the lexicon's alphabet is {alphabet!r}, and {_ALPHABET!r} is read", place
+            )
 
     def _keep(self) -> None:
         lexeme, self._lexeme = self._lexeme, None
         assert lexeme is not None
         if not lexeme.graphemes or not lexeme.said:
-            raise _wrong("a lexeme of the lexicon has no grapheme, or neither phoneme nor alias", lexeme.place)
+            raise _wrong(
+                "a lexeme of the lexicon has no grapheme, or neither phoneme nor alias",
+                lexeme.place,
+            )
         said, _, place = next((one for one in lexeme.said if one[1]), lexeme.said[0])
         for word, there in lexeme.graphemes:
             with _placed(there):

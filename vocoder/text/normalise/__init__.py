@@ -1,12 +1,17 @@
 """English text to plain words, as an American reads it aloud.
 
-    clean      any Unicode to the characters that the rules know                                  cleaning, grouping
-    read       at each position the first rule that knows what stands there says it               pipeline, and one module for each kind of thing
-    assemble   words and marks to one string                                                      assembly
+    clean      any Unicode to the characters that the rules know
+               cleaning, grouping
+    read       at each position the first rule that knows what stands there says it
+               pipeline, and one module for each kind of thing
+    assemble   words and marks to one string
+               assembly
 
-Rules see what was written, never what another rule made of it; so each can be understood by itself, and their order (in `pipeline`) is all that joins them.
-Three laws hold: the output has only letters, apostrophes, inner hyphens and the marks , ; : . ? ! — behind words; normalising it again changes nothing; and any
-text is read in time proportional to its length.
+Rules see what was written, never what another rule made of it; so each can be understood by itself,
+and their order (in `pipeline`) is all that joins them.
+Three laws hold: the output has only letters, apostrophes, inner hyphens and the marks , ; : . ? ! —
+behind words; normalising it again changes nothing; and any text is read in time proportional to its
+length.
 """
 
 from __future__ import annotations
@@ -31,12 +36,15 @@ class Normalised:
     """Text as it is spoken.
 
     Attributes:
-        text: words in lower case, spelled letters as single upper-case letters, separated by single spaces, with one of the marks , ; : . ? ! — behind a word
-            where the reader pauses. Words in other scripts are left as they are.
+        text: words in lower case, spelled letters as single upper-case letters, separated by single
+            spaces, with one of the marks , ; : . ? ! — behind a word where the reader pauses. Words
+            in other scripts are left as they are.
         skipped: what cannot be spoken, in order, each with the reason.
-        places: for each word of `text` where in the sentence that stands which it was read from: several words of "$5" have one place. None where Unicode's
-            forms do not let it be told exactly. Not compared: where something was written is no part of what is said.
-        rules: for each word of `text` which rule read it: "money", "telephone", "word"; "lexicon" for what `known` read. Not compared either.
+        places: for each word of `text` where in the sentence that stands which it was read from:
+            several words of "$5" have one place. None where Unicode's forms do not let it be told
+            exactly. Not compared: where something was written is no part of what is said.
+        rules: for each word of `text` which rule read it: "money", "telephone", "word"; "lexicon"
+            for what `known` read. Not compared either.
     """
 
     text: str
@@ -50,14 +58,20 @@ def normalise(sentence: str, known: Known | None = None) -> Normalised:
 
     Args:
         sentence: any string; one sentence is meant, but a longer text is read too.
-        known: given the cleaned text and the place where a word begins, how a word is read that no rule touches, or None.
+        known: given the cleaned text and the place where a word begins, how a word is read that no
+            rule touches, or None.
 
     Returns:
         its words; `text` is empty where there is nothing to say. Never raises on any string.
     """
     cleaned = clean(sentence)
     readings = read(Source.of(regroup(cleaned)), known)
-    listed = frozenset(word.rstrip(MARKS) for _, reading, _ in readings if reading.listed for word in reading.spoken.split())
+    listed = frozenset(
+        word.rstrip(MARKS)
+        for _, reading, _ in readings
+        if reading.listed
+        for word in reading.spoken.split()
+    )
     words = assemble((reading.spoken for _, reading, _ in readings), listed)
     origins = _origins(sentence, cleaned)
     places: list[Place | None] = []
@@ -73,8 +87,9 @@ def normalise(sentence: str, known: Known | None = None) -> Normalised:
 
 
 def _origins(sentence: str, cleaned: str) -> list[Place] | None:
-    """For each character of the cleaned sentence the place that it came from: of one character, or where its neighbours have a say in its form, of all between
-    two spaces. None where even those are not what they are by themselves.
+    """For each character of the cleaned sentence the place that it came from: of one character, or
+    where its neighbours have a say in its form, of all between two spaces. None where even those
+    are not what they are by themselves.
     """
     if sentence == cleaned:
         return [(at, at + 1) for at in range(len(sentence))]
@@ -84,7 +99,9 @@ def _origins(sentence: str, cleaned: str) -> list[Place] | None:
         piece, at = clean(found.group()), found.start()
         single = [clean(character) for character in found.group()]
         if "".join(single) == piece:
-            origins.extend((place, place + 1) for place, plain in enumerate(single, at) for _ in plain)
+            origins.extend(
+                (place, place + 1) for place, plain in enumerate(single, at) for _ in plain
+            )
         else:
             origins.extend([(at, found.end())] * len(piece))
         joined.append(piece)

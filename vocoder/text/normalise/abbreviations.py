@@ -1,7 +1,10 @@
-"""Abbreviations of words: titles, streets, Latin, business; dotted ones (e.g., U.S.A.); initials of names.
+"""Abbreviations of words: titles, streets, Latin, business; dotted ones (e.g., U.S.A.); initials of
+names.
 
-Two kinds. `PLAIN` ones are no words themselves, so they are expanded wherever they stand, with or without a full stop. The others need a number or a name next
-to them, or a capital and a full stop. So whether an abbreviation is expanded never hangs on a lower-case word with a full stop alone, which is what a text
+Two kinds. `PLAIN` ones are no words themselves, so they are expanded wherever they stand, with or
+without a full stop. The others need a number or a name next to them, or a capital and a full stop.
+So whether an abbreviation is expanded never hangs on a lower-case word with a full stop alone,
+which is what a text
 that has been read consists of: reading it again changes nothing.
 """
 
@@ -34,16 +37,24 @@ _TIGHT = re.compile(r"([A-Za-z]{1,4})\.(?=[0-9])")  # "no.5"
 _ARTICLE_NEXT = re.compile(r"\s[IVX](?=[\s,.;:)]|\Z)")
 _NAME_NEXT = re.compile(r"\s(?:[A-Z][a-z]|[A-Z]\.|Mc|O')")
 _FULL_NAME_NEXT = re.compile(r"\s[A-Z][a-z]")
-_DOTTED_WORD = re.compile(r"((?:[A-Za-z]|[Pp]h)(?:\.[A-Za-z]){1,8}(?:[Ss]c|[Pp]hil|s|l)?)(\.?)(?!\w)")
-_SLASHED_WORD = re.compile(rf"(?:{'|'.join(sorted(SLASHED, key=len, reverse=True))})(?![^\W\d_]|[0-9])|w/(?=[^\W\d_])", re.IGNORECASE)
+_DOTTED_WORD = re.compile(
+    r"((?:[A-Za-z]|[Pp]h)(?:\.[A-Za-z]){1,8}(?:[Ss]c|[Pp]hil|s|l)?)(\.?)(?!\w)"
+)
+_SLASHED_WORD = re.compile(
+    rf"(?:{'|'.join(sorted(SLASHED, key=len, reverse=True))})(?![^\W\d_]|[0-9])|w/(?=[^\W\d_])",
+    re.IGNORECASE,
+)
 _INITIALS = re.compile(r"((?:[A-Z]\.[ -]?){1,6})(?=[A-Z][a-z])")
 _ET_AL = re.compile(r"et al(\.?)(?!\w)", re.IGNORECASE)
 _PHRASE = re.compile("|".join(re.escape(phrase) for phrase in PHRASES))
 _DIRECTION = re.compile(r"([NSEW]|[NS][EW])(\.?)(?=\s(?:[A-Z][a-z]|[0-9]{1,3}(?:st|nd|rd|th)\b))")
 _DIRECTION_BEHIND = re.compile(r"(N[EW]|S[EW]|[NSEW])(?![\w.']|\s[A-Z])")
-_STREET_WORD = re.compile(r"[A-Za-z0-9]\s(?:St|Ave|Rd|Blvd|Dr|Ln|Ct|Pl|Hwy|Pkwy|Street|Avenue|Road|Boulevard|Drive|Lane|Way|Place)\.?\s\Z")
+_STREET_WORD = re.compile(
+    r"[A-Za-z0-9]\s(?:St|Ave|Rd|Blvd|Dr|Ln|Ct|Pl|Hwy|Pkwy|Street|Avenue|Road|Boulevard|Drive|Lane|Way|Place)\.?\s\Z"
+)
 _HOUSE_BEFORE = re.compile(r"(?<![\w.,$])[0-9]{1,5}\s\Z")
-# The name of a street before "St.": an ordinal, or words with capitals behind the number of a house.
+# The name of a street before "St.": an ordinal, or words with capitals behind the number of a
+# house.
 _STREET_BEFORE = re.compile(
     r"(?:(?<!\w)[0-9]{1,3}(?:st|nd|rd|th)|(?<![\w.,$])[0-9]{1,5}[A-Z]?\s(?:[NSEW]{1,2}\.?\s)?[A-Z0-9][A-Za-z]{0,20}(?:\s[A-Z][A-Za-z]{1,20}){0,2})\s\Z"
 )
@@ -58,8 +69,13 @@ _WINDOW = 60  # characters in which the name of a street is looked for
 _LETTERED = frozenset(("apt", "ste", "rm", "bldg", "fl"))  # a letter may number them
 _ARTICLES = frozenset(("art", "vol", "ch", "pt", "sec", "bk"))  # that "I" may number
 _LOWER_ONLY = frozenset(("p", "c"))
-_DAY_BEFORE = listed("on next last this every until till by since from through thru before after and or to each early late in")
-_DAY_NEXT = re.compile(r"\.?(?:,|\s?[0-9]|\s?[-–—&/]|\s(?:and|or|to|through|thru|at|the|morning|afternoon|evening|night)\b)")
+_DAY_BEFORE = listed(
+    "on next last this every until till by since from through thru before after and or to each "
+    "early late in"
+)
+_DAY_NEXT = re.compile(
+    r"\.?(?:,|\s?[0-9]|\s?[-–—&/]|\s(?:and|or|to|through|thru|at|the|morning|afternoon|evening|night)\b)"
+)
 
 
 def read_abbreviation(source: Source, at: int) -> Reading | None:
@@ -73,17 +89,30 @@ def read_abbreviation(source: Source, at: int) -> Reading | None:
         return Reading(spoken="number", end=numero.end())
     if phrase := _PHRASE.match(text, at):
         return _closed(source, PHRASES[phrase.group()], phrase.end(), ".")
-    if (direction := _DIRECTION.match(text, at)) and _HOUSE_BEFORE.search(text[max(0, at - _WINDOW) : at]):
+    if (direction := _DIRECTION.match(text, at)) and _HOUSE_BEFORE.search(
+        text[max(0, at - _WINDOW) : at]
+    ):
         return Reading(spoken=DIRECTIONS[direction.group(1)], end=direction.end())
-    if (direction := _DIRECTION_BEHIND.match(text, at)) and _STREET_WORD.search(text[max(0, at - _WINDOW) : at]):
+    if (direction := _DIRECTION_BEHIND.match(text, at)) and _STREET_WORD.search(
+        text[max(0, at - _WINDOW) : at]
+    ):
         return _closed(source, DIRECTIONS[direction.group(1)], direction.end(1), "")
-    if (tight := _TIGHT.match(text, at)) and tight.group(1).lower() in BEFORE_NUMBER and not (tight.group(1)[0].isupper() and len(tight.group(1)) == 1):
+    if (
+        (tight := _TIGHT.match(text, at))
+        and tight.group(1).lower() in BEFORE_NUMBER
+        and not (tight.group(1)[0].isupper() and len(tight.group(1)) == 1)
+    ):
         return Reading(spoken=BEFORE_NUMBER[tight.group(1).lower()], end=tight.end())
     if initials := _INITIALS.match(text, at):
         return Reading(spoken=" ".join(re.findall("[A-Z]", initials.group(1))), end=initials.end())
     if dotted := _DOTTED_WORD.match(text, at):
         low = dotted.group(1).lower()
-        return _closed(source, DOTTED.get(low) or " ".join(dotted.group(1).upper().split(".")), dotted.end(), dotted.group(2))
+        return _closed(
+            source,
+            DOTTED.get(low) or " ".join(dotted.group(1).upper().split(".")),
+            dotted.end(),
+            dotted.group(2),
+        )
     word = _WORD.match(text, at)
     if word is None:
         return None
@@ -113,19 +142,49 @@ def _expand(source: Source, word: re.Match[str]) -> str:
         )
     ):
         return BEFORE_NUMBER[low]
-    if capital and low in AFTER_NAME and (low in {"st", "dr"} or stop or written.istitle()) and _is_street(source, start, end):
+    if (
+        capital
+        and low in AFTER_NAME
+        and (low in {"st", "dr"} or stop or written.istitle())
+        and _is_street(source, start, end)
+    ):
         return AFTER_NAME[low]
-    if capital and low in BEFORE_NAME and (stop or low in ("st", "mt", "ft")) and _NAME_NEXT.match(text, end):
+    if (
+        capital
+        and low in BEFORE_NAME
+        and (stop or low in ("st", "mt", "ft"))
+        and _NAME_NEXT.match(text, end)
+    ):
         return BEFORE_NAME[low]
-    if written in ("v", "vs") and source.word_before(start)[:1].isupper() and (_FULL_NAME_NEXT.match(text, end) if stop or written == "v" else True):
+    if (
+        written in ("v", "vs")
+        and source.word_before(start)[:1].isupper()
+        and (_FULL_NAME_NEXT.match(text, end) if stop or written == "v" else True)
+    ):
         return "versus" if stop or written == "vs" else ""
-    if capital and stop and low in AFTER_NAME and low not in ("dr", "st") and (source.word_before(start)[:1].isupper() or text[start - 2 : start] == "& "):
+    if (
+        capital
+        and stop
+        and low in AFTER_NAME
+        and low not in ("dr", "st")
+        and (source.word_before(start)[:1].isupper() or text[start - 2 : start] == "& ")
+    ):
         return AFTER_NAME[low]
     if capital and low == "bros" and source.word_before(start)[:1].isupper():
         return AFTER_NAME[low]
-    if capital and stop and low in CAPITAL_AND_STOP and (low not in WORDS_TOO or _is_day(source, start, end)):
+    if (
+        capital
+        and stop
+        and low in CAPITAL_AND_STOP
+        and (low not in WORDS_TOO or _is_day(source, start, end))
+    ):
         return CAPITAL_AND_STOP[low]
-    if low == "st" and written.isupper() and (saint := _CAPITALS_NEXT.match(text, end)) and saint.group(1).lower() in _SAINTS:
+    if (
+        low == "st"
+        and written.isupper()
+        and (saint := _CAPITALS_NEXT.match(text, end))
+        and saint.group(1).lower() in _SAINTS
+    ):
         return "saint"
     if low in _TITLES and written.isupper() and _CAPITALS_NEXT.match(text, end):
         return PLAIN[low]  # "DR SMITH"
@@ -142,13 +201,23 @@ def _is_street(source: Source, start: int, end: int) -> bool:
     if text[start : start + 2] not in ("St", "Dr", "ST", "DR") or _NAME_NEXT.match(text, end):
         return False
     before = source.word_before(start)
-    return before[:1].isupper() and text[start - 1 : start] == " " and text[start - 2 : start - 1].isalnum()
+    return (
+        before[:1].isupper()
+        and text[start - 1 : start] == " "
+        and text[start - 2 : start - 1].isalnum()
+    )
 
 
 def _is_day(source: Source, start: int, end: int) -> bool:
-    """Whether "Sun." or "Jan." is a day or a month, and neither a word nor a name at the end of a sentence."""
+    """Whether "Sun." or "Jan." is a day or a month, and neither a word nor a name at the end of a
+    sentence.
+    """
     before = source.word_before(start).lower()
-    return before in _DAY_BEFORE or before in CAPITAL_AND_STOP or _DAY_NEXT.match(source.text, end - 1) is not None
+    return (
+        before in _DAY_BEFORE
+        or before in CAPITAL_AND_STOP
+        or _DAY_NEXT.match(source.text, end - 1) is not None
+    )
 
 
 def _closed(source: Source, spoken: str, end: int, stop: str) -> Reading:

@@ -1,6 +1,8 @@
-"""Addresses of the net: e-mail, web, @names, #tags; and file names and paths. Read part by part, with their marks said by name.
+"""Addresses of the net: e-mail, web, @names, #tags; and file names and paths. Read part by part,
+with their marks said by name.
 
-Lengths are bounded as the standards bound them (RFC 5321: 64 and 255 characters), which also bounds how far a rule looks.
+Lengths are bounded as the standards bound them (RFC 5321: 64 and 255 characters), which also bounds
+how far a rule looks.
 """
 
 from __future__ import annotations
@@ -19,12 +21,23 @@ _DOMAINS = (
 _NEVER_ALONE = listed("in it at be no me us es se is int test local news store site shop example")
 _HOST = rf"(?:{_LABEL}\.){{1,8}}(?:{_DOMAINS})(?![A-Za-z0-9-]|\.[A-Za-z])"
 _TAIL = r"(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]{0,1000})?"
-_EMAIL = re.compile(rf"(?:mailto:)?([A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@(?:{_LABEL}\.){{1,8}}[A-Za-z]{{2,24}})(?![A-Za-z0-9-])", re.IGNORECASE)
-_URL = re.compile(rf"(?:https?://|ftp://|file:///?)((?:[A-Za-z0-9-]{{1,63}}\.){{0,8}}[A-Za-z0-9-]{{1,63}}{_TAIL})", re.IGNORECASE)
+_EMAIL = re.compile(
+    rf"(?:mailto:)?([A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}@(?:{_LABEL}\.){{1,8}}[A-Za-z]{{2,24}})(?![A-Za-z0-9-])",
+    re.IGNORECASE,
+)
+_URL = re.compile(
+    rf"(?:https?://|ftp://|file:///?)((?:[A-Za-z0-9-]{{1,63}}\.){{0,8}}[A-Za-z0-9-]{{1,63}}{_TAIL})",
+    re.IGNORECASE,
+)
 _BARE = re.compile(rf"(?:www\.(?:{_LABEL}\.){{1,8}}[A-Za-z]{{2,24}}|{_HOST}){_TAIL}", re.IGNORECASE)
 _HANDLE = re.compile(r"@([A-Za-z0-9_]{1,40}(?:\.[A-Za-z0-9_]{1,40})?)")
-_TAG = re.compile(r"#([A-Za-z_][A-Za-z0-9_]{0,100}|[0-9]{1,12}[A-Za-z_][A-Za-z0-9_]{1,100})(?![^\W_])")
-_PORT = re.compile(r"(?:localhost|(?:[0-9]{1,3}\.){3}[0-9]{1,3}):[0-9]{1,5}(?:/[A-Za-z0-9._~/-]{0,200})?(?![\w:])", re.IGNORECASE)
+_TAG = re.compile(
+    r"#([A-Za-z_][A-Za-z0-9_]{0,100}|[0-9]{1,12}[A-Za-z_][A-Za-z0-9_]{1,100})(?![^\W_])"
+)
+_PORT = re.compile(
+    r"(?:localhost|(?:[0-9]{1,3}\.){3}[0-9]{1,3}):[0-9]{1,5}(?:/[A-Za-z0-9._~/-]{0,200})?(?![\w:])",
+    re.IGNORECASE,
+)
 _SUFFIX = re.compile(r"\.([A-Za-z][A-Za-z0-9]{1,8})(?![\w.]*[\w@])")
 _TRAILING = ".,;:!?'\")]}*"
 
@@ -37,7 +50,9 @@ def read_address(source: Source, at: int) -> Reading | None:
     if email := _EMAIL.match(text, at):
         return Reading(spoken=speak_code(email.group(1)), end=email.end())
     if port := _PORT.match(text, at):
-        return Reading(spoken=speak_code(port.group().rstrip(_TRAILING).rstrip("/")), end=port.end())
+        return Reading(
+            spoken=speak_code(port.group().rstrip(_TRAILING).rstrip("/")), end=port.end()
+        )
     found = _URL.match(text, at)
     if found is None:
         found = _BARE.match(text, at)
@@ -49,7 +64,9 @@ def read_address(source: Source, at: int) -> Reading | None:
 
 
 def _is_host(written: str) -> bool:
-    """Whether what looks like a host is one, and not two sentences without a space between them ("done.It was")."""
+    """Whether what looks like a host is one, and not two sentences without a space between them
+    ("done.It was").
+    """
     host = re.split("[:/?#]", written, maxsplit=1)[0]
     last = host.rpartition(".")[2]
     if host.lower().startswith("www."):

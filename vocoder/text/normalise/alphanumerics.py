@@ -1,4 +1,6 @@
-"""Letters and digits in one: models, formats, formulas ("HTML5", "mp3", "B2B", "4K", "H2O"); and capitals with & or / between them ("AT&T", "AC/DC")."""
+"""Letters and digits in one: models, formats, formulas ("HTML5", "mp3", "B2B", "4K", "H2O"); and
+capitals with & or / between them ("AT&T", "AC/DC").
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from vocoder.text.normalise.initialisms import spell_capitals
 from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import label, letters, one_by_one, plural
 
-_MIXED = re.compile(r"(?=[A-Za-z]{0,40}[0-9])(?=[0-9]{0,40}[A-Za-z])[A-Za-z0-9]{2,64}(?:'s)?(?![^\W_])")
+_MIXED = re.compile(
+    r"(?=[A-Za-z]{0,40}[0-9])(?=[0-9]{0,40}[A-Za-z])[A-Za-z0-9]{2,64}(?:'s)?(?![^\W_])"
+)
 _RUNS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _JOINED = re.compile(r"[A-Z]{1,6}(?:[&/][A-Z]{1,6}){1,4}(?:'s)?(?![^\W_]|[&/])")
 _LONGEST_SYMBOL = 2  # capitals in a formula: "H2SO4" has no word in it
@@ -39,18 +43,29 @@ def read_alphanumeric(source: Source, at: int) -> Reading | None:
 
 
 def read_joined_capitals(source: Source, at: int) -> Reading | None:
-    """Capitals that are joined: "R&D" -> "R and D", "TCP/IP" -> "T C P I P": between capitals an ampersand is said, a slash is not."""
+    """Capitals that are joined: "R&D" -> "R and D", "TCP/IP" -> "T C P I P": between capitals an
+    ampersand is said, a slash is not.
+    """
     found = _JOINED.match(source.text, at)
     if found is None or not source.starts_token(at):
         return None
     written, apostrophe, _ = found.group().partition("'")
-    parts = [" and ".join(letters(part) for part in group.split("&")) if "&" in group else spell_capitals(group, "") for group in written.split("/")]
+    parts = [
+        " and ".join(letters(part) for part in group.split("&"))
+        if "&" in group
+        else spell_capitals(group, "")
+        for group in written.split("/")
+    ]
     return Reading(spoken=" ".join(parts) + ("'s" if apostrophe else ""), end=found.end())
 
 
 def _run(run: str) -> str:
     if run.isdigit():
         return label(run) if len(run) <= _LONGEST_LABEL else one_by_one(run)
-    if len(run) == 1 or (len(run) <= _LONGEST_SYMBOL and run.isupper()) or (run.islower() and not could_be_word(run)):
+    if (
+        len(run) == 1
+        or (len(run) <= _LONGEST_SYMBOL and run.isupper())
+        or (run.islower() and not could_be_word(run))
+    ):
         return letters(run)
     return spell_capitals(run, "")

@@ -1,4 +1,6 @@
-"""How much of something: the number in front of a unit, a percent sign or a currency, which may be a fraction or a range."""
+"""How much of something: the number in front of a unit, a percent sign or a currency, which may be
+a fraction or a range.
+"""
 
 from __future__ import annotations
 
@@ -32,16 +34,27 @@ class Amount:
 
 def amounts(source: Source, at: int) -> list[Amount]:
     """The amounts that may begin at `at`, the longest first: a range, then its first number alone."""
-    found = [match for match in (_AMOUNT.match(source.text, at), _SINGLE.match(source.text, at)) if match]
+    found = [
+        match for match in (_AMOUNT.match(source.text, at), _SINGLE.match(source.text, at)) if match
+    ]
     if not found or (found[0].group(1) and not may_be_signed(source, at)):
         return []
     possible = []
     if found[0].lastindex == 4:
-        spoken = f"{SIGNS[found[0].group(1).strip()]}{number(found[0].group(2))} to {number(found[0].group(4))}"
+        spoken = (
+            f"{SIGNS[found[0].group(1).strip()]}{number(found[0].group(2))} to "
+            f"{number(found[0].group(4))}"
+        )
         possible.append(Amount(spoken=spoken, end=found[0].end(), is_one=False))
     written = found[1].group(2)
     is_one = written == "1" or is_part(written)
-    possible.append(Amount(spoken=SIGNS[found[1].group(1).strip()] + number(written), end=found[1].end(), is_one=is_one))
+    possible.append(
+        Amount(
+            spoken=SIGNS[found[1].group(1).strip()] + number(written),
+            end=found[1].end(),
+            is_one=is_one,
+        )
+    )
     return possible
 
 

@@ -1,6 +1,8 @@
-"""Which capitals are words: the words of CMUdict whose spelling does not tell (`could_be_word`), and how English syllables look.
+"""Which capitals are words: the words of CMUdict whose spelling does not tell (`could_be_word`),
+and how English syllables look.
 
-`data/cmudict_words.txt.xz` lists, one a line, the words of CMUdict with four letters or more that `could_be_word` takes for none: against, lincoln.
+`data/cmudict_words.txt.xz` lists, one a line, the words of CMUdict with four letters or more that
+`could_be_word` takes for none: against, lincoln.
 CMUdict is free under the licence in `data/LICENSE-CMUDICT.txt`.
 """
 
@@ -32,16 +34,22 @@ _CODAS = "|".join(
 """)
     )
 )
-_SYLLABLES = re.compile(rf"(?:{_ONSETS})?[aeiouy]+(?:[b-df-hj-np-tv-xz]{{1,4}}[aeiouy]+){{0,20}}(?:{_CODAS})?")
+_SYLLABLES = re.compile(
+    rf"(?:{_ONSETS})?[aeiouy]+(?:[b-df-hj-np-tv-xz]{{1,4}}[aeiouy]+){{0,20}}(?:{_CODAS})?"
+)
 
 
 def could_be_word(low: str) -> bool:
-    """Whether English could have such a word: a vowel, between consonants that begin and end a syllable."""
+    """Whether English could have such a word: a vowel, between consonants that begin and end a
+    syllable.
+    """
     return _SYLLABLES.fullmatch(low[:_LONGEST_DOUBTFUL]) is not None
 
 
 def is_known(low: str) -> bool:
-    """Whether a word of four letters or more, in lower case, is in CMUdict or could be an English word."""
+    """Whether a word of four letters or more, in lower case, is in CMUdict or could be an English
+    word.
+    """
     return could_be_word(low) or low in _odd_words()
 
 

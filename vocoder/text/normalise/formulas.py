@@ -22,7 +22,13 @@ def read_formula(source: Source, at: int) -> Reading | None:
     if found is None or not source.starts_token(at):
         return None
     name, primes, variable = found.groups()
-    return Reading(spoken=f"{name}{_PRIMES[len(primes)]} of {cardinal(variable) if variable.isdigit() else variable}", end=found.end())
+    return Reading(
+        spoken=(
+            f"{name}{_PRIMES[len(primes)]} of "
+            f"{cardinal(variable) if variable.isdigit() else variable}"
+        ),
+        end=found.end(),
+    )
 
 
 def read_move(source: Source, at: int) -> Reading | None:

@@ -12,13 +12,19 @@ FRACTION = r"[0-9]{1,4}/[1-9][0-9]{0,3}(?![0-9/]|\.[0-9])"
 MIXED = rf"[0-9]{{1,6}}[ -]{FRACTION}"
 _NAMES = {"2": "half", "4": "quarter"}
 _FRACTION = re.compile(r"(?:([0-9]{1,6})[ -])?([0-9]{1,4})/([0-9]{1,4})")
-_RULE = re.compile(rf"(-?(?:{MIXED}|{FRACTION}))(?:(?<=[0-9])(?:ths?|rds?|nds?|TH|RD|ND))?(?![A-Za-z])")
-_METER = re.compile(r"([0-9]{1,2})/([248]|16)(?=[ -](?:time|meter|metre|signature|beat|waltz|rhythm|feel)\b)")
+_RULE = re.compile(
+    rf"(-?(?:{MIXED}|{FRACTION}))(?:(?<=[0-9])(?:ths?|rds?|nds?|TH|RD|ND))?(?![A-Za-z])"
+)
+_METER = re.compile(
+    r"([0-9]{1,2})/([248]|16)(?=[ -](?:time|meter|metre|signature|beat|waltz|rhythm|feel)\b)"
+)
 _CHOICE = re.compile(r"[0-9]{1,4}(?:/[0-9]{1,4}){2,5}(?![\w/%]|\.[0-9])")
 _RATING = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)/(5|10|100)(?![\w/%]|\.[0-9])")
 _STARS = re.compile(r" (?:stars?|rating|score|points)\b")
 _PART_OF = re.compile(r" (?:of|mile|inch|cup|second)\b")
-_LONGEST_NAMED = 9  # the greatest numerator of an improper fraction whose denominator is read as an ordinal: "nine fifths", but "twenty-two over seven"
+# the greatest numerator of an improper fraction whose denominator is read as an ordinal: "nine
+# fifths", but "twenty-two over seven"
+_LONGEST_NAMED = 9
 
 
 def fraction(written: str) -> str:
@@ -45,18 +51,27 @@ def is_part(written: str) -> bool:
 def read_fraction(source: Source, at: int) -> Reading | None:
     """A fraction by itself; with a unit it is read by the unit's rule."""
     if meter := _METER.match(source.text, at):
-        return Reading(spoken=f"{cardinal(meter.group(1))} {cardinal(meter.group(2))}", end=meter.end())
+        return Reading(
+            spoken=f"{cardinal(meter.group(1))} {cardinal(meter.group(2))}", end=meter.end()
+        )
     if (choice := _CHOICE.match(source.text, at)) and source.starts_token(at):
-        return Reading(spoken=" slash ".join(map(cardinal, choice.group().split("/"))), end=choice.end())
+        return Reading(
+            spoken=" slash ".join(map(cardinal, choice.group().split("/"))), end=choice.end()
+        )
     found = _RULE.match(source.text, at)
     if found is None or (source.text[at] == "-" and source.character_before(at).strip()):
         return None
     written = found.group(1)
-    return Reading(spoken=f"minus {fraction(written[1:])}" if written[0] == "-" else fraction(written), end=found.end())
+    return Reading(
+        spoken=f"minus {fraction(written[1:])}" if written[0] == "-" else fraction(written),
+        end=found.end(),
+    )
 
 
 def read_rating(source: Source, at: int) -> Reading | None:
-    """A mark out of a number of points: "8/10", "4.5/5", "4/5 stars"; fifths and hundredths are fractions without a sign of that."""
+    """A mark out of a number of points: "8/10", "4.5/5", "4/5 stars"; fifths and hundredths are
+    fractions without a sign of that.
+    """
     found = _RATING.match(source.text, at)
     if found is None or not source.starts_token(at):
         return None

@@ -1,7 +1,8 @@
 """Words in capitals: read as a word (NASA), letter by letter (FBI), or a mixture (CEOs, PhD).
 
-Known ones are listed. For the rest: three letters or fewer are spelled; longer ones are words if CMUdict has them or English could. Among other words in
-capitals (a headline, the opening of a chapter) short words are words as well, unless they are known to be spelled.
+Known ones are listed. For the rest: three letters or fewer are spelled; longer ones are words if
+CMUdict has them or English could. Among other words in capitals (a headline, the opening of a
+chapter) short words are words as well, unless they are known to be spelled.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _ACRONYMS = listed("""
     wysiwyg peta hamas asean interpol nimby ikea lego dos bios cad sars mers basic cobol fortran gan bert elmo pisa gatt potus scotus sonar imax epcot
     hazmat
 """)
-# Short words that are often written in capitals for emphasis; what is not here and has three letters or fewer is spelled.
+# Short words that are often written in capitals for emphasis; what is not here and has three
+# letters or fewer is spelled.
 _WORDS = listed("""
     a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up we and all any are ask bad big boy but buy can car cat cut day did die
     dog eat end eye far few fix fly for fun get god got gun had has her hey him his hot how its job joy key kid law lay let lie lot love low mad man map may
@@ -43,11 +45,15 @@ _SPELLED = listed("""
     ac hiv dui dea icu er iv obe po pr hr bc tv pc dj md va la ma pa asap aarp ucla aclu imdb iou ufo ussr usda uefa usaf usmc iaea oecd unhcr nypd
     lapd iupac uaw usps ioc csis uci usc eula fyi diy imo iirc eod aoc aka nyse ucsf ucsd eeoc aapl ecmo pm uiuc ieds usgs isps atvs suvs
 """)
-# Words of a normal sentence when written small, initialisms when written large: as initialisms they stand behind or before such words.
+# Words of a normal sentence when written small, initialisms when written large: as initialisms they
+# stand behind or before such words.
 _WORDS_TOO = {
     "it": (
         frozenset(),
-        listed("department dept support team staff manager managers director services sector industry professional professionals security"),
+        listed(
+            "department dept support team staff manager managers director services sector "
+            "industry professional professionals security"
+        ),
     ),
     "us": (
         listed("the a across entire former"),
@@ -64,20 +70,27 @@ _NAMES_TOO = listed("sat act")
 _TAKEN_BEFORE = listed("the my your his her our their an a lsat took take retake pass passed")
 _TAKEN_BEHIND = listed("score scores exam exams test tests prep math")
 _AS_SPOKEN = {
-    "wwii": "world war two", "wwi": "world war one", "jpeg": "jay peg", "jpg": "jay peg", "ascii": "askey", "json": "jason", "wifi": "wi-fi",
-    "naacp": "N double A C P", "aaa": "triple A", "ok": "okay", "ieee": "I triple E", "phd": "P H D", "phds": "P H D's", "scsi": "scuzzy",
-    "iphone": "I phone", "ipad": "I pad", "ipod": "I pod", "imac": "I mac", "ios": "I O S", "ebay": "E bay", "macos": "mac O S", "sqlite": "S Q lite",
-    "mysql": "my S Q L", "iot": "I O T", "bsc": "B S C", "msc": "M S C", "ncaa": "N C double A", "noaa": "noah", "hipaa": "hippa", "nyu": "N Y U",
+    "wwii": "world war two", "wwi": "world war one", "jpeg": "jay peg", "jpg": "jay peg",
+    "ascii": "askey", "json": "jason", "wifi": "wi-fi",
+    "naacp": "N double A C P", "aaa": "triple A", "ok": "okay", "ieee": "I triple E",
+    "phd": "P H D", "phds": "P H D's", "scsi": "scuzzy",
+    "iphone": "I phone", "ipad": "I pad", "ipod": "I pod", "imac": "I mac", "ios": "I O S",
+    "ebay": "E bay", "macos": "mac O S", "sqlite": "S Q lite",
+    "mysql": "my S Q L", "iot": "I O T", "bsc": "B S C", "msc": "M S C", "ncaa": "N C double A",
+    "noaa": "noah", "hipaa": "hippa", "nyu": "N Y U",
     "usaid": "U S aid", "aaas": "triple A S",
 }  # fmt: skip
 # Those of them that are written with small letters as well.
-MIXED_CASE = listed("phd phds wifi iphone ipad ipod imac ios ebay macos sqlite mysql iot bsc msc ok")
+MIXED_CASE = listed(
+    "phd phds wifi iphone ipad ipod imac ios ebay macos sqlite mysql iot bsc msc ok"
+)
 
 _NEAR = 24  # characters in which a neighbour is looked for
 _CAPITALS_BEFORE = re.compile(r"(?<![\w.&'/-])([A-Z]{2,24})(?:'[A-Z]{1,2})?[,;:!]?\s[\"'(]?\Z")
 _CAPITALS_BEHIND = re.compile(r"(?:'[A-Z]{1,2})?[,;:!]?\s[\"'(]?([A-Z]{2,24})(?![\w&/])")
 _OPENING = re.compile(
-    r"IT (?:was|had|seemed|happened|took|came|began|would|must|may|might|could|is (?:a|an|the|not|now|one|said|true))\b"
+    r"IT (?:was|had|seemed|happened|took|came|began|would|must|may|might|could|is "
+    r"(?:a|an|the|not|now|one|said|true))\b"
     r"|WHO (?:is|are|was|did|does|do|would|can|will|has|said)\b"
 )
 _LONGEST_SPELLED = 3  # letters up to which an unknown word in capitals is spelled
@@ -90,7 +103,8 @@ def spell_capitals(word: str, ending: str, *, shouted: bool = False) -> str:
     Args:
         word: ASCII letters.
         ending: what follows it with an apostrophe ("'s"), or "".
-        shouted: whether words around it are in capitals too (`among_capitals`), so that it is a word unless it is known to be spelled.
+        shouted: whether words around it are in capitals too (`among_capitals`), so that it is a
+            word unless it is known to be spelled.
 
     Returns:
         "F B I", "nasa", "C E O's", "hello".
@@ -102,8 +116,14 @@ def spell_capitals(word: str, ending: str, *, shouted: bool = False) -> str:
         return _AS_SPOKEN[low] + ending
     if word.isupper():
         contracted = ending not in ("", "'s", "'S")  # only words are: DON'T
-        return low + ending if contracted or is_word(low, shouted=shouted) else letters(word) + ending.lower()
-    if word[:-1].isupper() and word[-1] == "s" and len(word) > 2:  # CEOs; but "As" and "Is" are words
+        return (
+            low + ending
+            if contracted or is_word(low, shouted=shouted)
+            else letters(word) + ending.lower()
+        )
+    if (
+        word[:-1].isupper() and word[-1] == "s" and len(word) > 2
+    ):  # CEOs; but "As" and "Is" are words
         return low + ending if low[:-1] in _ACRONYMS else letters(word[:-1]) + "'s"
     return low + ending
 
@@ -130,27 +150,42 @@ def is_short_word(low: str) -> bool:
 
 
 def among_capitals(source: Source, start: int, end: int) -> bool:
-    """Whether the word source.text[start:end], in capitals, stands among ordinary words in capitals, and is one of them."""
+    """Whether the word source.text[start:end], in capitals, stands among ordinary words in
+    capitals, and is one of them.
+    """
     low = source.text[start:end].lower()
-    before, behind = _CAPITALS_BEFORE.search(source.text[max(0, start - _NEAR) : start]), _CAPITALS_BEHIND.match(source.text, end, end + _NEAR)
+    before, behind = (
+        _CAPITALS_BEFORE.search(source.text[max(0, start - _NEAR) : start]),
+        _CAPITALS_BEHIND.match(source.text, end, end + _NEAR),
+    )
     if low in _NAMES_TOO:
-        taken = source.word_before(start) in _TAKEN_BEFORE or source.word_after(end).lower() in _TAKEN_BEHIND
+        taken = (
+            source.word_before(start) in _TAKEN_BEFORE
+            or source.word_after(end).lower() in _TAKEN_BEHIND
+        )
         return not taken
     neighbours = [found.group(1).lower() for found in (before, behind) if found]
     if not (source.shouted or any(map(_is_ordinary, neighbours)) or _opens(source, start, end)):
         return False
     goes_before, goes_behind = _WORDS_TOO.get(low, (frozenset(), frozenset()))
-    if source.word_before(start).lower() in goes_before or source.word_after(end).lower() in goes_behind:
+    if (
+        source.word_before(start).lower() in goes_before
+        or source.word_after(end).lower() in goes_behind
+    ):
         return False
     return low != "us" or start > 0  # "US TO LEAVE PACT"
 
 
 def _is_ordinary(low: str) -> bool:
-    return low not in _ACRONYMS and (is_short_word(low) or (len(low) > _LONGEST_SPELLED and is_word(low)))
+    return low not in _ACRONYMS and (
+        is_short_word(low) or (len(low) > _LONGEST_SPELLED and is_word(low))
+    )
 
 
 def _opens(source: Source, start: int, end: int) -> bool:
-    """Whether capitals open a chapter: "IT was a dark night", or a question is asked with stress: "WHO did it?"."""
+    """Whether capitals open a chapter: "IT was a dark night", or a question is asked with stress:
+    "WHO did it?".
+    """
     if start > 0 and source.text[:start].strip("\"' "):
         return False
     return _OPENING.match(source.text, start) is not None

@@ -1,7 +1,10 @@
-"""Cries in capitals: "OW, a wild dog" begins with a word, though it is no longer than what is spelled.
+"""Cries in capitals: "OW, a wild dog" begins with a word, though it is no longer than what is
+spelled.
 
-Most of them name nothing else. Some do (HA is high availability, HMM a hidden Markov model): those are cries where they stand by themselves, as cries
-do: at the beginning with a mark behind them, behind a comma with "!" or "?" behind them, or twice in a row.
+Most of them name nothing else. Some do (HA is high availability, HMM a hidden Markov model): those
+are cries where they stand by themselves, as cries
+do: at the beginning with a mark behind them, behind a comma with "!" or "?" behind them, or twice
+in a row.
 """
 
 from __future__ import annotations
@@ -38,4 +41,7 @@ def _stands_apart(source: Source, start: int, end: int) -> bool:
         return True
     if _CONTINUED.search(before) and _EXCLAIMED.match(behind):
         return True
-    return re.search(rf"\b{word}[,!]?\s\Z", before) is not None or re.match(rf"[,!]?\s{word}\b", behind) is not None
+    return (
+        re.search(rf"\b{word}[,!]?\s\Z", before) is not None
+        or re.match(rf"[,!]?\s{word}\b", behind) is not None
+    )

@@ -1,7 +1,9 @@
 """The order in which rules are asked.
 
-At each position the rules for what stands there (a letter, a digit, anything else) are asked one after the other, and the first that answers is believed. So
-the order says which reading wins where several are possible: the more special before the more general.
+At each position the rules for what stands there (a letter, a digit, anything else) are asked one
+after the other, and the first that answers is believed. So
+the order says which reading wins where several are possible: the more special before the more
+general.
 """
 
 from __future__ import annotations
@@ -10,7 +12,14 @@ import re
 from collections.abc import Callable
 from itertools import product
 
-from vocoder.text.normalise.abbreviation_names import AFTER_NAME, BEFORE_NAME, BEFORE_NUMBER, CAPITAL_AND_STOP, PLAIN, SCRIPTURE
+from vocoder.text.normalise.abbreviation_names import (
+    AFTER_NAME,
+    BEFORE_NAME,
+    BEFORE_NUMBER,
+    CAPITAL_AND_STOP,
+    PLAIN,
+    SCRIPTURE,
+)
 from vocoder.text.normalise.abbreviations import read_abbreviation
 from vocoder.text.normalise.addresses import read_address, read_handle, read_suffix
 from vocoder.text.normalise.alphanumerics import read_alphanumeric, read_joined_capitals
@@ -108,7 +117,8 @@ AT_OTHER: tuple[Rule, ...] = (
 )
 
 
-# Most words are small letters between spaces, and no rule but that of words has anything to say of them unless they are listed here: it is asked at once.
+# Most words are small letters between spaces, and no rule but that of words has anything to say of
+# them unless they are listed here: it is asked at once.
 _PLAIN_WORD = re.compile(r"(?<![^\s\"(])[A-Za-z][a-z]+(?=[\s,;])")
 _NOT_PLAIN = (
     frozenset(PLAIN) | frozenset(BEFORE_NUMBER) | frozenset(AFTER_NAME) | frozenset(BEFORE_NAME) | frozenset(CAPITAL_AND_STOP) | frozenset(MONTHS)
@@ -118,14 +128,18 @@ _NOT_PLAIN = (
     | frozenset(small for small in map("".join, product("ivxl", repeat=4)))
 )  # fmt: skip
 # What a rule is called where a reading is explained.
-NAMES = {rule: rule.__name__.removeprefix("read_").replace("_", " ") for rule in (*AT_LETTER, *AT_DIGIT, *AT_OTHER)}
+NAMES = {
+    rule: rule.__name__.removeprefix("read_").replace("_", " ")
+    for rule in (*AT_LETTER, *AT_DIGIT, *AT_OTHER)
+}
 
 Known = Callable[[str, int], Reading | None]
 
 
 def read(source: Source, known: Known | None = None) -> list[tuple[int, Reading, str]]:
-    """Readings of the whole text, each with the index at which it begins and its rule's name, in order, without gaps but for spaces; `known` is asked before
-    all rules at the beginning of a word.
+    """Readings of the whole text, each with the index at which it begins and its rule's name, in
+    order, without gaps but for spaces; `known` is asked before all rules at the beginning of a
+    word.
     """
     readings: list[tuple[int, Reading, str]] = []
     text = source.text
@@ -135,7 +149,11 @@ def read(source: Source, known: Known | None = None) -> list[tuple[int, Reading,
             at += 1
             continue
         own = known(text, at) if known is not None and source.starts_token(at) else None
-        if own is None and (plain := _PLAIN_WORD.match(text, at)) and plain.group().lower() not in _NOT_PLAIN:
+        if (
+            own is None
+            and (plain := _PLAIN_WORD.match(text, at))
+            and plain.group().lower() not in _NOT_PLAIN
+        ):
             readings.append((at, Reading(spoken=plain.group().lower(), end=plain.end()), "word"))
             at = plain.end()
             continue

@@ -1,4 +1,6 @@
-"""Marks: pauses are kept, quotes vanish, brackets become the pauses that a reader makes around them."""
+"""Marks: pauses are kept, quotes vanish, brackets become the pauses that a reader makes around
+them.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,11 @@ from vocoder.text.normalise.source import Reading, Source
 
 _ELLIPSIS = re.compile(r"\.(?:\s?\.){1,20}")
 _RUN = re.compile(r"[.,;:?!]+")
-# A hyphen is a dash between spaces or behind a word, but not where a word is left out ("two- and three-day").
-_DASH = re.compile(r"---?|—{1,9}|(?<=\s)[-–](?=\s)|–(?=\s|\Z)|(?<=[^\W_])-(?=\s(?!and\b|or\b|to\b)|\Z)")
+# A hyphen is a dash between spaces or behind a word, but not where a word is left out ("two- and
+# three-day").
+_DASH = re.compile(
+    r"---?|—{1,9}|(?<=\s)[-–](?=\s)|–(?=\s|\Z)|(?<=[^\W_])-(?=\s(?!and\b|or\b|to\b)|\Z)"
+)
 _OPENING, _CLOSING = "([{", ")]}"
 _BULLETS = "|•·‧∙▪◦●‣■►▶"
 _SILENT = "\"'¿¡_-–*~^\\<>"

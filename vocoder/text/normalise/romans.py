@@ -1,4 +1,6 @@
-"""Roman numerals, where they can be nothing else: behind a ruler's name, a heading, or (with several letters) a name."""
+"""Roman numerals, where they can be nothing else: behind a ruler's name, a heading, or (with
+several letters) a name.
+"""
 
 from __future__ import annotations
 
@@ -25,21 +27,36 @@ _RULERS = listed("""
 """)
 _SHORT_HEADINGS = listed("vol ch chap pt sec fig no art bk p pp")
 SMALL_SHORT = _SHORT_HEADINGS - {"no"}
-_TITLES = listed("king queen pope emperor empress tsar czar kaiser prince princess pharaoh saint sultan shah tsarina duke")
+_TITLES = listed(
+    "king queen pope emperor empress tsar czar kaiser prince princess pharaoh saint sultan shah "
+    "tsarina duke"
+)
 HEADINGS = listed("""
     chapter part volume book section act scene article title appendix phase type class level stage grade war bowl amendment canto figure table
     category mark group division tier step schedule unit lesson psalm symphony episode page pages verse column line exhibit sonata concerto opus
 """)
 # Behind these small letters are a numeral as well: "Act ii, scene iv".
-_SMALL_HEADINGS = listed("chapter part volume book section act scene article appendix page pages canto verse column line table figure")
+_SMALL_HEADINGS = listed(
+    "chapter part volume book section act scene article appendix page pages canto verse column "
+    "line table figure"
+)
 _SMALL_ALONE = listed("act scene page")  # behind which one small letter is one, too
-_SEQUELS = listed("rocky rambo fantasy godfather terminator halloween civilization apollo diablo warcraft starcraft saturn titan falcon witcher auto kombat")
-# Of several letters, but as likely something else behind an ordinary word with a capital ("An IV drip", "XX chromosomes").
+_SEQUELS = listed(
+    "rocky rambo fantasy godfather terminator halloween civilization apollo diablo warcraft "
+    "starcraft saturn titan falcon witcher auto kombat"
+)
+# Of several letters, but as likely something else behind an ordinary word with a capital ("An IV
+# drip", "XX chromosomes").
 _DOUBTFUL = listed("IV VI XI XX XXX IX LI CC CV CI XL LL CD")
 _GREATEST_ANYWHERE = 39  # letters L and C only behind headings
-_NO_NAMES = listed("a an the in on at of and or but is it for with to from by he she we they this that")
-_CENTURY = re.compile(r"(?:\s(?:and|or|to)\s[IVXL]{1,6})?(?:-|\s)(?:century|centuries|cent\.)", re.IGNORECASE)
-# What a numbered ruler does, or what stands behind the number; other words follow the pronoun: "said Charles. Charles I think".
+_NO_NAMES = listed(
+    "a an the in on at of and or but is it for with to from by he she we they this that"
+)
+_CENTURY = re.compile(
+    r"(?:\s(?:and|or|to)\s[IVXL]{1,6})?(?:-|\s)(?:century|centuries|cent\.)", re.IGNORECASE
+)
+# What a numbered ruler does, or what stands behind the number; other words follow the pronoun:
+# "said Charles. Charles I think".
 _BEHIND_NUMBER = re.compile(
     r"(?:'s)?(?:[,;:!?)\]]|\.?[\"')]*\s*\Z|\s?--|[—–]|\s(?:and|or|was|is|were|had|has|ruled|reigned|became|died|married|succeeded|of|who|whose|in|on|by|to|at|from|as|with|for|the|made|"
     r"signed|granted|ordered|built|founded|refused|agreed|fled|fought|won|lost|left|took|gave|ascended|abdicated|executed|began|did|would|could|never|also|died|"
@@ -62,7 +79,9 @@ _FIRST_NAMES = listed("""
 
 
 def read_roman(source: Source, at: int) -> Reading | None:
-    """A Roman numeral: an ordinal behind a ruler ("henry the eighth") or a full name, a cardinal behind everything else ("chapter four")."""
+    """A Roman numeral: an ordinal behind a ruler ("henry the eighth") or a full name, a cardinal
+    behind everything else ("chapter four").
+    """
     text = source.text
     if not source.starts_token(at):
         return None
@@ -85,7 +104,11 @@ def read_roman(source: Source, at: int) -> Reading | None:
     value = _value(numeral)
     if not value:
         return None
-    if text[at - 2] == "." and name.lower() in _SHORT_HEADINGS and (len(numeral) > 1 or name.lower() in ("art", "vol", "ch", "pt", "sec", "bk")):
+    if (
+        text[at - 2] == "."
+        and name.lower() in _SHORT_HEADINGS
+        and (len(numeral) > 1 or name.lower() in ("art", "vol", "ch", "pt", "sec", "bk"))
+    ):
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     if text[at - 2] in ".,":
         return None
@@ -103,23 +126,43 @@ def read_roman(source: Source, at: int) -> Reading | None:
     sure = (
         numeral not in _DOUBTFUL
         or name.lower() in _SEQUELS
-        or (numeral in ("IV", "VI", "IX", "XI") and name.istitle() and not _MEDICAL.match(text, found.end()))
+        or (
+            numeral in ("IV", "VI", "IX", "XI")
+            and name.istitle()
+            and not _MEDICAL.match(text, found.end())
+        )
     )
     numbers = len(numeral) > 1 and value <= _GREATEST_ANYWHERE and sure
-    if numbers and len(name) > 1 and name[0].isupper() and name.lower() not in _NO_NAMES and not name.isupper():
+    if (
+        numbers
+        and len(name) > 1
+        and name[0].isupper()
+        and name.lower() not in _NO_NAMES
+        and not name.isupper()
+    ):
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     return None
 
 
 def small_numeral_behind_stop(word: str, before: str) -> str:
     """The same behind an abbreviation with its full stop: "p. iv"."""
-    value = _value(word.upper()) if before in SMALL_SHORT and len(word) > 1 and _SMALL.fullmatch(word) else 0
+    value = (
+        _value(word.upper())
+        if before in SMALL_SHORT and len(word) > 1 and _SMALL.fullmatch(word)
+        else 0
+    )
     return cardinal(str(value)) if value else ""
 
 
 def small_numeral(word: str, before: str) -> str:
-    """The word of a numeral in small letters behind a word that has such numbers; "" for every other word."""
-    if before not in _SMALL_HEADINGS or not _SMALL.fullmatch(word) or (len(word) == 1 and (before not in _SMALL_ALONE or word == "l")):
+    """The word of a numeral in small letters behind a word that has such numbers; "" for every
+    other word.
+    """
+    if (
+        before not in _SMALL_HEADINGS
+        or not _SMALL.fullmatch(word)
+        or (len(word) == 1 and (before not in _SMALL_ALONE or word == "l"))
+    ):
         return ""
     value = _value(word.upper())
     return cardinal(str(value)) if value else ""
@@ -129,30 +172,72 @@ def _small(source: Source, at: int, found: re.Match[str], name: str) -> Reading 
     """A numeral in small letters, behind what has such numbers; "page v" but not "part i"."""
     value = _value(found.group(1).upper())
     stopped = source.text[at - 2] == "."
-    heading = name.lower() in (SMALL_SHORT if stopped else _SMALL_HEADINGS) and source.text[at - 2] != "," and source.character_before(at) == " "
-    if not value or not heading or (len(found.group(1)) == 1 and (name.lower() not in _SMALL_ALONE or found.group(1) == "l")):
+    heading = (
+        name.lower() in (SMALL_SHORT if stopped else _SMALL_HEADINGS)
+        and source.text[at - 2] != ","
+        and source.character_before(at) == " "
+    )
+    if (
+        not value
+        or not heading
+        or (
+            len(found.group(1)) == 1 and (name.lower() not in _SMALL_ALONE or found.group(1) == "l")
+        )
+    ):
         return None
     last = re.compile(r"[-–]([ivxl]{1,7})(?!\w)").match(source.text, found.end())
     if last and _value(last.group(1).upper()):
-        return Reading(spoken=f"{cardinal(str(value))} to {cardinal(str(_value(last.group(1).upper())))}", end=last.end())
+        return Reading(
+            spoken=f"{cardinal(str(value))} to {cardinal(str(_value(last.group(1).upper())))}",
+            end=last.end(),
+        )
     return Reading(spoken=cardinal(str(value)), end=found.end())
 
 
 def _is_surname(source: Source, at: int, name: str) -> bool:
-    """Whether a first name stands before the name: "Hank Williams III"; but not before a ruler's second one: "John Paul II"."""
+    """Whether a first name stands before the name: "Hank Williams III"; but not before a ruler's
+    second one: "John Paul II".
+    """
     first = source.word_before(at - 1 - len(name))
     between = source.text[at - 2 - len(name) : at - 1 - len(name)] == " "
-    return between and first[:1].isupper() and first.lower() in _FIRST_NAMES and not (first == "John" and name == "Paul")
+    return (
+        between
+        and first[:1].isupper()
+        and first.lower() in _FIRST_NAMES
+        and not (first == "John" and name == "Paul")
+    )
 
 
 def _is_ruler(source: Source, at: int, numeral: str, name: str) -> bool:
-    """Whether a single letter numbers a ruler. "I" is a word as well, so what follows must be said of a ruler."""
+    """Whether a single letter numbers a ruler. "I" is a word as well, so what follows must be said
+    of a ruler.
+    """
     if numeral != "I":
-        return numeral in "VX" and name.lower() not in ("malcolm", "mary", "albert", "adrian", "joseph", "robert")
+        return numeral in "VX" and name.lower() not in (
+            "malcolm",
+            "mary",
+            "albert",
+            "adrian",
+            "joseph",
+            "robert",
+        )
     titled = source.word_before(at - 1 - len(name)).lower() in _TITLES
     behind = source.word_after(at + 1)
     if titled:
-        return behind not in ("am", "think", "know", "have", "will", "can", "say", "said", "would", "mean", "love", "want")
+        return behind not in (
+            "am",
+            "think",
+            "know",
+            "have",
+            "will",
+            "can",
+            "say",
+            "said",
+            "would",
+            "mean",
+            "love",
+            "want",
+        )
     return _BEHIND_NUMBER.match(source.text, at + 1) is not None
 
 
@@ -161,4 +246,7 @@ def _value(numeral: str) -> int:
     if not _VALID.fullmatch(numeral):
         return 0
     values = [_VALUES[letter] for letter in numeral]
-    return sum(-value if value < following else value for value, following in zip(values, [*values[1:], 0], strict=True))
+    return sum(
+        -value if value < following else value
+        for value, following in zip(values, [*values[1:], 0], strict=True)
+    )

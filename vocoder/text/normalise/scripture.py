@@ -16,9 +16,14 @@ _WHOLE = """
 """
 WHOLE_BOOKS = listed(_WHOLE.lower())
 _SHORT = "|".join(sorted((short.capitalize() for short in SCRIPTURE), key=len, reverse=True))
-_BOOK = rf"(?P<book>Song of Solomon|Song of Songs|{'|'.join(sorted(_WHOLE.split(), key=len, reverse=True))}|(?P<short>{_SHORT})\.?)"
+_BOOK = (
+    rf"(?P<book>Song of Solomon|Song of "
+    rf"Songs|{'|'.join(sorted(_WHOLE.split(), key=len, reverse=True))}|(?P<short>{_SHORT})\.?)"
+)
 _VERSES = r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})(?![0-9])(?P<half>[a-c](?!\w))?(?!:[0-9]|\s?[ap]\.?m\b)"
-_REST = re.compile(r"(?P<joint>\s?[-–—]\s?|,\s?)(?:(?P<chapter>[0-9]{1,3}):)?(?P<verse>[0-9]{1,3})(?![\w:]|\.[0-9])")
+_REST = re.compile(
+    r"(?P<joint>\s?[-–—]\s?|,\s?)(?:(?P<chapter>[0-9]{1,3}):)?(?P<verse>[0-9]{1,3})(?![\w:]|\.[0-9])"
+)
 _REFERENCE = re.compile(rf"(?:(?P<part>[1-3]|I{{1,3}})\s)?{_BOOK}\s{_VERSES}")
 _NUMBERED = re.compile(
     r"(?P<part>[1-3]|I{1,3})\s(?P<book>Samuel|Kings|Chronicles|Corinthians|Thessalonians|Timothy|Peter|John|(?P<short>Sam|Kgs|Chr|Chron|Cor|Thess|Tim|Pet)\.?)"
@@ -43,13 +48,25 @@ def read_scripture(source: Source, at: int) -> Reading | None:
             return None
         part = _PARTS[found.group("part")] if "part" in found.groupdict() else ""
         chapter = cardinal(found.group("chapter")) if found.group("chapter") else ""
-        return Reading(spoken=" ".join(filter(None, (part, _book(found), chapter))), end=found.end())
+        return Reading(
+            spoken=" ".join(filter(None, (part, _book(found), chapter))), end=found.end()
+        )
     part = f"{_PARTS[found.group('part')]} " if found.group("part") else ""
     half = f" {found.group('half').upper()}" if found.group("half") else ""
-    spoken, end = f"{part}{_book(found)} {quantity(found.group('chapter'))} {quantity(found.group('verse'))}{half}", found.end()
+    spoken, end = (
+        (
+            f"{part}{_book(found)} {quantity(found.group('chapter'))} "
+            f"{quantity(found.group('verse'))}{half}"
+        ),
+        found.end(),
+    )
     for _ in range(_MOST_MORE):
         more = _REST.match(text, end)
-        if more is None or ("," in more.group("joint") and len(more.group("joint")) > 1 and not more.group("chapter")):
+        if more is None or (
+            "," in more.group("joint")
+            and len(more.group("joint")) > 1
+            and not more.group("chapter")
+        ):
             break
         chapter = f"{cardinal(more.group('chapter'))} " if more.group("chapter") else ""
         joint = "," if "," in more.group("joint") else " to"

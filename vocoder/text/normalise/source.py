@@ -1,7 +1,9 @@
 """The text that is being read, and what a rule answers.
 
-A rule looks at one position of the cleaned text and either says what stands there and where it ends, or nothing. It may look left and right for context, but
-only a bounded way, so that a text is read in time proportional to its length; and it always sees what was written, never what another rule made of it.
+A rule looks at one position of the cleaned text and either says what stands there and where it
+ends, or nothing. It may look left and right for context, but only a bounded way, so that a text is
+read in time proportional to its length; and it always sees what was written, never what another
+rule made of it.
 """
 
 from __future__ import annotations
@@ -52,15 +54,22 @@ class Source:
     def of(cls, text: str) -> Source:
         """Cleaned text, looked at as a whole."""
         large, small = len(_LARGE.findall(text)), len(_SMALL.findall(text))
-        return cls(text=text, shouted=large >= _SHOUTED * (large + small) and len(_LONG_CAPITALS.findall(text)) >= 2)
+        return cls(
+            text=text,
+            shouted=large >= _SHOUTED * (large + small) and len(_LONG_CAPITALS.findall(text)) >= 2,
+        )
 
     def word_before(self, at: int) -> str:
-        """The word that ends before `at`, with nothing but a full stop, a comma, spaces or opening marks between; "" if there is none."""
+        """The word that ends before `at`, with nothing but a full stop, a comma, spaces or opening
+        marks between; "" if there is none.
+        """
         found = _WORD_BEFORE.search(self.text[max(0, at - _FAR) : at])
         return found.group(1) if found else ""
 
     def word_after(self, at: int) -> str:
-        """The word that begins at or behind `at`, with nothing but spaces or opening marks between; "" if there is none."""
+        """The word that begins at or behind `at`, with nothing but spaces or opening marks between;
+        "" if there is none.
+        """
         found = _WORD_AFTER.match(self.text, at, at + _FAR)
         return found.group(1) if found else ""
 
@@ -73,13 +82,17 @@ class Source:
         return self.text[at : at + 1]
 
     def ends_at(self, at: int) -> bool:
-        """Whether nothing but closing marks and spaces is left from `at` on (as far as a rule may look)."""
+        """Whether nothing but closing marks and spaces is left from `at` on (as far as a rule may
+        look).
+        """
         found = _CLOSERS.match(self.text, at, at + _FAR)
         assert found is not None, "the pattern matches the empty string"
         return found.end() == len(self.text)
 
     def starts_token(self, at: int) -> bool:
-        """Whether a token can begin at `at`: at the start, or behind a character that is neither letter nor digit."""
+        """Whether a token can begin at `at`: at the start, or behind a character that is neither
+        letter nor digit.
+        """
         return at == 0 or not self.text[at - 1].isalnum()
 
 

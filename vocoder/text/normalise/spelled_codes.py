@@ -1,4 +1,6 @@
-"""Names that were made for computers (addresses, file names, tags): words as words, the rest spelled, marks by name."""
+"""Names that were made for computers (addresses, file names, tags): words as words, the rest
+spelled, marks by name.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,29 @@ from vocoder.text.normalise.spelling import label, letters, one_by_one
 from vocoder.text.normalise.word_lists import listed
 
 MARK_NAMES = {
-    ".": "dot", "/": "slash", "\\": "backslash", "-": "dash", "_": "underscore", "@": "at", ":": "colon", "?": "question mark", "=": "equals", "&": "and",
-    "#": "hash", "%": "percent", "+": "plus", "~": "tilde", ",": "comma", ";": "semicolon", "!": "exclamation mark", "$": "dollar", "*": "star",
+    ".": "dot", "/": "slash", "\\": "backslash", "-": "dash", "_": "underscore", "@": "at",
+    ":": "colon", "?": "question mark", "=": "equals", "&": "and",
+    "#": "hash", "%": "percent", "+": "plus", "~": "tilde", ",": "comma", ";": "semicolon",
+    "!": "exclamation mark", "$": "dollar", "*": "star",
     "(": "open parenthesis", ")": "close parenthesis", "'": "apostrophe",
 }  # fmt: skip
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^A-Za-z0-9]")
-_SPELLED = listed("io ai uk us eu edu tv fm au ca de fr ch py js ts cpp exe xyz usr src api id url ie ru mit ucla usa usps irs epa usc uci")
+_SPELLED = listed(
+    "io ai uk us eu edu tv fm au ca de fr ch py js ts cpp exe xyz usr src api id url ie ru mit "
+    "ucla usa usps irs epa usc uci"
+)
 _DOMAINS = listed("com org net info")  # words, also in capitals
 _SHORTEST_NAME, _MOST_CONSONANTS = 5, 4  # letters; consonants to a vowel
-_SAID = {"json": "jason", "yaml": "yaml", "jpg": "jay peg", "jpeg": "jay peg", "www": "W W W", "imdb": "I M D B", "aol": "A O L", "msn": "M S N"}
+_SAID = {
+    "json": "jason",
+    "yaml": "yaml",
+    "jpg": "jay peg",
+    "jpeg": "jay peg",
+    "www": "W W W",
+    "imdb": "I M D B",
+    "aol": "A O L",
+    "msn": "M S N",
+}
 
 
 def speak_code(written: str) -> str:
@@ -48,6 +64,8 @@ def _piece(piece: str) -> str:
 
 
 def _is_name(low: str) -> bool:
-    """Whether letters that no word has are a name or words run together ("gmail"), and no abbreviation."""
+    """Whether letters that no word has are a name or words run together ("gmail"), and no
+    abbreviation.
+    """
     vowels = sum(letter in "aeiouy" for letter in low)
     return len(low) >= _SHORTEST_NAME and _MOST_CONSONANTS * vowels >= len(low) - vowels

@@ -9,14 +9,22 @@ from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.spelling import cardinal
 
 _SPOKEN = {
-    "&": "and", "@": "at", "#": "hash", "%": "percent", "+": "plus", "=": "equals", "§": "section", "¶": "paragraph", "©": "copyright",
-    "®": "registered trademark", "°": "degrees", "×": "times", "÷": "divided by", "±": "plus or minus", "∓": "minus or plus", "≤": "less than or equal to",
-    "≥": "greater than or equal to", "≈": "approximately equals", "≠": "does not equal", "≡": "is equivalent to", "<": "less than", ">": "greater than",
-    "→": "to", "←": "from", "⇒": "implies", "⇔": "if and only if", "↔": "to and from", "↑": "up", "↓": "down", "∞": "infinity", "√": "the square root of",
-    "∑": "the sum of", "∏": "the product of", "∫": "the integral of", "∂": "partial", "∇": "nabla", "∆": "delta", "∈": "in", "∉": "not in",
-    "∩": "intersection", "∪": "union", "⊂": "is a subset of", "∀": "for all", "∃": "there exists", "∅": "the empty set", "∝": "is proportional to",
-    "∴": "therefore", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "¢": "cent", "₹": "rupee", "₽": "ruble", "₩": "won",
-    "₿": "bitcoin", "✓": "check", "✔": "check", "♯": "sharp", "♭": "flat", "†": "dagger", "‡": "double dagger", "⋅": "times", "∙": "times", "⟶": "to",
+    "&": "and", "@": "at", "#": "hash", "%": "percent", "+": "plus", "=": "equals", "§": "section",
+    "¶": "paragraph", "©": "copyright",
+    "®": "registered trademark", "°": "degrees", "×": "times", "÷": "divided by",
+    "±": "plus or minus", "∓": "minus or plus", "≤": "less than or equal to",
+    "≥": "greater than or equal to", "≈": "approximately equals", "≠": "does not equal",
+    "≡": "is equivalent to", "<": "less than", ">": "greater than",
+    "→": "to", "←": "from", "⇒": "implies", "⇔": "if and only if", "↔": "to and from", "↑": "up",
+    "↓": "down", "∞": "infinity", "√": "the square root of",
+    "∑": "the sum of", "∏": "the product of", "∫": "the integral of", "∂": "partial", "∇": "nabla",
+    "∆": "delta", "∈": "in", "∉": "not in",
+    "∩": "intersection", "∪": "union", "⊂": "is a subset of", "∀": "for all", "∃": "there exists",
+    "∅": "the empty set", "∝": "is proportional to",
+    "∴": "therefore", "‰": "per mille", "$": "dollar", "€": "euro", "£": "pound", "¥": "yen",
+    "¢": "cent", "₹": "rupee", "₽": "ruble", "₩": "won",
+    "₿": "bitcoin", "✓": "check", "✔": "check", "♯": "sharp", "♭": "flat", "†": "dagger",
+    "‡": "double dagger", "⋅": "times", "∙": "times", "⟶": "to",
     "⟹": "implies", "⟵": "from",
 }  # fmt: skip
 _JOINED = {
@@ -45,7 +53,17 @@ _TIGHT_HYPHEN = re.compile(r"-(?=\S)")
 _VARIABLE_BEFORE = re.compile(r"(?<![^\W\d_'-])[b-hj-z]\s\Z")
 _LETTER_AFTER = re.compile(r"\s[b-hj-z](?![^\W_])")
 _ALTERNATIVES = frozenset(
-    (("he", "she"), ("she", "he"), ("his", "her"), ("his", "hers"), ("him", "her"), ("s", "he"), ("yes", "no"), ("true", "false"), ("on", "off"))
+    (
+        ("he", "she"),
+        ("she", "he"),
+        ("his", "her"),
+        ("his", "hers"),
+        ("him", "her"),
+        ("s", "he"),
+        ("yes", "no"),
+        ("true", "false"),
+        ("on", "off"),
+    )
 )
 
 
@@ -77,28 +95,47 @@ def _stars(source: Source, found: re.Match[str]) -> Reading:
     full, empty = len(found.group(1)), len(found.group(2))
     before = source.text[: found.start()].rstrip()[-1:]
     if full == 1 and not empty:
-        describes = re.match(r"\s(?:hotel|restaurant|resort|review|rating|general|service)", source.text[found.end() : found.end() + 12])
-        return Reading(spoken="stars" if before.isdigit() and not describes else "star", end=found.end())
+        describes = re.match(
+            r"\s(?:hotel|restaurant|resort|review|rating|general|service)",
+            source.text[found.end() : found.end() + 12],
+        )
+        return Reading(
+            spoken="stars" if before.isdigit() and not describes else "star", end=found.end()
+        )
     of_all = f" out of {cardinal(str(full + empty))}" if empty else ""
-    return Reading(spoken=f"{cardinal(str(full))}{of_all} {'star' if full == 1 and not empty else 'stars'}", end=found.end())
+    return Reading(
+        spoken=f"{cardinal(str(full))}{of_all} {'star' if full == 1 and not empty else 'stars'}",
+        end=found.end(),
+    )
 
 
 def _is_operation(text: str, at: int) -> bool:
     if text[at] == "-" and _TIGHT_HYPHEN.match(text, at):
         return False
-    digit_before, digit_after = _DIGIT_BEFORE.search(text[max(0, at - 2) : at]), _DIGIT_AFTER.match(text, at + 1)
+    digit_before, digit_after = (
+        _DIGIT_BEFORE.search(text[max(0, at - 2) : at]),
+        _DIGIT_AFTER.match(text, at + 1),
+    )
     if digit_before and digit_after:
         return True
     # "2x - 1", "3 * y": a letter is a variable where a number is on the other side.
-    return bool((digit_before and _LETTER_AFTER.match(text, at + 1)) or (digit_after and _VARIABLE_BEFORE.search(text[max(0, at - 4) : at])))
+    return bool(
+        (digit_before and _LETTER_AFTER.match(text, at + 1))
+        or (digit_after and _VARIABLE_BEFORE.search(text[max(0, at - 4) : at]))
+    )
 
 
 def _slash(source: Source, at: int) -> str:
-    """What a slash between words is read as: nothing in "and/or", "or" between alternatives; nothing where it joins nothing."""
+    """What a slash between words is read as: nothing in "and/or", "or" between alternatives;
+    nothing where it joins nothing.
+    """
     before, after = source.word_before(at).lower(), source.word_after(at + 1).lower()
     if (before, after) == ("either", "or"):
         return ""
-    if _QUOTIENT.match(source.text, max(0, at - 1)) and not source.text[max(0, at - 2) : max(0, at - 1)].isalnum():
+    if (
+        _QUOTIENT.match(source.text, max(0, at - 1))
+        and not source.text[max(0, at - 2) : max(0, at - 1)].isalnum()
+    ):
         return "over"
     if (before, after) in _ALTERNATIVES:
         return "or"
@@ -119,7 +156,13 @@ def read_unspeakable(source: Source, at: int) -> Reading:
     text = source.text
     reason = _reason(text[at])
     end = at + 1
-    while end < len(text) and not text[end].isspace() and not text[end].isascii() and not text[end].isalpha() and _reason(text[end]) == reason:
+    while (
+        end < len(text)
+        and not text[end].isspace()
+        and not text[end].isascii()
+        and not text[end].isalpha()
+        and _reason(text[end]) == reason
+    ):
         end += 1
     return Reading(spoken="", end=end, skipped=((shown(text[at:end]), reason),))
 

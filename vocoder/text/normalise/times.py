@@ -10,19 +10,28 @@ from vocoder.text.normalise.spelling import cardinal, minutes_past, quantity, ti
 
 _MERIDIEM = r"\s?(?P<meridiem>[ap]\.\s?m\b|[ap]m\b|[AP]\.\s?M\b|[AP]M\b)(?P<stop>\.?)"
 _HOUR = r"(?P<hour>[01]?[0-9]|2[0-4])"
-_CLOCK = re.compile(rf"{_HOUR}[:.](?P<minute>[0-5][0-9]){_MERIDIEM}(?!\w)|(?P<hour24>[01]?[0-9]|2[0-4]):(?P<minute24>[0-5][0-9])(?!(?!ish\b)\w|:[0-9])")
+_CLOCK = re.compile(
+    rf"{_HOUR}[:.](?P<minute>[0-5][0-9]){_MERIDIEM}(?!\w)|(?P<hour24>[01]?[0-9]|2[0-4]):(?P<minute24>[0-5][0-9])(?!(?!ish\b)\w|:[0-9])"
+)
 _HOUR_ONLY = re.compile(rf"{_HOUR}{_MERIDIEM}(?!\w)")
 _SPAN = re.compile(rf"([0-9]{{1,3}}):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?(?:{_MERIDIEM})?(?![\w:])")
 _RATIO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?):([0-9]{1,6}(?:\.[0-9]{1,6})?)(?![\w:])")
 _TO = re.compile(r"\s?[-–]\s?|\sto\s")
-_BARE_HOUR = re.compile(r"([1-9]|1[0-2])(?=\s?[-–]\s?[0-9]{1,2}(?::[0-5][0-9])?\s?[ap]\.?m)", re.IGNORECASE)
+_BARE_HOUR = re.compile(
+    r"([1-9]|1[0-2])(?=\s?[-–]\s?[0-9]{1,2}(?::[0-5][0-9])?\s?[ap]\.?m)", re.IGNORECASE
+)
 
 
 _SPANS = (  # units of time that stand right behind their number, the longest first: "3h 20m"
-    ("year", "y|yrs?"), ("month", "mos?"), ("week", "w|wks?"), ("day", "d|days?"), ("hour", "h|hrs?|hours?"), ("minute", "m|mins?|minutes?"),
+    ("year", "y|yrs?"), ("month", "mos?"), ("week", "w|wks?"), ("day", "d|days?"), ("hour",
+    "h|hrs?|hours?"), ("minute", "m|mins?|minutes?"),
     ("second", "s|secs?|seconds?"), ("millisecond", "ms"),
 )  # fmt: skip
-_PART = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)\s?(?:" + "|".join(f"(?P<{name}>{short})" for name, short in _SPANS) + r")(?![^\W\d_])")
+_PART = re.compile(
+    r"([0-9]{1,4}(?:\.[0-9]{1,3})?)\s?(?:"
+    + "|".join(f"(?P<{name}>{short})" for name, short in _SPANS)
+    + r")(?![^\W\d_])"
+)
 _RANKS = {name: rank for rank, (name, _) in enumerate(_SPANS)}
 _BARE_MINUTES = re.compile(r"([0-5][0-9])(?!\w|[.,:][0-9])")
 
@@ -52,13 +61,19 @@ def read_time(source: Source, at: int) -> Reading | None:
 
 
 def _closed(source: Source, spoken: str, last: _Time) -> Reading:
-    return Reading(spoken=f"{spoken}." if last.stop and source.ends_at(last.end) else spoken, end=last.end)
+    return Reading(
+        spoken=f"{spoken}." if last.stop and source.ends_at(last.end) else spoken, end=last.end
+    )
 
 
 def _time(text: str, at: int) -> _Time | None:
     found = _HOUR_ONLY.match(text, at)
     if found:
-        return _Time(spoken=f"{cardinal(str(int(found.group('hour'))))} {_half(found.group('meridiem'))}", end=found.end(), stop=found.group("stop"))
+        return _Time(
+            spoken=f"{cardinal(str(int(found.group('hour'))))} {_half(found.group('meridiem'))}",
+            end=found.end(),
+            stop=found.group("stop"),
+        )
     found = _CLOCK.match(text, at)
     if found is None:
         return None
@@ -66,8 +81,16 @@ def _time(text: str, at: int) -> _Time | None:
     if meridiem:
         hour, minute = int(found.group("hour")), found.group("minute")
         minutes = "" if minute == "00" else " " + minutes_past(minute)
-        return _Time(spoken=f"{cardinal(str(hour))}{minutes} {_half(meridiem)}", end=found.end(), stop=found.group("stop"))
-    return _Time(spoken=time_of_24(int(found.group("hour24")), found.group("minute24")), end=found.end(), stop="")
+        return _Time(
+            spoken=f"{cardinal(str(hour))}{minutes} {_half(meridiem)}",
+            end=found.end(),
+            stop=found.group("stop"),
+        )
+    return _Time(
+        spoken=time_of_24(int(found.group("hour24")), found.group("minute24")),
+        end=found.end(),
+        stop="",
+    )
 
 
 def _half(meridiem: str) -> str:
@@ -82,10 +105,21 @@ def _span(source: Source, at: int) -> Reading | None:
     if meridiem:
         if minutes == "00" and not int(seconds):
             spoken = f"{cardinal(str(int(hours)))} {_half(meridiem)}"
-            return _closed(source, spoken, _Time(spoken=spoken, end=found.end(), stop=found.group("stop")))
-        spoken = f"{cardinal(str(int(hours)))} {minutes_past(minutes)} and {cardinal(str(int(seconds)))} seconds {_half(meridiem)}"
-        return _closed(source, spoken, _Time(spoken=spoken, end=found.end(), stop=found.group("stop")))
-    parts = [_count(str(int(hours)), "hour"), _count(str(int(minutes)), "minute"), _count(str(int(seconds)) + (decimals or ""), "second")]
+            return _closed(
+                source, spoken, _Time(spoken=spoken, end=found.end(), stop=found.group("stop"))
+            )
+        spoken = (
+            f"{cardinal(str(int(hours)))} {minutes_past(minutes)} and "
+            f"{cardinal(str(int(seconds)))} seconds {_half(meridiem)}"
+        )
+        return _closed(
+            source, spoken, _Time(spoken=spoken, end=found.end(), stop=found.group("stop"))
+        )
+    parts = [
+        _count(str(int(hours)), "hour"),
+        _count(str(int(minutes)), "minute"),
+        _count(str(int(seconds)) + (decimals or ""), "second"),
+    ]
     return Reading(spoken=f"{parts[0]}, {parts[1]} and {parts[2]}", end=found.end())
 
 
@@ -97,7 +131,9 @@ def _ratio(source: Source, at: int) -> Reading | None:
     found = _RATIO.match(source.text, at)
     if found is None:
         return None
-    return Reading(spoken=f"{quantity(found.group(1))} to {quantity(found.group(2))}", end=found.end())
+    return Reading(
+        spoken=f"{quantity(found.group(1))} to {quantity(found.group(2))}", end=found.end()
+    )
 
 
 def read_duration(source: Source, at: int) -> Reading | None:
@@ -115,5 +151,12 @@ def read_duration(source: Source, at: int) -> Reading | None:
         return None
     if len(parts) == 1:
         bare = _BARE_MINUTES.match(text, behind) if rank == _RANKS["hour"] else None
-        return Reading(spoken=f"{parts[0]} {_count(bare.group(1).lstrip('0') or '0', 'minute')}", end=bare.end()) if bare else None
+        return (
+            Reading(
+                spoken=f"{parts[0]} {_count(bare.group(1).lstrip('0') or '0', 'minute')}",
+                end=bare.end(),
+            )
+            if bare
+            else None
+        )
     return Reading(spoken=" ".join(parts), end=behind)

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 _REGULAR = {
-    "km": "kilometer", "m": "meter", "cm": "centimeter", "mm": "millimeter", "μm": "micrometer", "um": "micrometer", "nm": "nanometer", "mi": "mile",
-    "yd": "yard", "kg": "kilogram", "g": "gram", "mg": "milligram", "μg": "microgram", "mcg": "microgram", "lb": "pound", "oz": "ounce", "ha": "hectare",
-    "gal": "gallon", "l": "liter", "L": "liter", "ml": "milliliter", "mL": "milliliter", "cl": "centiliter", "dl": "deciliter", "qt": "quart",
-    "tsp": "teaspoon", "tbsp": "tablespoon", "h": "hour", "hr": "hour", "min": "minute", "sec": "second", "s": "second", "ms": "millisecond",
-    "μs": "microsecond", "ns": "nanosecond", "yr": "year", "mo": "month", "wk": "week", "KB": "kilobyte", "kB": "kilobyte", "MB": "megabyte",
-    "GB": "gigabyte", "TB": "terabyte", "PB": "petabyte", "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "TiB": "tebibyte", "kb": "kilobit",
-    "Mb": "megabit", "Gb": "gigabit", "V": "volt", "kV": "kilovolt", "mV": "millivolt", "W": "watt", "kW": "kilowatt", "MW": "megawatt", "GW": "gigawatt",
-    "TW": "terawatt", "mW": "milliwatt", "Wh": "watt hour", "kWh": "kilowatt hour", "MWh": "megawatt hour", "GWh": "gigawatt hour", "TWh": "terawatt hour",
-    "mA": "milliamp", "mAh": "milliamp hour", "J": "joule", "kJ": "kilojoule", "MJ": "megajoule", "cal": "calorie", "kcal": "kilocalorie", "Pa": "pascal",
-    "hPa": "hectopascal", "kPa": "kilopascal", "dB": "decibel", "px": "pixel", "pt": "point", "Ω": "ohm", "kΩ": "kilohm", "MΩ": "megohm",
-    "Nm": "newton meter", "doz": "dozen", "bit": "bit", "byte": "byte", "mile": "mile", "day": "day", "hour": "hour", "minute": "minute",
-    "second": "second", "meter": "meter", "liter": "liter", "pound": "pound", "gallon": "gallon", "person": "person", "week": "week", "month": "month",
-    "year": "year", "yard": "yard", "kilometer": "kilometer", "dL": "deciliter", "cL": "centiliter", "μL": "microliter", "uL": "microliter",
-    "μl": "microliter", "ul": "microliter", "mol": "mole", "mmol": "millimole", "μmol": "micromole", "nmol": "nanomole", "ng": "nanogram", "pg": "picogram",
-    "ug": "microgram", "kN": "kilonewton", "MPa": "megapascal", "GPa": "gigapascal", "μF": "microfarad", "uF": "microfarad", "nF": "nanofarad",
-    "pF": "picofarad", "mF": "millifarad", "μA": "microamp", "uA": "microamp", "mH": "millihenry", "eV": "electron volt", "keV": "kilo electron volt",
-    "MeV": "mega electron volt", "GeV": "giga electron volt", "mSv": "millisievert", "μSv": "microsievert", "mbar": "millibar", "nmi": "nautical mile",
-    "IU": "international unit", "cc": "cubic centimeter", "Ah": "amp hour", "kVA": "kilovolt amp", "lm": "lumen", "kcals": "kilocalorie", "mcl": "microliter",
+    "km": "kilometer", "m": "meter", "cm": "centimeter", "mm": "millimeter", "μm": "micrometer",
+    "um": "micrometer", "nm": "nanometer", "mi": "mile",
+    "yd": "yard", "kg": "kilogram", "g": "gram", "mg": "milligram", "μg": "microgram",
+    "mcg": "microgram", "lb": "pound", "oz": "ounce", "ha": "hectare",
+    "gal": "gallon", "l": "liter", "L": "liter", "ml": "milliliter", "mL": "milliliter",
+    "cl": "centiliter", "dl": "deciliter", "qt": "quart",
+    "tsp": "teaspoon", "tbsp": "tablespoon", "h": "hour", "hr": "hour", "min": "minute",
+    "sec": "second", "s": "second", "ms": "millisecond",
+    "μs": "microsecond", "ns": "nanosecond", "yr": "year", "mo": "month", "wk": "week",
+    "KB": "kilobyte", "kB": "kilobyte", "MB": "megabyte",
+    "GB": "gigabyte", "TB": "terabyte", "PB": "petabyte", "KiB": "kibibyte", "MiB": "mebibyte",
+    "GiB": "gibibyte", "TiB": "tebibyte", "kb": "kilobit",
+    "Mb": "megabit", "Gb": "gigabit", "V": "volt", "kV": "kilovolt", "mV": "millivolt", "W": "watt",
+    "kW": "kilowatt", "MW": "megawatt", "GW": "gigawatt",
+    "TW": "terawatt", "mW": "milliwatt", "Wh": "watt hour", "kWh": "kilowatt hour",
+    "MWh": "megawatt hour", "GWh": "gigawatt hour", "TWh": "terawatt hour",
+    "mA": "milliamp", "mAh": "milliamp hour", "J": "joule", "kJ": "kilojoule", "MJ": "megajoule",
+    "cal": "calorie", "kcal": "kilocalorie", "Pa": "pascal",
+    "hPa": "hectopascal", "kPa": "kilopascal", "dB": "decibel", "px": "pixel", "pt": "point",
+    "Ω": "ohm", "kΩ": "kilohm", "MΩ": "megohm",
+    "Nm": "newton meter", "doz": "dozen", "bit": "bit", "byte": "byte", "mile": "mile",
+    "day": "day", "hour": "hour", "minute": "minute",
+    "second": "second", "meter": "meter", "liter": "liter", "pound": "pound", "gallon": "gallon",
+    "person": "person", "week": "week", "month": "month",
+    "year": "year", "yard": "yard", "kilometer": "kilometer", "dL": "deciliter", "cL": "centiliter",
+    "μL": "microliter", "uL": "microliter",
+    "μl": "microliter", "ul": "microliter", "mol": "mole", "mmol": "millimole", "μmol": "micromole",
+    "nmol": "nanomole", "ng": "nanogram", "pg": "picogram",
+    "ug": "microgram", "kN": "kilonewton", "MPa": "megapascal", "GPa": "gigapascal",
+    "μF": "microfarad", "uF": "microfarad", "nF": "nanofarad",
+    "pF": "picofarad", "mF": "millifarad", "μA": "microamp", "uA": "microamp", "mH": "millihenry",
+    "eV": "electron volt", "keV": "kilo electron volt",
+    "MeV": "mega electron volt", "GeV": "giga electron volt", "mSv": "millisievert",
+    "μSv": "microsievert", "mbar": "millibar", "nmi": "nautical mile",
+    "IU": "international unit", "cc": "cubic centimeter", "Ah": "amp hour", "kVA": "kilovolt amp",
+    "lm": "lumen", "kcals": "kilocalorie", "mcl": "microliter",
     "fl oz": "fluid ounce", "fl. oz": "fluid ounce", "tonne": "tonne", "acre": "acre",
 }  # fmt: skip
 # One and several, where the plural is not just an s behind it.
@@ -75,8 +93,26 @@ _IRREGULAR = {
 }
 # Units that people write in capitals as well, right behind or near a number: "12KG".
 _CASED = {"kwh": "kWh", "mah": "mAh"}
-_CAPITALS = ("kg", "km", "lb", "lbs", "oz", "ml", "cm", "mm", "mph", "kph", "kmh", "kwh", "mg", "ft", "hrs", "mins", "rpm", "bpm", "psi", "mah")  # fmt: skip
-_WITH_S = ("yd", "lb", "gal", "qt", "hr", "min", "sec", "yr", "mo", "wk", "pt", "bit", "byte", "mile", "tsp", "tbsp")
+_CAPITALS = ("kg", "km", "lb", "lbs", "oz", "ml", "cm", "mm", "mph", "kph", "kmh", "kwh", "mg",
+    "ft", "hrs", "mins", "rpm", "bpm", "psi", "mah")  # fmt: skip
+_WITH_S = (
+    "yd",
+    "lb",
+    "gal",
+    "qt",
+    "hr",
+    "min",
+    "sec",
+    "yr",
+    "mo",
+    "wk",
+    "pt",
+    "bit",
+    "byte",
+    "mile",
+    "tsp",
+    "tbsp",
+)
 _WORDS = (
     "mile",
     "day",
@@ -102,14 +138,26 @@ _WORDS = (
 )
 
 # Words in full are known only behind a slash ("$10/month", "5 miles/day").
-UNITS = {short: (name, "dozen" if name == "dozen" else name + "s") for short, name in _REGULAR.items() if short not in _WORDS} | {
-    short: names for short, names in _IRREGULAR.items() if short not in _WORDS
-}
+UNITS = {
+    short: (name, "dozen" if name == "dozen" else name + "s")
+    for short, name in _REGULAR.items()
+    if short not in _WORDS
+} | {short: names for short, names in _IRREGULAR.items() if short not in _WORDS}
 UNITS |= {short + "s": UNITS[short] for short in _WITH_S if short in UNITS}
 UNITS |= {short.upper(): UNITS[_CASED.get(short, short)] for short in _CAPITALS}
 PER = (
     {short: names[0] for short, names in UNITS.items()}
     | {word: word for word in _WORDS}
-    | {"d": "day", "y": "year", "K": "kelvin", "capita": "capita", "kg": "kilogram", "serving": "serving", "night": "night", "head": "head", "user": "user"}
+    | {
+        "d": "day",
+        "y": "year",
+        "K": "kelvin",
+        "capita": "capita",
+        "kg": "kilogram",
+        "serving": "serving",
+        "night": "night",
+        "head": "head",
+        "user": "user",
+    }
 )
 POWERS = {"2": "square", "3": "cubic"}

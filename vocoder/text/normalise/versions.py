@@ -23,7 +23,9 @@ def read_version(source: Source, at: int) -> Reading | None:
 
 
 def read_points(source: Source, at: int) -> Reading | None:
-    """A number with two points or more. With four parts, each of three digits at most, it is an internet address, and the points are dots."""
+    """A number with two points or more. With four parts, each of three digits at most, it is an
+    internet address, and the points are dots.
+    """
     found = _POINTS.match(source.text, at)
     if found is None or not source.starts_token(at):
         return None

@@ -1,6 +1,7 @@
 """Plain words: contractions, hyphenated compounds, words in capitals, names in mixed case.
 
-Runs of letters are kept; how a word in capitals is read is decided in `initialisms`. A compound keeps its hyphens unless a part of it is spelled.
+Runs of letters are kept; how a word in capitals is read is decided in `initialisms`. A compound
+keeps its hyphens unless a part of it is spelled.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from vocoder.text.normalise.interjections import is_cry
 from vocoder.text.normalise.source import Reading, Source
 
 _LETTERS = re.compile(r"[^\W\d_]+")
-_LEADING = re.compile(r"'(?:tis|twas|twere|em|til|till|cause|round|bout|cuz|neath|gainst)(?![^\W\d_])", re.IGNORECASE)
+_LEADING = re.compile(
+    r"'(?:tis|twas|twere|em|til|till|cause|round|bout|cuz|neath|gainst)(?![^\W\d_])", re.IGNORECASE
+)
 _AND = re.compile(r"'n'?(?![^\W\d_])", re.IGNORECASE)  # rock 'n' roll
 _SYMBOL_NEXT = re.compile(r"\s?[^\w\s.,;:!?'\"()\[\]{}…—–-]|[-](?!\w)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -23,17 +26,26 @@ _SHORTEST_PART = 3  # letters: "GitHub" is two words, "McDonald" and "WiFi" one
 
 
 def letters_end(text: str, at: int) -> int:
-    """Where the run of letters, with the vowel signs that other scripts write as marks, ends that begins at `at`; `at` if there is none."""
-    # Other scripts' numerals match as well; cleaning has put spaces around them, so a run that begins with a letter has letters alone.
+    """Where the run of letters, with the vowel signs that other scripts write as marks, ends that
+    begins at `at`; `at` if there is none.
+    """
+    # Other scripts' numerals match as well; cleaning has put spaces around them, so a run that
+    # begins with a letter has letters alone.
     while text[at : at + 1].isalpha() and (found := _LETTERS.match(text, at)):
         at = found.end()
-        while at < len(text) and text[at] > "\u02ff" and unicodedata.category(text[at]).startswith("M"):
+        while (
+            at < len(text)
+            and text[at] > "\u02ff"
+            and unicodedata.category(text[at]).startswith("M")
+        ):
             at += 1
     return at
 
 
 def read_word(source: Source, at: int) -> Reading | None:
-    """A word with its contractions and its hyphens; a leading apostrophe stays where it belongs to the word ('tis)."""
+    """A word with its contractions and its hyphens; a leading apostrophe stays where it belongs to
+    the word ('tis).
+    """
     text = source.text
     start = at
     if leading := _LEADING.match(text, at):
@@ -48,7 +60,11 @@ def read_word(source: Source, at: int) -> Reading | None:
             break
         parts.append(text[at:end])
         at = end
-        if len(parts) < _MOST_PARTS and text[at : at + 1] in ("'", "-") and letters_end(text, at + 1) > at + 1:
+        if (
+            len(parts) < _MOST_PARTS
+            and text[at : at + 1] in ("'", "-")
+            and letters_end(text, at + 1) > at + 1
+        ):
             joints.append(text[at])
             at += 1
         else:
@@ -56,11 +72,21 @@ def read_word(source: Source, at: int) -> Reading | None:
     if not parts:
         return None
     if parts == ["A"]:
-        spoken = "A" if _SYMBOL_NEXT.match(text, at) else "a" if _in_title(source, start, at) else UNSURE_A
+        spoken = (
+            "A"
+            if _SYMBOL_NEXT.match(text, at)
+            else "a"
+            if _in_title(source, start, at)
+            else UNSURE_A
+        )
         return Reading(spoken=spoken, end=at)
     if len(parts) == 1 and is_cry(source, start, at):
         return Reading(spoken=parts[0].lower(), end=at)
-    shouted = parts[0].isupper() and parts[0].isascii() and among_capitals(source, start, start + len(parts[0]))
+    shouted = (
+        parts[0].isupper()
+        and parts[0].isascii()
+        and among_capitals(source, start, start + len(parts[0]))
+    )
     spoken = _compound(parts, joints, shouted=shouted)
     if text.startswith("(s)", at) and parts[-1].islower():
         return Reading(spoken=spoken + "s", end=at + len("(s)"))
@@ -68,7 +94,9 @@ def read_word(source: Source, at: int) -> Reading | None:
 
 
 def _in_title(source: Source, start: int, end: int) -> bool:
-    """Whether "A" stands between words in capitals or with a capital, as the article does in titles."""
+    """Whether "A" stands between words in capitals or with a capital, as the article does in
+    titles.
+    """
     before, after = source.word_before(start), source.word_after(end)
     return len(before) > 1 and before[0].isupper() and len(after) > 1 and after[0].isupper()
 
@@ -82,12 +110,18 @@ def _compound(parts: list[str], joints: list[str], *, shouted: bool) -> str:
         else:
             pieces.append(part)
     spoken = [_part(piece, shouted=shouted) for piece in pieces]
-    spelled = any(" " in piece or piece.isupper() for piece in spoken) and len(spoken) > 1 and not _is_letter_compound(spoken)
+    spelled = (
+        any(" " in piece or piece.isupper() for piece in spoken)
+        and len(spoken) > 1
+        and not _is_letter_compound(spoken)
+    )
     return (" " if spelled else "-").join(spoken)
 
 
 def _is_letter_compound(spoken: list[str]) -> bool:
-    """Whether a single letter in front is all that is spelled, as in "x-ray": the compound is a word of its own."""
+    """Whether a single letter in front is all that is spelled, as in "x-ray": the compound is a
+    word of its own.
+    """
     return len(spoken[0]) == 1 and all(piece.islower() for piece in spoken[1:])
 
 
@@ -96,8 +130,12 @@ def _part(word: str, *, shouted: bool) -> str:
     stem, apostrophe, ending = word.partition("'")
     if stem.isascii() and not stem.islower():
         parts = _CAMEL.split(stem)
-        if len(parts) > 1 and all(len(part) >= _SHORTEST_PART or (part.isupper() and len(part) > 1) for part in parts):
-            return " ".join([*map(_capitals, parts[:-1]), _capitals(parts[-1]) + apostrophe + ending])
+        if len(parts) > 1 and all(
+            len(part) >= _SHORTEST_PART or (part.isupper() and len(part) > 1) for part in parts
+        ):
+            return " ".join(
+                [*map(_capitals, parts[:-1]), _capitals(parts[-1]) + apostrophe + ending]
+            )
         return spell_capitals(stem, apostrophe + ending, shouted=shouted)
     return word.lower()
 

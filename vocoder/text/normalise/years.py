@@ -11,8 +11,12 @@ from vocoder.text.normalise.word_lists import listed
 _DECADE = re.compile(r"(1[0-9]|20)([0-9])0'?s(?![^\W_])")
 _SHORT_DECADE = re.compile(r"'?([2-9]0)'?s(?![^\W_])")
 _SHORT_YEAR = re.compile(r"'([0-9]{2})(?![^\W_]|['\"])")
-_ERA = re.compile(r"([0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,6})\s?(BCE|BC|CE|AD|B\.C\.E\b|B\.C\b|A\.D\b|C\.E\b)(\.?)(?!\w)")
-_RANGE = re.compile(r"([12][0-9]{3})(?:\s?[-–]\s?|—)([12][0-9]{3}|[0-9]{2})(?![\w%]|[.,:-][0-9]|[–—/])")
+_ERA = re.compile(
+    r"([0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,6})\s?(BCE|BC|CE|AD|B\.C\.E\b|B\.C\b|A\.D\b|C\.E\b)(\.?)(?!\w)"
+)
+_RANGE = re.compile(
+    r"([12][0-9]{3})(?:\s?[-–]\s?|—)([12][0-9]{3}|[0-9]{2})(?![\w%]|[.,:-][0-9]|[–—/])"
+)
 _ALONE = re.compile(r"[12][0-9]{3}(?![\w%°$€£¥]|[.,:/][0-9]|[-–—][0-9])")
 _FIRST, _LAST = 1100, 2099  # what is read as a year without a word that says so
 _IN_TIME = listed("""
@@ -20,7 +24,9 @@ _IN_TIME = listed("""
     february march april may june july august september october november december
 """)
 # Words that end in s and yet are nothing that could be counted.
-_NOT_COUNTED = listed("is was has does its this as his us less plus versus thus perhaps always unless saw sees marks")
+_NOT_COUNTED = listed(
+    "is was has does its this as his us less plus versus thus perhaps always unless saw sees marks"
+)
 
 
 def read_year(source: Source, at: int) -> Reading | None:
@@ -38,11 +44,19 @@ def read_decade(source: Source, at: int) -> Reading | None:
     if found := _DECADE.match(text, at):
         return Reading(spoken=_plural_year(found.group(1) + found.group(2) + "0"), end=found.end())
     found = _SHORT_DECADE.match(text, at)
-    if found and source.word_before(at).lower() not in ("a", "an", "for", "within"):  # "a 30s timeout" is in seconds
+    if found and source.word_before(at).lower() not in (
+        "a",
+        "an",
+        "for",
+        "within",
+    ):  # "a 30s timeout" is in seconds
         return Reading(spoken=plural(cardinal(found.group(1))), end=found.end())
     if (found := _SHORT_YEAR.match(text, at)) and source.word_before(at):
         digits = found.group(1)
-        return Reading(spoken=one_by_one(digits, zero="oh") if digits[0] == "0" else cardinal(digits), end=found.end())
+        return Reading(
+            spoken=one_by_one(digits, zero="oh") if digits[0] == "0" else cardinal(digits),
+            end=found.end(),
+        )
     return None
 
 
@@ -59,7 +73,11 @@ def _era(source: Source, at: int) -> Reading | None:
     if found is None:
         return None
     digits = found.group(1).replace(",", "")
-    spoken = year(digits) if int(digits) >= _FIRST and "," not in found.group(1) else cardinal(str(int(digits)))
+    spoken = (
+        year(digits)
+        if int(digits) >= _FIRST and "," not in found.group(1)
+        else cardinal(str(int(digits)))
+    )
     stop = "." if found.group(3) and source.ends_at(found.end()) else ""
     end = found.end() if stop or "." in found.group(2) else found.end(2)
     return Reading(spoken=f"{spoken} {' '.join(found.group(2).replace('.', ''))}{stop}", end=end)
@@ -72,7 +90,10 @@ def _range(source: Source, at: int) -> Reading | None:
     first, last = found.groups()
     if len(last) == 2 and int(last) <= int(first[2:]):
         return None
-    return Reading(spoken=f"{year(first)} to {year(last) if len(last) == 4 else cardinal(str(int(last)))}", end=found.end())
+    return Reading(
+        spoken=f"{year(first)} to {year(last) if len(last) == 4 else cardinal(str(int(last)))}",
+        end=found.end(),
+    )
 
 
 def _alone(source: Source, at: int) -> Reading | None:
@@ -81,7 +102,11 @@ def _alone(source: Source, at: int) -> Reading | None:
         return None
     if source.word_before(at).lower() not in _IN_TIME and not _FIRST <= int(found.group()) <= _LAST:
         return None
-    return None if _counts(source, found.end()) else Reading(spoken=year(found.group()), end=found.end())
+    return (
+        None
+        if _counts(source, found.end())
+        else Reading(spoken=year(found.group()), end=found.end())
+    )
 
 
 def _counts(source: Source, end: int) -> bool:
@@ -89,4 +114,6 @@ def _counts(source: Source, end: int) -> bool:
     after = source.word_after(end)
     if source.character_after(end) != " " or not after.islower():
         return False
-    return after in ("people", "men", "women", "children", "feet") or (after.endswith("s") and not after.endswith("'s") and after not in _NOT_COUNTED)
+    return after in ("people", "men", "women", "children", "feet") or (
+        after.endswith("s") and not after.endswith("'s") and after not in _NOT_COUNTED
+    )

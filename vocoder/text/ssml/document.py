@@ -1,4 +1,6 @@
-"""A document as a stream of elements and characters, each with its place: `vocoder.text.xml` with the names of SSML, and the errors of a document."""
+"""A document as a stream of elements and characters, each with its place: `vocoder.text.xml` with
+the names of SSML, and the errors of a document.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ class DocumentPlace:
     """Where something stands in a document.
 
     Attributes:
-        start, end: index of its first character, and of the one behind its last; of characters, behind the first.
+        start, end: index of its first character, and of the one behind its last; of characters,
+            behind the first.
         line, column: of the first, from 1.
     """
 
@@ -38,7 +41,9 @@ def refuse(message: str, place: DocumentPlace | None = None) -> TextError:
 
 def shown(value: str) -> str:
     """What errors quote: not a megabyte, and nothing that a terminal would obey."""
-    text = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in value)
+    text = "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in value
+    )
     return "'" + (text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "...") + "'"
 
 
@@ -46,28 +51,44 @@ class ElementHandler(Protocol):
     """Is told what a document holds, in order."""
 
     def opened(self, name: str, attributes: dict[str, str], place: DocumentPlace) -> None:
-        """An element begins. Names of SSML have no namespace; others are their namespace, a space and the name. Attributes are named as `StartTag` has them."""
+        """An element begins. Names of SSML have no namespace; others are their namespace, a space
+        and the name. Attributes are named as `StartTag` has them.
+        """
 
     def closed(self, name: str) -> None:
         """It ends."""
 
     def characters(self, text: str, place: DocumentPlace) -> None:
-        """Characters: each is one of the document, but that a reference or a line's end of two is one character of `text`."""
+        """Characters: each is one of the document, but that a reference or a line's end of two is
+        one character of `text`.
+        """
 
 
 def tell(document: str, listener: ElementHandler) -> None:
     """Tells a listener what a document holds.
 
     Raises:
-        TextError: field "ssml"; it is not well-formed, or has what is refused. Whatever the listener raises.
+        TextError: field "ssml"; it is not well-formed, or has what is refused. Whatever the
+            listener raises.
     """
     try:
-        for event in read_xml(document, what="the document", field="ssml", most_characters=len(document), deepest=MOST_DEPTH):
+        for event in read_xml(
+            document,
+            what="the document",
+            field="ssml",
+            most_characters=len(document),
+            deepest=MOST_DEPTH,
+        ):
             if isinstance(event, EndTag):
                 listener.closed(_name(event.namespace, event.name))
                 continue
             tag = _TAG.match(document, event.at) if isinstance(event, StartTag) else None
-            place = DocumentPlace(start=event.at, end=event.at + 1 if tag is None else tag.end(), line=event.place.line, column=event.place.column)
+            place = DocumentPlace(
+                start=event.at,
+                end=event.at + 1 if tag is None else tag.end(),
+                line=event.place.line,
+                column=event.place.column,
+            )
             if isinstance(event, StartTag):
                 listener.opened(_name(event.namespace, event.name), dict(event.attributes), place)
             else:

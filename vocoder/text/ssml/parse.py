@@ -1,7 +1,8 @@
 """What the elements of a document mean: builds the script of it, element by element.
 
-Every tag parts words ("cup<break/>board" is two), as the recommendation has it, but those inside `<w>` and `<token>`. White space is what it is in a plain
-text, so a document without any element but `<speak>` is read as its text would be.
+Every tag parts words ("cup<break/>board" is two), as the recommendation has it, but those inside
+`<w>` and `<token>`. White space is what it is in a plain text, so a document without any element
+but `<speak>` is read as its text would be.
 """
 
 from __future__ import annotations
@@ -16,9 +17,20 @@ from vocoder.text.normalise import normalise
 from vocoder.text.script import Break, Mark, Replaced, SaidWord, Script, Style
 from vocoder.text.ssml.document import DocumentPlace, refuse, shown, tell
 from vocoder.text.ssml.say_as import say_as
-from vocoder.text.ssml.values import MOST_BREAK_SECONDS, emphasis_of, gain_of, pitch_of, rate_of, seconds_of, spread_of, strength_of
+from vocoder.text.ssml.values import (
+    MOST_BREAK_SECONDS,
+    emphasis_of,
+    gain_of,
+    pitch_of,
+    rate_of,
+    seconds_of,
+    spread_of,
+    strength_of,
+)
 
-LONGEST_REPLACED = 300  # characters of what is said in place of something else, and of what it is said for
+LONGEST_REPLACED = (
+    300  # characters of what is said in place of something else, and of what it is said for
+)
 LONGEST_SAID = 1_000  # characters of its words
 LONGEST_NAME = 200  # characters of a mark's name
 MOST_BREAKS_SECONDS = 3_600.0  # of all breaks of a document together
@@ -26,20 +38,31 @@ _MARKS = "?!.;:—,"
 _ANYWHERE = ("xml:id", "id", "xml:base")  # say nothing of how it sounds
 _ROOT = ("version", "xml:lang", "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation")
 ELEMENTS: dict[str, tuple[str, ...]] = {
-    "speak": _ROOT, "p": ("xml:lang",), "s": ("xml:lang",), "w": ("xml:lang", "role"), "token": ("xml:lang", "role"), "lang": ("xml:lang",),
-    "voice": ("name", "xml:lang"), "prosody": ("rate", "pitch", "range", "volume"), "emphasis": ("level",), "break": ("time", "strength"),
-    "mark": ("name",), "sub": ("alias",), "say-as": ("interpret-as", "format"), "phoneme": ("ph", "alphabet"),
+    "speak": _ROOT, "p": ("xml:lang", ), "s": ("xml:lang", ), "w": ("xml:lang", "role"),
+    "token": ("xml:lang", "role"), "lang": ("xml:lang", ),
+    "voice": ("name", "xml:lang"), "prosody": ("rate", "pitch", "range", "volume"),
+    "emphasis": ("level", ), "break": ("time", "strength"),
+    "mark": ("name", ), "sub": ("alias", ), "say-as": ("interpret-as", "format"), "phoneme": ("ph",
+    "alphabet"),
 }  # fmt: skip
 _NOT_DONE = {
-    "audio": "recordings cannot be played in speech", "desc": "it describes <audio>, which is not done",
-    "lexicon": "a lexicon is given beside the document, not named in it", "lookup": "a lexicon is given beside the document, not named in it",
+    "audio": "recordings cannot be played in speech",
+    "desc": "it describes <audio>, which is not done",
+    "lexicon": "a lexicon is given beside the document, not named in it",
+    "lookup": "a lexicon is given beside the document, not named in it",
 }  # fmt: skip
 _NOT_DONE_ATTRIBUTES = {
-    ("prosody", "contour"): "pitch, for the whole of it, is what can be set", ("prosody", "duration"): "rate is what can be set",
-    ("voice", "gender"): "voices are chosen by name", ("voice", "age"): "voices are chosen by name", ("voice", "variant"): "voices are chosen by name",
-    ("voice", "languages"): "voices are chosen by name", ("voice", "required"): "voices are chosen by name",
+    ("prosody", "contour"): "pitch, for the whole of it, is what can be set", ("prosody",
+    "duration"): "rate is what can be set",
+    ("voice", "gender"): "voices are chosen by name", ("voice", "age"): "voices are chosen by name",
+    ("voice", "variant"): "voices are chosen by name",
+    ("voice", "languages"): "voices are chosen by name", ("voice",
+    "required"): "voices are chosen by name",
 }  # fmt: skip
-_UNHEARD = ("meta", "metadata")  # say nothing of how it sounds, by the recommendation: passed over with all that is in them
+_UNHEARD = (
+    "meta",
+    "metadata",
+)  # say nothing of how it sounds, by the recommendation: passed over with all that is in them
 _INSIDE = {"sub", "say-as", "phoneme"}  # hold characters alone
 _EMPTY = {"break", "mark"}
 
@@ -90,7 +113,8 @@ class _ScriptBuilder:
         self._after_tag = False
         self._pause = self._pauses = 0.0  # seconds of the breaks since the last word, and of all
         self._begin: dict[str, Callable[[dict[str, str], DocumentPlace, Style], Style]] = {
-            "voice": self._voiced, "prosody": self._prosody, "emphasis": self._emphasis, "break": self._break, "mark": self._mark, "lang": self._lang,
+            "voice": self._voiced, "prosody": self._prosody, "emphasis": self._emphasis,
+            "break": self._break, "mark": self._mark, "lang": self._lang,
         }  # fmt: skip
 
     def script(self) -> Script:
@@ -118,7 +142,11 @@ class _ScriptBuilder:
         if name in ("p", "s", "voice"):
             self._bounds.append(len(self._text))
         self._speak_as(style)
-        self._open.append(_OpenElement(name=name, attributes=attributes, place=place, style=style, start=len(self._text)))
+        self._open.append(
+            _OpenElement(
+                name=name, attributes=attributes, place=place, style=style, start=len(self._text)
+            )
+        )
 
     def closed(self, name: str) -> None:
         """See `vocoder.text.ssml.document.ElementHandler`."""
@@ -146,7 +174,9 @@ class _ScriptBuilder:
             if text.strip():
                 raise refuse(f"<{element.name}> holds nothing", place)
             return
-        between_words = self._after_tag and self._text and self._text[-1].isalnum() and text[0].isalnum()
+        between_words = (
+            self._after_tag and self._text and self._text[-1].isalnum() and text[0].isalnum()
+        )
         if between_words and not any(one.name in ("w", "token") for one in self._open):
             self._add(" ", [self._origins[-1]])
         self._after_tag = False
@@ -170,10 +200,15 @@ class _ScriptBuilder:
         if name in _NOT_DONE:
             raise refuse(f"<{name}> is not spoken: {_NOT_DONE[name]}", place)
         if name not in ELEMENTS:
-            raise refuse(f"there is no element {_named(name)} (known: {', '.join(ELEMENTS)})", place)
+            raise refuse(
+                f"there is no element {_named(name)} (known: {', '.join(ELEMENTS)})", place
+            )
         if (name == "speak") != (not self._open):
             raise refuse(
-                "<speak> must be the outermost element, and no other" if name == "speak" else f"the outermost element must be <speak>, not <{name}>", place
+                "<speak> must be the outermost element, and no other"
+                if name == "speak"
+                else f"the outermost element must be <speak>, not <{name}>",
+                place,
             )
         around = [one.name for one in self._open]
         if around and around[-1] in _INSIDE | _EMPTY:
@@ -182,19 +217,33 @@ class _ScriptBuilder:
             raise refuse(f"<{name}> cannot stand inside <{'s' if 's' in around else 'p'}>", place)
         for attribute, value in attributes.items():
             if (name, attribute) in _NOT_DONE_ATTRIBUTES:
-                raise refuse(f"{attribute} of <{name}> is not done: {_NOT_DONE_ATTRIBUTES[name, attribute]}", place)
+                raise refuse(
+                    f"{attribute} of <{name}> is not done: {_NOT_DONE_ATTRIBUTES[name, attribute]}",
+                    place,
+                )
             if attribute not in (*ELEMENTS[name], *_ANYWHERE):
                 known = ", ".join(ELEMENTS[name])
-                raise refuse(f"<{name}> has no attribute {_named(attribute)} (known: {known})", place)
+                raise refuse(
+                    f"<{name}> has no attribute {_named(attribute)} (known: {known})", place
+                )
             if attribute == "xml:lang":
                 self._check_language(name, value, place)
         if name == "speak" and attributes.get("version", "1.1") not in ("1.0", "1.1"):
-            raise refuse(f"version {shown(attributes['version'])} of SSML is not known (known: 1.0, 1.1)", place)
+            raise refuse(
+                f"version {shown(attributes['version'])} of SSML is not known (known: 1.0, 1.1)",
+                place,
+            )
 
     def _check_language(self, name: str, value: str, place: DocumentPlace) -> None:
         asked, own = value.lower().replace("_", "-"), self._language.lower()
         if not (asked == own or own.startswith(f"{asked}-") or asked.startswith(f"{own}-")):
-            raise refuse(f"xml:lang of <{name}> is {shown(value)}, and the voice {shown(self._voice)} speaks {self._language}", place)
+            raise refuse(
+                (
+                    f"xml:lang of <{name}> is {shown(value)}, and the voice {shown(self._voice)} "
+                    f"speaks {self._language}"
+                ),
+                place,
+            )
 
     def _voiced(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
         if "name" not in attributes:
@@ -202,13 +251,22 @@ class _ScriptBuilder:
                 return around
             raise refuse("<voice> needs a name", place)
         name = attributes["name"].strip()
-        for wanted in (name, *name.split()):  # one name, or several in the order in which they are liked
+        for wanted in (
+            name,
+            *name.split(),
+        ):  # one name, or several in the order in which they are liked
             if wanted in self._speakers:
                 return replace(around, speaker=list(self._speakers).index(wanted))
             if wanted == self._voice:
                 return replace(around, speaker=None)
         known = ", ".join(map(shown, dict.fromkeys((self._voice, *self._speakers))))
-        raise refuse(f"<voice> {shown(name)} is no speaker of the voice {shown(self._voice)} (known: {known}); another voice is another request", place)
+        raise refuse(
+            (
+                f"<voice> {shown(name)} is no speaker of the voice {shown(self._voice)} (known: "
+                f"{known}); another voice is another request"
+            ),
+            place,
+        )
 
     def _lang(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
         if "xml:lang" not in attributes:
@@ -248,7 +306,8 @@ class _ScriptBuilder:
         attribute = "time" if "time" in attributes else "strength"
         value = attributes.get(attribute, "medium").strip()
         try:
-            # The strength is read all the same: a wrong one is a mistake, though the time alone counts.
+            # The strength is read all the same: a wrong one is a mistake, though the time alone
+            # counts.
             seconds = strength_of(attributes.get("strength", "medium").strip())
             seconds = seconds_of(value) if attribute == "time" else seconds
         except ValueError as error:
@@ -256,9 +315,18 @@ class _ScriptBuilder:
         self._pause += seconds
         self._pauses += seconds
         if self._pause > MOST_BREAK_SECONDS + 1e-9:
-            raise refuse(f"the breaks in one place come to {self._pause:g} seconds, and the limit is {MOST_BREAK_SECONDS:g}", place)
+            raise refuse(
+                (
+                    f"the breaks in one place come to {self._pause:g} seconds, and the limit is "
+                    f"{MOST_BREAK_SECONDS:g}"
+                ),
+                place,
+            )
         if self._pauses > MOST_BREAKS_SECONDS:
-            raise refuse(f"the breaks of the document come to more than {MOST_BREAKS_SECONDS:g} seconds", place)
+            raise refuse(
+                f"the breaks of the document come to more than {MOST_BREAKS_SECONDS:g} seconds",
+                place,
+            )
         self._cues.append(Break(position=len(self._text), seconds=seconds))
         return around
 
@@ -267,12 +335,17 @@ class _ScriptBuilder:
         if not name:
             raise refuse("<mark> needs a name", place)
         if len(name) > LONGEST_NAME:
-            raise refuse(f"the name of <mark> has {len(name)} characters, and the limit is {LONGEST_NAME}", place)
+            raise refuse(
+                f"the name of <mark> has {len(name)} characters, and the limit is {LONGEST_NAME}",
+                place,
+            )
         self._cues.append(Mark(position=len(self._text), name=name, origin=place.start))
         return around
 
     def _replace(self, element: _OpenElement) -> None:
-        """What is said for a `<sub>`, `<say-as>` or `<phoneme>` that ends here. What is shown for one that holds nothing is what is said."""
+        """What is said for a `<sub>`, `<say-as>` or `<phoneme>` that ends here. What is shown for
+        one that holds nothing is what is said.
+        """
         place, attributes = element.place, element.attributes
         needed = {"sub": "alias", "say-as": "interpret-as", "phoneme": "ph"}[element.name]
         if needed not in attributes:
@@ -291,13 +364,24 @@ class _ScriptBuilder:
         try:
             words, size = _words_for(element, said, content)
         except ValueError as error:
-            raise self._wrong(element.name, needed, said if element.name != "say-as" else content, error, place) from error
+            raise self._wrong(
+                element.name, needed, said if element.name != "say-as" else content, error, place
+            ) from error
         if size > LONGEST_SAID:
-            raise refuse(f"what is said for <{element.name}> has {size} characters, and the limit is {LONGEST_SAID}", place)
+            raise refuse(
+                (
+                    f"what is said for <{element.name}> has {size} characters, and the limit is "
+                    f"{LONGEST_SAID}"
+                ),
+                place,
+            )
         if not content:
             if element.name == "say-as" or not clean(said).text.strip():
                 return
-            del self._text[element.start :], self._origins[element.start :]  # what cannot be seen: its places lie behind those of what is shown instead
+            del (
+                self._text[element.start :],
+                self._origins[element.start :],
+            )  # what cannot be seen: its places lie behind those of what is shown instead
             if self._text and self._text[-1].isalnum():
                 self._add(" ", [self._origins[-1]])
             start, end = len(self._text), len(self._text) + len(said)
@@ -306,7 +390,9 @@ class _ScriptBuilder:
         self._replaced.append(Replaced(start=start, end=end, words=words, size=size))
 
     @staticmethod
-    def _wrong(element: str, attribute: str, value: str, error: ValueError, place: DocumentPlace) -> TextError:
+    def _wrong(
+        element: str, attribute: str, value: str, error: ValueError, place: DocumentPlace
+    ) -> TextError:
         return refuse(f"{attribute} of <{element}>: {shown(value)} {error}", place)
 
 
@@ -323,7 +409,10 @@ def _words_for(element: _OpenElement, said: str, content: str) -> tuple[tuple[Sa
 
 
 def _said(spoken: str) -> tuple[tuple[SaidWord, ...], int]:
-    words = tuple(SaidWord(text=token.rstrip(_MARKS), mark=token[len(token.rstrip(_MARKS)) :]) for token in spoken.split())
+    words = tuple(
+        SaidWord(text=token.rstrip(_MARKS), mark=token[len(token.rstrip(_MARKS)) :])
+        for token in spoken.split()
+    )
     return words, len(spoken)
 
 
@@ -334,9 +423,15 @@ def _phonemes(ipa: str, alphabet: str, content: str) -> tuple[tuple[SaidWord, ..
     written, _ = _said(normalise(content).text)
     parts = ipa.split()
     if len(written) == len(parts) and parts:
-        return tuple(replace(word, phones=phones_of(part)) for word, part in zip(written, parts, strict=True)), len(ipa)
-    text = "-".join(word.text for word in written) or "".join(character for character in ipa if character not in _MARKS and not character.isspace())
-    return (SaidWord(text=text, mark=written[-1].mark if written else "", phones=phones_of(ipa)),), len(ipa)
+        return tuple(
+            replace(word, phones=phones_of(part)) for word, part in zip(written, parts, strict=True)
+        ), len(ipa)
+    text = "-".join(word.text for word in written) or "".join(
+        character for character in ipa if character not in _MARKS and not character.isspace()
+    )
+    return (
+        SaidWord(text=text, mark=written[-1].mark if written else "", phones=phones_of(ipa)),
+    ), len(ipa)
 
 
 def _named(name: str) -> str:

@@ -1,7 +1,8 @@
 """`<say-as>`: a stretch of text read as what its author says it is, not as what it looks like.
 
-The names of the interpretations are those of the W3C's note (https://www.w3.org/TR/ssml-sayas/) and of the services that people come from. Readings are the
-normaliser's own wherever it has one. Each raises `ValueError` with the end of a sentence that begins with what was written.
+The names of the interpretations are those of the W3C's note (https://www.w3.org/TR/ssml-sayas/) and
+of the services that people come from. Readings are the normaliser's own wherever it has one. Each
+raises `ValueError` with the end of a sentence that begins with what was written.
 """
 
 from __future__ import annotations
@@ -26,8 +27,12 @@ from vocoder.text.normalise.units import read_amount
 _NUMBER = re.compile(r"([-+±]?)\s?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?")
 _ORDINAL = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:st|nd|rd|th)?", re.IGNORECASE)
 _FRACTION = re.compile(r"(?:([0-9]{1,6})\s?[ +-]\s?)?([0-9]{1,4}/[1-9][0-9]{0,3})")
-_GROUPS = re.compile(r"\+?[0-9 ().,/-]*[0-9][0-9 ().,/-]*(?:(?:x|ext\.?)\s?([0-9]{1,6}))?", re.IGNORECASE)
-_HOURS = re.compile(r"([0-9]{1,2})(?:[:.]?([0-9]{2})(?:[:.]?([0-9]{2}))?)?\s?([ap])?\.?(?:m\.?)?", re.IGNORECASE)
+_GROUPS = re.compile(
+    r"\+?[0-9 ().,/-]*[0-9][0-9 ().,/-]*(?:(?:x|ext\.?)\s?([0-9]{1,6}))?", re.IGNORECASE
+)
+_HOURS = re.compile(
+    r"([0-9]{1,2})(?:[:.]?([0-9]{2})(?:[:.]?([0-9]{2}))?)?\s?([ap])?\.?(?:m\.?)?", re.IGNORECASE
+)
 _RATIO = re.compile(r"[0-9.]+:[0-9.]+")
 _SPAN = re.compile(r"(?:([0-9]{1,4})')?\s?([0-9]{1,4})\"|([0-9]{1,4})'")
 _DATE_ORDERS = ("mdy", "dmy", "ymd", "ydm", "md", "dm", "ym", "my", "y", "m", "d")
@@ -45,11 +50,14 @@ def say_as(content: str, interpretation: str, form: str) -> str:
         form: the attribute `format`; "" where there is none.
 
     Raises:
-        ValueError: there is no such interpretation or format, or the content is nothing of the kind.
+        ValueError: there is no such interpretation or format, or the content is nothing of the
+            kind.
     """
     reader = _READERS.get(interpretation)
     if reader is None:
-        raise ValueError(f"there is no interpretation {interpretation!r} (known: {', '.join(_READERS)})")
+        raise ValueError(
+            f"there is no interpretation {interpretation!r} (known: {', '.join(_READERS)})"
+        )
     spoken = reader(clean(content).strip(), form)
     # Letters are names already: to the normaliser an A by itself may be the article.
     return spoken if reader is _characters else normalise(spoken).text
@@ -84,7 +92,9 @@ def _cardinal(content: str, form: str) -> str:
         raise ValueError("is no number")
     sign, whole, decimals = found.groups("")
     digits = whole.replace(",", "").lstrip("0") or "0"
-    return SIGNS[sign] + cardinal(digits) + (f" point {one_by_one(decimals[1:])}" if decimals else "")
+    return (
+        SIGNS[sign] + cardinal(digits) + (f" point {one_by_one(decimals[1:])}" if decimals else "")
+    )
 
 
 def _number(content: str, form: str) -> str:
@@ -121,19 +131,28 @@ def _fraction(content: str, form: str) -> str:
 
 
 def _telephone(content: str, form: str) -> str:
-    """`format` is the code of the country, which is said first where the number itself does not have it."""
+    """`format` is the code of the country, which is said first where the number itself does not
+    have it.
+    """
     if form and not re.fullmatch(r"\+?[0-9]{1,3}", form):
         raise ValueError(f"telephone has no format {form!r}: it is the code of a country")
     found = _GROUPS.fullmatch(content)
     if found is None:
         raise ValueError("is no telephone number")
-    country = "" if not form or content.startswith("+") else f"plus {one_by_one(form.lstrip('+'))}, "
+    country = (
+        "" if not form or content.startswith("+") else f"plus {one_by_one(form.lstrip('+'))}, "
+    )
     usual = _whole(read_telephone, content)
     if usual:
         return country + usual
     groups = re.findall("[0-9]+", content if found[1] is None else content[: found.start(1)])
     said = ", ".join(map(one_by_one, groups))
-    return country + ("plus " if content.startswith("+") else "") + said + (f", extension {one_by_one(found[1])}" if found[1] else "")
+    return (
+        country
+        + ("plus " if content.startswith("+") else "")
+        + said
+        + (f", extension {one_by_one(found[1])}" if found[1] else "")
+    )
 
 
 def _date(content: str, form: str) -> str:
@@ -154,8 +173,16 @@ def _date(content: str, form: str) -> str:
 
 
 def _date_in(content: str, order: str) -> str:
-    parts = re.findall(r"[0-9]+|[^\W\d_]+", re.sub(r"(?<=[0-9])(?:st|nd|rd|th)\b", "", content, flags=re.IGNORECASE))
-    if len(parts) == 1 and parts[0].isdigit() and len(order) > 1 and len(parts[0]) == sum(_WIDTHS[part] for part in order):
+    parts = re.findall(
+        r"[0-9]+|[^\W\d_]+",
+        re.sub(r"(?<=[0-9])(?:st|nd|rd|th)\b", "", content, flags=re.IGNORECASE),
+    )
+    if (
+        len(parts) == 1
+        and parts[0].isdigit()
+        and len(order) > 1
+        and len(parts[0]) == sum(_WIDTHS[part] for part in order)
+    ):
         at = 0
         digits, parts = parts[0], []
         for part in order:
@@ -166,9 +193,23 @@ def _date_in(content: str, order: str) -> str:
     found = dict(zip(order, parts, strict=True))
     month, day, which = found.get("m", ""), found.get("d", ""), found.get("y", "")
     if month and not month.isdigit():
-        month = str(next((number for number, name in enumerate(MONTHS, 1) if len(month) > 2 and name.startswith(month.lower())), 0))
+        month = str(
+            next(
+                (
+                    number
+                    for number, name in enumerate(MONTHS, 1)
+                    if len(month) > 2 and name.startswith(month.lower())
+                ),
+                0,
+            )
+        )
     numeric = all(part.isdigit() for part in (month, day, which) if part)
-    if not numeric or (month and not 1 <= int(month) <= 12) or (day and not 1 <= int(day) <= 31) or len(which) > 4:
+    if (
+        not numeric
+        or (month and not 1 <= int(month) <= 12)
+        or (day and not 1 <= int(day) <= 31)
+        or len(which) > 4
+    ):
         raise ValueError(f"is no date of the format {order}")
     if month and day:
         return date_in_words(month, day, which)
@@ -179,12 +220,22 @@ def _date_in(content: str, order: str) -> str:
 
 def _time(content: str, form: str) -> str:
     if form and not re.fullmatch(r"h?m?s?(?:12|24)?", form):
-        raise ValueError(f"time has no format {form!r} (known: hms12, hms24, hm, h, ms and the like)")
+        raise ValueError(
+            f"time has no format {form!r} (known: hms12, hms24, hm, h, ms and the like)"
+        )
     if span := _SPAN.fullmatch(content):
         minutes, seconds = span[1] or span[3], span[2]
-        return " ".join(_count(number, unit) for number, unit in ((minutes, "minute"), (seconds, "second")) if number)
+        return " ".join(
+            _count(number, unit)
+            for number, unit in ((minutes, "minute"), (seconds, "second"))
+            if number
+        )
     found = _HOURS.fullmatch(content)
-    impossible = _RATIO.fullmatch(content) if found is None else int(found[1]) > 24 or int(found[2] or 0) > 59 or int(found[3] or 0) > 59
+    impossible = (
+        _RATIO.fullmatch(content)
+        if found is None
+        else int(found[1]) > 24 or int(found[2] or 0) > 59 or int(found[3] or 0) > 59
+    )
     usual = None if impossible or form.endswith("12") else _whole(read_time, content)
     if usual:
         return usual
@@ -229,7 +280,10 @@ def _address(content: str, form: str) -> str:
 
     def number(found: re.Match[str]) -> str:
         digits = found.group()
-        return " ".join(one_by_one(part) if len(digits) >= _ZIP_DIGITS else label(part) for part in digits.split("-"))
+        return " ".join(
+            one_by_one(part) if len(digits) >= _ZIP_DIGITS else label(part)
+            for part in digits.split("-")
+        )
 
     return _ADDRESS_NUMBER.sub(number, content)
 
