@@ -198,9 +198,10 @@ class WaveNet(nn.Module):
         return x
 
     def _embed(self, embedding: nn.Module, codes: Tensor) -> Tensor:
-        embedded: Tensor = embedding(
-            codes if self.config.output == "softmax" else self.values[codes].unsqueeze(-1)
-        )  # type: ignore[index]
+        if self.config.output == "softmax":
+            embedded: Tensor = embedding(codes)
+        else:
+            embedded = embedding(self.values[codes].unsqueeze(-1))  # type: ignore[index]
         return embedded
 
     def log_prob(
