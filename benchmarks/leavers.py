@@ -163,7 +163,9 @@ def whole(head: bytes, num_bytes: int) -> bool:
 async def slow_reader(
     served: Served, number: int, rng: random.Random, crowd: Crowd, leave: asyncio.Event
 ) -> None:
-    """Comes, until it is let in, and reads a byte a second; comes again where the service drops it."""
+    """Comes, until it is let in, and reads a byte a second; comes again where the service drops
+    it.
+    """
     first_time = True
     for attempt in range(1_000):
         visit = Visit(request_id=f"slow-{number}-{attempt}")

@@ -119,7 +119,9 @@ class AdversarialTask:
         return batch
 
     def _window(self, row: Tensor, start: int) -> Tensor:
-        """Frames from `start` on and their context, zeros where the utterance has none: [F, ...]."""
+        """Frames from `start` on and their context, zeros where the utterance has none: [F,
+        ...].
+        """
         before = max(self.config.context_frames - start, 0)
         first = start - self.config.context_frames + before
         count = self.config.frames + 2 * self.config.context_frames

@@ -25,7 +25,9 @@ figure { margin: 0; width: 22rem } figure.wide { width: 100% } img, audio { widt
 
 
 def write_html(path: Path, title: str, parts: Sequence[str]) -> None:
-    """Writes a page, whole or not at all: its title as a heading, then parts that are HTML already."""
+    """Writes a page, whole or not at all: its title as a heading, then parts that are HTML
+    already.
+    """
     shown = html.escape(title)
     head = (
         f"<!doctype html><html lang=en><meta "

@@ -120,7 +120,9 @@ class Recipe:
     def wavenet_of(
         self, audio: AudioConfig, *, num_speakers: int, sizes: tuple[int, ...]
     ) -> WaveNetConfig:
-        """The vocoder's network for such recordings; `sizes` as `LinguisticConfig.category_sizes`."""
+        """The vocoder's network for such recordings; `sizes` as
+        `LinguisticConfig.category_sizes`.
+        """
         return dataclasses.replace(
             self.vocoder,
             num_speakers=num_speakers,

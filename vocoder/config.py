@@ -149,8 +149,10 @@ class WaveNetConfig(Config):
 
     def __post_init__(self) -> None:
         for name in (
-            "num_layers", "num_cycles", "kernel_size", "residual_channels", "gate_channels", "skip_channels", "head_channels",
-            "cond_channels", "speaker_channels", "num_speakers", "num_mixtures", "n_mels", "hop_length",
+            "num_layers", "num_cycles", "kernel_size", "residual_channels", "gate_channels",
+            "skip_channels", "head_channels",
+            "cond_channels", "speaker_channels", "num_speakers", "num_mixtures", "n_mels",
+            "hop_length",
         ):  # fmt: skip
             _require(getattr(self, name) > 0, f"{name} must be positive, not {getattr(self, name)}")
         _require(self.cond_context >= 0, "cond_context must not be negative")

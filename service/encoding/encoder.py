@@ -55,7 +55,9 @@ class Encoder(Protocol):
         """What comes before all sound."""
 
     def encode(self, pcm: bytes) -> bytes:
-        """The next samples, int16 little-endian, to as many bytes as they complete: perhaps none."""
+        """The next samples, int16 little-endian, to as many bytes as they complete: perhaps
+        none.
+        """
 
     def finish(self) -> bytes:
         """What is left once the last sample is there."""

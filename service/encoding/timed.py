@@ -47,7 +47,9 @@ class TimingEvents:
         self._waiting: deque[tuple[int, Event]] = deque()
 
     def before(self, sample: int) -> Iterator[Event]:
-        """Those that begin before a sample, counted as events count, and have not been handed out."""
+        """Those that begin before a sample, counted as events count, and have not been handed
+        out.
+        """
         self._hear()
         while self._waiting and self._waiting[0][0] < sample:
             yield self._waiting.popleft()[1]

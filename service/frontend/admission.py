@@ -120,7 +120,9 @@ class Admission:
         self._limits.request(client, now)
 
     def admitted(self, load: Load) -> int | None:
-        """The number of the first in the queue where it may begin now; it is no longer queued then."""
+        """The number of the first in the queue where it may begin now; it is no longer queued
+        then.
+        """
         if not self._queue or not self._has_room(load):
             return None
         return self._queue.popitem(last=False)[0]

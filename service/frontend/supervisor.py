@@ -119,7 +119,9 @@ class Supervisor:
         return self._workers.voices
 
     def start(self) -> None:
-        """Starts a worker and waits until it works; then, where one is wanted, another that waits."""
+        """Starts a worker and waits until it works; then, where one is wanted, another that
+        waits.
+        """
         self._workers.start()
         self._refusing = False
 

@@ -137,5 +137,7 @@ def _problem(code: str, message: str, field: str | None) -> Problem:
 
 
 def _printable(text: str) -> str:
-    """Half a surrogate pair, which JSON can name and UTF-8 cannot hold, is written as its escape."""
+    """Half a surrogate pair, which JSON can name and UTF-8 cannot hold, is written as its
+    escape.
+    """
     return text.encode("utf-8", "backslashreplace").decode()

@@ -57,7 +57,9 @@ _EXAMPLE = {
     "lines": {"total": 2, "waiting": 1, "done": 1, "failed": 0, "cancelled": 0}, "seconds": 1.85,
     "times_real_time": 9.1, "subtitles": "vtt",
 }  # fmt: skip
-_LINE = {"number": 1, "id": "one", "state": "done", "seconds": 1.85, "num_bytes": 59_244, "sha256": "9f86d081...", "media_type": "audio/wav", "subtitles_sha256": "60303ae2...", "skipped": []}  # fmt: skip  # noqa: E501
+_LINE = {"number": 1, "id": "one", "state": "done", "seconds": 1.85, "num_bytes": 59_244,
+"sha256": "9f86d081...", "media_type": "audio/wav", "subtitles_sha256": "60303ae2...",
+"skipped": []}  # fmt: skip  # noqa: E501
 
 
 class JobList(BaseModel):
@@ -344,7 +346,9 @@ def make_jobs_router(
         | _MISSING,
     )
     async def cancel(request: Request, job: JobId) -> JobAnswer:
-        """Makes nothing more of a job; what is done stays. A job that has ended is left as it is."""
+        """Makes nothing more of a job; what is done stays. A job that has ended is left as it
+        is.
+        """
         there, row = await found(request, job)
         await there.cancel(row.id)
         after = await asyncio.to_thread(there.store.job, row.id)

@@ -301,7 +301,9 @@ class JobStore:
         return [LineRow(**dict(row)) for row in rows]
 
     def next_line(self) -> WaitingLine | None:
-        """The first line that waits of the oldest job that has one; it is being made from now on."""
+        """The first line that waits of the oldest job that has one; it is being made from now
+        on.
+        """
         with self._transaction() as db:
             row = db.execute(
                 "SELECT line.job, number, line.id, request, job.subtitles FROM job JOIN line ON "

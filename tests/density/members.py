@@ -98,7 +98,9 @@ DISTRIBUTIONS: dict[str, Callable[[], Conditional]] = {
 
 
 def loud(model: AutoregressiveModel, seed: int = 0, scale: float = 0.5) -> AutoregressiveModel:
-    """The model with random weights: one that begins at 0 would pass many a law without keeping it."""
+    """The model with random weights: one that begins at 0 would pass many a law without keeping
+    it.
+    """
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():

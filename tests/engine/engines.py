@@ -83,7 +83,9 @@ def job_for(
 def whole_conditioning(
     config: WaveNetConfig, seed: int, frames: int
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """A stream's conditioning from its first frame on: each frame the same, however many there are."""
+    """A stream's conditioning from its first frame on: each frame the same, however many there
+    are.
+    """
     return np.concatenate(
         [conditioning(config, 1, seed=seed * 1000 + frame) for frame in range(frames)]
     )

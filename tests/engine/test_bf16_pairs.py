@@ -67,7 +67,9 @@ def fused(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], sums: Floats) 
 
 
 def product(begin: Floats, x: Floats, weights: Floats) -> Floats:
-    """begin [O] + x [I] times weights [I, O], in pairs of inputs of which the second comes first."""
+    """begin [O] + x [I] times weights [I, O], in pairs of inputs of which the second comes
+    first.
+    """
     odd = len(x) % 2
     inputs, rows = (
         np.pad(nearest(x), (0, odd)).astype(np.float64),

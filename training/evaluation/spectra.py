@@ -21,7 +21,9 @@ _DB_PER_NAT = 20 / np.log(10)
 
 
 def speech_frames(spectrum: FloatArray) -> npt.NDArray[np.bool_]:
-    """Which frames of log-mel [F, M] are speech: bool [F], by the magnitude of all bands together."""
+    """Which frames of log-mel [F, M] are speech: bool [F], by the magnitude of all bands
+    together.
+    """
     level = _DB_PER_NAT * np.log(np.exp(spectrum.astype(np.float64)).sum(axis=1))
     loud: npt.NDArray[np.bool_] = level > level.max() - SPEECH_DB
     return loud

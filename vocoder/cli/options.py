@@ -89,7 +89,9 @@ Json = Annotated[bool, typer.Option("--json", help="The answer as JSON, for prog
 
 
 def speaker_of(option: str | None) -> str | int | None:
-    """A speaker's number where the option is one, so that `--speaker 1` is not looked for by name."""
+    """A speaker's number where the option is one, so that `--speaker 1` is not looked for by
+    name.
+    """
     return int(option) if option is not None and option.isascii() and option.isdigit() else option
 
 

@@ -25,7 +25,8 @@ def convolve(
     # end where ADD.
     weights, bias, residual,
     out,  # float32 [R, OUTPUTS]
-    TAPS: tl.constexpr, INPUTS: tl.constexpr, OUTPUTS: tl.constexpr, INPUTS_P: tl.constexpr, OUTPUTS_P: tl.constexpr,
+    TAPS: tl.constexpr, INPUTS: tl.constexpr, OUTPUTS: tl.constexpr, INPUTS_P: tl.constexpr,
+    OUTPUTS_P: tl.constexpr,
     ACTIVATION: tl.constexpr, ADD: tl.constexpr,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, SLICE: tl.constexpr,
 ):  # fmt: skip

@@ -28,14 +28,18 @@ def advance_whole(
     # Per frame: what is added inside the gates [F, L, 2 H], the predictors, the temperatures.
     conditioning, coefficients, lags, temperatures,
     # Weights, padded: inputs [1 + predictions, Q, R] alone is not.
-    inputs, taps, residual, residual_bias, skip, skip_bias, head1, head1_bias, head2, head2_bias, values, edges, dilations, ring_offsets, log_scale_least,
+    inputs, taps, residual, residual_bias, skip, skip_bias, head1, head1_bias, head2, head2_bias,
+    values, edges, dilations, ring_offsets, log_scale_least,
     # What is made: codes int32 [N, T], outputs float32 [N, T, O]; where FORCED the codes are given.
     codes, outputs,
     num_streams, num_samples,
-    L: tl.constexpr, K: tl.constexpr, R: tl.constexpr, RP: tl.constexpr, H: tl.constexpr, HP: tl.constexpr, SP: tl.constexpr,
+    L: tl.constexpr, K: tl.constexpr, R: tl.constexpr, RP: tl.constexpr, H: tl.constexpr,
+    HP: tl.constexpr, SP: tl.constexpr,
     AP: tl.constexpr, AB: tl.constexpr,
-    O: tl.constexpr, OP: tl.constexpr, Q: tl.constexpr, QP: tl.constexpr, P: tl.constexpr, PP: tl.constexpr, MAX_LAG: tl.constexpr,
-    HISTORY: tl.constexpr, RING: tl.constexpr, HOP: tl.constexpr, OUTPUT: tl.constexpr, MIXTURES: tl.constexpr, STEPS: tl.constexpr,
+    O: tl.constexpr, OP: tl.constexpr, Q: tl.constexpr, QP: tl.constexpr, P: tl.constexpr,
+    PP: tl.constexpr, MAX_LAG: tl.constexpr,
+    HISTORY: tl.constexpr, RING: tl.constexpr, HOP: tl.constexpr, OUTPUT: tl.constexpr,
+    MIXTURES: tl.constexpr, STEPS: tl.constexpr,
     BLOCK: tl.constexpr, FORCED: tl.constexpr, EXACT: tl.constexpr, INTERPRETED: tl.constexpr,
 ):  # fmt: skip
     stream = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)

@@ -291,7 +291,9 @@ class Voice:
     def speak(
         self, utterance: Utterance, *, chunk_samples: int | None = None
     ) -> Iterator[Int16Array]:
-        """What is left of an utterance, as it is made: int16 pieces. `chunk_samples` as `stream`."""
+        """What is left of an utterance, as it is made: int16 pieces. `chunk_samples` as
+        `stream`.
+        """
         size = round(CHUNK_SECONDS * self.sample_rate) if chunk_samples is None else chunk_samples
         if size < 1:
             raise InputError(f"chunk_samples must be at least 1, not {size}", field="chunk_samples")

@@ -27,7 +27,8 @@ _SHORTEST_PART = (
 
 # What goes on behind its full stop, whatever follows; beside titles (`BEFORE_NAME`).
 _NEVER_END = listed("""
-    mr mrs ms messrs mme mlle dr drs prof capt cmdr lt sgt mt vs v approx dept attn incl viz e.g i.e eg ie cf ca c tel acct fed civ crim evid exp
+    mr mrs ms messrs mme mlle dr drs prof capt cmdr lt sgt mt vs v approx dept attn incl viz e.g i.e
+    eg ie cf ca c tel acct fed civ crim evid exp
 """) | frozenset(BEFORE_NAME) - {"st", "sec", "fr", "br", "ste"}
 # Of those, which are words in small letters: "He was well fed. She ..."
 _CAPITALISED = frozenset(BEFORE_NAME) | {"fed", "civ", "crim", "evid"}
@@ -55,29 +56,35 @@ _NUMBERED = (
 )
 _ABBREVIATIONS = _OFTEN_END | _SELDOM | _NEVER_END | _CLOCK | _NUMBERED
 _STARTERS = listed("""
-    the a an he she it we they you i this that these those there his her its our their but and so in on at for if when while after as then
-    what who how my your all most many some no not yes now here where why both each every one to with from by
+    the a an he she it we they you i this that these those there his her its our their but and so in
+    on at for if when while after as then what who how my your all most many some no not yes now
+    here where why both each every one to with from by
 """)
 # Behind "a.m." these go on with the time: "6 p.m. Eastern", "9 a.m. Monday".
 _BEHIND_TIMES = (
     listed("""
-    monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december
-    eastern central mountain pacific atlantic greenwich est edt cst cdt mst mdt pst pdt et ct mt pt gmt utc bst cet ist jst
+    monday tuesday wednesday thursday friday saturday sunday january february march april may june
+    july august september october november december eastern central mountain pacific atlantic
+    greenwich est edt cst cdt mst mdt pst pdt et ct mt pt gmt utc bst cet ist jst
 """)
     | _DAYS_AND_MONTHS
 )
 # Behind the name of a country these go on with it: "U.S. Senate".
 _BEHIND_COUNTRIES = listed("""
-    senate house congress army navy marine marines air coast supreme court courts district attorney department president vice treasury federal government
-    open steel bank postal capitol secretary ambassador representative rep sen highway route census constitution virgin dollar embassy olympic forest fish
-    geological food environmental patent national central securities soccer women men border customs special marshal marshals secret state states cyber
-    space strategic pacific military security general assembly charter council chamber prime minister parliament government agency commission office
-    citizenship justice trade energy labor education interior commerce agriculture surgeon rangers grand representative representatives civil
+    senate house congress army navy marine marines air coast supreme court courts district attorney
+    department president vice treasury federal government open steel bank postal capitol secretary
+    ambassador representative rep sen highway route census constitution virgin dollar embassy
+    olympic forest fish geological food environmental patent national central securities soccer
+    women men border customs special marshal marshals secret state states cyber space strategic
+    pacific military security general assembly charter council chamber prime minister parliament
+    government agency commission office citizenship justice trade energy labor education interior
+    commerce agriculture surgeon rangers grand representative representatives civil
 """)
 # A capital behind these is a letter that names one of several, and no initial: "vitamin C."
 _LETTERED = listed("""
-    vitamin vitamins plan plans type types grade grades group groups hepatitis option options section class level gate part team letter letters point exhibit
-    answer column row appendix case step area block channel factor unit room terminal building model serie series an a got
+    vitamin vitamins plan plans type types grade grades group groups hepatitis option options
+    section class level gate part team letter letters point exhibit answer column row appendix case
+    step area block channel factor unit room terminal building model serie series an a got
 """)
 # "St." behind these begins a saint's name, behind other names it ends a street's: "Port St. Lucie",
 # "King St. Peter".

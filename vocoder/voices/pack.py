@@ -152,7 +152,9 @@ class Pack:
     lexicon: Lexicon | None = None  # a request's own goes over it
 
     def lexicon_below(self, over: Lexicon | None) -> Lexicon | None:
-        """All that counts: another lexicon, and where that does not have a word, the voice's own."""
+        """All that counts: another lexicon, and where that does not have a word, the voice's
+        own.
+        """
         return self.lexicon if over is None else over.over(self.lexicon)
 
 

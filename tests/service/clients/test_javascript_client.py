@@ -1,4 +1,6 @@
-"""docs/clients/sonant-client.mjs against the service: in Chromium, and in Node where there is one."""
+"""docs/clients/sonant-client.mjs against the service: in Chromium, and in Node where there is
+one.
+"""
 
 from __future__ import annotations
 

@@ -174,7 +174,9 @@ async def test_a_name_of_this_network_is_not_told(store: JobStore, listener: Lis
 @pytest.mark.parametrize(
     "url",
     [
-        "http://127.0.0.1/", "http://[::1]/", "http://10.1.2.3/", "http://169.254.169.254/latest/meta-data", "http://[::ffff:192.168.0.1]/", "http://0.0.0.0/",
+        "http://127.0.0.1/", "http://[::1]/", "http://10.1.2.3/",
+        "http://169.254.169.254/latest/meta-data", "http://[::ffff:192.168.0.1]/",
+        "http://0.0.0.0/",
         "http://224.0.0.1/", "http://[fe80::1]/", "http://100.64.0.1/",
     ],
 )  # fmt: skip

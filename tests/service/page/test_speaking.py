@@ -147,7 +147,9 @@ def test_pictures_draw_themselves(page: Page) -> None:
 
 
 def test_pictures_begin_before_the_sound_is_whole(page: Page) -> None:
-    """The answer is held after its first half: half of the picture is there, and the rest is not."""
+    """The answer is held after its first half: half of the picture is there, and the rest is
+    not.
+    """
 
     def half(route: Any) -> None:
         lines = route.fetch().text().splitlines(keepends=True)

@@ -1,4 +1,6 @@
-"""One entry of a lexicon: a word, and either its IPA or an alias, a text that is read in its place."""
+"""One entry of a lexicon: a word, and either its IPA or an alias, a text that is read in its
+place.
+"""
 
 from __future__ import annotations
 

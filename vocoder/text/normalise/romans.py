@@ -16,14 +16,19 @@ _YEAR = re.compile(r"(M[MDCLXVI]{3,14})(?!\w|-\w|\.\w)")
 _VALID = re.compile(r"(M{0,3})(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _RULERS = listed("""
-    henry louis charles james george edward richard william elizabeth mary john paul pius leo benedict gregory clement innocent urban alexander
-    nicholas peter catherine philip francis ferdinand frederick wilhelm otto napoleon victor umberto ramesses ramses thutmose ptolemy cleopatra darius
-    xerxes robert malcolm harold olaf gustav haakon alfonso juan carlos pedro ivan boniface sixtus julius adrian theodore constantine leopold albert
-    maximilian rudolf joseph christian margrethe victoria suleiman hamid mehmed selim murad mustafa osman bayezid ahmed ahmad abbas akbar shah jahan
-    antiochus seleucus cyrus artaxerxes cambyses valentinian theodosius justinian michael stephen eric erik valdemar magnus canute cnut sigismund casimir
-    ladislaus matthias charlemagne lothair conrad henri philippe felipe jose joao manuel afonso isabella isabel anne beatrix wilhelmina juliana amenhotep
-    seti mithridates philippa celestine martin eugene callixtus honorius callistus nero kamehameha pomare rama zog faisal hussein abdullah farouk fuad
-    mohammed muhammad hassan menelik tewodros sargon ashurnasirpal shalmaneser sennacherib nebuchadnezzar
+    henry louis charles james george edward richard william elizabeth mary john paul pius leo
+    benedict gregory clement innocent urban alexander nicholas peter catherine philip francis
+    ferdinand frederick wilhelm otto napoleon victor umberto ramesses ramses thutmose ptolemy
+    cleopatra darius xerxes robert malcolm harold olaf gustav haakon alfonso juan carlos pedro ivan
+    boniface sixtus julius adrian theodore constantine leopold albert maximilian rudolf joseph
+    christian margrethe victoria suleiman hamid mehmed selim murad mustafa osman bayezid ahmed ahmad
+    abbas akbar shah jahan antiochus seleucus cyrus artaxerxes cambyses valentinian theodosius
+    justinian michael stephen eric erik valdemar magnus canute cnut sigismund casimir ladislaus
+    matthias charlemagne lothair conrad henri philippe felipe jose joao manuel afonso isabella
+    isabel anne beatrix wilhelmina juliana amenhotep seti mithridates philippa celestine martin
+    eugene callixtus honorius callistus nero kamehameha pomare rama zog faisal hussein abdullah
+    farouk fuad mohammed muhammad hassan menelik tewodros sargon ashurnasirpal shalmaneser
+    sennacherib nebuchadnezzar
 """)
 _SHORT_HEADINGS = listed("vol ch chap pt sec fig no art bk p pp")
 SMALL_SHORT = _SHORT_HEADINGS - {"no"}
@@ -32,8 +37,9 @@ _TITLES = listed(
     "tsarina duke"
 )
 HEADINGS = listed("""
-    chapter part volume book section act scene article title appendix phase type class level stage grade war bowl amendment canto figure table
-    category mark group division tier step schedule unit lesson psalm symphony episode page pages verse column line exhibit sonata concerto opus
+    chapter part volume book section act scene article title appendix phase type class level stage
+    grade war bowl amendment canto figure table category mark group division tier step schedule unit
+    lesson psalm symphony episode page pages verse column line exhibit sonata concerto opus
 """)
 # Behind these small letters are a numeral as well: "Act ii, scene iv".
 _SMALL_HEADINGS = listed(
@@ -67,14 +73,19 @@ _MEDICAL = re.compile(
     r"catheters?|needles?|tubes?|was|is|and|or)\b|[,.]"
 )
 _FIRST_NAMES = listed("""
-    james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark donald steven paul andrew joshua kenneth
-    kevin brian george edward ronald timothy jason jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott brandon benjamin samuel gregory
-    frank alexander raymond patrick jack dennis jerry tyler aaron jose henry adam douglas nathan peter zachary kyle walter harold jeremy carl arthur gerald
-    roger albert lawrence terry joe sean willie jesse bryan billy bruce jordan ralph roy noah dylan eugene wayne alan juan louis russell gabriel randy philip
-    harry vincent bobby johnny logan hank davis fred ray sam tom jim bob bill ben max luke owen ken hugh earl clarence ernest martin leo oscar adrian loudon
-    sammy danny tommy jimmy mike dave steve chris matt greg jeff tony joey ricky kenny eddie freddie teddy lou ted don ron dan dick rob rick alex nick pete
-    phil walt wes cal jay joel leon lloyd norman perry reggie rex vernon victor warren herbert herman hubert hunter ivan karl kurt lewis lyle mario mason
-    thurston griffin theodore edgar elliott cornelius winthrop marshall preston chester
+    james john robert michael william david richard joseph thomas charles christopher daniel matthew
+    anthony mark donald steven paul andrew joshua kenneth kevin brian george edward ronald timothy
+    jason jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott brandon benjamin
+    samuel gregory frank alexander raymond patrick jack dennis jerry tyler aaron jose henry adam
+    douglas nathan peter zachary kyle walter harold jeremy carl arthur gerald roger albert lawrence
+    terry joe sean willie jesse bryan billy bruce jordan ralph roy noah dylan eugene wayne alan juan
+    louis russell gabriel randy philip harry vincent bobby johnny logan hank davis fred ray sam tom
+    jim bob bill ben max luke owen ken hugh earl clarence ernest martin leo oscar adrian loudon
+    sammy danny tommy jimmy mike dave steve chris matt greg jeff tony joey ricky kenny eddie freddie
+    teddy lou ted don ron dan dick rob rick alex nick pete phil walt wes cal jay joel leon lloyd
+    norman perry reggie rex vernon victor warren herbert herman hubert hunter ivan karl kurt lewis
+    lyle mario mason thurston griffin theodore edgar elliott cornelius winthrop marshall preston
+    chester
 """)
 
 

@@ -21,8 +21,8 @@ _ANGLE = re.compile(
 )
 _TEMPERATURE = re.compile(r"\s?([CF])(?![\w'/&+-])")
 _BEFORE_TEMPERATURES = listed("""
-    to at of is was about around below above under over minus from between and reached reaches hit hits near until by than nearly almost only exactly
-    approximately
+    to at of is was about around below above under over minus from between and reached reaches hit
+    hits near until by than nearly almost only exactly approximately
 """)
 _AMPERES = re.compile(
     r"\s?A(?=\s(?:fuse|fuses|breaker|breakers|circuit|supply|current|charger|outlet|socket|battery|max|maximum|at)\b)"
@@ -159,7 +159,9 @@ def _angle(found: re.Match[str]) -> Reading:
 
 
 def _letter(source: Source, at: int, amount: Amount) -> Reading | None:
-    """A temperature without its sign, or amperes, where the words around say so: "set it to 22 C"."""
+    """A temperature without its sign, or amperes, where the words around say so: "set it to 22
+    C".
+    """
     if amperes := _AMPERES.match(source.text, amount.end):
         return Reading(spoken=f"{amount.spoken} amp", end=amperes.end())
     if warmth := _WARMTH.match(source.text, amount.end):
