@@ -84,9 +84,8 @@ def fields(options: argparse.Namespace) -> None:
         )[0]
         earlier = torch.arange(SIDE * SIDE).view(SIDE, SIDE) < ROW * SIDE + COLUMN
         picture = torch.ones(SIDE, SIDE, 3)
-        picture[earlier & (field == 0)] = torch.tensor(
-            [0.98, 0.75, 0.72]
-        )  # before the pixel, and not seen
+        # before the pixel, and not seen
+        picture[earlier & (field == 0)] = torch.tensor([0.98, 0.75, 0.72])
         strength = (
             (field / field.max()).clamp(min=1e-9).log10().div(6.0).add(1.0).clamp(0.15, 1.0).float()
         )

@@ -42,9 +42,8 @@ class Entrant:
     output: str | None = None
     by_class: bool = False
     batch_size: int = 100
-    papers: dict[str, float] = dataclasses.field(
-        default_factory=dict
-    )  # nats, by the beginning of the data's name
+    # nats, by the beginning of the data's name
+    papers: dict[str, float] = dataclasses.field(default_factory=dict)
     learning_rate: float | None = None
 
 

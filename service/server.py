@@ -23,9 +23,8 @@ from service.observability.logs import set_up_logs
 from service.observability.trace_setup import make_traces
 from service.settings import ServiceSettings
 
-log = logging.getLogger(
-    "uvicorn.error"
-)  # where uvicorn itself says what is going on; not only errors
+# where uvicorn itself says what is going on; not only errors
+log = logging.getLogger("uvicorn.error")
 _BACKSTOP_SECONDS = 2.0  # that responses have to end after their streams were broken off
 _UNSENT_BYTES = (
     32_768  # that the system holds for a client which reads slowly: one second of sound at 16 kHz

@@ -57,10 +57,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
 STOREYS = ("vocoder.synthesis", "vocoder.batch", "vocoder.cli")
 
 TELEMETRY = "service.observability.telemetry"  # alone imports OpenTelemetry
+# alone import Ray, and nothing else of the service imports them
 RAY = (
     "service.cluster.ray_serve",
     "service.cluster.ray_router",
-)  # alone import Ray, and nothing else of the service imports them
+)
 WORKER = "service.worker"  # alone imports torch
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.
 CARRIED = (

@@ -254,9 +254,10 @@ def alignment(
     for one in rated[:worst]:
         typer.echo(str(one))
     if page is not None:
+        # late: it draws, which only the extra `measure` can
         from training.alignment.alignment_page import (
             write_alignment_page,
-        )  # late: it draws, which only the extra `measure` can
+        )
 
         write_alignment_page(page, data, rated, worst=worst)
 

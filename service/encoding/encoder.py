@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     OpenaiFormat: TypeAlias = str
 else:  # what pydantic checks
     AudioFormat = Literal[tuple(HTTP_FORMATS)]
+    # of a sample's bytes alone
     BareFormat = Literal[
         tuple(
             name
             for name, form in HTTP_FORMATS.items()
             if form.bytes_per_sample and not form.head_bytes
         )
-    ]  # of a sample's bytes alone
+    ]
     OpenaiFormat = Literal[tuple(name for name, form in HTTP_FORMATS.items() if form.openai)]
 
 

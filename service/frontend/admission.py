@@ -142,9 +142,8 @@ class Admission:
         return len(load.left) < self.places(load) and load.open < self._settings.max_streams
 
     def _expected(self, load: Load, *, place: int) -> float:
-        over = len(load.left) - self.places(
-            load
-        )  # negative while readers of finished sound take up what may be open
+        # negative while readers of finished sound take up what may be open
+        over = len(load.left) - self.places(load)
         return seconds_until_finished(load.left, load.capacity, max(1, over + place))
 
     def _why(self, load: Load) -> str:

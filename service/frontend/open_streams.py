@@ -145,9 +145,8 @@ class OpenStreams:
                 "another worker plans otherwise"
             )
             return
-        entry.order = dataclasses.replace(
-            entry.order, seed=message.seed
-        )  # whoever goes on with it must draw the same
+        # whoever goes on with it must draw the same
+        entry.order = dataclasses.replace(entry.order, seed=message.seed)
         entry.stream = stream = LiveStream(
             seed=message.seed,
             sample_rate=message.sample_rate,

@@ -93,9 +93,8 @@ class RequestMiddleware:
         try:
             await let_through(scope, headers, receive, send_on)
         except Exception:
-            status = (
-                HTTPStatus.INTERNAL_SERVER_ERROR
-            )  # answered further out, where its cause is logged
+            # answered further out, where its cause is logged
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
             raise
         finally:
             line = {
@@ -131,9 +130,8 @@ class RequestMiddleware:
             scope["state"]["key"] = self._key(scope["path"], headers)
         except RequestError:
             await receive()  # the client's wish to connect
-            await send(
-                {"type": "websocket.close", "code": _POLICY_VIOLATION}
-            )  # before it was accepted: the server answers 403
+            # before it was accepted: the server answers 403
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
         await self._app(scope, receive, send)
 

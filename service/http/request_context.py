@@ -25,9 +25,8 @@ _CLIENT_CLOSED_REQUEST = 499  # nobody gets this answer; nginx's number for it s
 
 def client_of(request: HTTPConnection) -> Client:
     """Who asks."""
-    key: str | None = request.scope.get("state", {}).get(
-        "key"
-    )  # left there by service.http.middleware
+    # left there by service.http.middleware
+    key: str | None = request.scope.get("state", {}).get("key")
     return Client(address="" if request.client is None else request.client.host, key=key)
 
 

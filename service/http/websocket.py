@@ -165,9 +165,8 @@ class SpeechSocket:
             if message["type"] == "websocket.disconnect":
                 return "left"
             try:
-                long = (
-                    len(message.get("text") or "") > INLINE_PARSE_BYTES
-                )  # with a lexicon, perhaps: no work for the event loop
+                # with a lexicon, perhaps: no work for the event loop
+                long = len(message.get("text") or "") > INLINE_PARSE_BYTES
                 parsed = (
                     await asyncio.to_thread(self._parse, message) if long else self._parse(message)
                 )
@@ -208,9 +207,8 @@ class SpeechSocket:
                 field="text",
             )
         if isinstance(message, SocketSettings):
-            layout_of(
-                message.format, num_samples=1, source_rate=8_000, rate=message.sample_rate
-            )  # refuses a rate that there is not
+            # refuses a rate that there is not
+            layout_of(message.format, num_samples=1, source_rate=8_000, rate=message.sample_rate)
             self._put(self._pieces.flush())  # what was said before keeps its own settings
             self._settings = message
             if message.seed is not None:
@@ -254,9 +252,8 @@ class SpeechSocket:
             except CapacityError as error:
                 await self._send_error(error)
                 await self._opened.put(SocketCommand(type="cancel"))
-                await (
-                    asyncio.get_running_loop().create_future()
-                )  # what was opened before is still heard, then the connection ends
+                # what was opened before is still heard, then the connection ends
+                await asyncio.get_running_loop().create_future()
             except InputError as error:
                 await self._send_error(error)
                 continue

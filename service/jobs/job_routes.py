@@ -59,7 +59,7 @@ _EXAMPLE = {
 }  # fmt: skip
 _LINE = {"number": 1, "id": "one", "state": "done", "seconds": 1.85, "num_bytes": 59_244,
 "sha256": "9f86d081...", "media_type": "audio/wav", "subtitles_sha256": "60303ae2...",
-"skipped": []}  # fmt: skip  # noqa: E501
+"skipped": []}  # fmt: skip
 
 
 class JobList(BaseModel):
@@ -376,9 +376,8 @@ def _file(path: FilePath, media_type: str | None, sha256: str | None) -> Respons
 
 
 def _owner(request: Request) -> str | None:
-    owner: str | None = request.scope.get("state", {}).get(
-        "key"
-    )  # left there by service.http.middleware
+    # left there by service.http.middleware
+    owner: str | None = request.scope.get("state", {}).get("key")
     return owner
 
 

@@ -197,9 +197,8 @@ class JobStore:
             self._db.execute("PRAGMA foreign_keys = ON")
             self._migrate(path)
             with self._transaction() as db:  # takes the lock, and keeps it
-                db.execute(
-                    "UPDATE line SET state = 'waiting' WHERE state = 'making'"
-                )  # by a process that has ended
+                # by a process that has ended
+                db.execute("UPDATE line SET state = 'waiting' WHERE state = 'making'")
         except (sqlite3.Error, OSError) as error:
             raise ConfigError(f"{path}: jobs cannot be kept there ({error})") from error
 

@@ -32,13 +32,14 @@ _URL = TypeAdapter(HttpUrl)
 _PREFIX = "whsec_"
 _PORTS = {"http": 80, "https": 443}
 _TIMEOUT_SECONDS = 10.0
+# after each attempt that failed; then it is given up
 _AGAIN_SECONDS = (
     5.0,
     60.0,
     600.0,
     3_600.0,
     6 * 3_600.0,
-)  # after each attempt that failed; then it is given up
+)
 _LOOK_SECONDS = 5.0
 
 

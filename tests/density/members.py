@@ -21,6 +21,7 @@ from vocoder.density.row_lstm import RowLstm
 
 Shape = tuple[int, int, int]
 Build = Callable[[Shape, Conditional, Given | None], AutoregressiveModel]
+# an order that is neither the natural one nor its own inverse
 BACKWARDS_AND_FORTH = (
     7,
     0,
@@ -31,7 +32,7 @@ BACKWARDS_AND_FORTH = (
     1,
     5,
     3,
-)  # an order that is neither the natural one nor its own inverse
+)
 
 
 def size(shape: Shape) -> int:

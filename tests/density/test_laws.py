@@ -70,9 +70,8 @@ def test_red_then_green_then_blue(name: str) -> None:
     allowed = may_depend(model.order)
     assert found[~allowed].max() == 0
     assert (found[allowed] > 0).all()
-    red, green, blue = (
-        channel * 6 + 4 for channel in range(3)
-    )  # of the middle pixel of the second row
+    # of the middle pixel of the second row
+    red, green, blue = (channel * 6 + 4 for channel in range(3))
     assert found[green, red] > 0
     assert found[blue, green] > 0
     assert found[red, green] == found[red, blue] == found[green, blue] == 0

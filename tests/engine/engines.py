@@ -30,11 +30,12 @@ def native_engines() -> list[str]:
 ENGINES = ["reference", *native_engines()]
 EXACT = [name for name in ENGINES if name == "reference" or name.endswith("fp32")]
 
+# see native/pairs.h
 PAIRED = [
     isa
     for isa in dict.fromkeys(name.split("-")[1] for name in native_engines())
     if isa.startswith("avx512bf16")
-]  # see native/pairs.h
+]
 
 
 def tolerance(name: str) -> float:

@@ -159,10 +159,11 @@ def test_words(word: str, phones: str) -> None:
         ("in the end", "ɪn ðɪ 1ɛnd"),
         ("could have been", "k2ʊd ɐv b2ɪn"),
         ("such as it is", "s1ʌtʃ ɐz ɪɾ 1ɪz"),
+        # one word of two chunks, two words of one: as many chunks as words
         (
             "McCoy was in the room",
             "mək1ɔɪ wʌz ɪn ðə ɹ1uːm",
-        ),  # one word of two chunks, two words of one: as many chunks as words
+        ),
         ("the father of it", "ðə f1ɑːðɚɹ ʌv ɪt"),
     ],
 )

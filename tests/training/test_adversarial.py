@@ -126,9 +126,8 @@ def test_the_frames_that_count_are_those_of_the_whole_utterance(task: Adversaria
     part = slice(start, start + SMALL.frames)
     scaled = (in_one[part] + 6.0) / 2.5
     torch.testing.assert_close(made[0], scaled, rtol=0, atol=1e-5)
-    torch.testing.assert_close(
-        mean[0], scaled, rtol=0, atol=1e-5
-    )  # the decoder begins as the regression's
+    # the decoder begins as the regression's
+    torch.testing.assert_close(mean[0], scaled, rtol=0, atol=1e-5)
     torch.testing.assert_close(true[0], (recorded[part] + 6.0) / 2.5, rtol=0, atol=1e-5)
 
 

@@ -128,9 +128,8 @@ def test_both_models_learn(prepared: PreparedSet, tmp_path: Path) -> None:
 
 def test_validation_counts_bits(prepared: PreparedSet) -> None:
     figures = tiny_vocoder(prepared).validate(tiny_vocoder(prepared).model, torch.device("cpu"))
-    assert figures["bits_per_sample"] == pytest.approx(
-        8.0, abs=0.3
-    )  # an untrained network of 256 levels knows nothing
+    # an untrained network of 256 levels knows nothing
+    assert figures["bits_per_sample"] == pytest.approx(8.0, abs=0.3)
 
 
 def test_frames_that_fill_the_receptive_field_do_not_count(

@@ -98,9 +98,8 @@ class Header:
             speakers=tuple(data["speakers"]),
             category_sizes=tuple(data["category_sizes"]),
             feature_hash=data["feature_hash"],
-            aligned_by=data.get(
-                "aligned_by", "mixtures" if data["feature_hash"] else ""
-            ),  # there was one aligner before this was written
+            # there was one aligner before this was written
+            aligned_by=data.get("aligned_by", "mixtures" if data["feature_hash"] else ""),
             entries=tuple(DatasetEntry(**entry) for entry in data["entries"]),
         )
 

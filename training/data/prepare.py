@@ -26,9 +26,8 @@ from vocoder.config import AudioConfig
 
 FloatArray = npt.NDArray[np.float32]
 HIGH_PASS_HZ = 50.0
-SPEECH_LEVEL_DB = (
-    -18.0
-)  # where the 95th percentile of the frames' levels is brought, dB below full scale
+# where the 95th percentile of the frames' levels is brought, dB below full scale
+SPEECH_LEVEL_DB = -18.0
 PEAK = 0.95  # no sample is lifted above this
 TRIM_BELOW_SPEECH_DB = 30.0  # frames this much below the level of speech count as silence
 MARGIN_SECONDS = 0.2  # of silence kept before and after speech

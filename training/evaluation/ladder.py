@@ -88,9 +88,8 @@ class Ladder:
             categories=np.array(categories),
             positions=np.array(positions),
             phonemes=phonemes,
-            word_index=np.array(
-                [-1 if phoneme == PAUSE else 0 for phoneme in phonemes]
-            ),  # which word it is changes nothing that is predicted
+            # which word it is changes nothing that is predicted
+            word_index=np.array([-1 if phoneme == PAUSE else 0 for phoneme in phonemes]),
         )
         melody = Melody(
             intonation=self._voice.manifest.intonation,

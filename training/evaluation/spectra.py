@@ -54,9 +54,8 @@ def modulation_powers(samples: FloatArray, audio: AudioConfig) -> Float64Array:
     size = round(WINDOW_SECONDS * frames_per_second)
     if len(spectrum) < size:
         spectrum = np.pad(spectrum, ((0, size - len(spectrum)), (0, 0)), mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(spectrum, size, axis=0)[
-        :: size // 4
-    ]  # [windows, M, size]
+    # [windows, M, size]
+    windows = np.lib.stride_tricks.sliding_window_view(spectrum, size, axis=0)[:: size // 4]
     hann = np.hanning(size + 1)[:size]
     moving = (windows - windows.mean(axis=2, keepdims=True)) * hann
     power = (np.abs(np.fft.rfft(moving, axis=2)) ** 2).mean(axis=(0, 1)) / (hann**2).sum()

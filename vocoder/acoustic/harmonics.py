@@ -13,10 +13,11 @@ import math
 
 from torch import Tensor
 
+# F0 of the first row and the last; beyond them the nearest counts
 LOWEST_HZ, HIGHEST_HZ = (
     60.0,
     500.0,
-)  # F0 of the first row and the last; beyond them the nearest counts
+)
 
 
 def harmonic_spectra(table: Tensor, log_f0: Tensor, voicing: Tensor) -> Tensor:

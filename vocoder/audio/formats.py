@@ -142,10 +142,11 @@ FORMATS: dict[str, tuple[FileFormat | None, HttpFormat | None]] = {
                 container="mp3",
                 codec="libmp3lame",
                 codec_options=(("b", "64000"),),
+                # neither a table of contents, written at the end, nor a title
                 container_options=(
                     ("write_xing", "0"),
                     ("id3v2_version", "0"),
-                ),  # neither a table of contents, written at the end, nor a title
+                ),
             ),
         ),
     ),

@@ -211,10 +211,11 @@ def _truth(values: Mapping[str, object], name: str) -> bool | None:
     value = values.get(name)
     if value is None or isinstance(value, bool):
         return value
+    # a CSV has strings alone
     if not isinstance(value, str) or value.lower() not in (
         "true",
         "false",
-    ):  # a CSV has strings alone
+    ):
         raise InputError(f"{name} must be true or false, not {quoted(value)}", field=name)
     return value.lower() == "true"
 

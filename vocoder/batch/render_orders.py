@@ -83,9 +83,8 @@ class Defaults:
             check_chapters_in(self.format)
         if self.subtitles is not None:
             check_form(self.subtitles)
-        if (
-            self.loudness is not None and not TARGETS[0] <= self.loudness <= TARGETS[1]
-        ):  # also refuses NaN
+        # also refuses NaN
+        if self.loudness is not None and not TARGETS[0] <= self.loudness <= TARGETS[1]:
             raise InputError(
                 f"loudness must lie in {TARGETS[0]:g}..{TARGETS[1]:g} LUFS, not {self.loudness:g}",
                 field="loudness",
@@ -201,9 +200,8 @@ class OrderFactory:
                 )
                 or None
             )
-        if (
-            lexicon is not None
-        ):  # no part of other marks: a line that no entry touches stays as it is
+        # no part of other marks: a line that no entry touches stays as it is
+        if lexicon is not None:
             depends["lexicon"] = lexicon.digest
         work = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
         return RenderOrder(

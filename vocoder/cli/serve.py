@@ -17,9 +17,8 @@ from vocoder.cli.waiting import waiting
 from vocoder.errors import SonantError
 from vocoder.voices.library import DEFAULT_VOICE
 
-_DEFAULTS: dict[str, Any] = {
-    "threads": os.cpu_count() or 1
-}  # where the command's is another than the setting's
+# where the command's is another than the setting's
+_DEFAULTS: dict[str, Any] = {"threads": os.cpu_count() or 1}
 
 
 def serve(

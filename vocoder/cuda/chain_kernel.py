@@ -54,9 +54,8 @@ def tell(flag, count):
     tl.atomic_xchg(flag, count, sem="release")
 
 
-@triton.jit(
-    do_not_specialize=["num_streams", "num_samples", "begin", "end", "first_stage"]
-)  # or every number of streams would be compiled for
+# or every number of streams would be compiled for
+@triton.jit(do_not_specialize=["num_streams", "num_samples", "begin", "end", "first_stage"])
 def advance_chain(
     # As for `vocoder.cuda.whole_kernel.advance_whole`.
     slots, positions, turns, seeds, counts, first_rows,

@@ -39,9 +39,8 @@ def convolve(
 
     sums = tl.zeros([ROWS, COLUMNS], tl.float32)
     for step in range(TAPS * SLICES):
-        source = row + (
-            step // SLICES - TAPS // 2
-        )  # beyond the sentence there are zeros, as in torch
+        # beyond the sentence there are zeros, as in torch
+        source = row + (step // SLICES - TAPS // 2)
         channel = step % SLICES * SLICE + inside
         there = ((source >= first) & (source < behind))[:, None] & (channel < INPUTS)[None, :]
         some = tl.load(

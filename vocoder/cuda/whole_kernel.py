@@ -17,9 +17,8 @@ import triton.language as tl
 from vocoder.cuda.kernel_steps import draw, expected_before_last, first_input, gated_by, product
 
 
-@triton.jit(
-    do_not_specialize=["num_streams", "num_samples"]
-)  # or every number of streams would be compiled for
+# or every number of streams would be compiled for
+@triton.jit(do_not_specialize=["num_streams", "num_samples"])
 def advance_whole(
     # Per stream [N]: where it is (also in turns of its rings), and what it wants.
     slots, positions, turns, seeds, counts, first_rows,
@@ -97,9 +96,9 @@ def advance_whole(
             filtered = tl.load(added[:, None] + h[None, :], mask=gated_there, other=0.0)
             gate = tl.load(added[:, None] + H + h[None, :], mask=gated_there, other=0.0)
             weight = taps + layer * (K * 2 * RP * HP) + r[:, None] * HP + h[None, :]
-            for tap in tl.static_range(
-                K - 1
-            ):  # this sample's row still holds that of (K-1) d before, the oldest; later ones follow d rows apart
+            # this sample's row still holds that of (K-1) d before, the oldest; later ones follow d
+            # rows apart
+            for tap in tl.static_range(K - 1):
                 older = tl.load(
                     block[:, None] + ((turn + tap * dilation) % rows * R)[:, None] + r[None, :],
                     mask=seen,

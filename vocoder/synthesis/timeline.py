@@ -113,10 +113,11 @@ class TimedSentence:
         ends = [
             start_sample + frames * hop_length for frames in planned.durations.cumsum().tolist()
         ]
+        # phoneme p lasts from bounds[p] to bounds[p + 1]
         bounds, sentence = (
             [start_sample, *ends],
             planned.sentence,
-        )  # phoneme p lasts from bounds[p] to bounds[p + 1]
+        )
         first: dict[int, int] = {}
         last: dict[int, int] = {}
         for place, owner in enumerate(sentence.features.word_index.tolist()):

@@ -44,9 +44,8 @@ from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.prediction import Predictors
 
-_PLACE = struct.Struct(
-    "<QQ"
-)  # of a saved utterance: the number of the passage that is being spoken, and its first frame
+# of a saved utterance: the number of the passage that is being spoken, and its first frame
+_PLACE = struct.Struct("<QQ")
 _END = 2**64 - 1  # in place of that number, where all has been spoken
 
 

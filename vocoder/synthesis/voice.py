@@ -75,9 +75,8 @@ def load_voice(
         VoiceError: the pack is missing, damaged, or made for other features.
         EngineError: the engine does not exist or does not run here.
     """
-    os.environ.setdefault(
-        _COMPILED, str(_MOST_COMPILED)
-    )  # read at the first convolution of the process, and where somebody has set it that holds
+    # read at the first convolution of the process, and where somebody has set it that holds
+    os.environ.setdefault(_COMPILED, str(_MOST_COMPILED))
     pack = read_pack(voice_folder(name_or_path))
     if precision == "auto":
         precision = pack.manifest.precision_prices.fastest_within(

@@ -152,9 +152,8 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     """Whether full stops, exclamation or question marks end a sentence here."""
     marks, end = match["marks"], match.end()
     if end < len(text) and not text[end].isspace():
-        return (
-            marks[-1] in "!?" and text[end].isupper()
-        )  # not 3.14, example.com, e.g., Yahoo!'s; but "What?Yes."
+        # not 3.14, example.com, e.g., Yahoo!'s; but "What?Yes."
+        return marks[-1] in "!?" and text[end].isupper()
     following = text[end : end + 60].split()
     while following and not following[0].strip(_OPENERS):
         following = following[1:]

@@ -26,10 +26,11 @@ from vocoder.wavenet.conditioning import ConditioningNetwork
 from vocoder.wavenet.distributions import log_prob
 from vocoder.wavenet.prediction import predict
 
+# of an embedding's sines, in radians per half of the range of codes
 LOWEST_FREQUENCY, HIGHEST_FREQUENCY = (
     0.2,
     20.0,
-)  # of an embedding's sines, in radians per half of the range of codes
+)
 
 
 def smooth_rows(levels: int, channels: int) -> Tensor:
@@ -120,9 +121,8 @@ class WaveNet(nn.Module):
         if self.config.output != "softmax":
             return nn.Linear(1, channels)
         embedding = nn.Embedding(levels, channels)
-        if (
-            not embedding.weight.is_meta
-        ):  # there, nothing would be written, and torch would import its compiler for it
+        # there, nothing would be written, and torch would import its compiler for it
+        if not embedding.weight.is_meta:
             with torch.no_grad():
                 embedding.weight.copy_(smooth_rows(levels, channels))
         return embedding

@@ -38,9 +38,8 @@ def test_whoever_there_is_room_for_begins_at_once() -> None:
 def test_one_more_than_can_be_made_is_refused_and_told_when() -> None:
     with pytest.raises(CapacityError, match="as much as this machine can do") as refused:
         ask(Admission(SETTINGS), 1, FULL)
-    assert refused.value.retry_after_seconds == pytest.approx(
-        4.0
-    )  # 5 seconds of sound, at a quarter of five seconds per second
+    # 5 seconds of sound, at a quarter of five seconds per second
+    assert refused.value.retry_after_seconds == pytest.approx(4.0)
 
 
 def test_a_machine_slower_than_real_time_still_makes_one_stream() -> None:

@@ -93,6 +93,5 @@ def test_a_whole_text_gives_its_sentences() -> None:
 def test_much_text_holds_up_no_event_loop() -> None:
     begun = time.process_time()
     pieces(["the quick brown fox, who jumps over lazy dogs and cats " * 180])
-    assert (
-        time.process_time() - begun < 2.0
-    )  # a tenth of it here; what must not be is time that grows with the square of the length
+    # a tenth of it here; what must not be is time that grows with the square of the length
+    assert time.process_time() - begun < 2.0

@@ -181,9 +181,8 @@ async def test_who_listens_comes_first(
     await asyncio.sleep(0.1)
     engine.batches.clear()
     engine.allow(1)
-    await eventually(
-        lambda: len(engine.batches) == 1
-    )  # the turn that was waiting for its permit: of the background, perhaps
+    # the turn that was waiting for its permit: of the background, perhaps
+    await eventually(lambda: len(engine.batches) == 1)
     for _ in range(3):
         engine.allow(1)
         await asyncio.sleep(0.05)

@@ -58,9 +58,10 @@ async def test_every_line_has_subtitles_beside_its_sound(
         assert (answer.status_code, answer.headers["content-type"]) == (200, TYPES[form])
         assert answer.content == subtitles
         assert line["subtitles_sha256"] == hashlib.sha256(subtitles).hexdigest()
+    # no sample is another
     assert [line["sha256"] for line in found] == [
         line["sha256"] for line in await lines_of(client, plain)
-    ]  # no sample is another
+    ]
     assert found[4]["subtitles_sha256"] is None
     assert (await client.get(f"/jobs/{job}/lines/5/subtitles")).json()["error"][
         "code"

@@ -72,10 +72,11 @@ PAST = listed("""
     realized wanted liked enjoyed noticed learned finished
 """)
 PRESENT = listed("every always usually often daily sometimes now whenever each never generally")
+# before nouns, though they end in s
 ATTRIBUTIVE = listed(
     "sports sales news arms customs goods savings systems games mathematics physics economics "
     "politics business access process progress women's"
-)  # before nouns, though they end in s
+)
 OWN_PLURALS = frozenset(("house", "mouth"))  # said alike as nouns and as verbs
 NO_GERUNDS = listed("bring sing ring sting swing fling cling spring string wring king thing wing")
 FREQUENCY = listed("never always often usually rarely sometimes seldom")

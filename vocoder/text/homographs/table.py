@@ -172,9 +172,8 @@ LEAD_BEFORE = listed("""
     exposure contamination mine mines ore sinker sinkers apron oxide glass roof dust solder battery
     batteries shielding content
 """)
-METAL_BEHIND = listed(
-    "of as like contains contain containing contained"
-)  # "as heavy as lead", "made of lead"
+# "as heavy as lead", "made of lead"
+METAL_BEHIND = listed("of as like contains contain containing contained")
 MINUTE_BEFORE = listed("""
     detail details amount amounts quantity quantities particle particles trace traces difference
     differences change changes fraction fragment fragments size scale dose doses grain grains piece
@@ -201,6 +200,7 @@ PEOPLE = listed("""
     friend colleague counsel society doctor priest monk poet servant mentor actor actress widow
     widower retainer dog philosopher academy profession journal nun pope emperor monarch
 """)
+# what winds through a valley
 WINDING = listed(
     "road river path trail stream street creek route track lane staircase way valley line"
-)  # what winds through a valley
+)

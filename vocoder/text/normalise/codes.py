@@ -98,9 +98,8 @@ def read_code(source: Source, at: int) -> Reading | None:
     if not (told or named or signed):
         return None
     hyphened = "-" in digits and " " not in digits and named_at_all
-    if (
-        not digits.isdigit() and not told and not hyphened
-    ):  # only the first group is sure to belong to it
+    # only the first group is sure to belong to it
+    if not digits.isdigit() and not told and not hyphened:
         digits = re.split("[ -]", digits)[0]
         return (
             Reading(spoken=one_by_one(digits), end=at + len(digits))

@@ -134,9 +134,8 @@ def spell_capitals(word: str, ending: str, *, shouted: bool = False) -> str:
             if contracted or is_word(low, shouted=shouted)
             else letters(word) + ending.lower()
         )
-    if (
-        word[:-1].isupper() and word[-1] == "s" and len(word) > 2
-    ):  # CEOs; but "As" and "Is" are words
+    # CEOs; but "As" and "Is" are words
+    if word[:-1].isupper() and word[-1] == "s" and len(word) > 2:
         return low + ending if low[:-1] in _ACRONYMS else letters(word[:-1]) + "'s"
     return low + ending
 

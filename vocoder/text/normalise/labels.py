@@ -96,13 +96,14 @@ def read_label(source: Source, at: int) -> Reading | None:
     if len(found.group(1)) == 3 and not found.group(2) and _TIED.search(text[max(0, at - 24) : at]):
         return _named(found)
     before = source.word_before(at)
+    # RTX 3080
     is_model = (
         len(before) > 1
         and before.isupper()
         and source.character_before(at) == " "
         and not source.shouted
         and text[at - 2].isalpha()
-    )  # RTX 3080
+    )
     law = source.text[max(0, at - 2) : at].strip() == "§"
     return _named(found) if is_model or law or before.lower() in _NAMED else None
 

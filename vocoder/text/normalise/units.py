@@ -34,9 +34,10 @@ _WARMTH = re.compile(r"[FC](?=\s(?:outside|today|tonight|inside|tomorrow|this|in
 _SINGULAR_NEXT = re.compile(
     r"\s(?:angle|angles|turn|turns|rotation|bend|bulb|bulbs|motor|charger|battery|resistor|capacitor|adapter|engine|lens|display|monitor|bag|drive|run|race|walk|swim|ride|hike|film|camera|bullet|cable|screen|tire|pole)\b"
 )
+# "10 W 5th St"
 _STREET_NEXT = re.compile(
     r"\s(?:[0-9]{1,3}(?:st|nd|rd|th)\b|[A-Z][a-z]+\s(?:St|Ave|Rd|Blvd|Dr|Ln)\b)"
-)  # "10 W 5th St"
+)
 _BARE = re.compile(
     r"(?P<unit>km|mi|m|ft|mg|g|kg|mcg|μg|mmol|mol|gal|kWh|kcal|lb|L|ml|mL|MB|GB|KB|Mb|Gb)(?P<power>\^?[23])?/(?P<per>h|hr|s|sec|min|L|dL|ml|mL|kg|g|m|cm|day|year|yr|mi)"
     r"(?P<per_power>\^?[23])?(?![\w/'-]|\.\w)"

@@ -45,12 +45,13 @@ def read_decade(source: Source, at: int) -> Reading | None:
     if found := _DECADE.match(text, at):
         return Reading(spoken=_plural_year(found.group(1) + found.group(2) + "0"), end=found.end())
     found = _SHORT_DECADE.match(text, at)
+    # "a 30s timeout" is in seconds
     if found and source.word_before(at).lower() not in (
         "a",
         "an",
         "for",
         "within",
-    ):  # "a 30s timeout" is in seconds
+    ):
         return Reading(spoken=plural(cardinal(found.group(1))), end=found.end())
     if (found := _SHORT_YEAR.match(text, at)) and source.word_before(at):
         digits = found.group(1)
