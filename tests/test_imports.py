@@ -102,7 +102,11 @@ split = sys.argv.index("--")
 allowed = {"sonant"}
 for name in sys.argv[1:split]:
     with_needs(name, allowed)
-blocked = {top for top, names in packages_distributions().items() if not any(canonical(name) in allowed for name in names)}
+blocked = {
+    top
+    for top, names in packages_distributions().items()
+    if not any(canonical(name) in allowed for name in names)
+}
 
 class Refuse(importlib.abc.MetaPathFinder):
     def find_spec(self, fullname, path=None, target=None):

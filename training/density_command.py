@@ -101,7 +101,9 @@ def density(
     except ConfigError as error:
         raise InputError(str(error), field="model") from error
     if name is None:
-        name = f"{Path(data.replace(':', '-')).name.removesuffix('.npz')}{'' if frames == 1 else f'-{frames}'}-{model}{'-by-class' if by_class else ''}"
+        source_name = Path(data.replace(":", "-")).name.removesuffix(".npz")
+        windowed = "" if frames == 1 else f"-{frames}"
+        name = f"{source_name}{windowed}-{model}{'-by-class' if by_class else ''}"
     run = DensityRun(name=name, runs=runs)
     source = f"{data}{'' if frames == 1 else f', windows of {frames} frames'}"
     trainer = train_density(

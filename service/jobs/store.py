@@ -34,12 +34,16 @@ LineState = Literal["waiting", "making", "done", "failed", "cancelled"]
 _MIGRATIONS = (
     """
     CREATE TABLE job (
-        id TEXT PRIMARY KEY, owner TEXT, state TEXT NOT NULL, created REAL NOT NULL, begun REAL, ended REAL,
-        webhook TEXT, webhook_secret TEXT, webhook_attempts INTEGER NOT NULL DEFAULT 0, webhook_due REAL
+        id TEXT PRIMARY KEY, owner TEXT, state TEXT NOT NULL,
+        created REAL NOT NULL, begun REAL, ended REAL,
+        webhook TEXT, webhook_secret TEXT,
+        webhook_attempts INTEGER NOT NULL DEFAULT 0, webhook_due REAL
     ) STRICT;
     CREATE TABLE line (
-        job TEXT NOT NULL REFERENCES job ON DELETE CASCADE, number INTEGER NOT NULL, id TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL,
-        file TEXT, media_type TEXT, num_bytes INTEGER, sha256 TEXT, seconds REAL, skipped TEXT, code TEXT, message TEXT, field TEXT, ended REAL,
+        job TEXT NOT NULL REFERENCES job ON DELETE CASCADE, number INTEGER NOT NULL,
+        id TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL,
+        file TEXT, media_type TEXT, num_bytes INTEGER, sha256 TEXT, seconds REAL, skipped TEXT,
+        code TEXT, message TEXT, field TEXT, ended REAL,
         PRIMARY KEY (job, number)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX line_by_state ON line (job, state, number);

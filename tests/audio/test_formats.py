@@ -15,7 +15,9 @@ from typing import get_args
 from vocoder.audio import formats
 
 form = formats.FfmpegCoding(container="mp2", codec="mp2")
-formats.HTTP_FORMATS["mp2"] = formats.HttpFormat(media_type="audio/x-new", extension="new", note="a new one", rates=(8_000, 16_000), coding=form)
+formats.HTTP_FORMATS["mp2"] = formats.HttpFormat(
+    media_type="audio/x-new", extension="new", note="a new one", rates=(8_000, 16_000), coding=form
+)
 formats.FILE_FORMATS["au"] = formats.FileFormat(sndfile=("AU", "PCM_16"))
 
 import numpy as np, soundfile
@@ -33,7 +35,8 @@ samples = np.arange(16_000, dtype=np.int16)
 described = SynthesizeRequest.model_json_schema()["properties"]["format"]
 assert described["enum"][-1] == "mp2" and "mp2 (a new one)" in described["description"]
 assert "mp2" in SpeechRequest.model_json_schema()["properties"]["response_format"]["enum"]
-assert SynthesizeRequest.model_validate({"text": "x", "format": "mp2"}).response_spec().audio_format == "mp2"
+request = SynthesizeRequest.model_validate({"text": "x", "format": "mp2"})
+assert request.response_spec().audio_format == "mp2"
 assert "audio/x-new" in AUDIO["content"]
 assert layout_of("mp2", num_samples=1, source_rate=11_025).sample_rate == 16_000
 encoder = make_encoder("mp2", num_samples=16_000, source_rate=16_000)
@@ -42,7 +45,8 @@ app = FastAPI()
 app.include_router(make_page_router())
 assert '<option data-extension="new">mp2</option>' in TestClient(app).get("/").text
 assert options.FORMAT_LIST.endswith(", au") and format_of("sound.au") == "au"
-np.testing.assert_array_equal(soundfile.read(io.BytesIO(encode_audio(samples, 16_000, "au")), dtype="int16")[0], samples)
+written = io.BytesIO(encode_audio(samples, 16_000, "au"))
+np.testing.assert_array_equal(soundfile.read(written, dtype="int16")[0], samples)
 """
 
 

@@ -263,6 +263,7 @@ class Blocked:
         if name.split(".")[0] in {blocked.split()!r}:
             raise ImportError(name + " is not on this machine")
 sys.meta_path.insert(0, Blocked())
-import training.loop, training.vocoder_task, training.acoustic_task, training.carried, vocoder.engine.reference
+import training.loop, training.vocoder_task, training.acoustic_task, training.carried
+import vocoder.engine.reference
 """
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -168,7 +168,19 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     start = match.start() - len(before)
     if len(before) == 1 and before.isalpha() and before.isupper():
         return _is_starter(word) if _is_initial(text, start, before) else True
-    abbreviation = before.lower()
+    return _ends_after(text, start, before, following)
+
+
+def _ends_after(text: str, start: int, before: str, following: list[str]) -> bool:
+    """Whether a full stop behind a word that may be an abbreviation ends a sentence.
+
+    Args:
+        text: in which the word begins at `start`.
+        start: index.
+        before: the word, without the full stop.
+        following: the words behind it, at least one.
+    """
+    word, abbreviation = following[0].lstrip(_OPENERS), before.lower()
     if abbreviation in _CLOCK:
         return re.sub(r"[^a-z].*", "", word.lower()) not in _BEHIND_TIMES and not word[0].isdigit()
     if abbreviation in _COUNTRIES and not _is_starter(word):
@@ -189,6 +201,14 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return False
     if abbreviation == "st" and not _is_starter(word):
         return _ends_street(text, start, before)
+    return _ends_before(word, before)
+
+
+def _ends_before(word: str, before: str) -> bool:
+    """Whether an abbreviation of `_ABBREVIATIONS` ends a sentence before this word, for all that
+    the two tell.
+    """
+    abbreviation = before.lower()
     if abbreviation in _SELDOM:
         return _is_starter(word)
     if abbreviation in _NEVER_END:

@@ -137,7 +137,10 @@ def keep_jobs_of_version_1(folder: Path) -> None:
         )
         db.execute("INSERT INTO job (id, state, created) VALUES ('waiting', 'waiting', 1)")
         db.execute(
-            """INSERT INTO line (job, number, id, request, state) VALUES ('waiting', 1, 'one', '{"text": "Yes.", "seed": 3}', 'waiting')"""
+            """
+            INSERT INTO line (job, number, id, request, state)
+            VALUES ('waiting', 1, 'one', '{"text": "Yes.", "seed": 3}', 'waiting')
+            """
         )
 
 

@@ -149,7 +149,10 @@ CUES = {
     """)),
     "putting": ("golf", listed("golf golfer putter green greens birdie par bogey")),
     "axes": ("axis",
-    listed("x y z coordinate coordinates graph rotation vertical horizontal plot chart symmetry perpendicular axis origin label labels")),
+    listed("""
+        x y z coordinate coordinates graph rotation vertical horizontal plot chart symmetry
+        perpendicular axis origin label labels
+    """)),
 
     "does": ("deer", listed("deer buck bucks fawn fawns stag stags herd antlers hunters rabbits")),
     "bow": ("bend", listed("""
@@ -162,7 +165,10 @@ CUES = {
         apart
     """)),
     "row": ("quarrel",
-    listed("argument quarrel shouting shouted angry furious blazing terrible heated diplomatic neighbors neighbours fight dispute")),
+    listed("""
+        argument quarrel shouting shouted angry furious blazing terrible heated diplomatic neighbors
+        neighbours fight dispute
+    """)),
 
     "sewer": ("person", listed("sewing seamstress needle stitched stitches stitch quilt")),
 }  # fmt: skip

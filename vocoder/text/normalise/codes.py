@@ -20,7 +20,10 @@ _CARD = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){3}(?![^\W_])")
 _RUNS = re.compile(r"[0-9]+|[A-Z]+|[a-z]+")
 _LONGEST_SPELLED = 3  # letters of a run that are spelled whatever they are
 _FAR = 60  # characters in which the words before are looked for
-_LINK = r"(?:\s?(?:#|:|is|was|are|reads|number|numbers|no\.?|code|codes|id|of|as|enter|use|-|–|=))*[\s:#\"'(]*\Z"
+_LINK = (
+    r"(?:\s?(?:#|:|is|was|are|reads|number|numbers|no\.?|code|codes|id|of|as|enter|use|-|–|=))*"
+    r"[\s:#\"'(]*\Z"
+)
 
 
 def _behind(*words: str) -> re.Pattern[str]:

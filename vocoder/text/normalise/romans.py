@@ -134,6 +134,13 @@ def read_roman(source: Source, at: int) -> Reading | None:
         return first
     if numeral in ("V", "X") and name.lower() in _SEQUELS and name[0].isupper():
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
+    if value <= _GREATEST_ANYWHERE and _numbers_name(text, found, numeral, name):
+        return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
+    return None
+
+
+def _numbers_name(text: str, found: re.Match[str], numeral: str, name: str) -> bool:
+    """Whether letters behind a word with a capital are its number: "Apollo XI", "Rocky II"."""
     sure = (
         numeral not in _DOUBTFUL
         or name.lower() in _SEQUELS
@@ -143,16 +150,8 @@ def read_roman(source: Source, at: int) -> Reading | None:
             and not _MEDICAL.match(text, found.end())
         )
     )
-    numbers = len(numeral) > 1 and value <= _GREATEST_ANYWHERE and sure
-    if (
-        numbers
-        and len(name) > 1
-        and name[0].isupper()
-        and name.lower() not in _NO_NAMES
-        and not name.isupper()
-    ):
-        return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
-    return None
+    named = len(name) > 1 and name[0].isupper() and not name.isupper()
+    return sure and named and len(numeral) > 1 and name.lower() not in _NO_NAMES
 
 
 def small_numeral_behind_stop(word: str, before: str) -> str:

@@ -22,7 +22,10 @@ _BOOK = (
     rf"(?P<book>Song of Solomon|Song of "
     rf"Songs|{'|'.join(sorted(_WHOLE.split(), key=len, reverse=True))}|(?P<short>{_SHORT})\.?)"
 )
-_VERSES = r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})(?![0-9])(?P<half>[a-c](?!\w))?(?!:[0-9]|\s?[ap]\.?m\b)"
+_VERSES = (
+    r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})(?![0-9])"
+    r"(?P<half>[a-c](?!\w))?(?!:[0-9]|\s?[ap]\.?m\b)"
+)
 _REST = re.compile(
     r"(?P<joint>\s?[-–—]\s?|,\s?)(?:(?P<chapter>[0-9]{1,3}):)?(?P<verse>[0-9]{1,3})(?![\w:]|\.[0-9])"
 )

@@ -110,11 +110,9 @@ def _degrees(source: Source, amount: Amount) -> Reading | None:
         return None
     scale, direction = found.group("scale"), found.group("direction")
     named = _SCALES[scale] if scale else _DIRECTIONS[direction] if direction else ""
+    singular = amount.is_one or _SINGULAR_NEXT.match(source.text, found.end())
     return Reading(
-        spoken=(
-            f"{amount.spoken} "
-            f"{'degree' if amount.is_one or _SINGULAR_NEXT.match(source.text, found.end()) else 'degrees'} {named}"
-        ).strip(),
+        spoken=f"{amount.spoken} {'degree' if singular else 'degrees'} {named}".strip(),
         end=found.end(),
     )
 
