@@ -96,12 +96,9 @@ def read_roman(source: Source, at: int) -> Reading | None:
     text = source.text
     if not source.starts_token(at):
         return None
-    if (dated := _YEAR.match(text, at)) and _value(dated.group(1)):
-        return Reading(spoken=year(str(_value(dated.group(1)))), end=dated.end())
     found = _ROMAN.match(text, at)
-    century = found and _CENTURY.match(text, found.end())
-    if found and century and (value := _value(found.group(1))):
-        return Reading(spoken=ordinal(str(value)), end=found.end())
+    if dated := _read_date(text, at, found):
+        return dated
     if source.character_before(at) not in (" ", "\u2013", "-"):
         return None
     name = source.word_before(at)
@@ -136,6 +133,15 @@ def read_roman(source: Source, at: int) -> Reading | None:
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     if value <= _GREATEST_ANYWHERE and _numbers_name(text, found, numeral, name):
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
+    return None
+
+
+def _read_date(text: str, at: int, found: re.Match[str] | None) -> Reading | None:
+    """A year, or a century: "MCMXCIX", "the XIXth century"."""
+    if (dated := _YEAR.match(text, at)) and _value(dated.group(1)):
+        return Reading(spoken=year(str(_value(dated.group(1)))), end=dated.end())
+    if found and _CENTURY.match(text, found.end()) and (value := _value(found.group(1))):
+        return Reading(spoken=ordinal(str(value)), end=found.end())
     return None
 
 
