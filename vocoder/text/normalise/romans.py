@@ -112,14 +112,11 @@ def read_roman(source: Source, at: int) -> Reading | None:
     value = _value(numeral)
     if not value:
         return None
-    if (
-        text[at - 2] == "."
-        and name.lower() in _SHORT_HEADINGS
-        and (len(numeral) > 1 or name.lower() in ("art", "vol", "ch", "pt", "sec", "bk"))
-    ):
-        return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     if text[at - 2] in ".,":
-        return None
+        sure = len(numeral) > 1 or name.lower() in ("art", "vol", "ch", "pt", "sec", "bk")
+        numbered = text[at - 2] == "." and name.lower() in _SHORT_HEADINGS and sure
+        spoken = cardinal(str(value)) + possessive
+        return Reading(spoken=spoken, end=found.end()) if numbered else None
     if numeral == "I" and text[at + 1 : at + 2] == "." and not source.ends_at(at + 2):
         return None  # the initial of "Albert I. Jones"
     first = Reading(spoken=f"the {ordinal(str(value))}{possessive}", end=found.end())
