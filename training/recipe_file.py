@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from training.adversarial_task import AdversarialConfig
+from training.acoustic.adversarial import AdversarialConfig
 from training.data.dataset import PreparedSet
 from training.data.segments import SegmentConfig
 from training.loop import LoopConfig

@@ -22,8 +22,8 @@ from typing import Any
 
 import torch
 
-from training.acoustic_task import AcousticTask
-from training.adversarial_task import AdversarialTask
+from training.acoustic.adversarial import AdversarialTask
+from training.acoustic.regression import AcousticTask
 from training.bandwidth import Throughput
 from training.copy_synthesis import CopySynthesisListener
 from training.data.dataset import PreparedSet

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 from training.cli import app
 from training.data.dataset import DatasetEntry, Header
-from training.data.density_data import DensityData, binarised, read_density_data
-from training.density_stage import DensityRun, config_for, read_density, train_density
-from training.density_task import DensityTask, Likelihood, likelihood
+from training.density.data import DensityData, binarised, read_density_data
+from training.density.stage import DensityRun, config_for, read_density, train_density
+from training.density.task import DensityTask, Likelihood, likelihood
 from vocoder.config import AudioConfig
 from vocoder.density.config import IMAGE_MODELS, MODELS, DensityConfig, ModelKind
 from vocoder.density.nade import Nade

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.adversarial_task import AdversarialTask, Adversaries
+from training.acoustic.adversarial import AdversarialTask, Adversaries
 from training.data.dataset import PreparedSet
 from training.data.pitch_shift import write_shifted
 from training.loop import LoopConfig, Trainer

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.acoustic_task import PHONEME_DROPOUT, AcousticTask
+from training.acoustic.regression import PHONEME_DROPOUT, AcousticTask
 from training.data.dataset import DatasetEntry, PreparedSet
 from training.loop import Batch, LoopConfig, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask
@@ -263,7 +263,7 @@ class Blocked:
         if name.split(".")[0] in {blocked.split()!r}:
             raise ImportError(name + " is not on this machine")
 sys.meta_path.insert(0, Blocked())
-import training.loop, training.vocoder_task, training.acoustic_task, training.carried
+import training.loop, training.vocoder_task, training.acoustic.regression, training.carried
 import vocoder.engine.reference
 """
     subprocess.run([sys.executable, "-c", program], check=True)

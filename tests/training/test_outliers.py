@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.tiny_voice import make_tiny_voice
-from training.acoustic_task import AcousticTask
+from training.acoustic.regression import AcousticTask
 from training.alignment.alignment_page import draw_alignment, write_alignment_page
 from training.data import likelihood
 from training.data.dataset import DatasetEntry, Header, PreparedSet

@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from training.acoustic_task import AcousticTask
+from training.acoustic.regression import AcousticTask
 from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.acoustic.melody import Melody
 from vocoder.acoustic.model import AcousticModel

@@ -2,7 +2,7 @@
 
 With a window of 40 ms the low mel bands resolve single harmonics. A network that is given log-F0 as
 one number has to learn where they lie. Here it is shown a table of them
-(`training.harmonic_table`).
+(`training.acoustic.harmonic_table`).
 
 B batch, F frames, M mels, S rows of the table.
 """

@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from training.acoustic_task import AcousticTask, encode_frames, mask_phonemes
+from training.acoustic.discriminators import Discriminators, Verdict
+from training.acoustic.regression import AcousticTask, encode_frames, mask_phonemes
 from training.data.dataset import DatasetEntry, PreparedSet
-from training.discriminators import Discriminators, Verdict
 from training.loop import Batch
 from vocoder.acoustic.model import LOG_MEL_CENTRE, LOG_MEL_SCALE, AcousticModel
 from vocoder.errors import ConfigError

@@ -1,14 +1,14 @@
 """The pictures of docs/DENSITIES.md.
 
-    python benchmarks/density_pictures.py fields                                                  #
-    needs no training python benchmarks/density_pictures.py samples --run runs/density/NAME [--run
-    ...] python benchmarks/density_pictures.py completions --run runs/density/NAME --data
-    mnist:data/mnist python benchmarks/density_pictures.py interpolation --run runs/density/NAME
-    --data mnist:data/mnist    # a PixelCNN autoencoder python benchmarks/density_pictures.py
+    python benchmarks/density/pictures.py fields                                                  #
+    needs no training python benchmarks/density/pictures.py samples --run runs/density/NAME [--run
+    ...] python benchmarks/density/pictures.py completions --run runs/density/NAME --data
+    mnist:data/mnist python benchmarks/density/pictures.py interpolation --run runs/density/NAME
+    --data mnist:data/mnist    # a PixelCNN autoencoder python benchmarks/density/pictures.py
     continuation --run runs/density/NAME --data mel:VOICE --frames 32   # a Gated PixelCNN of
     spectra
 
-Runs are those of `sonant-train density` and `benchmarks/likelihoods.py`. All that is drawn is a
+Runs are those of `sonant-train density` and `benchmarks/density/likelihoods.py`. All that is drawn is a
 function of the weights and `--seed`.
 """
 
@@ -21,8 +21,8 @@ import matplotlib as mpl
 import torch
 from torch import Tensor
 
-from training.data.density_data import read_density_data
-from training.density_stage import read_density
+from training.density.data import read_density_data
+from training.density.stage import read_density
 from vocoder.density.autoencoder import PixelCnnAutoencoder
 from vocoder.density.diagonal_bilstm import DiagonalBiLstm
 from vocoder.density.gated_pixel_cnn import GatedPixelCnn

@@ -9,9 +9,9 @@ from typing import Annotated, cast
 import torch
 import typer
 
-from training.data.density_data import read_density_data
-from training.density_stage import DensityRun, config_for, read_density, train_density
-from training.density_task import likelihood
+from training.density.data import read_density_data
+from training.density.stage import DensityRun, config_for, read_density, train_density
+from training.density.task import likelihood
 from vocoder.density.config import MODELS, OutputKind
 from vocoder.errors import ConfigError, InputError
 

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.acoustic.harmonic_table import harmonic_table
 from training.data.dataset import DatasetEntry, PreparedSet
-from training.harmonic_table import harmonic_table
 from training.loop import Batch
 from vocoder.acoustic.model import AcousticModel
 from vocoder.config import POSITIONS, AcousticConfig

@@ -23,8 +23,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.data.density_data import DensityData
-from training.density_task import DensityTask
+from training.density.data import DensityData
+from training.density.task import DensityTask
 from training.loop import LoopConfig, Trainer
 from training.monitor import TrainingMonitor
 from training.recipe import write_config
