@@ -8,8 +8,8 @@
     continuation --run runs/density/NAME --data mel:VOICE --frames 32   # a Gated PixelCNN of
     spectra
 
-Runs are those of `sonant-train density` and `benchmarks/density/likelihoods.py`. All that is drawn is a
-function of the weights and `--seed`.
+Runs are those of `sonant-train density` and `benchmarks/density/likelihoods.py`. All that is drawn
+is a function of the weights and `--seed`.
 """
 
 from __future__ import annotations
