@@ -1,8 +1,7 @@
 """All autoregressive members on the same data for the same seconds of training: exact likelihoods
 of the test split, beside the papers' figures.
 
-    python benchmarks/density/likelihoods.py --data mnist:data/mnist --seconds 3600 --threads 2 \\
-        --json likelihoods.json
+    python benchmarks/density/likelihoods.py --data mnist:data/mnist --seconds 3600 --json FILE
 
 Data are what the user has (`sonant-train density --help`). Each training is a run in RUNS/density:
 what was stopped goes on with the same command, and rows that are in the JSON are not measured
