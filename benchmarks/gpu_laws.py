@@ -185,8 +185,7 @@ def price_is_fair(engine: Engine, reference: Engine, network: WaveNet, samples: 
         else [
             (
                 f"{named(engine)}: costs a trained voice {price:.4f} bits per sample, {PRICE:g} "
-                f"are "
-                f"allowed"
+                f"are allowed"
             )
         ]
     )

@@ -74,8 +74,7 @@ class ServiceSettings:
         True,
         (
             "Keep a second worker, loaded, that takes over at once from one that died. It costs "
-            "the "
-            "memory of a worker."
+            "the memory of a worker."
         ),
         option="--standby/--no-standby",
     )
@@ -111,8 +110,7 @@ class ServiceSettings:
         None,
         (
             "API keys, one of which requests must show: `python -m service.keys`. None is asked "
-            "for "
-            "where absent."
+            "for where absent."
         ),
         option="--key-file",
     )
@@ -123,8 +121,7 @@ class ServiceSettings:
         (),
         (
             "Whose pages may read answers (CORS), as https://example.com, or *; may be given "
-            "several "
-            "times."
+            "several times."
         ),
         option="--allow-origin",
     )
@@ -140,8 +137,7 @@ class ServiceSettings:
         None,
         (
             "A folder with the lexicons of voices, NAME.json or NAME.pls: read at the start, "
-            "edited "
-            "over HTTP. None can be edited where absent."
+            "edited over HTTP. None can be edited where absent."
         ),
         option="--lexicons",
     )
@@ -182,8 +178,7 @@ class ServiceSettings:
         0.04,
         (
             "Sound of a stream's first steps, short so that it is heard soon; until one chunk of "
-            "the "
-            "other size is made."
+            "the other size is made."
         ),
     )
     chunk_seconds: float | None = _setting(
@@ -203,8 +198,7 @@ class ServiceSettings:
         0.08,
         (
             "A stream that is later than this, for a listener without a buffer, keeps new ones "
-            "from "
-            "beginning."
+            "from beginning."
         ),
         above=0,
     )

@@ -84,8 +84,7 @@ class JobRequest(BaseModel):
         le=MAX_SEED,
         description=(
             "Lines that name no seed get theirs from this and their id "
-            "(`docs/BATCH.md`): the same job is the same bytes. A random one where "
-            "absent."
+            "(`docs/BATCH.md`): the same job is the same bytes. A random one where absent."
         ),
     )
     subtitles: SubtitleForm | None = Field(

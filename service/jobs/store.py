@@ -250,8 +250,7 @@ class JobStore:
             db.execute(
                 (
                     "INSERT INTO job (id, owner, state, created, webhook, webhook_secret, "
-                    "subtitles) "
-                    "VALUES (?, ?, 'waiting', ?, ?, ?, ?)"
+                    "subtitles) VALUES (?, ?, 'waiting', ?, ?, ?, ?)"
                 ),
                 (job, owner, time.time(), webhook, webhook_secret, subtitles),
             )
@@ -411,8 +410,7 @@ class JobStore:
         with self._lock:
             row = self._db.execute(
                 "SELECT id AS job, webhook AS url, webhook_secret AS secret, webhook_attempts AS "
-                "attempts FROM job "
-                "WHERE webhook_due <= ? ORDER BY webhook_due LIMIT 1",
+                "attempts FROM job WHERE webhook_due <= ? ORDER BY webhook_due LIMIT 1",
                 (time.time(),),
             ).fetchone()
         return None if row is None else DueWebhook(**dict(row))

@@ -63,8 +63,7 @@ def test_nothing_is_lost_and_nothing_said_twice(text: str) -> None:
             [
                 (
                     "This sentence has become so long by now that nobody should have to wait for "
-                    "its "
-                    "end,"
+                    "its end,"
                 )
             ],
         ),

@@ -64,8 +64,7 @@ def test_a_choice_that_is_gone_is_told_as_well(page: Page, field: str, sentence:
     page.evaluate(
         (
             "name => { const one = document.getElementById(name); one.append(new "
-            "Option('nobody')); "
-            "one.value = 'nobody'; }"
+            "Option('nobody')); one.value = 'nobody'; }"
         ),
         field,
     )

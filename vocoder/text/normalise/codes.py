@@ -38,8 +38,7 @@ def _behind(*words: str) -> re.Pattern[str]:
 _SECRET = _behind(
     (
         "otp pin pins pincode passcode passcodes password passwd zip zipcode postcode postal cvv "
-        "cvc "
-        "ssn pnr imei iban ending_in ending_with ends_in ends_with"
+        "cvc ssn pnr imei iban ending_in ending_with ends_in ends_with"
     ),
     (
         "card_ending account_ending number_ending visa_ending mastercard_ending amex_ending "
@@ -53,8 +52,7 @@ _SECRET = _behind(
 _NAMED = _behind(
     (
         "order orders booking bookings reservation reference ref confirmation tracking account "
-        "acct "
-        "invoice ticket case claim serial licen[cs]e policy member"
+        "acct invoice ticket case claim serial licen[cs]e policy member"
     ),
     (
         "membership customer client employee student passport transaction receipt shipment parcel "
