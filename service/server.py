@@ -13,12 +13,14 @@ import signal
 import socket
 import sys
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from service.app import create_app
 from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
+from service.http.connection import ConnectionLimits, limited_protocol, raise_descriptor_limit
 from service.observability.logs import set_up_logs
 from service.observability.trace_setup import make_traces
 from service.settings import ServiceSettings
@@ -45,6 +47,7 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
         OSError: the address cannot be listened on.
     """
     set_up_logs()
+    raise_descriptor_limit()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Listening is tried first: an address in use is known at once, not after the voice has been
     # loaded.
@@ -57,7 +60,7 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
             config = uvicorn.Config(
                 create_app(settings, worker=worker, traces=traces),
                 log_level=log_level,
-                access_log=False,  # service.http.middleware writes a line for each request
+                **connection_options(settings),
                 timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds + _BACKSTOP_SECONDS),
             )
             SpeechServer(config, worker=worker, shutdown_seconds=settings.shutdown_seconds).run(
@@ -66,6 +69,16 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
         finally:
             worker.stop()
             traces.close()
+
+
+def connection_options(settings: ServiceSettings) -> dict[str, Any]:
+    """What uvicorn is told of connections and requests."""
+    return {
+        "access_log": False,  # service.http.middleware writes a line for each request
+        "http": limited_protocol(ConnectionLimits.of_settings(settings)),
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": list(settings.trusted_proxies),
+    }
 
 
 def limit_unsent(listener: socket.socket, settings: ServiceSettings) -> None:

@@ -125,6 +125,21 @@ class ServiceSettings:
         ),
         option="--allow-origin",
     )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (),
+        "Addresses or networks of proxies whose X-Forwarded-For is believed; may be given several "
+        "times. Nobody's where absent.",
+        option="--trusted-proxy",
+    )
+    connection_limit: int = _setting(
+        1024, "Connections that may be open at once, also those that ask nothing.", at_least=1
+    )
+    head_seconds: float = _setting(
+        10.0, "How long the first line and headers of a request may take to arrive.", above=0
+    )
+    body_seconds: float = _setting(
+        30.0, "How long a body may take to arrive, beside a second for each 10 kB.", above=0
+    )
     otlp_endpoint: str | None = _setting(
         None,
         (

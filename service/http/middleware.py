@@ -11,8 +11,10 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,6 +40,7 @@ class RequestMiddleware:
         app: what lies behind.
         keys: one of which must be shown; None: nothing is asked for.
         guard_metrics: whether for `/metrics` as well.
+        allow_origins: whose pages may open a WebSocket, beside those of the service's own origin.
         traces: are told of every request.
     """
 
@@ -47,11 +50,13 @@ class RequestMiddleware:
         *,
         keys: ApiKeys | None,
         guard_metrics: bool = False,
+        allow_origins: Sequence[str] = (),
         traces: Traces = NO_TRACES,
     ) -> None:
         self._app = app
         self._traces = traces
         self._keys = keys
+        self._allow_origins = allow_origins
         self._open = tuple(
             path for path in _PUBLIC_PATHS if not (guard_metrics and path == _METRICS)
         )
@@ -127,6 +132,7 @@ class RequestMiddleware:
         self, scope: Scope, headers: Headers, receive: Receive, send: Send
     ) -> None:
         try:
+            self._check_origin(headers)
             scope["state"]["key"] = self._key(scope["path"], headers)
         except RequestError:
             await receive()  # the client's wish to connect
@@ -134,6 +140,21 @@ class RequestMiddleware:
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
         await self._app(scope, receive, send)
+
+    def _check_origin(self, headers: Headers) -> None:
+        """Refuses a page of another origin: browsers open WebSockets for every page, and leave it
+        to the service to look (RFC 6455, section 10.2).
+        """
+        origin = headers.get("origin")
+        if origin is None or "*" in self._allow_origins or origin in self._allow_origins:
+            return
+        if urlsplit(origin).netloc != headers.get("host"):
+            raise RequestError(
+                HTTPStatus.FORBIDDEN,
+                "foreign_origin",
+                "pages of this origin may not: the service was started without --allow-origin",
+                field="origin",
+            )
 
     def _key(self, path: str, headers: Headers) -> str | None:
         """The name of the key that was shown, where one is asked for."""

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from service.frontend.speech_backend import SpeechBackend
 from service.http.error_responses import RequestError
+from service.http.preconditions import is_known
 from service.http.request_body import read_body
 from service.http.request_context import client_of
 from service.http.routes import AUDIO, BODY_REFUSALS, REFUSALS, SUBTITLES
@@ -163,8 +164,8 @@ def make_jobs_router(
         wanted = checked(await read_body(request, JobRequest, limit=settings.job_body_limit))
         lines = await asyncio.to_thread(wanted.checked)
         names = [voice.name for voice in worker.voices]
-        for number, line in enumerate(lines):
-            voice = json.loads(line.request).get("voice")
+        for number, line in enumerate(wanted.lines):
+            voice = line.get("voice", wanted.defaults.get("voice"))
             if voice not in (None, *names):
                 raise InputError(
                     f"line {number}: there is no voice {voice!r} here (known: {', '.join(names)})",
@@ -185,6 +186,7 @@ def make_jobs_router(
             webhook=wanted.webhook,
             webhook_secret=secret,
             subtitles=wanted.subtitles,
+            defaults=json.dumps(wanted.defaults),
         )
         kept().runner.wake()
         row = await asyncio.to_thread(store.job, job)
@@ -256,6 +258,7 @@ def make_jobs_router(
         responses={
             200: AUDIO | {"description": "The file."},
             206: {"description": "The part of it that `Range` names."},
+            304: {"description": "It is what `If-None-Match` names."},
             **_MISSING,
             404: {"model": ProblemAnswer, "description": "There is no such job or line."},
             409: {"model": ProblemAnswer, "description": "The line is not done."},
@@ -267,7 +270,7 @@ def make_jobs_router(
         there, row = await found(request, job)
         line = await line_of(there, row, number)
         assert line.file is not None
-        return _file(there.runner.file_of(row.id, line.file), line.media_type, line.sha256)
+        return _file(request, there.runner.file_of(row.id, line.file), line.media_type, line.sha256)
 
     @router.get(
         "/{job}/lines/{number}/subtitles",
@@ -275,6 +278,7 @@ def make_jobs_router(
         responses={
             200: SUBTITLES,
             206: {"description": "The part of them that `Range` names."},
+            304: {"description": "They are what `If-None-Match` names."},
             **_MISSING,
             404: {
                 "model": ProblemAnswer,
@@ -296,6 +300,7 @@ def make_jobs_router(
                 field="number",
             )
         return _file(
+            request,
             there.runner.file_of(row.id, line.subtitles),
             SUBTITLE_TYPES[row.subtitles],
             line.subtitles_sha256,
@@ -369,10 +374,11 @@ def make_jobs_router(
     return router
 
 
-def _file(path: FilePath, media_type: str | None, sha256: str | None) -> Response:
-    return FileResponse(
-        path, media_type=media_type, headers={"ETag": f'"{sha256}"', "Cache-Control": "no-store"}
-    )
+def _file(request: Request, path: FilePath, media_type: str | None, sha256: str | None) -> Response:
+    headers = {"ETag": f'"{sha256}"', "Cache-Control": "no-store"}
+    if is_known(request.headers, headers["ETag"]):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return FileResponse(path, media_type=media_type, headers=headers)
 
 
 def _owner(request: Request) -> str | None:

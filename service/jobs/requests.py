@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema
@@ -112,14 +113,14 @@ class JobRequest(BaseModel):
                     f"defaults: no line takes {name!r} from there",
                     field="defaults",
                 )
+        self._check_defaults()
         base = choose_seed(self.seed)
         lines: list[NewLine] = []
         known: set[str] = set()
+        # The lexicon has been checked; a line may only be such that it takes none.
+        defaults = self.defaults | ({"lexicon": {}} if self.defaults.get("lexicon") else {})
         for number, line in enumerate(self.lines):
-            defaults = {
-                name: value for name, value in self.defaults.items() if _SAME.get(name) not in line
-            }
-            said = defaults | line
+            said = with_defaults(line, defaults)
             try:
                 identity = JobLine.model_validate(said).id or numbered_id(number + 1)
             except ValidationError as error:
@@ -136,10 +137,29 @@ class JobRequest(BaseModel):
                     field=f"lines.{number}.id",
                 )
             known.add(identity)
-            if said.get("seed") is None:
-                said["seed"] = derived_seed(base, identity)
-            lines.append(NewLine(id=identity, request=json.dumps(said)))
+            seed = said.get("seed")
+            seeded = line | {"seed": derived_seed(base, identity) if seed is None else seed}
+            lines.append(NewLine(id=identity, request=json.dumps(seeded)))
         return lines
+
+    def _check_defaults(self) -> None:
+        try:
+            JobLine.model_validate({"text": "A."} | self.defaults)
+        except ValidationError as error:
+            raise _of_defaults(RequestError.of_validation(error)) from error
+        except InputError as error:
+            refusal = RequestError(422, "invalid_value", str(error), field=error.field)
+            raise _of_defaults(refusal) from error
+
+
+def with_defaults(line: dict[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """A line with what it leaves out; its `speed` goes over a `length_scale` of the defaults."""
+    return {name: value for name, value in defaults.items() if _SAME.get(name) not in line} | line
+
+
+def _of_defaults(error: RequestError) -> RequestError:
+    field = "defaults" if error.field is None else f"defaults.{error.field}"
+    return RequestError(error.status, error.code, f"defaults: {error}", field=field)
 
 
 def _at(number: int, error: RequestError) -> RequestError:

@@ -23,8 +23,9 @@ from service.frontend.client_limits import Client
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.speech_backend import SpeechBackend
 from service.http.error_responses import RequestError, problem_of
+from service.http.resume_cache import ResponseSpec
 from service.http.tasks import cancel_tasks
-from service.jobs.requests import JobLine, skipped_json
+from service.jobs.requests import JobLine, skipped_json, with_defaults
 from service.jobs.store import (
     DISK_SECONDS,
     FinishedLine,
@@ -157,7 +158,7 @@ class JobRunner:
                     await asyncio.to_thread(self.file_of(line.job, name).unlink, missing_ok=True)
 
     async def _speak(self, line: WaitingLine) -> FinishedLine:
-        wanted = JobLine.model_validate(json.loads(line.request)).response_spec()
+        wanted = await asyncio.to_thread(_spec_of, line)  # with a lexicon, perhaps
         order = await self._lexicons.with_entries(
             replace(wanted.order, background=True, timestamps=line.subtitles is not None)
         )
@@ -211,6 +212,11 @@ class JobRunner:
             )
         finally:
             stream.close()
+
+
+def _spec_of(line: WaitingLine) -> ResponseSpec:
+    said = with_defaults(json.loads(line.request), json.loads(line.defaults))
+    return JobLine.model_validate(said).response_spec()
 
 
 class _OutputFile:

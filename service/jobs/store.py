@@ -14,7 +14,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from vocoder.errors import ConfigError
 
 log = logging.getLogger(__name__)
 NAME = "jobs.sqlite3"
+_INCREMENTAL = 2  # SQLite's number for that kind of auto_vacuum
 DISK_SECONDS = 60.0  # where the disk does not take something: until it is tried again
 Result = TypeVar("Result")
 SubtitleForm = Literal["vtt", "srt"]
@@ -55,6 +56,9 @@ _MIGRATIONS = (
     ALTER TABLE line ADD COLUMN subtitles TEXT;
     ALTER TABLE line ADD COLUMN subtitles_sha256 TEXT;
     """,
+    """
+    ALTER TABLE job ADD COLUMN defaults TEXT NOT NULL DEFAULT '{}';
+    """,
 )
 
 
@@ -67,7 +71,7 @@ class NewLine:
 
     Attributes:
         id: unlike that of every other line of the job.
-        request: as JSON, with its seed.
+        request: as JSON, with its seed, without what it takes from the job's defaults.
     """
 
     id: str
@@ -82,6 +86,7 @@ class WaitingLine:
     number: int
     id: str
     request: str
+    defaults: str  # of its job, as JSON
     subtitles: SubtitleForm | None
 
 
@@ -196,10 +201,14 @@ class JobStore:
             )
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            # Before there are tables; an older file keeps its space until it is vacuumed once.
+            self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
             self._migrate(path)
+            if self._db.execute("PRAGMA auto_vacuum").fetchone()[0] != _INCREMENTAL:
+                self._db.execute("VACUUM")
             with self._transaction() as db:  # takes the lock, and keeps it
                 # by a process that has ended
                 db.execute("UPDATE line SET state = 'waiting' WHERE state = 'making'")
@@ -244,15 +253,16 @@ class JobStore:
         webhook: str | None,
         webhook_secret: str | None,
         subtitles: SubtitleForm | None = None,
+        defaults: str = "{}",
     ) -> None:
         """A new job, of at least one line; it is on the disk when this returns."""
         with self._transaction() as db:
             db.execute(
                 (
                     "INSERT INTO job (id, owner, state, created, webhook, webhook_secret, "
-                    "subtitles) VALUES (?, ?, 'waiting', ?, ?, ?, ?)"
+                    "subtitles, defaults) VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?)"
                 ),
-                (job, owner, time.time(), webhook, webhook_secret, subtitles),
+                (job, owner, time.time(), webhook, webhook_secret, subtitles, defaults),
             )
             db.executemany(
                 "INSERT INTO line (job, number, id, request, state) VALUES (?, ?, ?, ?, 'waiting')",
@@ -308,7 +318,8 @@ class JobStore:
         """
         with self._transaction() as db:
             row = db.execute(
-                "SELECT line.job, number, line.id, request, job.subtitles FROM job JOIN line ON "
+                "SELECT line.job, number, line.id, request, job.defaults, job.subtitles "
+                "FROM job JOIN line ON "
                 "line.job = job.id AND line.state = 'waiting' "
                 "WHERE job.state IN ('waiting', 'running') ORDER BY job.created, job.id, number "
                 "LIMIT 1"
@@ -404,14 +415,19 @@ class JobStore:
         """Nothing is known of a job any more."""
         with self._transaction() as db:
             db.execute("DELETE FROM job WHERE id = ?", (job,))
+        with self._lock:  # the file becomes as small as what is left
+            self._db.execute("PRAGMA incremental_vacuum").fetchall()
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def due_webhook(self) -> DueWebhook | None:
-        """Who is to be told now."""
+    def due_webhook(self, but: Collection[str] = ()) -> DueWebhook | None:
+        """Who is to be told now, `but` of these jobs."""
+        others = ", ".join("?" for _ in but)
         with self._lock:
             row = self._db.execute(
                 "SELECT id AS job, webhook AS url, webhook_secret AS secret, webhook_attempts AS "
-                "attempts FROM job WHERE webhook_due <= ? ORDER BY webhook_due LIMIT 1",
-                (time.time(),),
+                f"attempts FROM job WHERE webhook_due <= ? AND id NOT IN ({others}) "
+                "ORDER BY webhook_due LIMIT 1",
+                (time.time(), *but),
             ).fetchone()
         return None if row is None else DueWebhook(**dict(row))
 

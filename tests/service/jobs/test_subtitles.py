@@ -166,4 +166,4 @@ async def test_a_folder_from_before_there_were_any_is_taken_over(
         await ended(client, job)
         assert (await client.get(f"/jobs/{job}/lines/1/subtitles")).content.startswith(b"WEBVTT\n")
     with closing(sqlite3.connect(folder / store.NAME)) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(store._MIGRATIONS),)
