@@ -25,7 +25,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.routing import Match, Route
+from starlette.routing import Match
 
 from service.http.schemas import Problem, ProblemAnswer
 from vocoder.errors import CapacityError, ClientLimitError, InputError, SonantError, TextError
@@ -142,9 +142,9 @@ def _methods_at(app: FastAPI, request: Request) -> list[str]:
     """The methods that there are at a request's path."""
     methods = {
         method
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
         for route in app.routes
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
-        for method in route.methods or ()
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
     }
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 

@@ -32,7 +32,7 @@ from service.app import create_app
 from service.frontend.supervisor import Supervisor
 from service.jobs.requests import JobLine, JobRequest
 from service.jobs.runner import _OutputFile
-from service.jobs.store import JobStore, WaitingLine
+from service.jobs.store import NAME, JobStore, WaitingLine
 from service.keys import make_key
 from service.settings import ServiceSettings
 from tests.service.asgi_call import AsgiCall
@@ -45,7 +45,7 @@ from vocoder.batch.list_entries import FIELDS, LONGEST_ID, entry_of
 from vocoder.errors import ConfigError
 from vocoder.seeds import derived_seed
 from vocoder.synthesis.voice import Voice
-from vocoder.text import field_name_of, source_text
+from vocoder.text import Lexicon, field_name_of, source_text
 
 Make = Callable[[ServiceSettings], Supervisor]
 JOB: dict[str, Any] = {
@@ -562,3 +562,54 @@ async def test_answers_are_those_described(app: FastAPI, client: httpx.AsyncClie
 
         await asyncio.to_thread(holds)
     assert len(asked) == 7
+
+
+async def test_defaults_are_stored_and_checked_once(
+    client: httpx.AsyncClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large lexicon for many lines: as much is stored as was sent, and DELETE gives it back."""
+    checked = []
+    own = Lexicon.of
+
+    def counted(entries: Any, **options: Any) -> Lexicon:
+        checked.append(len(entries))
+        return own(entries, **options)
+
+    monkeypatch.setattr(Lexicon, "of", counted)
+    lexicon = {f"word{number}": "həlˈoʊ" for number in range(500)}
+
+    def stored() -> int:
+        return sum(path.stat().st_size for path in folder.glob(f"{NAME}*"))
+
+    empty = stored()
+    job = {"lines": [{"text": "Yes."}] * 300, "defaults": {"lexicon": lexicon, "format": "pcm"}}
+    size = len(json.dumps(job))
+    told = await ordered(client, job)
+    assert sum(checked) <= 3 * len(lexicon)  # of the first lines, which are being made
+    assert stored() < empty + 10 * size
+    assert (await client.delete(f"/jobs/{told['id']}")).status_code == 204
+    assert stored() <= empty
+
+
+async def test_a_line_takes_what_it_leaves_out_from_the_defaults(
+    client: httpx.AsyncClient, voice: Voice
+) -> None:
+    job = {
+        "lines": [{"text": "Yes.", "seed": 3}, {"text": "Yes.", "seed": 3, "lexicon": {}}],
+        "defaults": {"lexicon": {"yes": "nˈoʊ"}},
+    }
+    told = await ordered(client, job)
+    await ended(client, told["id"])
+    heard = [
+        (await client.get(f"/jobs/{told['id']}/lines/{number}/audio")).content for number in (1, 2)
+    ]
+    assert heard[1] == wav(voice, "Yes.", seed=3)
+    assert heard[0] == wav(voice, "Yes.", seed=3, lexicon=Lexicon.of({"yes": "nˈoʊ"}))
+
+
+async def test_defaults_that_no_line_can_take_are_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/jobs", json={"lines": [{"text": "A"}], "defaults": {"speed": "fast"}}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["error"]["field"] == "defaults.speed"
