@@ -416,8 +416,7 @@ class JobStore:
         with self._transaction() as db:
             db.execute("DELETE FROM job WHERE id = ?", (job,))
         with self._lock:  # the file becomes as small as what is left
-            self._db.execute("PRAGMA incremental_vacuum").fetchall()
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._db.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
 
     def due_webhook(self, but: Collection[str] = ()) -> DueWebhook | None:
         """Who is to be told now, `but` of these jobs."""
