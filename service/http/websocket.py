@@ -40,15 +40,15 @@ from service.http.websocket_messages import (
     parse_socket_message,
 )
 from service.observability.logs import log_text
+from service.protocol.speech_order import SpeechOrder
 from service.settings import ServiceSettings
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import CapacityError, InputError, SonantError
 from vocoder.seeds import MAX_SEED, choose_seed
 from vocoder.text import Ssml, field_name_of, source_text
 
-_WAIT_SECONDS = (
-    60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
-)
+_WAIT_SECONDS = 60.0  # in the queue for room, once the first piece was let in; then again
+_RETRY_SECONDS = 0.5  # where the queue is full
 _MOST_CHARACTERS = 10_000  # that may wait; a command counts as one
 _TRY_AGAIN_LATER, _NORMAL = 1013, 1000
 
@@ -99,7 +99,7 @@ class SpeechSocket:
         self._opened: asyncio.Queue[_OpenedPiece | _Marker] = asyncio.Queue(1)
         self._characters = 0  # in the row
         self._streams: set[LiveStream] = set()  # that are open
-        self._heard_any = self._over = False
+        self._let_in = self._over = False
         self._sending = asyncio.Lock()
 
     async def run(self) -> None:
@@ -246,9 +246,7 @@ class SpeechSocket:
                 order = await self._lexicons.with_entries(
                     message.settings.order(message.text, message.seed)
                 )
-                stream = await self._worker.open(
-                    order, self._client, wait_seconds=_WAIT_SECONDS if self._heard_any else 0.0
-                )
+                stream = await self._open(order)
             except CapacityError as error:
                 await self._send_error(error)
                 await self._opened.put(SocketCommand(type="cancel"))
@@ -262,6 +260,22 @@ class SpeechSocket:
                 return
             self._streams.add(stream)
             await self._opened.put(_OpenedPiece(piece=message, stream=stream))
+
+    async def _open(self, order: SpeechOrder) -> LiveStream:
+        """Opens a piece's stream. Whoever was let in is not sent away: later pieces wait for room
+        for as long as the service takes new streams on.
+        """
+        while True:
+            try:
+                wait_seconds = _WAIT_SECONDS if self._let_in else 0.0
+                stream = await self._worker.open(order, self._client, wait_seconds=wait_seconds)
+            except CapacityError:
+                if not self._let_in or not self._worker.status.ready:
+                    raise
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                self._let_in = True
+                return stream
 
     async def _speak_pieces(self) -> None:
         while True:
@@ -322,7 +336,6 @@ class SpeechSocket:
                     if layout.inline
                     else await asyncio.to_thread(encoder.encode, pcm)
                 )
-                self._heard_any = True
             for event in [] if timing is None else timing.rest():
                 await self._send_json(event)
             await self._send_sound(
