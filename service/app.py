@@ -103,12 +103,15 @@ def _assemble(
     app.include_router(make_score_router(worker, settings))
     app.include_router(make_jobs_router(jobs, worker, settings))
     app.include_router(make_page_router())
+    app.state.parsing = asyncio.Semaphore(1)
     answer_errors(app)
     app.add_middleware(HeadMiddleware)
     keys = None if settings.key_file is None else ApiKeys.read(settings.key_file)
     app.add_middleware(
         RequestMiddleware,
         keys=keys,
+        charge=worker.request,
+        held_bodies_limit=settings.held_bodies_limit,
         guard_metrics=settings.guard_metrics,
         allow_origins=settings.allow_origins,
         traces=traces,

@@ -189,6 +189,9 @@ class ServiceSettings:
     )
     recording_seconds: float = _setting(60.0, "How long a recording may be.", above=0)
     body_limit: int = _setting(2**20, "Bytes of a request's body.", at_least=1)
+    held_bodies_limit: int = _setting(
+        64 * 2**20, "Bytes of the bodies of all requests that are open.", at_least=1
+    )
     first_chunk_seconds: float = _setting(
         0.04,
         (

@@ -11,18 +11,22 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.frontend.client_limits import Client
 from service.http.error_responses import RequestError, problem_response
+from service.http.request_context import client_of
 from service.keys import ApiKeys
 from service.observability.logs import REQUESTS
 from service.observability.traces import NO_TRACES, RequestTrace, Traces
+from vocoder.errors import CapacityError, ClientLimitError
 
 log = logging.getLogger(REQUESTS)
 REQUEST_ID = "X-Request-Id"
@@ -33,6 +37,11 @@ _PUBLIC_PATHS = ("/", "/healthz", "/readyz", _METRICS, "/openapi.json")
 _PUBLIC_PREFIX = "/page/"  # the page's own files: it is the page that asks for the key
 
 
+def _is_charged(scope: Scope) -> bool:
+    """Whether a request makes work: it speaks, asks, orders or edits. Looking is free."""
+    return scope["method"] not in {"GET", "HEAD", "OPTIONS"} or scope["path"].startswith("/streams")
+
+
 class RequestMiddleware:
     """ASGI middleware.
 
@@ -40,6 +49,9 @@ class RequestMiddleware:
         app: what lies behind.
         keys: one of which must be shown; None: nothing is asked for.
         guard_metrics: whether for `/metrics` as well.
+        charge: counts a request against what its client may have, before its body is read; raises
+            ClientLimitError.
+        held_bodies_limit: bytes of the bodies of all requests that are open.
         allow_origins: whose pages may open a WebSocket, beside those of the service's own origin.
         traces: are told of every request.
     """
@@ -49,6 +61,8 @@ class RequestMiddleware:
         app: ASGIApp,
         *,
         keys: ApiKeys | None,
+        charge: Callable[[Client], None],
+        held_bodies_limit: int,
         guard_metrics: bool = False,
         allow_origins: Sequence[str] = (),
         traces: Traces = NO_TRACES,
@@ -56,6 +70,8 @@ class RequestMiddleware:
         self._app = app
         self._traces = traces
         self._keys = keys
+        self._charge = charge
+        self._held_limit, self._held = held_bodies_limit, 0
         self._allow_origins = allow_origins
         self._open = tuple(
             path for path in _PUBLIC_PATHS if not (guard_metrics and path == _METRICS)
@@ -120,13 +136,33 @@ class RequestMiddleware:
     async def _handle_http(
         self, scope: Scope, headers: Headers, receive: Receive, send: Send
     ) -> None:
+        held = 0
+
+        async def receive_held() -> Message:
+            nonlocal held
+            message = await receive()
+            size = len(message.get("body", b""))
+            if self._held + size > self._held_limit:
+                raise CapacityError(
+                    f"{self._held_limit} bytes of requests are being read, which is as many as "
+                    "may be",
+                    retry_after_seconds=1.0,
+                )
+            held += size
+            self._held += size
+            return message
+
         try:
-            key = self._key(scope["path"], headers)
-        except RequestError as refusal:
+            scope["state"]["key"] = self._key(scope["path"], headers)
+            if _is_charged(scope):
+                self._charge(client_of(HTTPConnection(scope)))
+        except (RequestError, ClientLimitError) as refusal:
             await problem_response(refusal)(scope, receive, send)
             return
-        scope["state"]["key"] = key
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive_held, send)
+        finally:
+            self._held -= held
 
     async def _handle_websocket(
         self, scope: Scope, headers: Headers, receive: Receive, send: Send

@@ -265,9 +265,13 @@ class SpeechSocket:
         """Opens a piece's stream. Whoever was let in is not sent away: later pieces wait for room
         for as long as the service takes new streams on.
         """
+        charged = False
         while True:
             try:
                 wait_seconds = _WAIT_SECONDS if self._let_in else 0.0
+                if not charged:
+                    self._worker.request(self._client)
+                    charged = True
                 stream = await self._worker.open(order, self._client, wait_seconds=wait_seconds)
             except CapacityError:
                 if not self._let_in or not self._worker.status.ready:

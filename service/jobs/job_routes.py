@@ -20,7 +20,6 @@ from service.frontend.speech_backend import SpeechBackend
 from service.http.error_responses import RequestError
 from service.http.preconditions import is_known
 from service.http.request_body import read_body
-from service.http.request_context import client_of
 from service.http.routes import AUDIO, BODY_REFUSALS, REFUSALS, SUBTITLES
 from service.http.schemas import ProblemAnswer
 from service.http.speech_responder import SUBTITLE_TYPES
@@ -176,7 +175,6 @@ def make_jobs_router(
                 f"{settings.job_limit} jobs are unfinished, which is as many as may be",
                 retry_after_seconds=_FULL_SECONDS,
             )
-        worker.request(client_of(request))
         job, secret = secrets.token_urlsafe(16), None if wanted.webhook is None else make_secret()
         await asyncio.to_thread(
             store.add,
