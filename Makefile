@@ -95,7 +95,8 @@ test-browser: setup  ## the page at / in Chromium, which is installed where ther
 	.ci/chromium
 	$(BIN)/python -m pytest -m browser
 
-CPP = $(wildcard vocoder/native/*.cpp vocoder/native/*.h vocoder/native/*/*.cpp vocoder/native/*/*.h)
+CPP_FOLDERS = vocoder/native vocoder/native/engine vocoder/native/frames vocoder/native/layers tests/native benchmarks
+CPP = $(wildcard $(addsuffix /*.cpp,$(CPP_FOLDERS)) $(addsuffix /*.h,$(CPP_FOLDERS)))
 
 check: setup  ## formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 
 from training import stages
-from training.acoustic_task import AcousticTask
+from training.acoustic.regression import AcousticTask
 from training.data.likelihood import utterance_bits
 from training.loop import LoopConfig, Trainer
 from training.recipe_file import Recipe

@@ -121,7 +121,8 @@ def main() -> None:
     print(f"{'precision':10}{'draft':>10}{'engine':>10}{'engine / draft':>16}{'real time':>11}")
     for row in rows:
         print(
-            f"{row['precision']:10}{row['draft']:>10,}{row['engine']:>10,}{row['engine_over_draft']:>16.2f}{row['engine'] / SAMPLE_RATE:>11.2f}"
+            f"{row['precision']:10}{row['draft']:>10,}{row['engine']:>10,}"
+            f"{row['engine_over_draft']:>16.2f}{row['engine'] / SAMPLE_RATE:>11.2f}"
         )
 
 

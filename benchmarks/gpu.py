@@ -78,9 +78,8 @@ class Plan:
     phonemes: int = 60  # of a sentence, each as long as `frames_each`
     frames_each: int = 7
     sentences: tuple[int, ...] = (1, 8, 64)
-    segments: tuple[int, ...] = (
-        64,
-    )  # of a training batch; each number is compiled for, about a minute
+    # of a training batch; each number is compiled for, about a minute
+    segments: tuple[int, ...] = (64,)
     steps: tuple[int, int] = (60, 200)  # of training: before the clock runs, and on it
     stopped: tuple[int, ...] = (1, 33, 60)  # steps at which training is stopped, and its end
 
@@ -436,9 +435,8 @@ def main() -> None:
         )
         plan = Plan(device="cpu", config=small, **REHEARSAL)
     else:
-        faulthandler.dump_traceback_later(
-            LIMIT_SECONDS, exit=True
-        )  # nothing else ends a kernel that waits for ever
+        # nothing else ends a kernel that waits for ever
+        faulthandler.dump_traceback_later(LIMIT_SECONDS, exit=True)
     plan = dataclasses.replace(
         plan,
         streams=tuple(options.streams or plan.streams),
@@ -461,9 +459,8 @@ def main() -> None:
     results.part("frames", bench.frames)
     results.part("training", bench.training)
     results.part("cuda fp32 whole", lambda: bench.kernel("fp32", "whole"))
-    results.part(
-        "cuda bf16 chain", lambda: bench.kernel("bf16", "chain")
-    )  # its programs wait for each other: what stops them stops all that follows
+    # its programs wait for each other: what stops them stops all that follows
+    results.part("cuda bf16 chain", lambda: bench.kernel("bf16", "chain"))
     print_table(results.table())
     if results.found["wrong"]:
         raise SystemExit("\n".join(["", "wrong:", *results.found["wrong"]]))

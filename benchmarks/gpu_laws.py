@@ -33,10 +33,11 @@ from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.network import WaveNet
 from vocoder.wavenet.predictors import Predictors
 
+# of outputs beside the reference's, of a network that has not been trained
 TOLERANCE = {
     "fp32": 1e-3,
     "bf16": 2e-2,
-}  # of outputs beside the reference's, of a network that has not been trained
+}
 PRICE = 0.02  # bits per sample that bf16 may cost
 FRAMES_TOLERANCE = 1e-4  # of what is computed once per frame
 RESUMED = 7  # of the streams of a call the one that is parked and resumed
@@ -184,8 +185,7 @@ def price_is_fair(engine: Engine, reference: Engine, network: WaveNet, samples: 
         else [
             (
                 f"{named(engine)}: costs a trained voice {price:.4f} bits per sample, {PRICE:g} "
-                f"are "
-                f"allowed"
+                f"are allowed"
             )
         ]
     )

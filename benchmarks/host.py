@@ -256,9 +256,8 @@ def main() -> None:
     assert service.pid is not None
     try:
         wait_until_ready(port)
-        asyncio.run(
-            listen(port, options.streams, 3.0, real_time=False)
-        )  # once, so that nothing is used for the first time
+        # once, so that nothing is used for the first time
+        asyncio.run(listen(port, options.streams, 3.0, real_time=False))
         here, there = context.Pipe()
         before = of_each(service.pid)
         reading = context.Process(

@@ -66,9 +66,8 @@ class Crowd:
     listened: list[Outcome] = field(default_factory=list)
     turned_away: int = 0
     dropped: int = 0  # slow clients that the service has given up; they come again
-    reading: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(0)
-    )  # released by each slow client that has its first byte
+    # released by each slow client that has its first byte
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
 
 class Connection:
@@ -118,9 +117,8 @@ async def leaver(url: str, number: int, rng: random.Random, crowd: Crowd) -> Non
         rng.random() < 0.5,
         " ".join(rng.sample(TEXTS, 2)),
     )
-    listens = (
-        rng.random() < 0.7
-    )  # until its answer has begun; the others leave whether they have been answered or not
+    # until its answer has begun; the others leave whether they have been answered or not
+    listens = rng.random() < 0.7
     for attempt in range(1_000):
         visit = Visit(request_id=f"leaver-{number}-{attempt}")
         connection = Connection(url, visit.request_id, text, buffer=None)
@@ -163,7 +161,9 @@ def whole(head: bytes, num_bytes: int) -> bool:
 async def slow_reader(
     served: Served, number: int, rng: random.Random, crowd: Crowd, leave: asyncio.Event
 ) -> None:
-    """Comes, until it is let in, and reads a byte a second; comes again where the service drops it."""
+    """Comes, until it is let in, and reads a byte a second; comes again where the service drops
+    it.
+    """
     first_time = True
     for attempt in range(1_000):
         visit = Visit(request_id=f"slow-{number}-{attempt}")

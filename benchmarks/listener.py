@@ -1,4 +1,6 @@
-"""A client that plays what it hears: `service.py`, `leavers.py` and `resident.py` measure with it."""
+"""A client that plays what it hears: `service.py`, `leavers.py` and `resident.py` measure with
+it.
+"""
 
 from __future__ import annotations
 

@@ -95,12 +95,10 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    memory = np.ones(
-        max(WORKING_SETS_KIB) * 256 + LINE, np.float32
-    )  # of zeros all pages would be one and the same
-    memory = memory[
-        -(memory.ctypes.data // memory.itemsize) % LINE :
-    ]  # a load that lies across two lines counts twice
+    # of zeros all pages would be one and the same
+    memory = np.ones(max(WORKING_SETS_KIB) * 256 + LINE, np.float32)
+    # a load that lies across two lines counts twice
+    memory = memory[-(memory.ctypes.data // memory.itemsize) % LINE :]
     rates = [
         Rate(kib=kib, gigabytes_per_second=round(gigabytes_per_second(memory[: kib * 256]), 1))
         for kib in WORKING_SETS_KIB

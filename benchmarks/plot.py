@@ -50,8 +50,7 @@ def main() -> None:
     axes.set_title(
         (
             f"{report['machine']['processor']}, {report['network']['multiply_adds']:,} "
-            f"multiply-adds "
-            f"per sample"
+            f"multiply-adds per sample"
         ),
         fontsize=9,
     )

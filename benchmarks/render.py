@@ -185,12 +185,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{options.lines} lines, seconds of speech a second"
     )
     print(
-        f"{'streams':>7}{'engine':>9}{'render':>9}{'share':>7}{'  by cpu:':>9}{'engine':>9}{'render':>9}{'share':>7}"
+        f"{'streams':>7}{'engine':>9}{'render':>9}{'share':>7}"
+        f"{'  by cpu:':>9}{'engine':>9}{'render':>9}{'share':>7}"
         f"{'MiB early':>13}{'least':>7}{'most':>7}{'at the end':>12}"
     )
     for row in rows:
         print(
-            f"{row.streams:>7}{row.engine.wall:>9.2f}{row.render.wall:>9.2f}{row.share_wall:>7.0%}{'':>9}{row.engine.cpu:>9.2f}{row.render.cpu:>9.2f}"
+            f"{row.streams:>7}{row.engine.wall:>9.2f}{row.render.wall:>9.2f}{row.share_wall:>7.0%}"
+            f"{'':>9}{row.engine.cpu:>9.2f}{row.render.cpu:>9.2f}"
             f"{row.share_cpu:>7.0%}{row.mib_early:>13.0f}{row.mib_least:>7.0f}{row.mib_most:>7.0f}{row.mib_end:>12.0f}"
         )
 

@@ -14,6 +14,7 @@ from service.frontend.lexicon_store import LexiconStore
 from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
 from service.http.error_responses import answer_errors
+from service.http.head import HeadMiddleware
 from service.http.lexicon_routes import make_lexicon_router
 from service.http.middleware import RequestMiddleware
 from service.http.openai_routes import make_openai_router
@@ -102,10 +103,18 @@ def _assemble(
     app.include_router(make_score_router(worker, settings))
     app.include_router(make_jobs_router(jobs, worker, settings))
     app.include_router(make_page_router())
+    app.state.parsing = asyncio.Semaphore(1)
     answer_errors(app)
+    app.add_middleware(HeadMiddleware)
     keys = None if settings.key_file is None else ApiKeys.read(settings.key_file)
     app.add_middleware(
-        RequestMiddleware, keys=keys, guard_metrics=settings.guard_metrics, traces=traces
+        RequestMiddleware,
+        keys=keys,
+        charge=worker.request,
+        held_bodies_limit=settings.held_bodies_limit,
+        guard_metrics=settings.guard_metrics,
+        allow_origins=settings.allow_origins,
+        traces=traces,
     )
     if settings.allow_origins:  # outermost: a browser asks beforehand, without a key
         app.add_middleware(

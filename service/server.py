@@ -7,116 +7,47 @@ broken off, exit code 0. A second Ctrl-C does not wait.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import math
 import signal
 import socket
 import sys
-from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
 from service.app import create_app
 from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
+from service.http.connection import ConnectionLimits, limited_protocol, raise_descriptor_limit
 from service.observability.logs import set_up_logs
 from service.observability.trace_setup import make_traces
 from service.settings import ServiceSettings
 
-log = logging.getLogger(
-    "uvicorn.error"
-)  # where uvicorn itself says what is going on; not only errors
+# where uvicorn itself says what is going on; not only errors
+log = logging.getLogger("uvicorn.error")
 _BACKSTOP_SECONDS = 2.0  # that responses have to end after their streams were broken off
 _UNSENT_BYTES = (
     32_768  # that the system holds for a client which reads slowly: one second of sound at 16 kHz
 )
 
 
-def serve(
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    voice: str | None = None,
-    *,
-    engine: str = "auto",
-    precision: str = "auto",
-    threads: int = 1,
-    max_streams: int | None = None,
-    capacity: float | None = None,
-    standby: bool = True,
-    address_streams: int | None = None,
-    address_requests_per_minute: int | None = None,
-    key_file: Path | None = None,
-    guard_metrics: bool = False,
-    allow_origins: tuple[str, ...] = (),
-    otlp_endpoint: str | None = None,
-    lexicons: Path | None = None,
-    log_text: bool = False,
-    jobs: Path | None = None,
-    webhooks_to_private: bool = False,
-    shutdown_seconds: float | None = None,
-    log_level: str = "info",
-) -> None:
-    """Loads a voice and serves it until told to stop.
+def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "info") -> None:
+    """Loads the voices and serves them until told to stop.
 
     Args:
+        settings: of the service.
         host: address to listen on.
         port: 0..65535; 0 takes a free one.
-        voice: name or folder; the default voice where None.
-        engine: "auto", "native", "reference" or "cuda".
-        precision: "auto", "fp32", "bf16" or "int8".
-        threads: at least 1, that streams which share a call are shared out to.
-        max_streams: at least 1, how many streams may be open at once; None leaves the default.
-        capacity: how many streams can be made in real time; None: measured.
-        standby: whether a second worker waits to take over.
-        address_streams: at least 1, how many streams one address may have open; None for no limit.
-        address_requests_per_minute: at least 1, likewise.
-        key_file: with the API keys one of which requests must show; None: none is asked for.
-        guard_metrics: whether `/metrics` asks for a key as well.
-        allow_origins: whose pages may read answers (CORS); none: nobody's.
-        otlp_endpoint: base URL of the collector that traces are sent to; None: what OpenTelemetry's
-            environment variables say, or nowhere.
-        lexicons: the folder in which lexicons of voices are stored; None: nowhere.
-        log_text: whether what is asked to be spoken or read is logged.
-        jobs: the folder in which jobs are kept; None: none are taken on.
-        webhooks_to_private: whether addresses of this network may be told of a job's end.
-        shutdown_seconds: at least 0, how long open streams may go on after the signal to stop; None
-            leaves the default.
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
-        SonantError: the voice or the engine cannot be loaded, or a setting is out of range.
+        SonantError: a voice or the engine cannot be loaded.
         OSError: the address cannot be listened on.
     """
-    limits = {"max_streams": max_streams, "shutdown_seconds": shutdown_seconds}
-    settings = ServiceSettings(
-        voices=() if voice is None else (voice,),
-        engine=engine,
-        precision=precision,
-        threads=threads,
-        capacity=capacity,
-        standby=standby,
-        address_streams=address_streams,
-        address_requests_per_minute=address_requests_per_minute,
-        key_file=key_file,
-        guard_metrics=guard_metrics,
-        allow_origins=allow_origins,
-        otlp_endpoint=otlp_endpoint,
-        lexicons=lexicons,
-        log_text=log_text,
-        jobs=jobs,
-        webhooks_to_private=webhooks_to_private,
-    )
-    settings = dataclasses.replace(
-        settings, **{name: limit for name, limit in limits.items() if limit is not None}
-    )  # type: ignore[arg-type]
-    run(settings, host=host, port=port, log_level=log_level)
-
-
-def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "info") -> None:
-    """`serve` with every setting at hand. Arguments and errors as there."""
     set_up_logs()
+    raise_descriptor_limit()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Listening is tried first: an address in use is known at once, not after the voice has been
     # loaded.
@@ -129,7 +60,7 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
             config = uvicorn.Config(
                 create_app(settings, worker=worker, traces=traces),
                 log_level=log_level,
-                access_log=False,  # service.http.middleware writes a line for each request
+                **connection_options(settings),
                 timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds + _BACKSTOP_SECONDS),
             )
             SpeechServer(config, worker=worker, shutdown_seconds=settings.shutdown_seconds).run(
@@ -138,6 +69,16 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
         finally:
             worker.stop()
             traces.close()
+
+
+def connection_options(settings: ServiceSettings) -> dict[str, Any]:
+    """What uvicorn is told of connections and requests."""
+    return {
+        "access_log": False,  # service.http.middleware writes a line for each request
+        "http": limited_protocol(ConnectionLimits.of_settings(settings)),
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": list(settings.trusted_proxies),
+    }
 
 
 def limit_unsent(listener: socket.socket, settings: ServiceSettings) -> None:

@@ -1,10 +1,13 @@
 """What whoever runs the service decides. Each number is configured here, once."""
 
+# ruff: noqa: RUF009  # `_setting` makes fields, not values
+
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from vocoder.errors import ConfigError
 
@@ -13,134 +16,259 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:
 _ENDPOINT = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
+def _setting(
+    default: object,
+    about: str,
+    *,
+    option: str | None = None,
+    at_least: float | None = None,
+    above: float | None = None,
+) -> Any:
+    """A field of `ServiceSettings`.
+
+    Args:
+        default: its value where nothing is said; None as `about` says.
+        about: one or two sentences; the help of the option.
+        option: of `sonant serve`, as Typer wants it; None: there is none.
+        at_least: the lowest value. Nothing is checked of None.
+        above: what every value is above.
+    """
+    return field(
+        default=default,
+        metadata={"about": about, "option": option, "at_least": at_least, "above": above},
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServiceSettings:
-    """Settings of a running service.
-
-    Attributes:
-        voices: names or folders of the voices to load; the first speaks where a request names none.
-            Empty: the default voice.
-        engine: "auto", "native", "reference" or "cuda".
-        precision: "auto", "fp32", "bf16" or "int8".
-        threads: at least 1, that streams which share a call are shared out to.
-        standby: whether a second worker waits, loaded, to take over at once from one that died. It
-            costs the memory of a worker.
-        capacity: how many streams can be made in real time, above 0; None: measured at the start
-            and kept up to date.
-        headroom: 0..1 of the capacity is not given to streams: it is for what is not foreseen.
-        max_streams: at least 1, how many streams may be open at once, those included whose sound
-            waits for a slow reader.
-        queue_limit: at least 0, how many requests may wait for room. Only those wait that say how
-            long they would.
-        question_limit: at least 1, how many requests without sound (times, phonemes, scores) may be
-            worked at or wait for it.
-        address_streams: at least 1, how many streams one address may have open; None for no limit
-            of its own.
-        address_requests_per_minute: at least 1, likewise.
-        key_streams: at least 1, how many streams one API key may have open; None for no limit of
-            its own.
-        key_requests_per_minute: at least 1, likewise.
-        key_file: with the API keys that requests must show (`service.keys`); None: none is asked
-            for.
-        guard_metrics: whether `/metrics` asks for a key as well.
-        allow_origins: whose pages may read answers (CORS), each as "https://host" or
-            "https://host:port", or "*" for all; none: no answer allows any.
-        log_text: whether what is asked to be spoken or read is written into the log, a line of its
-            own with the request's id.
-        otlp_endpoint: base URL of the collector that traces are sent to (OTLP over HTTP); None:
-            what OpenTelemetry's environment variables say, or nowhere.
-        lexicons: the folder in which lexicons of voices are stored
-            (`service.frontend.lexicon_store`); None: nowhere, so none can be edited.
-        lexicon_limit: bytes of a body that holds a lexicon, at least 1.
-        jobs: the folder in which jobs are kept (`service.jobs`); None: nowhere, so none are taken
-            on.
-        job_limit: at least 1, how many of them may be unfinished.
-        job_streams: at least 1, lines of jobs that are made at once.
-        job_body_limit: bytes of a body that holds a job, at least 1.
-        webhooks_to_private: whether an address that is told of a job's end may be one of this
-            network.
-        text_limit: characters of one request, at least 1; None leaves it to the voice.
-        planned_characters: at least 1, of a text that is planned before its first sound. A longer
-            one is spoken as it is planned, but as WAV, whose header says how long it is.
-        recording_limit: bytes of a body that holds a recording, at least 1.
-        recording_seconds: above 0, how long a recording may be.
-        body_limit: bytes of a request's body, at least 1.
-        first_chunk_seconds: of sound in a stream's first turns, short so that it is heard soon;
-            until one chunk of the other size is made.
-        chunk_seconds: of sound in every other turn, at most; None: 0.1, and 0.32 on a card.
-        turn_seconds: above 0, about how long one call of the engine may take: so much work is
-            wasted at most when a client leaves, and so long a new stream waits at most for a turn.
-            Where many share a card a turn takes longer (`service.worker.scheduler`).
-        first_sound_seconds: at least 0, when the first sound of a stream is due after it was
-            admitted.
-        strained_seconds: above 0, a stream that is later than this, for a listener without any
-            buffer, keeps new ones from beginning.
-        whole_seconds: at least 0, the same for an answer that is sent when all of it is there:
-            nobody listens to it yet.
-        buffer_seconds: of sound that may wait for a reader before its generation pauses; at least
-            one chunk.
-        streams_per_turn: at least 1, how many streams share one call of the engine; None: 8, and
-            1,024 on a card.
-        snapshot_seconds: above 0, of a stream's sound between two of the snapshots from which it
-            goes on should the worker die.
-        resume_seconds: above 0, how long an answer can be picked up again after it was last asked
-            for.
-        resume_streams: at least 1, how many of them; the oldest give way. Each keeps some hundred
-            kilobytes.
-        stall_seconds: above 0, how long a client may take no byte at all before it counts as gone.
-        start_seconds: above 0, how long a worker may take to load its voices, and then to measure
-            how fast it is.
-        silence_seconds: above 1, after which a worker that has said nothing is taken for hung, and
-            replaced.
-        shutdown_seconds: at least 0, how long open streams may go on after the signal to stop.
+    """Settings of a running service. `sonant serve` has an option for each that names one;
+    `vocoder.cli.serve` makes them from here.
     """
 
-    voices: tuple[str, ...] = ()
-    engine: str = "auto"
-    precision: str = "auto"
-    threads: int = 1
-    standby: bool = True
-    capacity: float | None = None
-    headroom: float = 0.2
-    max_streams: int = 256
-    queue_limit: int = 32
-    question_limit: int = 32
-    address_streams: int | None = None
-    address_requests_per_minute: int | None = None
-    key_streams: int | None = None
-    key_requests_per_minute: int | None = None
-    key_file: Path | None = None
-    guard_metrics: bool = False
-    allow_origins: tuple[str, ...] = ()
-    log_text: bool = False
-    otlp_endpoint: str | None = None
-    lexicons: Path | None = None
-    lexicon_limit: int = 16 * 2**20
-    jobs: Path | None = None
-    job_limit: int = 100
-    job_streams: int = 8
-    job_body_limit: int = 16 * 2**20
-    webhooks_to_private: bool = False
-    text_limit: int | None = None
-    planned_characters: int = 10_000
-    recording_limit: int = 16 * 2**20
-    recording_seconds: float = 60.0
-    body_limit: int = 2**20
-    first_chunk_seconds: float = 0.04
-    chunk_seconds: float | None = None
-    turn_seconds: float = 0.05
-    first_sound_seconds: float = 0.1
-    strained_seconds: float = 0.08
-    whole_seconds: float = 2.0
-    buffer_seconds: float = 2.0
-    streams_per_turn: int | None = None
-    snapshot_seconds: float = 1.0
-    resume_seconds: float = 600.0
-    resume_streams: int = 64
-    stall_seconds: float = 60.0
-    start_seconds: float = 120.0
-    silence_seconds: float = 30.0
-    shutdown_seconds: float = 5.0
+    voices: tuple[str, ...] = _setting(
+        (),
+        (
+            "Names or folders of the voices to load; the first speaks where a request names none. "
+            "Empty: the default voice."
+        ),
+    )
+    engine: str = _setting("auto", "auto, native, reference or cuda.")
+    precision: str = _setting("auto", "auto, fp32, bf16 or int8.")
+    threads: int = _setting(
+        1, "Threads of the engine; streams are shared out to them.", option="--threads", at_least=1
+    )
+    max_streams: int = _setting(
+        256,
+        "Streams that may be open at once, those included that wait for a slow reader.",
+        option="--max-streams",
+        at_least=1,
+    )
+    capacity: float | None = _setting(
+        None,
+        "Streams that can be made in real time; measured where absent.",
+        option="--capacity",
+        at_least=0.01,
+    )
+    headroom: float = _setting(0.2, "0..1: the part of the capacity that is kept free.", at_least=0)
+    standby: bool = _setting(
+        True,
+        (
+            "Keep a second worker, loaded, that takes over at once from one that died. It costs "
+            "the memory of a worker."
+        ),
+        option="--standby/--no-standby",
+    )
+    queue_limit: int = _setting(
+        32,
+        "Requests that may wait for room. Only those wait that say how long they would.",
+        at_least=0,
+    )
+    question_limit: int = _setting(
+        32, "Requests without sound (times, phonemes, scores) that may be open at once.", at_least=1
+    )
+    address_streams: int | None = _setting(
+        None,
+        "Streams that one address may have open; no limit of its own where absent.",
+        option="--address-streams",
+        at_least=1,
+    )
+    address_requests_per_minute: int | None = _setting(
+        None,
+        "Requests a minute of one address; no limit where absent.",
+        option="--address-requests-per-minute",
+        at_least=1,
+    )
+    key_streams: int | None = _setting(
+        None,
+        "Streams that one API key may have open; no limit of its own where absent.",
+        at_least=1,
+    )
+    key_requests_per_minute: int | None = _setting(
+        None, "Requests a minute of one API key; no limit where absent.", at_least=1
+    )
+    key_file: Path | None = _setting(
+        None,
+        (
+            "API keys, one of which requests must show: `python -m service.keys`. None is asked "
+            "for where absent."
+        ),
+        option="--key-file",
+    )
+    guard_metrics: bool = _setting(
+        False, "Ask for a key for /metrics as well.", option="--guard-metrics"
+    )
+    allow_origins: tuple[str, ...] = _setting(
+        (),
+        (
+            "Whose pages may read answers (CORS), as https://example.com, or *; may be given "
+            "several times."
+        ),
+        option="--allow-origin",
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (),
+        "Addresses or networks of proxies whose X-Forwarded-For is believed; may be given several "
+        "times. Nobody's where absent.",
+        option="--trusted-proxy",
+    )
+    connection_limit: int = _setting(
+        1024, "Connections that may be open at once, also those that ask nothing.", at_least=1
+    )
+    head_seconds: float = _setting(
+        10.0, "How long the first line and headers of a request may take to arrive.", above=0
+    )
+    body_seconds: float = _setting(
+        30.0, "How long a body may take to arrive, beside a second for each 10 kB.", above=0
+    )
+    otlp_endpoint: str | None = _setting(
+        None,
+        (
+            "Where traces are sent to (OTLP over HTTP), as http://collector:4318; OpenTelemetry's "
+            "own variables, OTEL_*, do as well."
+        ),
+        option="--otlp",
+    )
+    lexicons: Path | None = _setting(
+        None,
+        (
+            "A folder with the lexicons of voices, NAME.json or NAME.pls: read at the start, "
+            "edited over HTTP. None can be edited where absent."
+        ),
+        option="--lexicons",
+    )
+    lexicon_limit: int = _setting(16 * 2**20, "Bytes of a body that holds a lexicon.", at_least=1)
+    jobs: Path | None = _setting(
+        None,
+        (
+            "A folder in which jobs are kept, and their files: POST /jobs. None are taken where "
+            "absent."
+        ),
+        option="--jobs",
+    )
+    job_limit: int = _setting(100, "Jobs that may be unfinished.", at_least=1)
+    job_streams: int = _setting(8, "Lines of jobs that are made at once.", at_least=1)
+    job_body_limit: int = _setting(16 * 2**20, "Bytes of a body that holds a job.", at_least=1)
+    webhooks_to_private: bool = _setting(
+        False,
+        "Let jobs name addresses of this network to be told of their end.",
+        option="--webhooks-to-private",
+    )
+    text_limit: int | None = _setting(
+        None, "Characters of one request; None leaves it to the voice.", at_least=1
+    )
+    planned_characters: int = _setting(
+        10_000,
+        (
+            "Characters of a text that is planned before its first sound. A longer one begins "
+            "before, except as WAV or FLAC, which tell the length."
+        ),
+        at_least=1,
+    )
+    recording_limit: int = _setting(
+        16 * 2**20, "Bytes of a body that holds a recording.", at_least=1
+    )
+    recording_seconds: float = _setting(60.0, "How long a recording may be.", above=0)
+    body_limit: int = _setting(2**20, "Bytes of a request's body.", at_least=1)
+    held_bodies_limit: int = _setting(
+        64 * 2**20, "Bytes of the bodies of all requests that are open.", at_least=1
+    )
+    first_chunk_seconds: float = _setting(
+        0.04,
+        (
+            "Sound of a stream's first steps, short so that it is heard soon; until one chunk of "
+            "the other size is made."
+        ),
+    )
+    chunk_seconds: float | None = _setting(
+        None, "Sound of a stream's other steps, at most; None: 0.1, and 0.32 on a GPU."
+    )
+    turn_seconds: float = _setting(
+        0.05,
+        "About how long one call of the engine may take: that much work is lost when a client "
+        "leaves, and a new stream waits that long. "
+        "Where many share a GPU a call takes longer (`service.worker.scheduler`).",
+        above=0,
+    )
+    first_sound_seconds: float = _setting(
+        0.1, "When the first sound of a stream is due after it was admitted.", at_least=0
+    )
+    strained_seconds: float = _setting(
+        0.08,
+        (
+            "A stream that is later than this, for a listener without a buffer, keeps new ones "
+            "from beginning."
+        ),
+        above=0,
+    )
+    whole_seconds: float = _setting(
+        2.0,
+        "The same for an answer that is sent when all of it is there: nobody listens to it yet.",
+        at_least=0,
+    )
+    buffer_seconds: float = _setting(
+        2.0, "Sound that may wait for a reader before its generation pauses; at least one chunk."
+    )
+    streams_per_turn: int | None = _setting(
+        None, "Streams that share one call of the engine; None: 8, and 1,024 on a GPU.", at_least=1
+    )
+    snapshot_seconds: float = _setting(
+        1.0,
+        "Sound between two snapshots, from which a stream goes on should the worker die.",
+        above=0,
+    )
+    resume_seconds: float = _setting(
+        600.0, "How long an answer can be picked up again after it was last asked for.", above=0
+    )
+    resume_streams: int = _setting(
+        64,
+        "How many of them are kept, each in some hundred kilobytes; the oldest give way.",
+        at_least=1,
+    )
+    stall_seconds: float = _setting(
+        60.0, "How long a client may take no byte at all before it counts as gone.", above=0
+    )
+    start_seconds: float = _setting(
+        120.0,
+        "How long a worker may take to load its voices, and then to measure how fast it is.",
+        above=0,
+    )
+    silence_seconds: float = _setting(
+        30.0, "After which a worker that has said nothing is taken for hung, and replaced.", above=1
+    )
+    shutdown_seconds: float = _setting(
+        5.0,
+        "How long open streams may go on after the signal to stop.",
+        option="--shutdown-seconds",
+        at_least=0,
+    )
+    log_text: bool = _setting(
+        False,
+        (
+            "Write what is asked to be spoken or read into the log, a line of its own with the "
+            "request's id."
+        ),
+        option="--log-text",
+    )
 
     @property
     def on_gpu(self) -> bool:
@@ -180,51 +308,19 @@ class ServiceSettings:
             raise ConfigError(
                 "guard_metrics needs a key_file: without one there is no key to ask for"
             )
-        counts: dict[str, int | None] = {
-            "threads": self.threads,
-            "max_streams": self.max_streams,
-            "address_streams": self.address_streams,
-            "address_requests_per_minute": self.address_requests_per_minute,
-            "key_streams": self.key_streams,
-            "key_requests_per_minute": self.key_requests_per_minute,
-            "question_limit": self.question_limit,
-            "text_limit": self.text_limit,
-            "planned_characters": self.planned_characters,
-            "resume_streams": self.resume_streams,
-            "body_limit": self.body_limit,
-            "recording_limit": self.recording_limit,
-            "lexicon_limit": self.lexicon_limit,
-            "job_limit": self.job_limit,
-            "job_streams": self.job_streams,
-            "job_body_limit": self.job_body_limit,
-            "streams_per_turn": self.streams_per_turn,
-        }
-        for name, count in counts.items():
-            if count is not None and count < 1:
-                raise ConfigError(f"{name} must be at least 1, not {count}")
-        times = {
-            "turn_seconds": self.turn_seconds,
-            "strained_seconds": self.strained_seconds,
-            "snapshot_seconds": self.snapshot_seconds,
-            "stall_seconds": self.stall_seconds,
-            "recording_seconds": self.recording_seconds,
-            "resume_seconds": self.resume_seconds,
-            "start_seconds": self.start_seconds,
-        }
-        for name, seconds in times.items():
-            if not seconds > 0:
-                raise ConfigError(f"{name} must be above 0, not {seconds}")
-        for name, least in {"queue_limit": self.queue_limit, "shutdown_seconds": self.shutdown_seconds, "first_sound_seconds": self.first_sound_seconds,
-                            "whole_seconds": self.whole_seconds}.items():  # fmt: skip
-            if not least >= 0:
-                raise ConfigError(f"{name} must not be negative, it is {least}")
+        for each in fields(self):
+            value, at_least, above = (
+                vars(self)[each.name],
+                each.metadata["at_least"],
+                each.metadata["above"],
+            )
+            if value is not None and at_least is not None and not value >= at_least:
+                raise ConfigError(f"{each.name} must be at least {at_least}, not {value}")
+            if value is not None and above is not None and not value > above:
+                raise ConfigError(f"{each.name} must be above {above}, not {value}")
         if not 0 < self.first_chunk_seconds <= self.chunk <= self.buffer_seconds:
             raise ConfigError(
                 "0 < first_chunk_seconds <= chunk_seconds <= buffer_seconds must hold"
             )
-        if not 0 <= self.headroom < 1:
+        if not self.headroom < 1:
             raise ConfigError(f"headroom must lie in 0..1, not {self.headroom}")
-        if self.capacity is not None and not self.capacity > 0:
-            raise ConfigError(f"capacity must be above 0, not {self.capacity}")
-        if not self.silence_seconds > 1:
-            raise ConfigError(f"silence_seconds must be above 1, not {self.silence_seconds}")

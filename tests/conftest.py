@@ -30,9 +30,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not torch.cuda.is_available() and any(
         item.get_closest_marker("gpu") for item in session.items
     ):
-        raise pytest.UsageError(
-            "torch sees no GPU here, and tests that need one were asked for"
-        )  # skipped, they would look as if they had passed
+        # skipped, they would look as if they had passed
+        raise pytest.UsageError("torch sees no GPU here, and tests that need one were asked for")
 
 
 # `make sanitize` and `make bf16` have the tests use a native engine of their own, in place of the

@@ -24,20 +24,6 @@ EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 BUILT_WITH = ("cmake", "ninja")
 # What CUDA builds of torch bring, each build its own versions; of triton the one that is pinned.
 WITH_CUDA = re.compile("nvidia-|cuda-")
-# Declared although no line of ours imports them, and why.
-NOT_IMPORTED = {
-    "torchaudio": "vocoder/audio/torchaudio_import.py imports it by its name",
-    "tensorboard": "torch.utils.tensorboard writes through it",
-    "setuptools": "pyworld imports its pkg_resources",
-    "xls-r-sqa": "distillmos is made of its layers",
-    "onnxruntime": "speechmos runs its networks with it, and does not say so",
-    "python-multipart": "starlette.formparsers reads forms with it",
-    "pytest-asyncio": "a plugin, configured in pyproject.toml",
-    "pytest-xdist": "a plugin, an option in the Makefile",
-    "ruff": "a command of the Makefile",
-    "clang-format": "a command of the Makefile",
-    "mypy": "a command of the Makefile",
-}
 # Which extras each package may count on, beside the core dependencies.
 AT_HAND = {
     "vocoder": ("reference", "analysis", "train", "batch", "gpu", "distributed"),
@@ -162,16 +148,6 @@ def test_what_is_imported_is_declared(folder: str) -> None:
     assert not missing
 
 
-def test_what_is_declared_is_used() -> None:
-    used = {name for folder in AT_HAND for name, _ in third_party(folder)}
-    declared = (
-        names(PROJECT["dependencies"])
-        | names(line for extra in AT_HAND["tests"] for line in EXTRAS[extra])
-        | names(ALONE)
-    )
-    assert declared - used == set(NOT_IMPORTED)
-
-
 @pytest.mark.parametrize(
     "requirement",
     requirements([*DECLARED, *ALONE, *BUILT_WITH]),
@@ -195,12 +171,3 @@ def test_what_is_installed_is_pinned_to_that_version() -> None:
     assert set(pinned) - set(installed) == {"cython"}, (
         "pinned for nothing (cython is there while pip builds pyworld and pesq)"
     )
-
-
-def test_what_comes_without_its_requirements_belongs_to_an_extra() -> None:
-    assert set(WITHOUT_DEPENDENCIES) <= set(EXTRAS)
-
-
-def test_torch_is_pinned_where_a_bare_name_would_bring_cuda() -> None:
-    assert "torch" in pins()
-    assert "PIP_CONSTRAINT" in (ROOT / "Makefile").read_text("utf-8")

@@ -159,10 +159,11 @@ def test_whoever_stops_the_service_waits_for_as_long_as_streams_may_go_on() -> N
         float(args[args.index("--shutdown-seconds") + 1]),
         container()["lifecycle"]["preStop"]["sleep"]["seconds"],
     )
+    # two for the responses' ends
     assert (
         manifest("Deployment")["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
         > proxies + streams + 2
-    )  # two for the responses' ends
+    )
     assert COMPOSE["services"]["sonant"]["stop_grace_period"] == "15s"
     assert ServiceSettings().shutdown_seconds + 2 < 15
 

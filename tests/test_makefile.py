@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -15,23 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TARGETS = (
-    "setup",
-    "serve",
-    "test",
-    "test-slow",
-    "test-gpu",
-    "test-browser",
-    "check",
-    "format",
-    "bench",
-    "sanitize",
-    "bf16",
-    "arm",
-    "clean",
-)
 INSTALL_PACKAGES = "install --quiet --requirement"
-INSTALL_ALONE = "install --quiet --no-deps\n"
 BUILD = "install --quiet --no-deps "  # and, where developers build, without isolation
 INSTALL_ENGINE = "--editable ."
 
@@ -110,36 +93,8 @@ def stamps(folder: Path) -> list[str]:
     ]  # type: ignore[index]
 
 
-def test_make_alone_tells_what_there_is(fresh: Path) -> None:
-    listed = re.findall(r"^make (\S+) +\S", make(fresh), re.MULTILINE)
-    assert set(listed) == {"help", *TARGETS}
-
-
-@pytest.mark.parametrize("target", [target for target in TARGETS if target not in ("arm", "clean")])
-def test_every_target_sets_up_what_it_needs(fresh: Path, target: str) -> None:
-    plan = make(fresh, "-n", target)
-    steps = [
-        plan.index(step)
-        for step in ("-m venv .venv", INSTALL_PACKAGES, INSTALL_ALONE, INSTALL_ENGINE)
-    ]
-    assert steps == sorted(steps)
-
-
-@pytest.mark.parametrize(
-    "target", [target for target in TARGETS if target not in ("clean", "setup")]
-)
-def test_nothing_is_installed_twice(installed: Path, target: str) -> None:
-    assert "install" not in make(installed, "-n", target)
-
-
 def test_setup_has_nothing_to_do_the_second_time(installed: Path) -> None:
     assert "Nothing to be done" in make(installed, "setup")
-
-
-def test_what_setup_has_done_it_does_not_do_again(pretending: Path) -> None:
-    make(pretending, "setup")
-    assert "--editable" in (pretending / "asked").read_text("utf-8")
-    assert "Nothing to be done" in make(pretending, "setup")
 
 
 def test_an_engine_that_could_not_be_built_is_tried_again(pretending: Path) -> None:
@@ -170,40 +125,6 @@ def test_a_change_of_the_dependencies_installs_them(installed: Path, name: str) 
     assert plan.index(INSTALL_PACKAGES) < plan.index(INSTALL_ENGINE)
 
 
-def test_other_extras_are_installed_when_asked_for(installed: Path) -> None:
-    assert INSTALL_PACKAGES in make(installed, "-n", "setup", "EXTRAS=service")
-
-
-def test_what_must_come_without_its_requirements_comes_with_the_extra_of_its_name(
-    fresh: Path,
-) -> None:
-    script = re.search(
-        r"^define NO_DEPS\n(.*?)^endef$", make(fresh, "-p", "help"), re.MULTILINE | re.DOTALL
-    )[1]  # type: ignore[index]
-    asked = [
-        subprocess.run(
-            [sys.executable, "-c", script, *extras],
-            cwd=fresh,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for extras in (["measure"], ["train"])
-    ]
-    assert asked[0].stdout.split() == ["distillmos==0.9.1", "xls-r-sqa==0.1.0"]
-    assert not asked[1].stdout.split()
-
-
-def test_without_a_compiler_only_what_has_wheels_is_installed(fresh: Path) -> None:
-    plan = make(fresh, "-n", "test", compiler="/nowhere/c++")
-    assert '"$REQUIREMENTS" service telemetry reference batch distributed dev |' in plan
-    assert INSTALL_ENGINE in plan
-    assert (
-        '"$REQUIREMENTS" service telemetry reference analysis train measure batch distributed dev |'
-        in make(fresh, "-n", "test")
-    )
-
-
 def test_serving_installs_what_serving_needs(fresh: Path) -> None:
     """And no build tools: pip builds in an environment that it drops."""
     plan = make(fresh, "-n", "serve")
@@ -230,25 +151,7 @@ def test_what_builds_is_installed_for_developers_alone(fresh: Path, extras: list
     assert ({"cmake", "ninja", "nanobind"} <= names) == ("dev" in extras)
 
 
-def test_where_the_service_listens_can_be_said(installed: Path) -> None:
-    assert "sonant serve --host 127.0.0.1 --port 8000" in make(installed, "-n", "serve")
-    assert "sonant serve --host 0.0.0.0 --port 80" in make(
-        installed, "-n", "serve", "HOST=0.0.0.0", "PORT=80"
-    )
-
-
 def test_no_python_that_fits_is_said_in_one_sentence(fresh: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
         make(fresh, "setup", "PYTHON=")
     assert "Sonant needs Python 3.11 or 3.12" in caught.value.stderr
-
-
-def test_continuous_integration_runs_the_makefile() -> None:
-    script = ROOT / ".ci/run"
-    assert os.access(script, os.X_OK)
-    called = [
-        word
-        for line in re.findall(r"^make (.*)$", script.read_text("utf-8"), re.MULTILINE)
-        for word in shlex.split(line)
-    ]
-    assert called == ["check", "test", "test-slow", "PART=and not thorough", "test-browser"]

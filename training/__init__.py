@@ -4,10 +4,9 @@ cli, pipeline, stages    `sonant-train`: the commands, all in one go, stage by s
 data                 from recordings to a prepared data set
 alignment            which frames belong to which phoneme
 recogniser           a WaveNet that recognises phonemes
-acoustic_task, vocoder_task    what the two models of a voice are trained on
-adversarial_task, discriminators    the acoustic model's decoder, trained for sharp spectra
-harmonic_table       the table of harmonics that the decoder sees
-density_command, density_stage, density_task    WaveNet's relatives (`vocoder.density`)
+acoustic             what the acoustic model is trained on, twice; its melody
+vocoder_task         what the vocoder is trained on
+density              training WaveNet's relatives (`vocoder.density`)
 recipe_file, recipes    every hyperparameter, as TOML files
 recipe               where a run lives; the vocoder's training by a recipe
 loop, stopping       the training loop; stopping it between two updates
@@ -17,7 +16,6 @@ monitor, copy_synthesis    what a person sees and hears of a run
 estimate, bandwidth  how long training takes; how fast it is
 evaluation           how good a voice is; bootstrap: confidence intervals
 precision_prices     what lower precision costs
-intonation           how much flatter a model's melody is
 export               a run as a voice pack
 html, parallel       pages; jobs over several processes
 

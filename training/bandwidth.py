@@ -83,9 +83,8 @@ def sample_bytes(config: WaveNetConfig, *, bf16: bool = True) -> dict[str, int]:
         "head": product(skip, head) + product(head, outputs),
         "rectifiers": 5
         * half
-        * (
-            skip + head
-        ),  # read and written; backward gradient and output are read, the gradient written
+        # read and written; backward gradient and output are read, the gradient written
+        * (skip + head),
         # Outputs and code are read, a likelihood written. Backward all three are read, the outputs'
         # gradient written.
         "likelihood": (half * outputs + CODE + FULL) + (2 * half * outputs + CODE + FULL),

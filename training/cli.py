@@ -22,7 +22,7 @@ from training.data.likelihood import corpus_bits
 from training.data.outliers import rate_utterances, set_aside
 from training.data.predict import predict as predict_spectra
 from training.data.prepare import prepare as prepare_dataset
-from training.density_command import density
+from training.density.command import density
 from training.evaluation import Judging
 from training.evaluation import compare as compare_voices
 from training.evaluation import evaluate as evaluate_voice
@@ -254,9 +254,10 @@ def alignment(
     for one in rated[:worst]:
         typer.echo(str(one))
     if page is not None:
+        # late: it draws, which only the extra `measure` can
         from training.alignment.alignment_page import (
             write_alignment_page,
-        )  # late: it draws, which only the extra `measure` can
+        )
 
         write_alignment_page(page, data, rated, worst=worst)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from training.acoustic.intonation import intonation
 from training.evaluation import Report
 from training.evaluation.sentences import unmeasured
-from training.intonation import intonation
 from training.precision_prices import precision_prices
 from training.recipe import Run
 from training.stages import (

@@ -133,9 +133,10 @@ class _Compiled:
         self._compiled = torch.compile(blocks_log_prob, fullgraph=True, dynamic=False)
 
     def __call__(self, network: WaveNet, x: Tensor, conditioning: Tensor, codes: Tensor) -> Tensor:
+        # late: it brings the compiler, a second and more
         from torch._dynamo.exc import (
             TorchDynamoException,
-        )  # late: it brings the compiler, a second and more
+        )
 
         try:
             compiled: Tensor = self._compiled(network, x, conditioning, codes)

@@ -16,16 +16,23 @@ from vocoder.audio.whole_file import whole_file
 
 FloatArray = npt.NDArray[np.float32]
 _STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
-table { border-collapse: collapse; margin: 1rem 0 } th, td { border-bottom: 1px solid #ccc; padding: .3rem .8rem; text-align: left }
-section { border-top: 1px solid #ccc; padding-top: .5rem } .sounds { display: flex; flex-wrap: wrap; gap: 1rem }
+body {
+  font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
+  color: #222; background: #fff
+}
+table { border-collapse: collapse; margin: 1rem 0 }
+th, td { border-bottom: 1px solid #ccc; padding: .3rem .8rem; text-align: left }
+section { border-top: 1px solid #ccc; padding-top: .5rem }
+.sounds { display: flex; flex-wrap: wrap; gap: 1rem }
 figure { margin: 0; width: 22rem } figure.wide { width: 100% } img, audio { width: 100% }
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } }
 """
 
 
 def write_html(path: Path, title: str, parts: Sequence[str]) -> None:
-    """Writes a page, whole or not at all: its title as a heading, then parts that are HTML already."""
+    """Writes a page, whole or not at all: its title as a heading, then parts that are HTML
+    already.
+    """
     shown = html.escape(title)
     head = (
         f"<!doctype html><html lang=en><meta "

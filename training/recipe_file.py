@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from training.adversarial_task import AdversarialConfig
+from training.acoustic.adversarial import AdversarialConfig
 from training.data.dataset import PreparedSet
 from training.data.segments import SegmentConfig
 from training.loop import LoopConfig
@@ -120,7 +120,9 @@ class Recipe:
     def wavenet_of(
         self, audio: AudioConfig, *, num_speakers: int, sizes: tuple[int, ...]
     ) -> WaveNetConfig:
-        """The vocoder's network for such recordings; `sizes` as `LinguisticConfig.category_sizes`."""
+        """The vocoder's network for such recordings; `sizes` as
+        `LinguisticConfig.category_sizes`.
+        """
         return dataclasses.replace(
             self.vocoder,
             num_speakers=num_speakers,

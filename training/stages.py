@@ -22,11 +22,12 @@ from typing import Any
 
 import torch
 
-from training.acoustic_task import AcousticTask
-from training.adversarial_task import AdversarialTask
+from training.acoustic.adversarial import AdversarialTask
+from training.acoustic.regression import AcousticTask
 from training.bandwidth import Throughput
 from training.copy_synthesis import CopySynthesisListener
 from training.data.dataset import PreparedSet
+from training.data.pitch_shift import write_shifted
 from training.loop import LoopConfig, Task, Trainer
 from training.monitor import TrainingMonitor
 from training.recipe import (
@@ -101,7 +102,10 @@ def train_adversarial(
     recipe = recipe or Recipe.of_stage(folder)
     loop = loop_for(recipe.adversarial_loop, device, steps=steps, learning_rate=learning_rate)
     torch.manual_seed(loop.seed)  # the weights that the discriminators begin with
-    task = AdversarialTask(run.dataset(), regression, recipe.adversarial, device=device)
+    data = run.dataset()
+    if recipe.adversarial.shifted_windows > 0:
+        write_shifted(data)
+    task = AdversarialTask(data, regression, recipe.adversarial, device=device)
     resolved = {
         "model": regression.config.to_dict(),
         "loop": dataclasses.asdict(loop),

@@ -1,4 +1,6 @@
-"""Types of the compiled module; the `bind_` functions of `native/*_bindings.cpp` are where it is made."""
+"""Types of the compiled module; the `bind_` functions of `native/*_bindings.cpp` are where it is
+made.
+"""
 
 import numpy as np
 import numpy.typing as npt

@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from vocoder.errors import ConfigError
+
+_MOST_CHANNELS = 8_192
+_MOST_SPEAKERS = 65_536
+_MOST_CATEGORIES = 65_536
+_MOST_LAYERS_PER_CYCLE = 20
 
 OutputKind = Literal["softmax", "logistic_mixture", "gaussian"]
 
@@ -28,6 +34,15 @@ FRAME_POSITIONS = (*POSITIONS, "frame_in_phoneme", "phoneme_length")
 def _require(condition: bool, message: str) -> None:
     if not condition:
         raise ConfigError(message)
+
+
+def _require_within(config: Config, limits: Mapping[str, tuple[float, float]]) -> None:
+    """Each of these numbers within its limits, far beyond what is of use: what a pack from a
+    stranger says is checked before memory is taken for it.
+    """
+    for name, (least, most) in limits.items():
+        value = getattr(config, name)
+        _require(least <= value <= most, f"{name} must lie in {least:g}..{most:g}, not {value}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,10 +92,18 @@ class AudioConfig(Config):
     pre_emphasis: float = 0.85  # coefficient a of y[t] = x[t] - a x[t-1]; 0 for none
 
     def __post_init__(self) -> None:
-        _require(self.sample_rate > 0, f"sample_rate must be positive, not {self.sample_rate}")
+        _require_within(
+            self,
+            {
+                "sample_rate": (4_000, 192_000),
+                "n_fft": (2, 65_536),
+                "n_mels": (1, 1_024),
+                "f_max": (0, 96_000),
+                "f0_max": (0, 96_000),
+            },
+        )
         _require(0 < self.hop_length <= self.win_length, "hop_length must lie in 1..win_length")
         _require(self.win_length <= self.n_fft, "win_length must not exceed n_fft")
-        _require(self.n_mels > 0, "n_mels must be positive")
         _require(
             0 <= self.f_min < self.f_max <= self.sample_rate / 2,
             "0 <= f_min < f_max <= sample_rate / 2 must hold",
@@ -105,8 +128,8 @@ class LinguisticConfig(Config):
             f"category_sizes needs one number for each of {CATEGORIES}",
         )
         _require(
-            all(size > 1 for size in self.category_sizes),
-            "every category needs at least one value beside 'absent'",
+            all(1 < size <= _MOST_CATEGORIES for size in self.category_sizes),
+            f"every category needs 2..{_MOST_CATEGORIES} values, 'absent' among them",
         )
 
 
@@ -148,24 +171,39 @@ class WaveNetConfig(Config):
     linguistic: LinguisticConfig
 
     def __post_init__(self) -> None:
-        for name in (
-            "num_layers", "num_cycles", "kernel_size", "residual_channels", "gate_channels", "skip_channels", "head_channels",
-            "cond_channels", "speaker_channels", "num_speakers", "num_mixtures", "n_mels", "hop_length",
-        ):  # fmt: skip
-            _require(getattr(self, name) > 0, f"{name} must be positive, not {getattr(self, name)}")
-        _require(self.cond_context >= 0, "cond_context must not be negative")
-        _require(self.prediction_order >= 0, "prediction_order must not be negative")
-        _require(self.prediction_smoothing_hz >= 0, "prediction_smoothing_hz must not be negative")
-        _require(self.max_lag >= 0, "max_lag must not be negative")
+        channels = (1, _MOST_CHANNELS)
+        _require_within(
+            self,
+            {
+                "num_layers": (1, 256),
+                "num_cycles": (1, 256),
+                "kernel_size": (2, 64),
+                "residual_channels": channels,
+                "gate_channels": channels,
+                "skip_channels": channels,
+                "head_channels": channels,
+                "cond_channels": channels,
+                "cond_context": (0, 256),
+                "speaker_channels": channels,
+                "num_speakers": (1, _MOST_SPEAKERS),
+                "prediction_order": (0, 4_096),
+                "prediction_smoothing_hz": (0, 10_000),
+                "max_lag": (0, 65_536),
+                "quantisation_levels": (2, 65_536),
+                "num_mixtures": (1, 1_024),
+                "n_mels": (1, 1_024),
+                "hop_length": (1, 65_536),
+            },
+        )
         _require(
             self.num_layers % self.num_cycles == 0, "num_layers must be a multiple of num_cycles"
         )
-        _require(self.kernel_size >= 2, "kernel_size must be at least 2: one tap sees no history")
         _require(
-            self.gate_channels % 2 == 0, "gate_channels must be even: half is tanh, half sigmoid"
+            self.num_layers // self.num_cycles <= _MOST_LAYERS_PER_CYCLE,
+            f"a cycle has at most {_MOST_LAYERS_PER_CYCLE} layers: dilations double in it",
         )
         _require(
-            2 <= self.quantisation_levels <= 65_536, "quantisation_levels must lie in 2..65536"
+            self.gate_channels % 2 == 0, "gate_channels must be even: half is tanh, half sigmoid"
         )
         _require(
             self.output in typing.get_args(OutputKind),
@@ -235,13 +273,18 @@ class AcousticConfig(Config):
             self.harmonic_steps == 0 or self.harmonic_steps >= 2,
             "harmonic_steps must be 0 or at least 2",
         )
-        for name in (
-            "channels",
-            "encoder_layers",
-            "decoder_channels",
-            "decoder_layers",
-            "predictor_channels",
-            "num_speakers",
-            "n_mels",
-        ):
-            _require(getattr(self, name) > 0, f"{name} must be positive, not {getattr(self, name)}")
+        channels = (1, _MOST_CHANNELS)
+        _require_within(
+            self,
+            {
+                "channels": channels,
+                "encoder_layers": (1, 256),
+                "decoder_channels": channels,
+                "decoder_layers": (1, 256),
+                "harmonic_steps": (0, 65_536),
+                "kernel_size": (1, 255),
+                "predictor_channels": channels,
+                "num_speakers": (1, _MOST_SPEAKERS),
+                "n_mels": (1, 1_024),
+            },
+        )

@@ -48,7 +48,9 @@ class ConfigError(SonantError):
 
 
 class VoiceError(SonantError):
-    """A voice pack that is missing, damaged, or made for other features than this release computes."""
+    """A voice pack that is missing, damaged, or made for other features than this release
+    computes.
+    """
 
 
 class EngineError(SonantError):

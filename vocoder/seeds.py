@@ -14,7 +14,9 @@ JSON_BITS = 53
 
 
 def choose_seed(seed: int | None) -> int:
-    """The seed of a stream: the one asked for, or a random one below 2**53. Raises as `check_seed`."""
+    """The seed of a stream: the one asked for, or a random one below 2**53. Raises as
+    `check_seed`.
+    """
     return secrets.randbits(JSON_BITS) if seed is None else check_seed(seed)
 
 

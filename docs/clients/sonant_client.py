@@ -82,9 +82,8 @@ class Sonant:
                     if kept:
                         received, failures = received + len(kept), 0
                         yield kept
-                if (
-                    not answer.length
-                ):  # bytes that are missing; None where only the end of the body tells
+                # bytes that are missing; None where only the end of the body tells
+                if not answer.length:
                     return
                 raise http.client.IncompleteRead(b"")
             except _LOST:

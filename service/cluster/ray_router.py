@@ -45,17 +45,15 @@ class StreamRouter(RequestRouter):
         """Groups of replicas, the best group first; Serve takes of a group the one that has least
         to do.
         """
-        everybody = random.sample(
-            candidate_replicas, len(candidate_replicas)
-        )  # of equals Serve takes the first
+        # of equals Serve takes the first
+        everybody = random.sample(candidate_replicas, len(candidate_replicas))
         if pending_request is None:
             return [everybody]
         pending_request.routing_context.should_backoff = (
             True  # where none can be reached it is tried again after a while, not at once
         )
-        wanted = wanted_replica(
-            pickle.loads(pending_request.args[0]).asgi_scope
-        )  # made by Serve's proxy, for its replica
+        # made by Serve's proxy, for its replica
+        wanted = wanted_replica(pickle.loads(pending_request.args[0]).asgi_scope)
         return [
             [replica for replica in everybody if replica.replica_id.unique_id == wanted],
             everybody,

@@ -182,9 +182,9 @@ class SpeechReplica:
         self._health = Health(self._worker, patience=settings.start_seconds)
         self._gauges: dict[str, Gauge] = {}
         try:
-            await asyncio.to_thread(
-                self._worker.start
-            )  # here and not in the life cycle of the application, where what is wrong would not be told
+            # here and not in the life cycle of the application, where what is wrong would not be
+            # told
+            await asyncio.to_thread(self._worker.start)
         except BaseException:
             await self._stop()
             raise

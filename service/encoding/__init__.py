@@ -4,26 +4,27 @@ An encoder is made for one answer and is fed pieces in order; neither their size
 between them changes a byte. It lives in
 the process of the event loop, not in the worker: a worker that dies takes no encoder's state along.
 
-encoder      what an encoder is
-factory      which encoder makes a format
-plain        wav, pcm, mulaw: a sample has its place, so the length is known and any place can be
-             begun at
-compressed   flac, mp3, opus, aac
-timed        lines of JSON: sound, and what is heard in it
-stream_resampler    resampling as a stream
+encoder               what an encoder is
+factory               which encoder makes a format of `vocoder.audio.formats`
+plain                 wav, pcm, mulaw: a sample has its place, so the length is known and any place
+                      can be begun at
+compressed            flac, mp3, opus, aac
+timed                 lines of JSON: sound, and what is heard in it
+resampling_encoder    another rate before any of them
 """
 
 from __future__ import annotations
 
-from service.encoding.encoder import WITH_LENGTH, AudioFormat, Encoder, Layout
+from service.encoding.encoder import AudioFormat, BareFormat, Encoder, Layout, OpenaiFormat
 from service.encoding.factory import layout_of, make_encoder, make_timed_encoder, timed_layout
 from service.encoding.timed import TimingEvents
 
 __all__ = [
-    "WITH_LENGTH",
     "AudioFormat",
+    "BareFormat",
     "Encoder",
     "Layout",
+    "OpenaiFormat",
     "TimingEvents",
     "layout_of",
     "make_encoder",

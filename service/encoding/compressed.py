@@ -9,92 +9,30 @@ file to the next (an Ogg stream's random number), so the same sound is the same 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
 
-
-@dataclass(frozen=True, kw_only=True)
-class Codec:
-    """How FFmpeg is asked for a format.
-
-    Attributes:
-        media_type: for Content-Type.
-        container: FFmpeg's name of it; so is `codec`.
-        rates: Hz, that the codec takes, ascending; empty for any.
-        settings: of the codec.
-        muxing: of the container.
-    """
-
-    media_type: str
-    container: str
-    codec: str
-    rates: tuple[int, ...] = ()
-    settings: tuple[tuple[str, str], ...] = ()
-    muxing: tuple[tuple[str, str], ...] = ()
-
-    def rate_for(self, sample_rate: int) -> int:
-        """The lowest rate that the codec takes and that loses nothing of the source; its highest
-        where there is none.
-        """
-        return (
-            next((rate for rate in self.rates if rate >= sample_rate), self.rates[-1])
-            if self.rates
-            else sample_rate
-        )
-
+from vocoder.audio.formats import FfmpegCoding
 
 _FLAC_LENGTH_AT = 18  # after the magic, the block's header, and four sizes of STREAMINFO
-_MPEG_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-CODECS = {
-    "flac": Codec(
-        media_type="audio/flac", container="flac", codec="flac", settings=(("frame_size", "1024"),)
-    ),
-    "mp3": Codec(
-        media_type="audio/mpeg",
-        container="mp3",
-        codec="libmp3lame",
-        rates=_MPEG_RATES,
-        settings=(("b", "64000"),),
-        muxing=(
-            ("write_xing", "0"),
-            ("id3v2_version", "0"),
-        ),  # neither a table of contents, written at the end, nor a title
-    ),
-    "opus": Codec(
-        media_type="audio/ogg",
-        container="ogg",
-        codec="libopus",
-        rates=(8_000, 12_000, 16_000, 24_000, 48_000),
-        settings=(("b", "32000"),),
-        muxing=(("page_duration", "20000"),),
-    ),
-    "aac": Codec(
-        media_type="audio/aac",
-        container="adts",
-        codec="aac",
-        rates=_MPEG_RATES,
-        settings=(("b", "64000"),),
-    ),
-}
 
 
 class CompressedEncoder:
     """A codec at work.
 
     Args:
-        codec: which.
+        coding: container and codec.
         sample_rate: Hz; one that the codec takes.
     """
 
-    def __init__(self, codec: Codec, sample_rate: int) -> None:
+    def __init__(self, coding: FfmpegCoding, sample_rate: int) -> None:
         self._sink = _MuxedBytes()
-        muxing = {"flush_packets": "1", "fflags": "+bitexact", **dict(codec.muxing)}
-        self._container = av.open(self._sink, "w", format=codec.container, options=muxing)
+        muxing = {"flush_packets": "1", "fflags": "+bitexact", **dict(coding.container_options)}
+        self._container = av.open(self._sink, "w", format=coding.container, options=muxing)
         stream = self._container.add_stream(
-            codec.codec, rate=sample_rate, options=dict(codec.settings), layout="mono"
+            coding.codec, rate=sample_rate, options=dict(coding.codec_options), layout="mono"
         )
         assert isinstance(stream, AudioStream)
         self._stream = stream
@@ -132,12 +70,13 @@ class FlacEncoder:
     beginning.
 
     Args:
+        coding: container and codec.
         sample_rate: Hz.
         num_samples: that will come.
     """
 
-    def __init__(self, sample_rate: int, num_samples: int) -> None:
-        self._inner = CompressedEncoder(CODECS["flac"], sample_rate)
+    def __init__(self, coding: FfmpegCoding, sample_rate: int, num_samples: int) -> None:
+        self._inner = CompressedEncoder(coding, sample_rate)
         self._num_samples: int | None = num_samples  # None once it has been told
 
     def head(self) -> bytes:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-AudioFormat = Literal["wav", "pcm", "mulaw", "flac", "mp3", "opus", "aac"]
-WITH_LENGTH: frozenset[AudioFormat] = frozenset(
-    {"wav", "flac"}
-)  # whose headers tell how long the sound is
+from vocoder.audio.formats import HTTP_FORMATS
+
+if TYPE_CHECKING:
+    AudioFormat: TypeAlias = str
+    BareFormat: TypeAlias = str
+    OpenaiFormat: TypeAlias = str
+else:  # what pydantic checks
+    AudioFormat = Literal[tuple(HTTP_FORMATS)]
+    # of a sample's bytes alone
+    BareFormat = Literal[
+        tuple(
+            name
+            for name, form in HTTP_FORMATS.items()
+            if form.bytes_per_sample and not form.head_bytes
+        )
+    ]
+    OpenaiFormat = Literal[tuple(name for name, form in HTTP_FORMATS.items() if form.openai)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +56,9 @@ class Encoder(Protocol):
         """What comes before all sound."""
 
     def encode(self, pcm: bytes) -> bytes:
-        """The next samples, int16 little-endian, to as many bytes as they complete: perhaps none."""
+        """The next samples, int16 little-endian, to as many bytes as they complete: perhaps
+        none.
+        """
 
     def finish(self) -> bytes:
         """What is left once the last sample is there."""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from service.encoding.compressed import CODECS, CompressedEncoder, FlacEncoder
+from service.encoding.compressed import CompressedEncoder, FlacEncoder
 from service.encoding.encoder import AudioFormat, Encoder, Layout
 from service.encoding.plain import MulawEncoder, PcmEncoder
-from service.encoding.stream_resampler import ResamplingEncoder, resampled_length
+from service.encoding.resampling_encoder import ResamplingEncoder
 from service.encoding.timed import MEDIA_TYPE, TimedEncoder, TimingEvents
-from vocoder.audio.pcm import BYTES_PER_SAMPLE
+from vocoder.audio.formats import HTTP_FORMATS
+from vocoder.audio.resample import resampled_length
 from vocoder.audio.wav import wav_header
 from vocoder.errors import InputError
 from vocoder.synthesis.timeline import TimedSentence
 
 SAMPLE_RATES = (8_000, 48_000)  # Hz, from and to
-_TELEPHONE_RATE = 8_000
-_WAV_HEAD = 44
 
 
 def layout_of(
@@ -37,38 +36,19 @@ def layout_of(
     """
     rate = _rate(audio_format, source_rate, rate)
     length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
+    form = HTTP_FORMATS[audio_format]
+    if form.bytes_per_sample is None:
+        return Layout(media_type=form.media_type, sample_rate=rate)
     same = rate == source_rate
-    if audio_format == "wav":
-        size = None if length is None else _WAV_HEAD + BYTES_PER_SAMPLE * length
-        return Layout(
-            media_type="audio/wav",
-            sample_rate=rate,
-            head_bytes=_WAV_HEAD,
-            bytes_per_sample=BYTES_PER_SAMPLE,
-            num_bytes=size,
-            seekable=same,
-            inline=same,
-        )
-    if audio_format == "pcm":
-        size = None if length is None else BYTES_PER_SAMPLE * length
-        return Layout(
-            media_type="audio/pcm",
-            sample_rate=rate,
-            bytes_per_sample=BYTES_PER_SAMPLE,
-            num_bytes=size,
-            seekable=same,
-            inline=same,
-        )
-    if audio_format == "mulaw":
-        return Layout(
-            media_type="audio/basic",
-            sample_rate=rate,
-            bytes_per_sample=1,
-            num_bytes=length,
-            seekable=same,
-            inline=same,
-        )
-    return Layout(media_type=CODECS[audio_format].media_type, sample_rate=rate)
+    return Layout(
+        media_type=form.media_type,
+        sample_rate=rate,
+        head_bytes=form.head_bytes,
+        bytes_per_sample=form.bytes_per_sample,
+        num_bytes=None if length is None else form.head_bytes + form.bytes_per_sample * length,
+        seekable=same,
+        inline=same,
+    )
 
 
 def make_encoder(
@@ -79,18 +59,17 @@ def make_encoder(
     """
     rate = _rate(audio_format, source_rate, rate)
     length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
+    form = HTTP_FORMATS[audio_format]
     inner: Encoder
-    if audio_format == "wav":
-        inner = PcmEncoder(wav_header(rate, length))
-    elif audio_format == "pcm":
-        inner = PcmEncoder()
-    elif audio_format == "mulaw":
+    if audio_format == "mulaw":
         inner = MulawEncoder()
-    elif audio_format == "flac":
+    elif form.coding is None:
+        inner = PcmEncoder(wav_header(rate, length) if form.head_bytes else b"")
+    elif form.tells_length:
         assert length is not None, "libsndfile reads none that does not tell its length"
-        inner = FlacEncoder(rate, length)
+        inner = FlacEncoder(form.coding, rate, length)
     else:
-        inner = CompressedEncoder(CODECS[audio_format], rate)
+        inner = CompressedEncoder(form.coding, rate)
     return (
         inner
         if rate == source_rate
@@ -144,21 +123,13 @@ def _rate(audio_format: AudioFormat, source_rate: int, rate: int | None) -> int:
             f"sample_rate must lie in {SAMPLE_RATES[0]}..{SAMPLE_RATES[1]}, not {rate}",
             field="sample_rate",
         )
-    if audio_format == "mulaw":
-        if rate not in (None, _TELEPHONE_RATE):
-            raise InputError(
-                f"mulaw has a sample_rate of {_TELEPHONE_RATE}, not {rate}", field="sample_rate"
-            )
-        return _TELEPHONE_RATE
-    codec = CODECS.get(audio_format)
-    if codec is None:
-        return source_rate if rate is None else rate
-    if rate is not None and codec.rates and rate not in codec.rates:
+    form = HTTP_FORMATS[audio_format]
+    if rate is not None and form.rates and rate not in form.rates:
         raise InputError(
             (
-                f"sample_rate of {audio_format} must be one of {', '.join(map(str, codec.rates))}, "
+                f"sample_rate of {audio_format} must be one of {', '.join(map(str, form.rates))}, "
                 f"not {rate}"
             ),
             field="sample_rate",
         )
-    return codec.rate_for(source_rate) if rate is None else rate
+    return form.rate_for(source_rate) if rate is None else rate

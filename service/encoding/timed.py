@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
+from vocoder.audio.resample import resampled_length
 from vocoder.synthesis.timeline import Event, TimedSentence, event_line
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -46,14 +47,16 @@ class TimingEvents:
         self._waiting: deque[tuple[int, Event]] = deque()
 
     def before(self, sample: int) -> Iterator[Event]:
-        """Those that begin before a sample, counted as events count, and have not been handed out."""
+        """Those that begin before a sample, counted as events count, and have not been handed
+        out.
+        """
         self._hear()
         while self._waiting and self._waiting[0][0] < sample:
             yield self._waiting.popleft()[1]
 
     def before_source(self, sample: int) -> Iterator[Event]:
         """The same, before a sample of the source."""
-        yield from self.before(-(-sample * self._rate // self._source_rate))
+        yield from self.before(resampled_length(sample, self._source_rate, self._rate))
 
     def rest(self) -> Iterator[Event]:
         """Those that have not been handed out: what is at the very end."""

@@ -76,7 +76,7 @@ class Admission:
             ClientLimitError: this client has as much as it may.
             CapacityError: there is no room, and there will not be within `wait_seconds`.
         """
-        self._limits.check(client, now)
+        self._limits.check(client)
         expected = 0.0
         if self._queue or not self._has_room(load):
             expected = max(_SHORTEST_WAIT, self._expected(load, place=len(self._queue) + 1))
@@ -91,10 +91,10 @@ class Admission:
                     retry_after_seconds=expected,
                 )
             self._queue[number] = None
-        self._limits.enter(number, client, now)
+        self._limits.enter(number, client)
         return expected
 
-    def admit_query(self, number: int, client: Client, *, open_queries: int, now: float) -> None:
+    def admit_query(self, number: int, client: Client, *, open_queries: int) -> None:
         """Whether a question may be asked: it makes no sound, so the capacity has no say in it.
         `leave` must be called as for a stream.
 
@@ -102,17 +102,16 @@ class Admission:
             ClientLimitError: this client has as much as it may.
             CapacityError: as many as may are open.
         """
-        self._limits.check(client, now)
+        self._limits.check(client)
         if open_queries >= self._settings.question_limit:
             raise CapacityError(
                 f"{open_queries} questions are open, which is as many as may be",
                 retry_after_seconds=1.0,
             )
-        self._limits.enter(number, client, now)
+        self._limits.enter(number, client)
 
     def request(self, client: Client, now: float) -> None:
-        """Whether something may be ordered that is made in the background: neither a stream nor a
-        question, so there is nothing to leave.
+        """Counts a request, before it is read.
 
         Raises:
             ClientLimitError: this client has made as many requests as it may.
@@ -120,7 +119,9 @@ class Admission:
         self._limits.request(client, now)
 
     def admitted(self, load: Load) -> int | None:
-        """The number of the first in the queue where it may begin now; it is no longer queued then."""
+        """The number of the first in the queue where it may begin now; it is no longer queued
+        then.
+        """
         if not self._queue or not self._has_room(load):
             return None
         return self._queue.popitem(last=False)[0]
@@ -140,9 +141,8 @@ class Admission:
         return len(load.left) < self.places(load) and load.open < self._settings.max_streams
 
     def _expected(self, load: Load, *, place: int) -> float:
-        over = len(load.left) - self.places(
-            load
-        )  # negative while readers of finished sound take up what may be open
+        # negative while readers of finished sound take up what may be open
+        over = len(load.left) - self.places(load)
         return seconds_until_finished(load.left, load.capacity, max(1, over + place))
 
     def _why(self, load: Load) -> str:

@@ -63,8 +63,8 @@ class ClientLimits:
         )
         self._inside: dict[int, Client] = {}
 
-    def check(self, client: Client, now: float) -> None:
-        """Whether one more is allowed. Changes nothing.
+    def check(self, client: Client) -> None:
+        """Whether one more stream is allowed. Changes nothing.
 
         Raises:
             ClientLimitError: naming the limit.
@@ -79,16 +79,15 @@ class ClientLimits:
                     ),
                     retry_after_seconds=1.0,
                 )
-            self._check_requests(kind, account, now)
 
-    def enter(self, number: int, client: Client, now: float) -> None:
+    def enter(self, number: int, client: Client) -> None:
         """One more stream, by its number."""
         self._inside[number] = client
         for kind, name in self._names(client):
-            self._account(kind, name, now).streams += 1
+            kind.accounts.setdefault(name, _Account()).streams += 1
 
     def request(self, client: Client, now: float) -> None:
-        """A request that opens no stream.
+        """One more request.
 
         Raises:
             ClientLimitError: this client has made as many as it may; it is not counted then.
@@ -129,7 +128,7 @@ class ClientLimits:
         for kind, name in self._names(client):
             account = kind.accounts[name]
             account.streams -= 1
-            if account.streams == 0 and kind.per_minute is None:
+            if account.streams == 0 and account.requests == 0:
                 del kind.accounts[name]
 
     def _names(self, client: Client) -> list[tuple[_LimitKind, str]]:

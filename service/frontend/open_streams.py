@@ -76,7 +76,9 @@ class OpenStreams:
         return sum(entry.order.background for entry in self._open.values())
 
     def going(self) -> Iterator[tuple[int, OpenStream]]:
-        """Those of which something is still to come, if only an error, the queued ones with them."""
+        """Those of which something is still to come, if only an error, the queued ones with
+        them.
+        """
         return ((number, entry) for number, entry in self._open.items() if not entry.over)
 
     def streams_to_start(self) -> Iterator[StartStream]:
@@ -143,9 +145,8 @@ class OpenStreams:
                 "another worker plans otherwise"
             )
             return
-        entry.order = dataclasses.replace(
-            entry.order, seed=message.seed
-        )  # whoever goes on with it must draw the same
+        # whoever goes on with it must draw the same
+        entry.order = dataclasses.replace(entry.order, seed=message.seed)
         entry.stream = stream = LiveStream(
             seed=message.seed,
             sample_rate=message.sample_rate,

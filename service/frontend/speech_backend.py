@@ -73,7 +73,7 @@ class SpeechBackend(Protocol):
         """
 
     def request(self, client: Client) -> None:
-        """Counts a request for something that is made in the background: a job.
+        """Counts a request, before its body is read.
 
         Raises:
             ClientLimitError: this client has made as many as it may.

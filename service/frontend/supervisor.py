@@ -119,7 +119,9 @@ class Supervisor:
         return self._workers.voices
 
     def start(self) -> None:
-        """Starts a worker and waits until it works; then, where one is wanted, another that waits."""
+        """Starts a worker and waits until it works; then, where one is wanted, another that
+        waits.
+        """
         self._workers.start()
         self._refusing = False
 
@@ -190,9 +192,7 @@ class Supervisor:
         with self._lock:
             number = self._number()
             with self._refusals_counted():
-                self._admission.admit_query(
-                    number, client, open_queries=len(self._queries), now=self._clock()
-                )
+                self._admission.admit_query(number, client, open_queries=len(self._queries))
             answer = self._queries.add(number, query)
             self._workers.send(AskQuery(number=number, query=query))
         try:
@@ -204,7 +204,7 @@ class Supervisor:
                     self._workers.send(Cancel(number=number))
 
     def request(self, client: Client) -> None:
-        """Counts a request for something that is made in the background."""
+        """As `SpeechBackend`."""
         with self._lock, self._refusals_counted():
             self._admission.request(client, self._clock())
 

@@ -36,10 +36,11 @@ from service.settings import ServiceSettings
 from vocoder.errors import EngineError, SonantError
 
 log = logging.getLogger(__name__)
+# until the next try after a worker that could not start; doubled each time
 _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = (
     0.5,
     8.0,
-)  # until the next try after a worker that could not start; doubled each time
+)
 
 
 class WorkerPool:
@@ -191,9 +192,8 @@ class WorkerPool:
         killed. Either is tried again.
         """
         self._failed_starts += 1
-        if (
-            not self._settled.is_set()
-        ):  # there has never been a worker: whoever starts the service is told
+        # there has never been a worker: whoever starts the service is told
+        if not self._settled.is_set():
             self._start_failure = self._start_failure or EngineError(
                 "the worker died while it loaded its voices; the log says how"
             )

@@ -134,9 +134,8 @@ class WorkerProcess:
                 "the worker has said nothing for %g seconds, and is killed", self._silent_for()
             )
         except (EOFError, OSError):
-            self.process.join(
-                _STOP_SECONDS
-            )  # it has ended, or is about to: the normal way to leave this loop
+            # it has ended, or is about to: the normal way to leave this loop
+            self.process.join(_STOP_SECONDS)
         self.process.kill()
         self.process.join()
         self._outbox.put(None)
@@ -161,9 +160,8 @@ class WorkerProcess:
         """
         if self._loaded and not self._begun:
             return None
-        starts = (
-            not self._loaded or self._measuring
-        )  # how fast a thousand streams of a card are takes its time
+        # how fast a thousand streams of a card are takes its time
+        starts = not self._loaded or self._measuring
         silent = time.monotonic() - self._heard_at
         return (
             silent

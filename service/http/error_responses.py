@@ -9,6 +9,7 @@ Every error is JSON: {"error": {"code": ..., "message": ..., "field": ...}}.
     InputError      422 invalid_value
     CapacityError   503 at_capacity, with Retry-After
     ClientLimitError  429 client_limit, with Retry-After
+    ClientDisconnect  499 client_left: nobody gets it, the log has it
     SonantError     500 internal: the client can do nothing about it, so it is not told what it was;
                     the log is
 """
@@ -23,11 +24,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from service.http.schemas import Problem, ProblemAnswer
 from vocoder.errors import CapacityError, ClientLimitError, InputError, SonantError, TextError
 
 log = logging.getLogger(__name__)
+CLIENT_LEFT = 499  # nobody gets this answer; nginx's number for it shows up in the log
 
 # What pydantic calls it, and what we do; everything else is an invalid value.
 _CODES = {
@@ -112,6 +116,8 @@ def _classify(error: Exception) -> tuple[int, Problem, dict[str, str] | None]:
     if isinstance(error, HTTPException):
         code = HTTPStatus(error.status_code).name.lower()
         return error.status_code, _problem(code, str(error.detail), None), dict(error.headers or {})
+    if isinstance(error, ClientDisconnect):
+        return CLIENT_LEFT, _problem("client_left", "the client has left", None), None
     log.error("a request failed", exc_info=error)
     return (
         HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -124,10 +130,23 @@ def answer_errors(app: FastAPI) -> None:
     """Makes the application answer every error as above."""
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            error.headers = {"Allow": ", ".join(_methods_at(app, request))}
         return problem_response(error)
 
-    for kind in (RequestError, SonantError, HTTPException, Exception):
+    for kind in (RequestError, SonantError, HTTPException, ClientDisconnect, Exception):
         app.add_exception_handler(kind, answer)
+
+
+def _methods_at(app: FastAPI, request: Request) -> list[str]:
+    """The methods that there are at a request's path."""
+    methods = {
+        method
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+        for route in app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    }
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _problem(code: str, message: str, field: str | None) -> Problem:
@@ -137,5 +156,7 @@ def _problem(code: str, message: str, field: str | None) -> Problem:
 
 
 def _printable(text: str) -> str:
-    """Half a surrogate pair, which JSON can name and UTF-8 cannot hold, is written as its escape."""
+    """Half a surrogate pair, which JSON can name and UTF-8 cannot hold, is written as its
+    escape.
+    """
     return text.encode("utf-8", "backslashreplace").decode()

@@ -48,6 +48,5 @@ RequestLexicon = Annotated[
 ]
 DESCRIPTION = (
     f"Words that are said in their own way, at most {MOST_ENTRIES}: their IPA, or an alias that "
-    f"is read in their place. "
-    "It goes over the lexicon that is stored for the voice."
+    f"is read in their place. It goes over the lexicon that is stored for the voice."
 )

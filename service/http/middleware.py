@@ -11,16 +11,22 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.frontend.client_limits import Client
 from service.http.error_responses import RequestError, problem_response
+from service.http.request_context import client_of
 from service.keys import ApiKeys
 from service.observability.logs import REQUESTS
 from service.observability.traces import NO_TRACES, RequestTrace, Traces
+from vocoder.errors import CapacityError, ClientLimitError
 
 log = logging.getLogger(REQUESTS)
 REQUEST_ID = "X-Request-Id"
@@ -31,6 +37,11 @@ _PUBLIC_PATHS = ("/", "/healthz", "/readyz", _METRICS, "/openapi.json")
 _PUBLIC_PREFIX = "/page/"  # the page's own files: it is the page that asks for the key
 
 
+def _is_charged(scope: Scope) -> bool:
+    """Whether a request makes work: it speaks, asks, orders or edits. Looking is free."""
+    return scope["method"] not in {"GET", "HEAD", "OPTIONS"} or scope["path"].startswith("/streams")
+
+
 class RequestMiddleware:
     """ASGI middleware.
 
@@ -38,6 +49,10 @@ class RequestMiddleware:
         app: what lies behind.
         keys: one of which must be shown; None: nothing is asked for.
         guard_metrics: whether for `/metrics` as well.
+        charge: counts a request against what its client may have, before its body is read; raises
+            ClientLimitError.
+        held_bodies_limit: bytes of the bodies of all requests that are open.
+        allow_origins: whose pages may open a WebSocket, beside those of the service's own origin.
         traces: are told of every request.
     """
 
@@ -46,12 +61,18 @@ class RequestMiddleware:
         app: ASGIApp,
         *,
         keys: ApiKeys | None,
+        charge: Callable[[Client], None],
+        held_bodies_limit: int,
         guard_metrics: bool = False,
+        allow_origins: Sequence[str] = (),
         traces: Traces = NO_TRACES,
     ) -> None:
         self._app = app
         self._traces = traces
         self._keys = keys
+        self._charge = charge
+        self._held_limit, self._held = held_bodies_limit, 0
+        self._allow_origins = allow_origins
         self._open = tuple(
             path for path in _PUBLIC_PATHS if not (guard_metrics and path == _METRICS)
         )
@@ -93,9 +114,8 @@ class RequestMiddleware:
         try:
             await let_through(scope, headers, receive, send_on)
         except Exception:
-            status = (
-                HTTPStatus.INTERNAL_SERVER_ERROR
-            )  # answered further out, where its cause is logged
+            # answered further out, where its cause is logged
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
             raise
         finally:
             line = {
@@ -116,26 +136,61 @@ class RequestMiddleware:
     async def _handle_http(
         self, scope: Scope, headers: Headers, receive: Receive, send: Send
     ) -> None:
+        held = 0
+
+        async def receive_held() -> Message:
+            nonlocal held
+            message = await receive()
+            size = len(message.get("body", b""))
+            if self._held + size > self._held_limit:
+                raise CapacityError(
+                    f"{self._held_limit} bytes of requests are being read, which is as many as "
+                    "may be",
+                    retry_after_seconds=1.0,
+                )
+            held += size
+            self._held += size
+            return message
+
         try:
-            key = self._key(scope["path"], headers)
-        except RequestError as refusal:
+            scope["state"]["key"] = self._key(scope["path"], headers)
+            if _is_charged(scope):
+                self._charge(client_of(HTTPConnection(scope)))
+        except (RequestError, ClientLimitError) as refusal:
             await problem_response(refusal)(scope, receive, send)
             return
-        scope["state"]["key"] = key
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive_held, send)
+        finally:
+            self._held -= held
 
     async def _handle_websocket(
         self, scope: Scope, headers: Headers, receive: Receive, send: Send
     ) -> None:
         try:
+            self._check_origin(headers)
             scope["state"]["key"] = self._key(scope["path"], headers)
         except RequestError:
             await receive()  # the client's wish to connect
-            await send(
-                {"type": "websocket.close", "code": _POLICY_VIOLATION}
-            )  # before it was accepted: the server answers 403
+            # before it was accepted: the server answers 403
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
         await self._app(scope, receive, send)
+
+    def _check_origin(self, headers: Headers) -> None:
+        """Refuses a page of another origin: browsers open WebSockets for every page, and leave it
+        to the service to look (RFC 6455, section 10.2).
+        """
+        origin = headers.get("origin")
+        if origin is None or "*" in self._allow_origins or origin in self._allow_origins:
+            return
+        if urlsplit(origin).netloc != headers.get("host"):
+            raise RequestError(
+                HTTPStatus.FORBIDDEN,
+                "foreign_origin",
+                "pages of this origin may not: the service was started without --allow-origin",
+                field="origin",
+            )
 
     def _key(self, path: str, headers: Headers) -> str | None:
         """The name of the key that was shown, where one is asked for."""

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, WithJsonSchema, mo
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from service.encoding import WITH_LENGTH, AudioFormat, Encoder, TimingEvents
+from service.encoding import Encoder, OpenaiFormat, TimingEvents
 from service.frontend.speech_backend import SpeechBackend
 from service.http.lexicon_field import DESCRIPTION, RequestLexicon
 from service.http.request_body import read_body
@@ -28,6 +28,7 @@ from service.http.routes import SPEECH_ANSWERS, with_example
 from service.http.speech_responder import SpeechResponder
 from service.protocol.speech_order import SpeechOrder
 from service.settings import ServiceSettings
+from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import InputError
 from vocoder.synthesis.timeline import Event
@@ -40,8 +41,6 @@ _MODEL_LIST: dict[str, Any] = {
 }
 _MODELS = (MODEL, "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
 _PCM_RATE = 24_000  # what its documentation says of pcm, and its users count on
-
-ResponseFormat = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
 
 
 class VoiceName(BaseModel):
@@ -91,7 +90,7 @@ class SpeechRequest(BaseModel):
     voice: Annotated[StrictStr | VoiceName, WithJsonSchema(_VOICE_SCHEMA)] = Field(
         description="Name of a voice that `GET /v1/audio/voices` lists."
     )
-    response_format: ResponseFormat = Field(
+    response_format: OpenaiFormat = Field(
         "mp3",
         description="pcm is 24 kHz, 16 bits, little-endian; the others have the voice's rate.",
     )
@@ -133,13 +132,12 @@ class SpeechRequest(BaseModel):
             seed=self.seed,
             lexicon=self.lexicon,
             timestamps=self.timestamps,
-            exact_length=self.response_format in WITH_LENGTH,
+            exact_length=HTTP_FORMATS[self.response_format].tells_length,
         )
-        audio_format: AudioFormat = self.response_format
         return ResponseSpec(
             order=order,
-            audio_format=audio_format,
-            sample_rate=_PCM_RATE if audio_format == "pcm" else None,
+            audio_format=self.response_format,
+            sample_rate=_PCM_RATE if self.response_format == "pcm" else None,
         )
 
 

@@ -18,6 +18,8 @@ from service.http.error_responses import RequestError
 
 Model = TypeVar("Model", bound=BaseModel)
 INLINE_PARSE_BYTES = 16_384  # that are read in no time
+# Of a JSON body, as many as its brackets and commas could be: counted before anything is built.
+MOST_CONTAINERS, MOST_VALUES = 100_000, 1_000_000
 
 
 async def read_body(request: Request, model: type[Model], *, limit: int) -> Model:
@@ -33,12 +35,12 @@ async def read_body(request: Request, model: type[Model], *, limit: int) -> Mode
     """
     media_type_of(request, "application/json")
     body = await read_bytes(request, limit)
-    # A long text or a lexicon: no work for the event loop.
-    return (
-        _checked(body, model)
-        if len(body) <= INLINE_PARSE_BYTES
-        else await asyncio.to_thread(_checked, body, model)
-    )
+    if len(body) <= INLINE_PARSE_BYTES:
+        return _checked(body, model)
+    # A long text or a lexicon: no work for the event loop. One at a time, for what is read takes
+    # several times as much memory as its bytes.
+    async with request.app.state.parsing:
+        return await asyncio.to_thread(_checked, body, model)
 
 
 def _checked(body: bytes, model: type[Model]) -> Model:
@@ -90,6 +92,13 @@ def parse_json(body: bytes) -> dict[str, Any]:
     Raises:
         RequestError: it is none.
     """
+    if body.count(b"[") + body.count(b"{") > MOST_CONTAINERS or body.count(b",") > MOST_VALUES:
+        raise RequestError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "body_too_large",
+            f"the body has more than {MOST_CONTAINERS} lists and objects, or {MOST_VALUES} values",
+            field="body",
+        )
     try:
         data = json.loads(
             body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object

@@ -15,19 +15,17 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive
 
 from service.frontend.client_limits import Client
-from service.http.error_responses import RequestError
+from service.http.error_responses import CLIENT_LEFT, RequestError
 from service.http.tasks import cancel_tasks
 
 Result = TypeVar("Result")
 MOST_WAIT_SECONDS = 60
-_CLIENT_CLOSED_REQUEST = 499  # nobody gets this answer; nginx's number for it shows up in the log
 
 
 def client_of(request: HTTPConnection) -> Client:
     """Who asks."""
-    key: str | None = request.scope.get("state", {}).get(
-        "key"
-    )  # left there by service.http.middleware
+    # left there by service.http.middleware
+    key: str | None = request.scope.get("state", {}).get("key")
     return Client(address="" if request.client is None else request.client.host, key=key)
 
 
@@ -72,7 +70,7 @@ async def cancel_if_disconnected(
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
-            raise RequestError(_CLIENT_CLOSED_REQUEST, "client_left", "the client has left")
+            raise RequestError(CLIENT_LEFT, "client_left", "the client has left")
         return working.result()
     finally:
         await cancel_tasks(working, leaving)

@@ -24,6 +24,7 @@ from service.observability.logs import log_text
 from service.protocol.queries import PhonemesQuery, PhonemizedText
 from service.protocol.speech_order import VoiceDescription
 from service.settings import ServiceSettings
+from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.errors import InputError
 from vocoder.text import source_text
 
@@ -69,18 +70,7 @@ AUDIO = {
     "description": (
         "Speech; with `timestamps` also what is heard when (`docs/API_HTTP.md` has the lines)."
     ),
-    "content": dict.fromkeys(
-        (
-            "audio/wav",
-            "audio/pcm",
-            "audio/basic",
-            "audio/flac",
-            "audio/mpeg",
-            "audio/ogg",
-            "audio/aac",
-        ),
-        _BINARY,
-    )
+    "content": {form.media_type: _BINARY for form in HTTP_FORMATS.values()}
     | {
         "application/x-ndjson": {"schema": {"type": "string"}, "example": _EVENTS},
         **SUBTITLES["content"],

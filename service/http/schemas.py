@@ -19,11 +19,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from service.encoding import WITH_LENGTH, AudioFormat
+from service.encoding import AudioFormat
 from service.http.lexicon_field import DESCRIPTION, RequestLexicon
 from service.http.resume_cache import ResponseSpec
 from service.protocol.speech_order import SpeechOrder
-from vocoder.text import Ipa, SpeechInput, Ssml
+from vocoder.audio.formats import HTTP_FORMATS
+from vocoder.text import INPUT_FIELDS, SpeechInput, speech_input_of
 
 _ACCEPTED: dict[str, Literal["vtt", "srt"]] = {"text/vtt": "vtt", "application/x-subrip": "srt"}
 
@@ -39,8 +40,7 @@ _SSML = (
     "<speak>It was <emphasis>not</emphasis> me. <break time='300ms'/> <prosody rate='slow' "
     "pitch='+2st'>Honestly.</prosody></speak>"
 )
-_KINDS = ("text", "ssml", "phonemes")
-_ONE_OF_THEM: list[JsonValue] = [{"required": [kind]} for kind in _KINDS]
+_ONE_OF_THEM: list[JsonValue] = [{"required": [kind]} for kind in INPUT_FIELDS]
 
 
 class _SpeechInputFields(BaseModel):
@@ -64,7 +64,7 @@ class _SpeechInputFields(BaseModel):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = [kind for kind in _KINDS if kind in self.model_fields_set]
+        kinds = [kind for kind in INPUT_FIELDS if kind in self.model_fields_set]
         if not kinds:
             raise PydanticCustomError(
                 "missing", "text, ssml or phonemes is required", {"field": "text"}
@@ -79,9 +79,11 @@ class _SpeechInputFields(BaseModel):
 
     def given(self) -> SpeechInput:
         """The one that is there."""
-        if "ssml" in self.model_fields_set:
-            return Ssml(self.ssml)
-        return Ipa(self.phonemes) if "phonemes" in self.model_fields_set else self.text
+        return next(
+            speech_input_of(name, value)
+            for name, value in self
+            if name in INPUT_FIELDS and name in self.model_fields_set
+        )
 
 
 class Speech(_SpeechInputFields):
@@ -121,9 +123,10 @@ class Speech(_SpeechInputFields):
     )
     format: AudioFormat = Field(
         "wav",
-        description="wav; pcm for the bare samples (16 bits, little-endian, one channel); mulaw "
-        "for telephones (G.711, 8 kHz); "
-        "flac, mp3, opus (in Ogg), aac (in ADTS).",
+        description=", ".join(
+            f"{name} ({form.note})" if form.note else name for name, form in HTTP_FORMATS.items()
+        )
+        + ".",
     )
     sample_rate: int | None = Field(
         None,
@@ -155,7 +158,7 @@ class Speech(_SpeechInputFields):
             temperature=self.temperature,
             seed=self.seed,
             lexicon=self.lexicon,
-            exact_length=self.format in WITH_LENGTH,
+            exact_length=HTTP_FORMATS[self.format].tells_length,
         )
 
     def _length_scale(self) -> float:
@@ -208,7 +211,7 @@ class SynthesizeRequest(Speech):
         order = replace(
             self.order(),
             timestamps=timed,
-            exact_length=audio_format in WITH_LENGTH,
+            exact_length=HTTP_FORMATS[audio_format].tells_length,
             whole=not self.stream,
         )
         return ResponseSpec(

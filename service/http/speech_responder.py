@@ -30,6 +30,7 @@ from service.http.audio_response import AudioResponse, EncodedPart
 from service.http.byte_ranges import ByteRange, parse_range
 from service.http.error_responses import RequestError
 from service.http.etag import etag_of
+from service.http.preconditions import is_known
 from service.http.request_context import cancel_if_disconnected, client_of, wait_seconds_of
 from service.http.resume_cache import ResponseSpec, ResumableStream, ResumeCache
 from service.observability.logs import log_text
@@ -164,7 +165,7 @@ class SpeechResponder:
                 "there is no stream of this id, or not any more",
                 field="id",
             )
-        if request.headers.get("if-none-match") in (resumable.etag, "*"):
+        if is_known(request.headers, resumable.etag):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": resumable.etag})
         spec = resumable.spec
         layout = _layout(spec, resumable.num_samples, resumable.sample_rate)

@@ -40,15 +40,15 @@ from service.http.websocket_messages import (
     parse_socket_message,
 )
 from service.observability.logs import log_text
+from service.protocol.speech_order import SpeechOrder
 from service.settings import ServiceSettings
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import CapacityError, InputError, SonantError
 from vocoder.seeds import MAX_SEED, choose_seed
 from vocoder.text import Ssml, field_name_of, source_text
 
-_WAIT_SECONDS = (
-    60.0  # for room for a piece, once the first has been heard: whoever was let in is not sent away
-)
+_WAIT_SECONDS = 60.0  # in the queue for room, once the first piece was let in; then again
+_RETRY_SECONDS = 0.5  # where the queue is full
 _MOST_CHARACTERS = 10_000  # that may wait; a command counts as one
 _TRY_AGAIN_LATER, _NORMAL = 1013, 1000
 
@@ -99,7 +99,7 @@ class SpeechSocket:
         self._opened: asyncio.Queue[_OpenedPiece | _Marker] = asyncio.Queue(1)
         self._characters = 0  # in the row
         self._streams: set[LiveStream] = set()  # that are open
-        self._heard_any = self._over = False
+        self._let_in = self._over = False
         self._sending = asyncio.Lock()
 
     async def run(self) -> None:
@@ -165,9 +165,8 @@ class SpeechSocket:
             if message["type"] == "websocket.disconnect":
                 return "left"
             try:
-                long = (
-                    len(message.get("text") or "") > INLINE_PARSE_BYTES
-                )  # with a lexicon, perhaps: no work for the event loop
+                # with a lexicon, perhaps: no work for the event loop
+                long = len(message.get("text") or "") > INLINE_PARSE_BYTES
                 parsed = (
                     await asyncio.to_thread(self._parse, message) if long else self._parse(message)
                 )
@@ -208,9 +207,8 @@ class SpeechSocket:
                 field="text",
             )
         if isinstance(message, SocketSettings):
-            layout_of(
-                message.format, num_samples=1, source_rate=8_000, rate=message.sample_rate
-            )  # refuses a rate that there is not
+            # refuses a rate that there is not
+            layout_of(message.format, num_samples=1, source_rate=8_000, rate=message.sample_rate)
             self._put(self._pieces.flush())  # what was said before keeps its own settings
             self._settings = message
             if message.seed is not None:
@@ -248,15 +246,12 @@ class SpeechSocket:
                 order = await self._lexicons.with_entries(
                     message.settings.order(message.text, message.seed)
                 )
-                stream = await self._worker.open(
-                    order, self._client, wait_seconds=_WAIT_SECONDS if self._heard_any else 0.0
-                )
+                stream = await self._open(order)
             except CapacityError as error:
                 await self._send_error(error)
                 await self._opened.put(SocketCommand(type="cancel"))
-                await (
-                    asyncio.get_running_loop().create_future()
-                )  # what was opened before is still heard, then the connection ends
+                # what was opened before is still heard, then the connection ends
+                await asyncio.get_running_loop().create_future()
             except InputError as error:
                 await self._send_error(error)
                 continue
@@ -265,6 +260,26 @@ class SpeechSocket:
                 return
             self._streams.add(stream)
             await self._opened.put(_OpenedPiece(piece=message, stream=stream))
+
+    async def _open(self, order: SpeechOrder) -> LiveStream:
+        """Opens a piece's stream. Whoever was let in is not sent away: later pieces wait for room
+        for as long as the service takes new streams on.
+        """
+        charged = False
+        while True:
+            try:
+                wait_seconds = _WAIT_SECONDS if self._let_in else 0.0
+                if not charged:
+                    self._worker.request(self._client)
+                    charged = True
+                stream = await self._worker.open(order, self._client, wait_seconds=wait_seconds)
+            except CapacityError:
+                if not self._let_in or not self._worker.status.ready:
+                    raise
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                self._let_in = True
+                return stream
 
     async def _speak_pieces(self) -> None:
         while True:
@@ -325,7 +340,6 @@ class SpeechSocket:
                     if layout.inline
                     else await asyncio.to_thread(encoder.encode, pcm)
                 )
-                self._heard_any = True
             for event in [] if timing is None else timing.rest():
                 await self._send_json(event)
             await self._send_sound(

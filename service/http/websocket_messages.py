@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
+from service.encoding import BareFormat
 from service.http.error_responses import RequestError
 from service.http.lexicon_field import RequestLexicon
 from service.protocol.speech_order import SpeechOrder
@@ -31,7 +32,7 @@ class SocketSettings(BaseModel):
     volume: float = 1.0
     temperature: float | None = None
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
-    format: Literal["pcm", "mulaw"] = "pcm"
+    format: BareFormat = "pcm"
     sample_rate: int | None = None
     timestamps: bool = False
     lexicon: RequestLexicon = None

@@ -18,8 +18,8 @@ from starlette.responses import Response
 
 from service.frontend.speech_backend import SpeechBackend
 from service.http.error_responses import RequestError
+from service.http.preconditions import is_known
 from service.http.request_body import read_body
-from service.http.request_context import client_of
 from service.http.routes import AUDIO, BODY_REFUSALS, REFUSALS, SUBTITLES
 from service.http.schemas import ProblemAnswer
 from service.http.speech_responder import SUBTITLE_TYPES
@@ -57,7 +57,9 @@ _EXAMPLE = {
     "lines": {"total": 2, "waiting": 1, "done": 1, "failed": 0, "cancelled": 0}, "seconds": 1.85,
     "times_real_time": 9.1, "subtitles": "vtt",
 }  # fmt: skip
-_LINE = {"number": 1, "id": "one", "state": "done", "seconds": 1.85, "num_bytes": 59_244, "sha256": "9f86d081...", "media_type": "audio/wav", "subtitles_sha256": "60303ae2...", "skipped": []}  # fmt: skip  # noqa: E501
+_LINE = {"number": 1, "id": "one", "state": "done", "seconds": 1.85, "num_bytes": 59_244,
+"sha256": "9f86d081...", "media_type": "audio/wav", "subtitles_sha256": "60303ae2...",
+"skipped": []}  # fmt: skip
 
 
 class JobList(BaseModel):
@@ -161,8 +163,8 @@ def make_jobs_router(
         wanted = checked(await read_body(request, JobRequest, limit=settings.job_body_limit))
         lines = await asyncio.to_thread(wanted.checked)
         names = [voice.name for voice in worker.voices]
-        for number, line in enumerate(lines):
-            voice = json.loads(line.request).get("voice")
+        for number, line in enumerate(wanted.lines):
+            voice = line.get("voice", wanted.defaults.get("voice"))
             if voice not in (None, *names):
                 raise InputError(
                     f"line {number}: there is no voice {voice!r} here (known: {', '.join(names)})",
@@ -173,7 +175,6 @@ def make_jobs_router(
                 f"{settings.job_limit} jobs are unfinished, which is as many as may be",
                 retry_after_seconds=_FULL_SECONDS,
             )
-        worker.request(client_of(request))
         job, secret = secrets.token_urlsafe(16), None if wanted.webhook is None else make_secret()
         await asyncio.to_thread(
             store.add,
@@ -183,6 +184,7 @@ def make_jobs_router(
             webhook=wanted.webhook,
             webhook_secret=secret,
             subtitles=wanted.subtitles,
+            defaults=json.dumps(wanted.defaults),
         )
         kept().runner.wake()
         row = await asyncio.to_thread(store.job, job)
@@ -254,6 +256,7 @@ def make_jobs_router(
         responses={
             200: AUDIO | {"description": "The file."},
             206: {"description": "The part of it that `Range` names."},
+            304: {"description": "It is what `If-None-Match` names."},
             **_MISSING,
             404: {"model": ProblemAnswer, "description": "There is no such job or line."},
             409: {"model": ProblemAnswer, "description": "The line is not done."},
@@ -265,7 +268,7 @@ def make_jobs_router(
         there, row = await found(request, job)
         line = await line_of(there, row, number)
         assert line.file is not None
-        return _file(there.runner.file_of(row.id, line.file), line.media_type, line.sha256)
+        return _file(request, there.runner.file_of(row.id, line.file), line.media_type, line.sha256)
 
     @router.get(
         "/{job}/lines/{number}/subtitles",
@@ -273,6 +276,7 @@ def make_jobs_router(
         responses={
             200: SUBTITLES,
             206: {"description": "The part of them that `Range` names."},
+            304: {"description": "They are what `If-None-Match` names."},
             **_MISSING,
             404: {
                 "model": ProblemAnswer,
@@ -294,6 +298,7 @@ def make_jobs_router(
                 field="number",
             )
         return _file(
+            request,
             there.runner.file_of(row.id, line.subtitles),
             SUBTITLE_TYPES[row.subtitles],
             line.subtitles_sha256,
@@ -344,7 +349,9 @@ def make_jobs_router(
         | _MISSING,
     )
     async def cancel(request: Request, job: JobId) -> JobAnswer:
-        """Makes nothing more of a job; what is done stays. A job that has ended is left as it is."""
+        """Makes nothing more of a job; what is done stays. A job that has ended is left as it
+        is.
+        """
         there, row = await found(request, job)
         await there.cancel(row.id)
         after = await asyncio.to_thread(there.store.job, row.id)
@@ -365,16 +372,16 @@ def make_jobs_router(
     return router
 
 
-def _file(path: FilePath, media_type: str | None, sha256: str | None) -> Response:
-    return FileResponse(
-        path, media_type=media_type, headers={"ETag": f'"{sha256}"', "Cache-Control": "no-store"}
-    )
+def _file(request: Request, path: FilePath, media_type: str | None, sha256: str | None) -> Response:
+    headers = {"ETag": f'"{sha256}"', "Cache-Control": "no-store"}
+    if is_known(request.headers, headers["ETag"]):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return FileResponse(path, media_type=media_type, headers=headers)
 
 
 def _owner(request: Request) -> str | None:
-    owner: str | None = request.scope.get("state", {}).get(
-        "key"
-    )  # left there by service.http.middleware
+    # left there by service.http.middleware
+    owner: str | None = request.scope.get("state", {}).get("key")
     return owner
 
 

@@ -1,4 +1,6 @@
-"""The jobs of a service: what is known of them, who makes them, and who tells that they have ended."""
+"""The jobs of a service: what is known of them, who makes them, and who tells that they have
+ended.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ class Jobs:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Makes what waits while the block runs; what is then being made waits for the next time."""
+        """Makes what waits while the block runs; what is then being made waits for the next
+        time.
+        """
         tasks = [asyncio.create_task(self.runner.run()), asyncio.create_task(self.webhooks.run())]
         try:
             yield

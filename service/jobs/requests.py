@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, WithJsonSchema
@@ -12,11 +13,13 @@ from service.http.resume_cache import ResponseSpec
 from service.http.schemas import Problem, Speech
 from service.jobs.store import JobRow, LineRow, NewLine, SubtitleForm
 from service.protocol.speech_order import SkippedText
+from vocoder.batch.list_entries import LONGEST_ID, numbered_id
 from vocoder.errors import InputError
 from vocoder.seeds import MAX_SEED, choose_seed, derived_seed
+from vocoder.text import INPUT_FIELDS
 
 MOST_LINES = 10_000
-_OWN = ("id", "text", "ssml", "phonemes")  # of a line: no default can say them
+_OWN = ("id", *INPUT_FIELDS)  # of a line: no default can say them
 _SAME = {"speed": "length_scale", "length_scale": "speed"}
 
 
@@ -25,7 +28,7 @@ class JobLine(Speech):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"id": "intro", "text": "Hello."}]})
 
-    id: Annotated[str, Field(min_length=1, max_length=1_000)] | None = Field(
+    id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID)] | None = Field(
         None,
         description=(
             "Unlike that of every other line; the line's number with six digits where "
@@ -82,8 +85,7 @@ class JobRequest(BaseModel):
         le=MAX_SEED,
         description=(
             "Lines that name no seed get theirs from this and their id "
-            "(`docs/BATCH.md`): the same job is the same bytes. A random one where "
-            "absent."
+            "(`docs/BATCH.md`): the same job is the same bytes. A random one where absent."
         ),
     )
     subtitles: SubtitleForm | None = Field(
@@ -111,16 +113,16 @@ class JobRequest(BaseModel):
                     f"defaults: no line takes {name!r} from there",
                     field="defaults",
                 )
+        self._check_defaults()
         base = choose_seed(self.seed)
         lines: list[NewLine] = []
         known: set[str] = set()
+        # The lexicon has been checked; a line may only be such that it takes none.
+        defaults = self.defaults | ({"lexicon": {}} if self.defaults.get("lexicon") else {})
         for number, line in enumerate(self.lines):
-            defaults = {
-                name: value for name, value in self.defaults.items() if _SAME.get(name) not in line
-            }
-            said = defaults | line
+            said = with_defaults(line, defaults)
             try:
-                identity = JobLine.model_validate(said).id or f"{number + 1:06d}"
+                identity = JobLine.model_validate(said).id or numbered_id(number + 1)
             except ValidationError as error:
                 raise _at(number, RequestError.of_validation(error)) from error
             except InputError as error:
@@ -135,10 +137,29 @@ class JobRequest(BaseModel):
                     field=f"lines.{number}.id",
                 )
             known.add(identity)
-            if said.get("seed") is None:
-                said["seed"] = derived_seed(base, identity)
-            lines.append(NewLine(id=identity, request=json.dumps(said)))
+            seed = said.get("seed")
+            seeded = line | {"seed": derived_seed(base, identity) if seed is None else seed}
+            lines.append(NewLine(id=identity, request=json.dumps(seeded)))
         return lines
+
+    def _check_defaults(self) -> None:
+        try:
+            JobLine.model_validate({"text": "A."} | self.defaults)
+        except ValidationError as error:
+            raise _of_defaults(RequestError.of_validation(error)) from error
+        except InputError as error:
+            refusal = RequestError(422, "invalid_value", str(error), field=error.field)
+            raise _of_defaults(refusal) from error
+
+
+def with_defaults(line: dict[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """A line with what it leaves out; its `speed` goes over a `length_scale` of the defaults."""
+    return {name: value for name, value in defaults.items() if _SAME.get(name) not in line} | line
+
+
+def _of_defaults(error: RequestError) -> RequestError:
+    field = "defaults" if error.field is None else f"defaults.{error.field}"
+    return RequestError(error.status, error.code, f"defaults: {error}", field=field)
 
 
 def _at(number: int, error: RequestError) -> RequestError:

@@ -23,8 +23,9 @@ from service.frontend.client_limits import Client
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.speech_backend import SpeechBackend
 from service.http.error_responses import RequestError, problem_of
+from service.http.resume_cache import ResponseSpec
 from service.http.tasks import cancel_tasks
-from service.jobs.requests import JobLine, skipped_json
+from service.jobs.requests import JobLine, skipped_json, with_defaults
 from service.jobs.store import (
     DISK_SECONDS,
     FinishedLine,
@@ -33,6 +34,7 @@ from service.jobs.store import (
     WaitingLine,
     retry_while_busy,
 )
+from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import CapacityError
 from vocoder.synthesis.subtitles import subrip, webvtt
@@ -41,7 +43,6 @@ from vocoder.synthesis.timeline import TimedSentence
 log = logging.getLogger(__name__)
 _NOBODY = Client(address="jobs")
 _AGAIN_SECONDS = 1.0  # where there is no worker: until it is tried again
-EXTENSIONS = {"opus": "ogg", "mulaw": "ul"}  # where the format's name is none
 
 
 class JobRunner:
@@ -157,7 +158,7 @@ class JobRunner:
                     await asyncio.to_thread(self.file_of(line.job, name).unlink, missing_ok=True)
 
     async def _speak(self, line: WaitingLine) -> FinishedLine:
-        wanted = JobLine.model_validate(json.loads(line.request)).response_spec()
+        wanted = await asyncio.to_thread(_spec_of, line)  # with a lexicon, perhaps
         order = await self._lexicons.with_entries(
             replace(wanted.order, background=True, timestamps=line.subtitles is not None)
         )
@@ -176,7 +177,7 @@ class JobRunner:
                 source_rate=stream.sample_rate,
                 rate=wanted.sample_rate,
             )
-            name = f"{line.number:06d}.{EXTENSIONS.get(form, form)}"
+            name = f"{line.number:06d}.{HTTP_FORMATS[form].extension}"
             beside = None if line.subtitles is None else f"{line.number:06d}.{line.subtitles}"
             file = _OutputFile(self.file_of(line.job, name))
             subtitles = None if beside is None else _OutputFile(self.file_of(line.job, beside))
@@ -211,6 +212,11 @@ class JobRunner:
             )
         finally:
             stream.close()
+
+
+def _spec_of(line: WaitingLine) -> ResponseSpec:
+    said = with_defaults(json.loads(line.request), json.loads(line.defaults))
+    return JobLine.model_validate(said).response_spec()
 
 
 class _OutputFile:

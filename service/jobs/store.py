@@ -14,7 +14,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from vocoder.errors import ConfigError
 
 log = logging.getLogger(__name__)
 NAME = "jobs.sqlite3"
+_INCREMENTAL = 2  # SQLite's number for that kind of auto_vacuum
 DISK_SECONDS = 60.0  # where the disk does not take something: until it is tried again
 Result = TypeVar("Result")
 SubtitleForm = Literal["vtt", "srt"]
@@ -34,12 +35,16 @@ LineState = Literal["waiting", "making", "done", "failed", "cancelled"]
 _MIGRATIONS = (
     """
     CREATE TABLE job (
-        id TEXT PRIMARY KEY, owner TEXT, state TEXT NOT NULL, created REAL NOT NULL, begun REAL, ended REAL,
-        webhook TEXT, webhook_secret TEXT, webhook_attempts INTEGER NOT NULL DEFAULT 0, webhook_due REAL
+        id TEXT PRIMARY KEY, owner TEXT, state TEXT NOT NULL,
+        created REAL NOT NULL, begun REAL, ended REAL,
+        webhook TEXT, webhook_secret TEXT,
+        webhook_attempts INTEGER NOT NULL DEFAULT 0, webhook_due REAL
     ) STRICT;
     CREATE TABLE line (
-        job TEXT NOT NULL REFERENCES job ON DELETE CASCADE, number INTEGER NOT NULL, id TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL,
-        file TEXT, media_type TEXT, num_bytes INTEGER, sha256 TEXT, seconds REAL, skipped TEXT, code TEXT, message TEXT, field TEXT, ended REAL,
+        job TEXT NOT NULL REFERENCES job ON DELETE CASCADE, number INTEGER NOT NULL,
+        id TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL,
+        file TEXT, media_type TEXT, num_bytes INTEGER, sha256 TEXT, seconds REAL, skipped TEXT,
+        code TEXT, message TEXT, field TEXT, ended REAL,
         PRIMARY KEY (job, number)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX line_by_state ON line (job, state, number);
@@ -50,6 +55,9 @@ _MIGRATIONS = (
     ALTER TABLE job ADD COLUMN subtitles TEXT;
     ALTER TABLE line ADD COLUMN subtitles TEXT;
     ALTER TABLE line ADD COLUMN subtitles_sha256 TEXT;
+    """,
+    """
+    ALTER TABLE job ADD COLUMN defaults TEXT NOT NULL DEFAULT '{}';
     """,
 )
 
@@ -63,7 +71,7 @@ class NewLine:
 
     Attributes:
         id: unlike that of every other line of the job.
-        request: as JSON, with its seed.
+        request: as JSON, with its seed, without what it takes from the job's defaults.
     """
 
     id: str
@@ -78,6 +86,7 @@ class WaitingLine:
     number: int
     id: str
     request: str
+    defaults: str  # of its job, as JSON
     subtitles: SubtitleForm | None
 
 
@@ -192,14 +201,17 @@ class JobStore:
             )
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            # Before there are tables; an older file keeps its space until it is vacuumed once.
+            self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
             self._migrate(path)
+            if self._db.execute("PRAGMA auto_vacuum").fetchone()[0] != _INCREMENTAL:
+                self._db.execute("VACUUM")
             with self._transaction() as db:  # takes the lock, and keeps it
-                db.execute(
-                    "UPDATE line SET state = 'waiting' WHERE state = 'making'"
-                )  # by a process that has ended
+                # by a process that has ended
+                db.execute("UPDATE line SET state = 'waiting' WHERE state = 'making'")
         except (sqlite3.Error, OSError) as error:
             raise ConfigError(f"{path}: jobs cannot be kept there ({error})") from error
 
@@ -241,16 +253,16 @@ class JobStore:
         webhook: str | None,
         webhook_secret: str | None,
         subtitles: SubtitleForm | None = None,
+        defaults: str = "{}",
     ) -> None:
         """A new job, of at least one line; it is on the disk when this returns."""
         with self._transaction() as db:
             db.execute(
                 (
                     "INSERT INTO job (id, owner, state, created, webhook, webhook_secret, "
-                    "subtitles) "
-                    "VALUES (?, ?, 'waiting', ?, ?, ?, ?)"
+                    "subtitles, defaults) VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?)"
                 ),
-                (job, owner, time.time(), webhook, webhook_secret, subtitles),
+                (job, owner, time.time(), webhook, webhook_secret, subtitles, defaults),
             )
             db.executemany(
                 "INSERT INTO line (job, number, id, request, state) VALUES (?, ?, ?, ?, 'waiting')",
@@ -301,10 +313,13 @@ class JobStore:
         return [LineRow(**dict(row)) for row in rows]
 
     def next_line(self) -> WaitingLine | None:
-        """The first line that waits of the oldest job that has one; it is being made from now on."""
+        """The first line that waits of the oldest job that has one; it is being made from now
+        on.
+        """
         with self._transaction() as db:
             row = db.execute(
-                "SELECT line.job, number, line.id, request, job.subtitles FROM job JOIN line ON "
+                "SELECT line.job, number, line.id, request, job.defaults, job.subtitles "
+                "FROM job JOIN line ON "
                 "line.job = job.id AND line.state = 'waiting' "
                 "WHERE job.state IN ('waiting', 'running') ORDER BY job.created, job.id, number "
                 "LIMIT 1"
@@ -400,15 +415,18 @@ class JobStore:
         """Nothing is known of a job any more."""
         with self._transaction() as db:
             db.execute("DELETE FROM job WHERE id = ?", (job,))
+        with self._lock:  # the file becomes as small as what is left
+            self._db.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
 
-    def due_webhook(self) -> DueWebhook | None:
-        """Who is to be told now."""
+    def due_webhook(self, but: Collection[str] = ()) -> DueWebhook | None:
+        """Who is to be told now, `but` of these jobs."""
+        others = ", ".join("?" for _ in but)
         with self._lock:
             row = self._db.execute(
                 "SELECT id AS job, webhook AS url, webhook_secret AS secret, webhook_attempts AS "
-                "attempts FROM job "
-                "WHERE webhook_due <= ? ORDER BY webhook_due LIMIT 1",
-                (time.time(),),
+                f"attempts FROM job WHERE webhook_due <= ? AND id NOT IN ({others}) "
+                "ORDER BY webhook_due LIMIT 1",
+                (time.time(), *but),
             ).fetchone()
         return None if row is None else DueWebhook(**dict(row))
 

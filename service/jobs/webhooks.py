@@ -28,17 +28,24 @@ from service.jobs.store import DueWebhook, JobStore, retry_while_busy
 from vocoder.errors import InputError
 
 log = logging.getLogger(__name__)
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _URL = TypeAdapter(HttpUrl)
 _PREFIX = "whsec_"
 _PORTS = {"http": 80, "https": 443}
-_TIMEOUT_SECONDS = 10.0
+_TIMEOUT_SECONDS = 10.0  # of each step
+_TOTAL_SECONDS = 20.0
+_AT_ONCE = 8  # addresses that are told at once: a slow one holds nobody up
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")  # of which Python calls two addresses global
+# after each attempt that failed; then it is given up
 _AGAIN_SECONDS = (
     5.0,
     60.0,
     600.0,
     3_600.0,
     6 * 3_600.0,
-)  # after each attempt that failed; then it is given up
+)
 _LOOK_SECONDS = 5.0
 
 
@@ -82,9 +89,8 @@ def check_url(url: str, *, private: bool) -> httpx.URL:
     return parsed
 
 
-def _check_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
-    seen = getattr(address, "ipv4_mapped", None) or address
-    if not seen.is_global or seen.is_multicast:
+def _check_public(address: Address) -> None:
+    if not all(map(_is_public, (address, *_inner(address)))):
         raise InputError(
             (
                 "the webhook is an address of a private network: the service was started without "
@@ -92,6 +98,24 @@ def _check_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Non
             ),
             field="webhook",
         )
+
+
+def _is_public(address: Address) -> bool:
+    if address.is_multicast or getattr(address, "is_site_local", False):
+        return False
+    if isinstance(address, ipaddress.IPv4Address) and address in _PROTOCOLS:
+        return False
+    return address.is_global or bool(_inner(address))
+
+
+def _inner(address: Address) -> list[ipaddress.IPv4Address]:
+    """The IPv4 addresses inside an address of IPv6, which a gateway or this machine would reach."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return []
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64 or address in _COMPATIBLE:
+        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return [one for one in found if one is not None]
 
 
 class Webhooks:
@@ -113,27 +137,37 @@ class Webhooks:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        while True:
-            self._changed.clear()
-            while (due := await retry_while_busy(self._store.due_webhook)) is not None:
-                await self._notify(due)
+        telling: set[str] = set()
+
+        async def tell(due: DueWebhook) -> None:
             try:
-                async with asyncio.timeout(_LOOK_SECONDS):
-                    await self._changed.wait()
-            except TimeoutError:
-                pass  # some may be due again
+                await self._notify(due)
+            finally:
+                telling.discard(due.job)
+                self._changed.set()
+
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._changed.clear()
+                while len(telling) < _AT_ONCE and (
+                    due := await retry_while_busy(partial(self._store.due_webhook, telling))
+                ):
+                    telling.add(due.job)
+                    group.create_task(tell(due))
+                try:
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await self._changed.wait()
+                except TimeoutError:
+                    pass  # some may be due again
 
     async def _notify(self, due: DueWebhook) -> None:
         job = await retry_while_busy(partial(self._store.job, due.job))
         if job is None:
             return
+        event = {"type": "job.ended", "data": JobAnswer.of(job, time.time()).model_dump()}
         try:
-            status = await self._post(
-                due,
-                json.dumps(
-                    {"type": "job.ended", "data": JobAnswer.of(job, time.time()).model_dump()}
-                ).encode(),
-            )
+            async with asyncio.timeout(_TOTAL_SECONDS):  # httpx's own begin anew with every byte
+                status = await self._post(due, json.dumps(event).encode())
             told, why = 200 <= status < 300, f"it answered {status}"
         except (httpx.HTTPError, OSError, InputError) as error:
             told, why = False, str(error) or type(error).__name__

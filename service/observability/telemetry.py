@@ -108,9 +108,8 @@ class OpenTelemetryTraces:
 
     def close(self) -> None:
         """As there."""
-        limit = threading.Timer(
-            _CLOSE_SECONDS, self._exporter.shutdown
-        )  # a collector that is not there is tried again for ten seconds
+        # a collector that is not there is tried again for ten seconds
+        limit = threading.Timer(_CLOSE_SECONDS, self._exporter.shutdown)
         limit.start()
         self._provider.shutdown()
         limit.cancel()
@@ -134,9 +133,8 @@ class _RequestSpan:
 class _StreamSpans:
     def __init__(self, tracer: Tracer, first: str) -> None:
         self._tracer = tracer
-        self._request = (
-            contexts.get_current()
-        )  # that of whoever opens the stream: what follows is told on other threads
+        # that of whoever opens the stream: what follows is told on other threads
+        self._request = contexts.get_current()
         self._span: Span | None = tracer.start_span(first, context=self._request)
 
     def _next_span(self, name: str) -> None:

@@ -24,9 +24,10 @@ def make_traces(settings: ServiceSettings) -> Traces:
     if who is None:
         return NO_TRACES
     try:
+        # here and not above: nobody else needs OpenTelemetry
         from service.observability.telemetry import (
             OpenTelemetryTraces,
-        )  # here and not above: nobody else needs OpenTelemetry
+        )
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "opentelemetry":
             raise  # a defect of ours, not something to install

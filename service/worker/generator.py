@@ -187,9 +187,8 @@ class Generator:
             if stream.times is not None:
                 stream.times.note(stream.utterance)
             try:
-                jobs.append(
-                    stream.utterance.job(size)
-                )  # at the start of a sentence this computes its conditioning
+                # at the start of a sentence this computes its conditioning
+                jobs.append(stream.utterance.job(size))
             except Exception as error:
                 log.exception("stream %d broke off", number)
                 self._state.fail(number, error)
@@ -221,9 +220,8 @@ class Generator:
             log.exception("streams %s broke off", [number for number, _ in pending_step.working])
             self._fail_step(pending_step.step, pending_step.working, error)
             return
-        for (number, stream), codes in zip(
-            pending_step.working, made, strict=True
-        ):  # nearest deadline first: each is sent before the next is decoded
+        # nearest deadline first: each is sent before the next is decoded
+        for (number, stream), codes in zip(pending_step.working, made, strict=True):
             samples = self._accept(number, stream, codes)
             if samples is not None:
                 self._deliver(number, stream, samples)
@@ -241,9 +239,8 @@ class Generator:
     def _accept(self, number: int, stream: ActiveStream, codes: Codes) -> Int16Array | None:
         """The sound of a stream's codes; None where it breaks off."""
         try:
-            return stream.utterance.accept(
-                codes
-            )  # at the end of a sentence this may plan the next one
+            # at the end of a sentence this may plan the next one
+            return stream.utterance.accept(codes)
         except Exception as error:
             log.exception("stream %d broke off", number)
             self._state.fail(number, error)

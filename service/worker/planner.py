@@ -135,8 +135,7 @@ class Planner:
             raise InputError(
                 (
                     f"there are {utterance.num_samples} samples, and none from "
-                    f"{wanted.first_sample} "
-                    f"on"
+                    f"{wanted.first_sample} on"
                 ),
                 field="range",
             )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import torch
 
-from training.harmonic_table import harmonic_table
+from training.acoustic.harmonic_table import harmonic_table
 from vocoder.acoustic.harmonics import HIGHEST_HZ, LOWEST_HZ, harmonic_spectra
 from vocoder.audio.mel import log_mel
 from vocoder.config import AudioConfig

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from vocoder.audio.file_encoder import FORMATS, AudioEncoder
+from vocoder.audio.file_encoder import AudioEncoder
 from vocoder.audio.file_writing import encode_audio
+from vocoder.audio.formats import FILE_FORMATS
 from vocoder.audio.ogg import page_checksum
 from vocoder.errors import AudioError, InputError
 
@@ -29,7 +30,7 @@ def encode(pieces: list[np.ndarray], format_name: str, **options: int) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("format_name", FILE_FORMATS)
 @pytest.mark.parametrize("size", [1_111, 16_384, 40_000])
 def test_pieces_make_the_bytes_of_the_whole(format_name: str, size: int) -> None:
     pieces = [
@@ -67,7 +68,7 @@ def test_an_ogg_stream_has_the_serial_number_that_was_chosen(format_name: str) -
     assert soundfile.info(io.BytesIO(data)).samplerate == RATE
 
 
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("format_name", FILE_FORMATS)
 def test_a_disk_that_is_full_is_an_error_of_the_disk(format_name: str) -> None:
     class Full(io.BytesIO):
         def write(self, data: object) -> int:

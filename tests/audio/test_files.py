@@ -11,7 +11,8 @@ import pytest
 import soundfile
 
 from vocoder.audio.file_reading import _Contents, read_audio, read_audio_bytes
-from vocoder.audio.file_writing import FORMATS, check_format, encode_audio, format_of, write_audio
+from vocoder.audio.file_writing import encode_audio, format_of, write_audio
+from vocoder.audio.formats import FILE_FORMATS, check_format
 from vocoder.audio.pcm import to_float32
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import AudioError, InputError
@@ -30,7 +31,7 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
     )
 
 
-@pytest.mark.parametrize("format_name", sorted(set(FORMATS) - {"pcm"}))
+@pytest.mark.parametrize("format_name", sorted(set(FILE_FORMATS) - {"pcm"}))
 def test_what_is_written_can_be_read(tmp_path: Path, format_name: str) -> None:
     path = tmp_path / f"sound.{format_name}"
     write_audio(path, SOUND, RATE)

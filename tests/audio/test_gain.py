@@ -1,4 +1,6 @@
-"""Gains per frame become gains per sample: ramped, in any chunking the same, and saved as they are."""
+"""Gains per frame become gains per sample: ramped, in any chunking the same, and saved as they
+are.
+"""
 
 from __future__ import annotations
 

@@ -82,9 +82,8 @@ def test_the_peak_stays_below_the_ceiling() -> None:
 
 
 def test_a_peak_between_samples_is_seen() -> None:
-    samples = np.tile(
-        np.array([20_000, 20_000, -20_000, -20_000], np.int16), 4_000
-    )  # a sine whose top lies between its samples
+    # a sine whose top lies between its samples
+    samples = np.tile(np.array([20_000, 20_000, -20_000, -20_000], np.int16), 4_000)
     assert measure(samples, 16_000).peak == pytest.approx(20_000 * math.sqrt(2) / 32_768, rel=0.02)
 
 

@@ -60,7 +60,9 @@ def test_one_frame_for_every_begun_hop(num_samples: int, num_frames: int) -> Non
 
 
 def test_a_frames_window_is_centred_on_its_own_samples() -> None:
-    """A click in the middle of frame 7 is loudest in frame 7, and its neighbours hear it equally."""
+    """A click in the middle of frame 7 is loudest in frame 7, and its neighbours hear it
+    equally.
+    """
     config = AudioConfig()
     samples = np.zeros(3_200, np.float32)
     samples[7 * 160 + 80] = 1.0

@@ -104,9 +104,8 @@ def test_corrected_sound_has_the_spectrum_it_was_conditioned_on() -> None:
     plain, correcting = (
         float(np.abs(mel.log_mel(samples, AUDIO) - log_mel).mean()) for samples in made
     )
-    assert (
-        correcting < 0.5 * plain
-    )  # the spectra of neighbouring frames contradict each other: no sound has them all
+    # the spectra of neighbouring frames contradict each other: no sound has them all
+    assert correcting < 0.5 * plain
 
 
 def test_codes_decode_to_the_sound_they_were_made_of() -> None:

@@ -1,4 +1,6 @@
-"""Mu-law and linear codes: what goes round comes round, and mu-law is what torchaudio calls mu-law."""
+"""Mu-law and linear codes: what goes round comes round, and mu-law is what torchaudio calls
+mu-law.
+"""
 
 from __future__ import annotations
 

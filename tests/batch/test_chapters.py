@@ -129,12 +129,13 @@ def test_a_line_says_for_itself() -> None:
     ]
     assert counts(run(lines, seed=1)) == (4, 0, 0, 0)
     assert [len(told(f"{name}.mp3")) for name in "abcd"] == [2, 0, 0, 0]
+    # those that say the same are rendered once
     assert chaptered([{**line, "seed": 1} for line in lines]) == (
         2,
         2,
         0,
         0,
-    )  # those that say the same are rendered once
+    )
     assert [len(told(f"{name}.mp3")) for name in "abcd"] == [2, 0, 2, 2]
     assert len(set(digests().values())) == 2
     assert records()["d"].same_as in ("a", "c")

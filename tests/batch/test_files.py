@@ -1,4 +1,6 @@
-"""Places for files: whole or not at all, wherever they are, and a run gives the same bytes there."""
+"""Places for files: whole or not at all, wherever they are, and a run gives the same bytes
+there.
+"""
 
 from __future__ import annotations
 

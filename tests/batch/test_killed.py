@@ -91,13 +91,11 @@ def test_killed_again_and_again_it_makes_what_an_undisturbed_run_makes(times: in
     last = render("killed")
     assert last["failed"] == 0
     assert last["kept"] > 0
-    assert digests(Path("killed")) == digests(
-        Path("undisturbed")
-    )  # also: no temporary file is left
+    # also: no temporary file is left
+    assert digests(Path("killed")) == digests(Path("undisturbed"))
     written = [json.loads(line) for line in (Path("killed") / NAME).read_text("utf-8").splitlines()]
-    assert set(Counter(record["id"] for record in written).values()) == {
-        1
-    }  # what is recorded is not made again
+    # what is recorded is not made again
+    assert set(Counter(record["id"] for record in written).values()) == {1}
     made, expected = records(Path("killed")), records(Path("undisturbed"))
     assert {key: record.sha256 for key, record in made.items()} == {
         key: record.sha256 for key, record in expected.items()

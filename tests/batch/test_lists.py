@@ -176,11 +176,12 @@ def test_an_id_of_two_lines_is_the_second_ones_mistake(tmp_path: Path) -> None:
         (2, "id: line 1 has the same id"),
         (3, "id: line 1 has the same id"),
     ]
+    # so that no record of theirs takes the place of the first
     assert [entry.id for entry in entries] == [
         "x",
         None,
         None,
-    ]  # so that no record of theirs takes the place of the first
+    ]
 
 
 def test_rows_of_a_csv_that_are_none(tmp_path: Path) -> None:

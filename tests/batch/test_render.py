@@ -290,9 +290,10 @@ def test_strict_stops_at_the_first_that_fails() -> None:
     tally = run(lines, strict=True)
     assert tally.failed == 1
     assert tally.rendered < 5
+    # no temporary files
     assert set(digests()) == {
         str(record.path) for record in records().values() if record.status == "done"
-    }  # no temporary files
+    }
     lines[1] = {"id": "bad", "text": "Good."}
     assert run(lines, strict=True).failed == 0
     assert len(digests()) == 20
@@ -369,9 +370,8 @@ def test_loudness_is_brought_to_what_was_asked_for(format_name: str) -> None:
     before = digests()
     shutil.rmtree(OUT)
     run(lines[::-1], loudness=-30.0, format=format_name)
-    assert (
-        digests() == before
-    )  # also of Ogg, whose serial numbers libsndfile would draw from the clock
+    # also of Ogg, whose serial numbers libsndfile would draw from the clock
+    assert digests() == before
 
 
 def test_nothing_outside_the_folder_is_touched(tmp_path: Path) -> None:

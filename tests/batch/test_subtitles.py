@@ -49,12 +49,13 @@ def test_subtitles_that_are_missing_are_written_and_nothing_is_spoken_for_them()
     (OUT / "drei.vtt").unlink()
     (OUT / "Three.wav").unlink()
     (OUT / "Three.vtt").unlink()
+    # copied from a line whose subtitles are gone
     assert counts(run(LINES[:3], subtitles="vtt")) == (
         0,
         1,
         2,
         0,
-    )  # copied from a line whose subtitles are gone
+    )
     assert digests() == {name: digest for name, digest in both.items() if name != "drei.vtt"}
     assert counts(run(LINES)) == (0, 0, 5, 0)  # who does not ask for them has them left alone
     assert records()["one"].subtitles == "one.vtt"

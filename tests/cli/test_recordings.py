@@ -16,9 +16,8 @@ from vocoder.audio.pcm import to_float32, to_int16
 from vocoder.cli.program import BAD_INPUT, run
 from vocoder.synthesis.voice import load_voice
 
-SOUND = to_int16(
-    (0.3 * np.sin(2 * np.pi * 150 * np.arange(1_999) / 8_000)).astype(np.float32)
-)  # its last frame is not full
+# its last frame is not full
+SOUND = to_int16((0.3 * np.sin(2 * np.pi * 150 * np.arange(1_999) / 8_000)).astype(np.float32))
 
 
 @pytest.fixture(autouse=True)

@@ -94,9 +94,8 @@ def test_standard_output_gets_each_piece_when_it_is_made(
         [count for what, count in events[1:] if what == "sent"],
     )
     assert len(made) > 2
-    late = (
-        2 * voice.manifest.audio.hop_length
-    )  # the correction's windows reach one frame to each side
+    # the correction's windows reach one frame to each side
+    late = 2 * voice.manifest.audio.hop_length
     assert events[1:3] == [("made", made[0]), ("sent", 2 * (made[0] - late))]
     assert sum(sent) == 2 * sum(made)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -12,11 +13,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from vocoder.cli.program import FAILED, run
+from service.settings import ServiceSettings
+from vocoder.cli.program import BAD_INPUT, FAILED, run
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TEXT = "Oh, hi. You?"
@@ -73,6 +76,64 @@ def test_the_service_speaks_the_bytes_of_say(
     server.send_signal(signal.SIGTERM)
     assert server.wait(timeout=30) == 0
     assert b"Traceback" not in (workplace / "log").read_bytes()
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """What the command would have run."""
+    found: dict[str, object] = {}
+    monkeypatch.setattr(
+        "service.server.run", lambda settings, **place: found.update(place, settings=settings)
+    )
+    return found
+
+
+def test_every_option_reaches_its_setting(started: dict[str, object]) -> None:
+    options = (
+        "--host 0.0.0.0 --port 99 -v tiny --engine reference --precision fp32 --threads 3 "
+        "--max-streams 4 --capacity 4.5 --no-standby --address-streams 5 "
+        "--address-requests-per-minute 6 --key-file keys --guard-metrics --allow-origin "
+        "https://a.example --allow-origin https://b.example "
+        "--otlp http://collector:4318 --lexicons words --jobs work --webhooks-to-private "
+        "--shutdown-seconds 0.5 --log-text"
+    )
+    assert run(["serve", *options.split()]) == 0
+    expected = ServiceSettings(
+        voices=("tiny", ), engine="reference", precision="fp32", threads=3, max_streams=4,
+        capacity=4.5, standby=False, address_streams=5,
+        address_requests_per_minute=6, key_file=Path("keys"), guard_metrics=True,
+        allow_origins=("https://a.example", "https://b.example"),
+        otlp_endpoint="http://collector:4318", lexicons=Path("words"), jobs=Path("work"),
+        webhooks_to_private=True, shutdown_seconds=0.5, log_text=True,
+    )  # fmt: skip
+    assert started == {"host": "0.0.0.0", "port": 99, "settings": expected}
+    unset = ServiceSettings()
+    with_option = {field.name for field in fields(unset) if field.metadata["option"]}
+    assert with_option == {
+        name for name, value in vars(expected).items() if value != vars(unset)[name]
+    } - {"voices", "engine", "precision"}
+
+
+def test_without_options_the_settings_are_the_defaults_on_every_core(
+    started: dict[str, object],
+) -> None:
+    assert run(["serve"]) == 0
+    assert started == {
+        "host": "127.0.0.1",
+        "port": 8000,
+        "settings": ServiceSettings(voices=("kathleen",), threads=os.cpu_count() or 1),
+    }
+
+
+@pytest.mark.parametrize(
+    "option", ["--threads", "--max-streams", "--address-streams", "--capacity"]
+)
+def test_what_a_setting_does_not_allow_is_bad_input(
+    option: str, started: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["serve", option, "0"]) == BAD_INPUT
+    assert option in capfd.readouterr().err
+    assert not started
 
 
 def test_an_address_in_use_is_a_failure_in_one_line(capfd: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from vocoder.density.row_lstm import RowLstm
 
 Shape = tuple[int, int, int]
 Build = Callable[[Shape, Conditional, Given | None], AutoregressiveModel]
+# an order that is neither the natural one nor its own inverse
 BACKWARDS_AND_FORTH = (
     7,
     0,
@@ -31,7 +32,7 @@ BACKWARDS_AND_FORTH = (
     1,
     5,
     3,
-)  # an order that is neither the natural one nor its own inverse
+)
 
 
 def size(shape: Shape) -> int:
@@ -98,7 +99,9 @@ DISTRIBUTIONS: dict[str, Callable[[], Conditional]] = {
 
 
 def loud(model: AutoregressiveModel, seed: int = 0, scale: float = 0.5) -> AutoregressiveModel:
-    """The model with random weights: one that begins at 0 would pass many a law without keeping it."""
+    """The model with random weights: one that begins at 0 would pass many a law without keeping
+    it.
+    """
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():

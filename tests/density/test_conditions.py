@@ -146,7 +146,9 @@ def test_the_bottleneck_carries_the_image() -> None:
 
 
 def test_wavenet_is_a_member() -> None:
-    """Its sums over all codes are 1, its past is its past, and its samples are those of the engine."""
+    """Its sums over all codes are 1, its past is its past, and its samples are those of the
+    engine.
+    """
     config = small_config(levels=3, hop_length=3, prediction_order=2, max_lag=2)
     network = make_network(config)
     frames = predictors(config, 2)

@@ -91,7 +91,9 @@ def test_rnade_is_equations_8_to_13() -> None:
 
 
 def test_sampling_from_nade_never_scores_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """O(DH): the sums are updated. Whoever recomputes them runs the model once for each dimension."""
+    """O(DH): the sums are updated. Whoever recomputes them runs the model once for each
+    dimension.
+    """
     model = member("nade", (1, 4, 5))
     expected = model.sample(3, 4, naive=True)
 

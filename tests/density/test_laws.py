@@ -62,15 +62,16 @@ def test_a_conditional_depends_on_what_is_before_it_and_on_all_of_that(name: str
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_red_then_green_then_blue(name: str) -> None:
-    """Of one pixel G sees R, B sees both, R neither; and all of them see all of the pixels before."""
+    """Of one pixel G sees R, B sees both, R neither; and all of them see all of the pixels
+    before.
+    """
     model = member(name, (3, 2, 3))
     found = jacobian(model)
     allowed = may_depend(model.order)
     assert found[~allowed].max() == 0
     assert (found[allowed] > 0).all()
-    red, green, blue = (
-        channel * 6 + 4 for channel in range(3)
-    )  # of the middle pixel of the second row
+    # of the middle pixel of the second row
+    red, green, blue = (channel * 6 + 4 for channel in range(3))
     assert found[green, red] > 0
     assert found[blue, green] > 0
     assert found[red, green] == found[red, blue] == found[green, blue] == 0

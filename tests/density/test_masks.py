@@ -17,7 +17,9 @@ ONE = channel_groups(1, 1)
     ("sees_itself", "centre_row"), [(False, [1, 1, 0, 0, 0]), (True, [1, 1, 1, 0, 0])]
 )
 def test_masks_a_and_b(sees_itself: bool, centre_row: list[int]) -> None:
-    """Mask A without the centre, mask B with it; both keep what is to its left, and all rows above."""
+    """Mask A without the centre, mask B with it; both keep what is to its left, and all rows
+    above.
+    """
     mask = causal_mask((3, 5), ONE, ONE, sees_itself=sees_itself)[0, 0]
     assert mask.int().tolist() == [[1] * 5, [1] * 5, centre_row]
 

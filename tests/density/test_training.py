@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 from training.cli import app
 from training.data.dataset import DatasetEntry, Header
-from training.data.density_data import DensityData, binarised, read_density_data
-from training.density_stage import DensityRun, config_for, read_density, train_density
-from training.density_task import DensityTask, Likelihood, likelihood
+from training.density.data import DensityData, binarised, read_density_data
+from training.density.stage import DensityRun, config_for, read_density, train_density
+from training.density.task import DensityTask, Likelihood, likelihood
 from vocoder.config import AudioConfig
 from vocoder.density.config import IMAGE_MODELS, MODELS, DensityConfig, ModelKind
 from vocoder.density.nade import Nade
@@ -218,7 +218,9 @@ def test_every_member_trains_scores_and_is_read_again(
 
 
 def test_a_run_that_was_stopped_follows_the_same_curve(digits: DensityData, tmp_path: Path) -> None:
-    """Several orderings are drawn from torch's generator, which is a function of the step as well."""
+    """Several orderings are drawn from torch's generator, which is a function of the step as
+    well.
+    """
     config = config_for("made", digits, sizes={"hidden": (8,), "orderings": 3})
     whole, parts = (DensityRun(name=name, runs=tmp_path) for name in ("whole", "parts"))
     at_once = train_density(

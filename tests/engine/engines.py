@@ -30,11 +30,12 @@ def native_engines() -> list[str]:
 ENGINES = ["reference", *native_engines()]
 EXACT = [name for name in ENGINES if name == "reference" or name.endswith("fp32")]
 
+# see native/pairs.h
 PAIRED = [
     isa
     for isa in dict.fromkeys(name.split("-")[1] for name in native_engines())
     if isa.startswith("avx512bf16")
-]  # see native/pairs.h
+]
 
 
 def tolerance(name: str) -> float:
@@ -83,7 +84,9 @@ def job_for(
 def whole_conditioning(
     config: WaveNetConfig, seed: int, frames: int
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """A stream's conditioning from its first frame on: each frame the same, however many there are."""
+    """A stream's conditioning from its first frame on: each frame the same, however many there
+    are.
+    """
     return np.concatenate(
         [conditioning(config, 1, seed=seed * 1000 + frame) for frame in range(frames)]
     )

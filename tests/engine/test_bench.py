@@ -122,9 +122,8 @@ def test_medians_count(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_reference_size_is_that_of_the_design() -> None:
     config = bench.reference_config()
     assert (config.num_layers, max(config.dilations), config.kernel_size) == (20, 512, 2)
-    last_residual = (
-        config.gated_channels * config.residual_channels
-    )  # the design counts it, the network leaves it out
+    # the design counts it, the network leaves it out
+    last_residual = config.gated_channels * config.residual_channels
     assert bench.EngineWeights.of(bench.WaveNet(config)).multiply_adds + last_residual == 868_352
 
 

@@ -25,10 +25,11 @@ from vocoder.wavenet.network import WaveNet
 
 Floats = npt.NDArray[np.float32]
 
+# the smallest normal float, and from where on numbers are rounded up to it
 SMALLEST, BELOW = (
     2.0**-126,
     2.0**-126 * (1 - 2.0**-25),
-)  # the smallest normal float, and from where on numbers are rounded up to it
+)
 SIZES = {
     "even": small_config(prediction_order=0, max_lag=0),
     "odd": small_config(
@@ -67,7 +68,9 @@ def fused(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], sums: Floats) 
 
 
 def product(begin: Floats, x: Floats, weights: Floats) -> Floats:
-    """begin [O] + x [I] times weights [I, O], in pairs of inputs of which the second comes first."""
+    """begin [O] + x [I] times weights [I, O], in pairs of inputs of which the second comes
+    first.
+    """
     odd = len(x) % 2
     inputs, rows = (
         np.pad(nearest(x), (0, odd)).astype(np.float64),
@@ -128,9 +131,8 @@ def outputs_by_definition(network: WaveNet, codes: Codes, conditioning: Floats, 
             if layer < config.num_layers - 1:
                 x = product(x + weights.residual_bias[layer], gates[-1], weights.residual[layer])
         sums = weights.skip_bias
-        for z, rows in zip(
-            gates, np.split(weights.skip, config.num_layers), strict=True
-        ):  # no pair has gates of two blocks
+        # no pair has gates of two blocks
+        for z, rows in zip(gates, np.split(weights.skip, config.num_layers), strict=True):
             sums = product(sums, z, rows)
         hidden = product(weights.head1_bias, np.maximum(sums, 0), weights.head1)
         found.append(product(weights.head2_bias, np.maximum(hidden, 0), weights.head2))

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from service.app import create_app
 from service.frontend.supervisor import Supervisor
+from service.server import connection_options
 from service.settings import ServiceSettings
 
 
@@ -33,7 +34,8 @@ def listening(
                     path, lambda _, script=script: Response(script, media_type="text/javascript")
                 ),
             )
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        config = uvicorn.Config(app, log_level="warning", **connection_options(settings))
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from service.encoding.stream_resampler import resampled_length
 from tests.tiny_voice import make_tiny_voice
+from vocoder.audio.resample import resampled_length
 from vocoder.synthesis.timeline import Timeline
 from vocoder.synthesis.voice import Voice, load_voice
 

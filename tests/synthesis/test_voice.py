@@ -254,11 +254,13 @@ from vocoder.synthesis.voice import load_voice
 voice = load_voice(sys.argv[1])
 
 def resident():
-    return int(open("/proc/self/statm").read().split()[1])  # not getrusage's peak, which a process inherits from the one that started it
+    # not getrusage's peak, which a process inherits from the one that started it
+    return int(open("/proc/self/statm").read().split()[1])
 
 for length in range(1, 400):
     planned = next(voice.planning("a " * length).sentences_from(0))
-    voice.pack.conditioner.condition(voice.pack.acoustic.conditions(planned.sentence.features, planned.durations, 0))
+    made = voice.pack.acoustic.conditions(planned.sentence.features, planned.durations, 0)
+    voice.pack.conditioner.condition(made)
     if length == 30:
         before = resident()
 print(resident() - before)

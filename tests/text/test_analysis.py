@@ -16,9 +16,8 @@ from vocoder.text.features import category_sizes
 from vocoder.text.inventory import PAUSE
 from vocoder.text.sentences import LONGEST_SENTENCE
 
-_any_text = st.text(
-    alphabet=st.characters(exclude_categories=()), max_size=200
-)  # lone surrogates too
+# lone surrogates too
+_any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=200)
 _lively = st.lists(
     st.sampled_from(
         [

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from vocoder.text.cleaning import clean
 
-_any_text = st.text(
-    alphabet=st.characters(exclude_categories=()), max_size=60
-)  # lone surrogates too
+# lone surrogates too
+_any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
 
 
 @given(_any_text)

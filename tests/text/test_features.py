@@ -149,7 +149,8 @@ def test_word_positions() -> None:
 @pytest.mark.parametrize(
     ("mark", "kind"),
     [
-        (",", "comma"), (";", "colon"), (":", "colon"), ("—", "colon"), (".", "statement"), ("?", "question"), ("!", "exclamation"), ("", "statement"),
+        (",", "comma"), (";", "colon"), (":", "colon"), ("—", "colon"), (".", "statement"), ("?",
+        "question"), ("!", "exclamation"), ("", "statement"),
     ],
 )  # fmt: skip
 def test_phrase_types(mark: str, kind: str) -> None:

@@ -15,11 +15,16 @@ HEAD = f'<lexicon version="1.0" xmlns="{NAMESPACE}" alphabet="ipa" xml:lang="en-
 # After the examples of the specification's section 1.3 and 4.
 DOCUMENT = f"""<?xml version="1.0" encoding="UTF-8"?>
 <p:lexicon version="1.0" xmlns:p="{NAMESPACE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
-      xsi:schemaLocation="{NAMESPACE} http://www.w3.org/TR/2007/CR-pronunciation-lexicon-20071212/pls.xsd" alphabet="ipa" xml:lang="en-US">
-  <p:metadata><rdf xmlns="urn:rdf"><Description x="1">anything</Description></rdf></p:metadata><p:meta name="a" content="b"/>
+      xsi:schemaLocation="{NAMESPACE}
+        http://www.w3.org/TR/2007/CR-pronunciation-lexicon-20071212/pls.xsd"
+      alphabet="ipa" xml:lang="en-US">
+  <p:metadata>
+    <rdf xmlns="urn:rdf"><Description x="1">anything</Description></rdf>
+  </p:metadata><p:meta name="a" content="b"/>
   <p:lexeme xml:id="one" role="verb"><!-- two spellings -->
     <p:grapheme>theatre</p:grapheme> <p:grapheme> theater </p:grapheme>
-    <p:phoneme>ˈθɪətər</p:phoneme> <p:phoneme prefer="true">ˈziː&#x259;</p:phoneme> <p:example>No words: the theatre.</p:example>
+    <p:phoneme>ˈθɪətər</p:phoneme> <p:phoneme prefer="true">ˈziː&#x259;</p:phoneme>
+    <p:example>No words: the theatre.</p:example>
   </p:lexeme>
   <p:lexeme role="noun"><p:grapheme>theatre</p:grapheme><p:phoneme>ə</p:phoneme></p:lexeme>
   <p:lexeme><p:grapheme>W3C</p:grapheme><p:alias>World Wide Web Consortium</p:alias></p:lexeme>

@@ -21,9 +21,10 @@ from vocoder.text.phonemes import (
 
 ENGLISH = EspeakPhonemiser()
 _WORDS = """
-    the of and to a in that it is was he for on are as with his they I at be this have from or had by not but what all were when we there can an your which
-    their out about into could been has will would if do more over after just father under our end apple other MacDougall McVeigh well-known don't isn't
-    McCoy O'Brien Nguyễn résumé x
+    the of and to a in that it is was he for on are as with his they I at be this have from or had
+    by not but what all were when we there can an your which their out about into could been has
+    will would if do more over after just father under our end apple other MacDougall McVeigh
+    well-known don't isn't McCoy O'Brien Nguyễn résumé x
 """
 _COMMON = _WORDS.split()
 
@@ -158,10 +159,11 @@ def test_words(word: str, phones: str) -> None:
         ("in the end", "ɪn ðɪ 1ɛnd"),
         ("could have been", "k2ʊd ɐv b2ɪn"),
         ("such as it is", "s1ʌtʃ ɐz ɪɾ 1ɪz"),
+        # one word of two chunks, two words of one: as many chunks as words
         (
             "McCoy was in the room",
             "mək1ɔɪ wʌz ɪn ðə ɹ1uːm",
-        ),  # one word of two chunks, two words of one: as many chunks as words
+        ),
         ("the father of it", "ðə f1ɑːðɚɹ ʌv ɪt"),
     ],
 )

@@ -176,10 +176,11 @@ def test_white_space_and_what_stands_for_it(text: str, sentences: list[str]) -> 
 @pytest.mark.parametrize(
     ("text", "ends"),
     [
+        # the best mark, not the nearest to the limit
         (
             "word, " * 40 + "part; " + "word " * 60,
             ";",
-        ),  # the best mark, not the nearest to the limit
+        ),
         ("word " * 50 + "word, " + "word " * 60, ","),
         ("word " * 120, "word"),
         ("x" * 1000, "x"),

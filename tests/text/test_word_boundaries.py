@@ -32,9 +32,8 @@ def test_shares_adjoin_cover_everything_and_none_is_empty(
     ]
     assert all(begin < end for begin, end in shares)
     starts = {sum(map(len, chunks[:number])) for number in range(len(chunks))}
-    assert starts <= {
-        begin for begin, _ in shares
-    }  # a chunk is one word or several, never parts of them
+    # a chunk is one word or several, never parts of them
+    assert starts <= {begin for begin, _ in shares}
 
 
 @given(_readings, st.data())
@@ -81,10 +80,11 @@ def test_joined_words(chunks: list[str], words: list[str], bounds: list[tuple[in
         (["ɛ k s"], ["ɛ k s", "ɛ k s"]),
         (["ə", "v", "ə"], ["ʌ v", "ð ə"]),  # more chunks than words
         ([], ["ə"]),
+        # more words than one chunk ever holds
         (
             ["a b c d e f g h i"],
             ["a", "b", "c", "d", "e", "f", "g"],
-        ),  # more words than one chunk ever holds
+        ),
     ],
 )
 def test_what_cannot_be_divided_is_refused(chunks: list[str], words: list[str]) -> None:

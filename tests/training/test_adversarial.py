@@ -10,14 +10,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.adversarial_task import AdversarialTask, Adversaries
+from training.acoustic.adversarial import AdversarialTask, Adversaries
 from training.data.dataset import PreparedSet
+from training.data.pitch_shift import write_shifted
 from training.loop import LoopConfig, Trainer
 from training.recipe_file import Recipe
 from vocoder.acoustic.model import AcousticModel
 from vocoder.config import AcousticConfig, LinguisticConfig
+from vocoder.errors import ConfigError
 
-SMALL = replace(Recipe.read().adversarial, windows=3, frames=24)
+SMALL = replace(Recipe.read().adversarial, windows=3, shifted_windows=0, frames=24)
 
 
 @pytest.fixture
@@ -124,9 +126,8 @@ def test_the_frames_that_count_are_those_of_the_whole_utterance(task: Adversaria
     part = slice(start, start + SMALL.frames)
     scaled = (in_one[part] + 6.0) / 2.5
     torch.testing.assert_close(made[0], scaled, rtol=0, atol=1e-5)
-    torch.testing.assert_close(
-        mean[0], scaled, rtol=0, atol=1e-5
-    )  # the decoder begins as the regression's
+    # the decoder begins as the regression's
+    torch.testing.assert_close(mean[0], scaled, rtol=0, atol=1e-5)
     torch.testing.assert_close(true[0], (recorded[part] + 6.0) / 2.5, rtol=0, atol=1e-5)
 
 
@@ -162,3 +163,52 @@ def test_the_decoder_follows_the_discriminators(task: AdversarialTask) -> None:
             assert parameter.grad is not None
             parameter.sub_(0.1 * parameter.grad)
     assert task.losses(task.model, batch)["adversarial"] < before
+
+
+def test_shifted_windows_move_the_decoder_by_their_distance_alone(
+    prepared: PreparedSet, task: AdversarialTask
+) -> None:
+    write_shifted(prepared)
+    half = replace(SMALL, windows=4, shifted_windows=2)
+    own = AdversarialTask(prepared, task.regression, half)
+    batch = drawn(own)
+    assert isinstance(own.model, Adversaries)
+    own.model.eval()  # else each call moves the estimates of the spectral norms
+    losses = own.losses(own.model, batch)
+    own.model.zero_grad()
+    losses["shifted_distance"].backward()
+    moved = {name for name, parameter in own.model.named_parameters() if parameter.grad is not None}
+    assert moved
+    assert all(name.startswith("acoustic.decoder.") for name in moved)
+    # Other sounds in the shifted windows change no other part of the loss.
+    louder = {**batch, "log_mel": batch["log_mel"].clone()}
+    louder["log_mel"][2:] += 1.0
+    again = own.losses(own.model, louder)
+    for name in ("adversarial", "features", "distance", "discrimination"):
+        torch.testing.assert_close(again[name], losses[name])
+    assert again["shifted_distance"] != losses["shifted_distance"]
+
+
+def test_shifted_windows_hold_what_was_shifted(
+    prepared: PreparedSet, task: AdversarialTask
+) -> None:
+    """Each of their frames is one of a shifted utterance, with its F0."""
+    write_shifted(prepared)
+    own = AdversarialTask(
+        prepared, task.regression, replace(SMALL, windows=2, shifted_windows=1, context_frames=0)
+    )
+    batch = drawn(own)
+    mels, log_f0s = (
+        np.concatenate(column)
+        for column in zip(*map(prepared.shifted, own.utterances.training), strict=True)
+    )
+    for row, wanted in ((1, True), (0, False)):
+        frame = batch["log_mel"][row, 12].numpy()
+        at = int(np.abs(mels - frame).sum(axis=1).argmin())
+        same = np.array_equal(mels[at], frame) and log_f0s[at] == batch["log_f0"][row, 12].numpy()
+        assert same == wanted, row
+
+
+def test_more_shifted_windows_than_windows_are_refused() -> None:
+    with pytest.raises(ConfigError, match="shifted_windows"):
+        replace(SMALL, shifted_windows=3)

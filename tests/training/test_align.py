@@ -36,9 +36,8 @@ def test_a_chain_has_the_phonemes_in_order_and_pauses_between_words_may_be_skipp
         for place in range(0, len(chain.phonemes), 2)
     ]
     assert [phoneme for phoneme, row in units if row >= 0] == features.categories[:, 0].tolist()
-    assert (
-        sum(row < 0 for _, row in units) == 1
-    )  # between "two" and "three"; the comma has a pause of its own
+    # between "two" and "three"; the comma has a pause of its own
+    assert sum(row < 0 for _, row in units) == 1
     assert (chain.parts.reshape(-1, 2) == [0, 1]).all()
     skipped = [(chain.skip_to[place], place) for place in np.flatnonzero(chain.skip_to >= 0)]
     assert len(skipped) == 2
@@ -144,9 +143,8 @@ def test_aligning_again_keeps_what_is_set_aside_and_says_by_what(copied: Prepare
     header = Header.read(copied.folder)
     assert header.aligned_by == "mixtures"
     assert [one.id for one in header.entries if one.set_aside] == ["utt2"]
-    assert (
-        copied.alignment_fingerprint() == PreparedSet(copied.folder).alignment_fingerprint()
-    )  # the same recordings, the same alignment
+    # the same recordings, the same alignment
+    assert copied.alignment_fingerprint() == PreparedSet(copied.folder).alignment_fingerprint()
 
 
 def test_an_added_pause_shorter_than_a_closure_belongs_to_the_next_phoneme(

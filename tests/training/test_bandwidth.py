@@ -83,9 +83,8 @@ def test_one_block_has_no_residual_path() -> None:
     assert found["residual"] == 0
     assert found["taps side by side"] == (16 + 16) + (16 + 16)
     assert found["gates"] == (12 + 6) + (12 + 6 + 12)
-    assert (
-        found["first input"] == 8 + 8 + 16 + 16
-    )  # torch's padding and the embedding, whose gradient is read
+    # torch's padding and the embedding, whose gradient is read
+    assert found["first input"] == 8 + 8 + 16 + 16
 
 
 def test_a_step_is_its_samples_and_its_weights() -> None:

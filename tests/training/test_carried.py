@@ -176,9 +176,8 @@ def test_a_stopped_run_goes_on_with_the_same_command_to_the_same_weights(
         assert carried.main([str(folder), *SMALL]) == 130
     assert "the same command goes on" in capsys.readouterr().err
     assert read_average(folder / "vocoder")[1] == 7
-    assert (
-        carried.main([str(folder), *SMALL[:8]]) == 0
-    )  # without the segments: the run remembers them
+    # without the segments: the run remembers them
+    assert carried.main([str(folder), *SMALL[:8]]) == 0
     assert "at step 7 of 20" in capsys.readouterr().err
     whole, parts = (
         torch.load(run / "vocoder" / "checkpoint.pt", weights_only=True) for run in (other, folder)
@@ -242,9 +241,8 @@ def test_a_run_goes_on_with_the_batches_it_began_with(tmp_path: Path) -> None:
     assert VocoderOptions(segments=4, predicted_share=0.0).segments_for(tmp_path) == SegmentConfig(
         segments=4, frames=20
     )
-    write_config(
-        tmp_path, {"segments": {**begun.to_dict(), "history_noise": 0.0}}
-    )  # as it was written while there was such a thing
+    # as it was written while there was such a thing
+    write_config(tmp_path, {"segments": {**begun.to_dict(), "history_noise": 0.0}})
     assert VocoderOptions().segments_for(tmp_path) == begun
     write_config(tmp_path, {"segments": {**begun.to_dict(), "history_noise": 0.1}})
     with pytest.raises(InputError, match="history_noise"):
@@ -252,9 +250,8 @@ def test_a_run_goes_on_with_the_batches_it_began_with(tmp_path: Path) -> None:
     assert VocoderOptions(recipe=Recipe.read()).segments_for(tmp_path) == Recipe.read().segments, (
         "a recipe that is given counts"
     )
-    write_config(
-        tmp_path, {"model": {}, "loop": {}}
-    )  # as it was written before segments were recorded
+    # as it was written before segments were recorded
+    write_config(tmp_path, {"model": {}, "loop": {}})
     assert VocoderOptions(device="cuda").segments_for(tmp_path) == SegmentConfig()
 
 

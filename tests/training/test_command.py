@@ -171,9 +171,8 @@ def test_from_recordings_to_a_measured_voice(corpus: Path, tmp_path: Path) -> No
     )
     assert "- of no use" in (pack / "README.md").read_text()
     report = json.loads(done.stdout)
-    assert report["bits_per_sample"]["value"] == pytest.approx(
-        8.0, abs=0.5
-    )  # two steps teach little
+    # two steps teach little
+    assert report["bits_per_sample"]["value"] == pytest.approx(8.0, abs=0.5)
     assert list(report["ladder"]) == [
         "recordings",
         "copy synthesis",

@@ -144,9 +144,8 @@ def test_the_prepared_sound_is_levelled_and_its_features_are_its_own(prepared: P
         )
         assert np.percentile(levels, 95) == pytest.approx(SPEECH_LEVEL_DB, abs=0.5)
         conditions = prepared.conditions(entry)
-        np.testing.assert_allclose(
-            conditions.log_mel, log_mel(wave, prepared.audio), atol=0.01
-        )  # stored in float16
+        # stored in float16
+        np.testing.assert_allclose(conditions.log_mel, log_mel(wave, prepared.audio), atol=0.01)
         voiced = conditions.voicing > 0
         assert np.median(np.exp(conditions.log_f0[voiced])) == pytest.approx(150, rel=0.01)
 

@@ -45,9 +45,8 @@ def network_and_inputs(**changes: Any) -> tuple[WaveNet, tuple[Tensor, Tensor, T
     )
     torch.manual_seed(0)
     network = WaveNet(config)
-    codes = torch.randint(
-        1, config.quantisation_levels - 1, (2, 4 * config.hop_length)
-    )  # at the ends, gradients of the mixtures are no numbers
+    # at the ends, gradients of the mixtures are no numbers
+    codes = torch.randint(1, config.quantisation_levels - 1, (2, 4 * config.hop_length))
     lags = (
         torch.randint(1, config.max_lag + 1, (2, 4), dtype=torch.int32)
         if config.max_lag

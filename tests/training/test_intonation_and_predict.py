@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-import training.intonation
-from training.acoustic_task import AcousticTask, Predicted
+import training.acoustic.intonation
+from training.acoustic.intonation import intonation
+from training.acoustic.regression import AcousticTask, Predicted
 from training.data.dataset import PREDICTED, DatasetEntry, PreparedSet
 from training.data.predict import predict
-from training.intonation import intonation
 from training.recipe_file import Recipe
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.acoustic.model import AcousticModel
@@ -76,7 +76,9 @@ def test_a_flat_melody_is_made_up_for(
         expected, abs=0.03
     )
     assert (
-        intonation(acoustic, prepared, prepared.header.entries[: training.intonation.FEWEST - 1])
+        intonation(
+            acoustic, prepared, prepared.header.entries[: training.acoustic.intonation.FEWEST - 1]
+        )
         == 1.0
     )
 
@@ -109,7 +111,7 @@ def test_predicted_spectra_depend_on_the_true_pitch_and_padding_changes_nothing(
     batch = task.collate(list(entries))
     batch["log_f0"] = batch["log_f0"] + 0.3
     assert not np.allclose(
-        training.acoustic_task._outputs(acoustic, batch)[3][0, : len(made)].numpy(), made
+        training.acoustic.regression._outputs(acoustic, batch)[3][0, : len(made)].numpy(), made
     )
 
 

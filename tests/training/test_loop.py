@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.acoustic_task import PHONEME_DROPOUT, AcousticTask
+from training.acoustic.regression import PHONEME_DROPOUT, AcousticTask
 from training.data.dataset import DatasetEntry, PreparedSet
 from training.loop import Batch, LoopConfig, Trainer
 from training.vocoder_task import SegmentConfig, VocoderTask
@@ -128,9 +128,8 @@ def test_both_models_learn(prepared: PreparedSet, tmp_path: Path) -> None:
 
 def test_validation_counts_bits(prepared: PreparedSet) -> None:
     figures = tiny_vocoder(prepared).validate(tiny_vocoder(prepared).model, torch.device("cpu"))
-    assert figures["bits_per_sample"] == pytest.approx(
-        8.0, abs=0.3
-    )  # an untrained network of 256 levels knows nothing
+    # an untrained network of 256 levels knows nothing
+    assert figures["bits_per_sample"] == pytest.approx(8.0, abs=0.3)
 
 
 def test_frames_that_fill_the_receptive_field_do_not_count(
@@ -264,6 +263,7 @@ class Blocked:
         if name.split(".")[0] in {blocked.split()!r}:
             raise ImportError(name + " is not on this machine")
 sys.meta_path.insert(0, Blocked())
-import training.loop, training.vocoder_task, training.acoustic_task, training.carried, vocoder.engine.reference
+import training.loop, training.vocoder_task, training.acoustic.regression, training.carried
+import vocoder.engine.reference
 """
     subprocess.run([sys.executable, "-c", program], check=True)

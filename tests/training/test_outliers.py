@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.tiny_voice import make_tiny_voice
-from training.acoustic_task import AcousticTask
+from training.acoustic.regression import AcousticTask
 from training.alignment.alignment_page import draw_alignment, write_alignment_page
 from training.data import likelihood
 from training.data.dataset import DatasetEntry, Header, PreparedSet
@@ -107,10 +107,11 @@ def test_what_costs_too_much_is_set_aside_by_name_and_nothing_is_trained_on_it(
     } == kept
     acoustic = {entry.id for entry in AcousticTask(data, Recipe.read().acoustic_for(data)).training}
     assert acoustic < kept  # it leaves out the lowest score itself
+    # it is still there
     assert {entry.id for entry in data.header.entries} == kept | {
         "utt2",
         "utt5",
-    }  # it is still there
+    }
     assert "utt2" in str(rate_utterances(data.header.entries, bits_of(data, "utt2"))[0])
     assert "set aside: 6.000 bits" in str(
         rate_utterances(data.header.entries, bits_of(data, "utt2"))[0]

@@ -50,9 +50,7 @@ def posteriors(frames: list[int], doubt: float = 0.1) -> np.ndarray:
 # The network.
 
 
-def test_the_next_sample_depends_on_the_past_alone_and_phonemes_on_their_frame_and_its_neighbours() -> (
-    None
-):
+def test_the_next_sample_depends_on_the_past_and_phonemes_on_their_frame_and_neighbours() -> None:
     torch.manual_seed(0)
     network = Recogniser(tiny()).eval()
     codes = torch.randint(0, 256, (1, 12 * 160))

@@ -59,9 +59,8 @@ def test_a_signal_in_the_middle_of_an_update_waits_for_its_end(
         step()
         if trainer.step == 3:
             os.kill(os.getpid(), number)
-            time.sleep(
-                0.01
-            )  # Python handles signals between instructions: by here it would have raised
+            # Python handles signals between instructions: by here it would have raised
+            time.sleep(0.01)
 
     trainer.optimiser.step = stopped_after  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
@@ -146,9 +145,8 @@ def test_a_card_is_asked_every_some_steps_and_the_processor_after_each(
     asked, stack = [], torch.stack
 
     def counted(tensors: list[Tensor], *arguments: object, **options: object) -> Tensor:
-        if (
-            tensors[0].ndim == 1 and tensors[0].dtype == torch.float32 and len(tensors[0]) == 2
-        ):  # loss and gradient norm of some steps
+        # loss and gradient norm of some steps
+        if tensors[0].ndim == 1 and tensors[0].dtype == torch.float32 and len(tensors[0]) == 2:
             asked.append(len(tensors))
         return stack(tensors, *arguments, **options)  # type: ignore[arg-type]
 
@@ -171,9 +169,8 @@ class Poisoned(VocoderTask):
             return {"loss": loss}
         if self.gradient_only:
             nothing = (loss - loss.detach()).abs()
-            return {
-                "loss": loss + torch.sqrt(nothing) - torch.sqrt(nothing.detach())
-            }  # the slope of a root at 0
+            # the slope of a root at 0
+            return {"loss": loss + torch.sqrt(nothing) - torch.sqrt(nothing.detach())}
         return {"loss": loss * float("nan")}
 
 
@@ -227,9 +224,8 @@ def test_the_checkpoint_of_a_card_goes_on_on_the_processor(
 ) -> None:
     losses(Trainer(tiny_vocoder(prepared), LOOP, tmp_path / "whole"))
     with monkeypatch.context() as patch:
-        patch.setattr(
-            torch.serialization, "location_tag", lambda storage: "cuda:0"
-        )  # what torch.save writes for tensors that lie there
+        # what torch.save writes for tensors that lie there
+        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
         losses(Trainer(tiny_vocoder(prepared), LOOP, tmp_path / "moved"), until=4)
     with pytest.raises(RuntimeError, match="CUDA"):
         state(tmp_path / "moved")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file, save, save_file
 
 from tests.tiny_voice import make_tiny_voice
 from vocoder.errors import ConfigError, VoiceError
@@ -173,6 +173,23 @@ SPOILED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     r"voiced_temperature_ratio must lie in 0\.\.1"),
     "nonsense settings": (lambda d: d["audio"].update(f_max=9_000), r"f_max"),
     "no fingerprints": (lambda d: d.pop("weights"), r"'weights' must give"),
+    "layers without end": (lambda d: d["acoustic"].update(encoder_layers=10_000_000),
+    r"encoder_layers must lie in 1\.\.256"),
+    "blocks without end": (lambda d: d["wavenet"].update(num_layers=20_000_000),
+    r"num_layers must lie in 1\.\.256"),
+    "dilations without end": (lambda d: d["wavenet"].update(num_layers=128, num_cycles=1),
+    r"a cycle has at most 20 layers"),
+    "a transform without end": (lambda d: d["audio"].update(n_fft=2**40),
+    r"n_fft must lie in 2\.\.65536"),
+    "a lag without end": (lambda d: d["wavenet"].update(max_lag=10**12),
+    r"max_lag must lie in 0\.\.65536"),
+    "a rate without end": (lambda d: d["audio"].update(sample_rate=10**18, f_max=8_000.0),
+    r"sample_rate must lie in 4000\.\.192000"),
+    "a name of two lines": (lambda d: d.update(name="a\nb"), r"name must be letters, digits"),
+    "a name that is a path": (lambda d: d.update(name="../b"), r"name must be letters, digits"),
+    "a speaker of two lines": (lambda d: d.update(speakers=["anna", "ot\nto"]),
+    r"speakers must be 1\.\.200 printable"),
+    "a release that is none": (lambda d: d.update(release=""), r"release must be 1\.\.200"),
     "a bigger network": (lambda d: d["wavenet"].update(skip_channels=24),
     r"head1\.weight is of shape \[16, 16\] in the file and of shape \[16, 24\] by"),
     "a deeper network": (lambda d: d["wavenet"].update(num_layers=6),
@@ -196,6 +213,8 @@ def test_a_manifest_that_does_not_fit_is_refused(folder: Path, what: str) -> Non
         ("{", "cannot be read"),
         ("[]", "must hold a JSON object"),
         ('{"a": NaN}', "NaN"),
+        ("[" * 200_000, "cannot be read"),
+        ('{"a": "' + "a" * 2**20 + '"}', "is larger than"),
     ],
 )
 def test_a_manifest_that_is_no_json_object_is_refused(
@@ -204,6 +223,26 @@ def test_a_manifest_that_is_no_json_object_is_refused(
     (folder / MANIFEST).write_text(contents)
     with pytest.raises(VoiceError, match=reason):
         read_manifest(folder)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda tensor: tensor.to(torch.int32), "is of torch.int32, not float16 or float32"),
+        (lambda tensor: tensor * float("inf"), "has a weight that is not finite"),
+    ],
+)
+def test_weights_that_are_none_are_refused(
+    folder: Path, spoil: Callable[[torch.Tensor], torch.Tensor], reason: str
+) -> None:
+    path = folder / VOCODER_WEIGHTS
+    tensors = load_file(path)
+    name = next(iter(tensors))
+    save_file(tensors | {name: spoil(tensors[name] + 1)}, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    edit(folder, lambda d: d["weights"].update({VOCODER_WEIGHTS: digest}))
+    with pytest.raises(VoiceError, match=reason):
+        read_pack(folder)
 
 
 def test_a_folder_without_a_voice_is_refused(tmp_path: Path) -> None:

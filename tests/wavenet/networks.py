@@ -28,7 +28,9 @@ def small_config(
     prediction_order: int = 3,
     max_lag: int = 12,
 ) -> WaveNetConfig:
-    """Channels that are no multiple of any vector, frames that are no multiple of a run of samples."""
+    """Channels that are no multiple of any vector, frames that are no multiple of a run of
+    samples.
+    """
     return WaveNetConfig(
         num_layers=layers, num_cycles=cycles, kernel_size=kernel_size, residual_channels=residual,
         gate_channels=gate, skip_channels=skip,

@@ -112,7 +112,9 @@ class Mixtures:
 
 
 def _flat_start(chain: PhonemeChain, frames: int) -> IntArray:
-    """Places in equal shares, optional pauses left out, a fifth of a second of pause at each end."""
+    """Places in equal shares, optional pauses left out, a fifth of a second of pause at each
+    end.
+    """
     required = np.array(
         [place for place in range(len(chain.phonemes)) if chain.rows[chain.units[place]] >= 0]
     )

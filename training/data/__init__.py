@@ -7,9 +7,9 @@ dataset        a prepared data set: flat arrays, mapped
 segments       how segments are drawn, and their codes
 gpu_dataset    a data set on a GPU
 predict        features predicted by the acoustic model, for the vocoder to train on
+pitch_shift    recordings at another pitch
 likelihood     how probable recordings are under a voice
 outliers       recordings that stand out, and setting them aside
-density_data   images, vectors and spectra that densities are trained on
 
 A `DatasetEntry` with `set_aside`, the reason, stays in the data set. Nothing is trained on it,
 because `PreparedSet.entries` leaves it out; `header.entries` has it still. Held-out entries are

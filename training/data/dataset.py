@@ -14,6 +14,8 @@ numpy alone, so that it can be carried to a machine that has little else. The fo
     durations.npy       int64 [P]       frames of each phoneme
     predicted_log_mel.npy  float16 [F, M]   once predicted: what the acoustic model makes of the
                            true durations and pitch
+    shifted_log_mel.npy    float16 [F, M]   once shifted: each utterance at another pitch
+    shifted_log_f0.npy     float32 [F]      that pitch
 
 F frames, T samples, P phonemes, M mels.
 """
@@ -38,6 +40,7 @@ from vocoder.wavenet.conditions import Conditions
 
 VERSION = 1
 PREDICTED = "predicted_log_mel.npy"
+SHIFTED_LOG_MEL, SHIFTED_LOG_F0 = "shifted_log_mel.npy", "shifted_log_f0.npy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +98,8 @@ class Header:
             speakers=tuple(data["speakers"]),
             category_sizes=tuple(data["category_sizes"]),
             feature_hash=data["feature_hash"],
-            aligned_by=data.get(
-                "aligned_by", "mixtures" if data["feature_hash"] else ""
-            ),  # there was one aligner before this was written
+            # there was one aligner before this was written
+            aligned_by=data.get("aligned_by", "mixtures" if data["feature_hash"] else ""),
             entries=tuple(DatasetEntry(**entry) for entry in data["entries"]),
         )
 
@@ -136,6 +138,34 @@ class PreparedSet:
                 field=str(path),
             )
         return predicted
+
+    @property
+    def has_shifted(self) -> bool:
+        """Whether the utterances are there at another pitch (`training.data.pitch_shift`)."""
+        return (self.folder / SHIFTED_LOG_F0).is_file()
+
+    @cached_property
+    def _shifted(self) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.float32]]:
+        arrays = [
+            np.load(self.folder / name, mmap_mode="r") for name in (SHIFTED_LOG_MEL, SHIFTED_LOG_F0)
+        ]
+        for name, array in zip((SHIFTED_LOG_MEL, SHIFTED_LOG_F0), arrays, strict=True):
+            if len(array) != len(self.log_mel):
+                path = self.folder / name
+                raise InputError(
+                    f"{path}: of another data set: {len(array)} frames instead of "
+                    f"{len(self.log_mel)}",
+                    field=str(path),
+                )
+        return arrays[0], arrays[1]
+
+    def shifted(
+        self, entry: DatasetEntry
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """An utterance at another pitch: log-mel float32 [F, M] and log-F0 float32 [F]."""
+        mels, log_f0s = self._shifted
+        part = slice(entry.frame_start, entry.frame_start + entry.num_frames)
+        return mels[part].astype(np.float32), np.array(log_f0s[part])
 
     @cached_property
     def _phonemes(

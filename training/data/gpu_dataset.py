@@ -71,12 +71,10 @@ class ResidentSegments:
             "log_f0": np.asarray(data.log_f0),  # float32 [N]
             "voicing": np.asarray(data.voicing),  # float32 [N]
         }
-        arrays["categories"], arrays["positions"] = _linguistic(
-            data, entries
-        )  # int32 [N, 4], float32 [N, 6]
-        arrays["coefficients"], arrays["lags"] = _predictors(
-            data, data.log_mel, config
-        )  # float32 [N, P], int32 [N]
+        # int32 [N, 4], float32 [N, 6]
+        arrays["categories"], arrays["positions"] = _linguistic(data, entries)
+        # float32 [N, P], int32 [N]
+        arrays["coefficients"], arrays["lags"] = _predictors(data, data.log_mel, config)
         if self._mixed:
             arrays["predicted_log_mel"] = np.asarray(data.predicted_log_mel)
             arrays["predicted_coefficients"], _ = _predictors(data, data.predicted_log_mel, config)
@@ -134,9 +132,8 @@ class ResidentSegments:
             dtype=torch.int64,
         )
         if self.device.type == "cuda":
-            numbers = (
-                numbers.pin_memory()
-            )  # else the host would wait until all that the card still has to do is done
+            # else the host would wait until all that the card still has to do is done
+            numbers = numbers.pin_memory()
         return numbers.to(self.device, non_blocking=True)
 
     def _spectral(self, name: str, rows: Tensor, predicted: Tensor) -> Tensor:

@@ -83,8 +83,7 @@ def corpus_bits(data: PreparedSet, pack: Path) -> dict[str, float]:
         raise InputError(
             (
                 f"{pack}: its audio settings are {voice.manifest.audio}, those of {data.folder} "
-                f"are "
-                f"{data.audio}"
+                f"are {data.audio}"
             ),
             field="pack",
         )

@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from training.acoustic_task import AcousticTask
+from training.acoustic.regression import AcousticTask
 from training.data.dataset import PREDICTED, PreparedSet
 from vocoder.acoustic.model import AcousticModel
 from vocoder.audio.whole_file import whole_file

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.signal import butter, sosfiltfilt
 
 from training.data.corpus import Recording
-from training.data.dataset import DatasetEntry, Header
+from training.data.dataset import PREDICTED, SHIFTED_LOG_F0, SHIFTED_LOG_MEL, DatasetEntry, Header
 from training.parallel import in_order
 from vocoder.audio.file_reading import read_audio
 from vocoder.audio.mel import log_mel, pad_to_frames
@@ -26,9 +26,8 @@ from vocoder.config import AudioConfig
 
 FloatArray = npt.NDArray[np.float32]
 HIGH_PASS_HZ = 50.0
-SPEECH_LEVEL_DB = (
-    -18.0
-)  # where the 95th percentile of the frames' levels is brought, dB below full scale
+# where the 95th percentile of the frames' levels is brought, dB below full scale
+SPEECH_LEVEL_DB = -18.0
 PEAK = 0.95  # no sample is lifted above this
 TRIM_BELOW_SPEECH_DB = 30.0  # frames this much below the level of speech count as silence
 MARGIN_SECONDS = 0.2  # of silence kept before and after speech
@@ -117,6 +116,8 @@ def prepare(
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("samples", "log_mel", "log_f0", "voicing")
     }
+    for stale in (PREDICTED, SHIFTED_LOG_MEL, SHIFTED_LOG_F0):  # of what was prepared before
+        (folder / stale).unlink(missing_ok=True)
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
     header = Header(audio=audio, speakers=speakers, entries=tuple(entries))

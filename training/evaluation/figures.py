@@ -129,7 +129,9 @@ def differences(rows: Rows, others: Rows, recordings: Rows = ()) -> dict[str, Bo
 
 
 def variance_ratios(rows: Rows, recordings: Rows) -> list[float]:
-    """Of each mel band, the lowest first: the system's variance as a multiple of the recordings'."""
+    """Of each mel band, the lowest first: the system's variance as a multiple of the
+    recordings'.
+    """
     ratios: Float64Array = _column(rows, "band_variances").mean(axis=0) / _column(
         recordings, "band_variances"
     ).mean(axis=0)

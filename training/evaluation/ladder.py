@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from training.acoustic_task import AcousticTask
+from training.acoustic.regression import AcousticTask
 from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.acoustic.melody import Melody
 from vocoder.audio.pcm import to_float32
@@ -85,9 +85,8 @@ class Ladder:
             categories=np.array(categories),
             positions=np.array(positions),
             phonemes=phonemes,
-            word_index=np.array(
-                [-1 if phoneme == PAUSE else 0 for phoneme in phonemes]
-            ),  # which word it is changes nothing that is predicted
+            # which word it is changes nothing that is predicted
+            word_index=np.array([-1 if phoneme == PAUSE else 0 for phoneme in phonemes]),
         )
         melody = Melody(
             intonation=self._voice.manifest.intonation,

@@ -141,9 +141,8 @@ def click_level(truth: FloatArray, made: FloatArray, audio: AudioConfig) -> floa
     if not pauses:
         return float("nan")
     inside = np.concatenate(pauses)
-    loudest = [
-        np.abs(frames[inside]).max() + 1e-5 for frames in (true, found)
-    ]  # -100 dB: digital silence has no level
+    # -100 dB: digital silence has no level
+    loudest = [np.abs(frames[inside]).max() + 1e-5 for frames in (true, found)]
     return float(20 * np.log10(loudest[1] / loudest[0]))
 
 

@@ -35,7 +35,9 @@ class JudgedSentence:
 
 
 def choose(entries: Sequence[DatasetEntry], count: int) -> list[DatasetEntry]:
-    """Held-out utterances: one of each text before a second of any, evenly spread, always the same."""
+    """Held-out utterances: one of each text before a second of any, evenly spread, always the
+    same.
+    """
     first = list({entry.text: entry for entry in entries}.values())
     rest = [entry for entry in entries if entry not in first]
     if count <= len(first):

@@ -21,7 +21,9 @@ _DB_PER_NAT = 20 / np.log(10)
 
 
 def speech_frames(spectrum: FloatArray) -> npt.NDArray[np.bool_]:
-    """Which frames of log-mel [F, M] are speech: bool [F], by the magnitude of all bands together."""
+    """Which frames of log-mel [F, M] are speech: bool [F], by the magnitude of all bands
+    together.
+    """
     level = _DB_PER_NAT * np.log(np.exp(spectrum.astype(np.float64)).sum(axis=1))
     loud: npt.NDArray[np.bool_] = level > level.max() - SPEECH_DB
     return loud
@@ -52,9 +54,8 @@ def modulation_powers(samples: FloatArray, audio: AudioConfig) -> Float64Array:
     size = round(WINDOW_SECONDS * frames_per_second)
     if len(spectrum) < size:
         spectrum = np.pad(spectrum, ((0, size - len(spectrum)), (0, 0)), mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(spectrum, size, axis=0)[
-        :: size // 4
-    ]  # [windows, M, size]
+    # [windows, M, size]
+    windows = np.lib.stride_tricks.sliding_window_view(spectrum, size, axis=0)[:: size // 4]
     hann = np.hanning(size + 1)[:size]
     moving = (windows - windows.mean(axis=2, keepdims=True)) * hann
     power = (np.abs(np.fft.rfft(moving, axis=2)) ** 2).mean(axis=(0, 1)) / (hann**2).sum()

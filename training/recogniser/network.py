@@ -56,7 +56,9 @@ class RecogniserConfig(Config):
 
     @property
     def num_phonemes(self) -> int:
-        """N, the classes of a frame: the phoneme inventory with "absent" at 0, which no frame is."""
+        """N, the classes of a frame: the phoneme inventory with "absent" at 0, which no frame
+        is.
+        """
         return self.wavenet.linguistic.category_sizes[0]
 
 

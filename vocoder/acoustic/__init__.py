@@ -10,12 +10,12 @@ pauses      the shortest length of a pause
 `Acoustic.durations` gives frames per phoneme, float32 [P], before scaling. `conditions` gives
 every frame of a sentence: log-mel, log-F0, voicing, and the features of its phoneme. Both are
 deterministic, with batch size 1 and one torch thread. The model is trained as a regression; then
-its decoder is trained against discriminators (`training.adversarial_task`) for sharp spectra.
+its decoder is trained against discriminators (`training.acoustic.adversarial`) for sharp spectra.
 
 Rules follow the predictions. `melody` applies the voice's intonation and the rise of yes-no
 questions, which a corpus of read statements does not teach. `pauses` is part of the plan, so
 lengths stay exact.
 
-`NativeAcousticModel` computes in C++ (`vocoder/native/layers`), to within 2e-5 of torch, each sum in
-one order whatever frames are beside it. It needs no torch.
+`NativeAcousticModel` computes in C++ (`vocoder/native/layers`), to within 2e-5 of torch, each sum
+in one order whatever frames are beside it. It needs no torch.
 """

@@ -2,7 +2,7 @@
 
 With a window of 40 ms the low mel bands resolve single harmonics. A network that is given log-F0 as
 one number has to learn where they lie. Here it is shown a table of them
-(`training.harmonic_table`). numpy alone, but for what `harmonic_spectra` is given.
+(`training.acoustic.harmonic_table`). numpy alone, but for what `harmonic_spectra` is given.
 
 B batch, F frames, M mels, S rows of the table.
 """
@@ -19,10 +19,11 @@ if TYPE_CHECKING:  # whoever only speaks has no torch
     from torch import Tensor
 
 FloatArray = npt.NDArray[np.float32]
+# F0 of the first row and the last; beyond them the nearest counts
 LOWEST_HZ, HIGHEST_HZ = (
     60.0,
     500.0,
-)  # F0 of the first row and the last; beyond them the nearest counts
+)
 _SPAN = math.log(HIGHEST_HZ / LOWEST_HZ)  # nats
 
 

@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from vocoder.text.features import PHRASE_TYPES, LinguisticFeatures
 
+# by the type of the phrase before, of `vocoder.text.features.PHRASE_TYPES`
 SHORTEST_SECONDS = {
     "comma": 0.12,
     "colon": 0.25,
-}  # by the type of the phrase before, of `vocoder.text.features.PHRASE_TYPES`
+}
 BETWEEN_SENTENCES_SECONDS = 0.3
 BETWEEN_PARAGRAPHS_SECONDS = 0.7
 

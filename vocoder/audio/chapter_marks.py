@@ -20,17 +20,9 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from vocoder.audio.file_encoder import SERIAL
+from vocoder.audio.formats import CHAPTER_FORMATS
 from vocoder.errors import InputError
 
-# By format: what FFmpeg calls the container, and how many chapters it can tell of (a byte counts
-# them, or three digits).
-_CONTAINERS = {
-    "flac": ("flac", 999),
-    "ogg": ("ogg", 999),
-    "opus": ("ogg", 999),
-    "mp3": ("mp3", 255),
-}
-FORMATS = tuple(_CONTAINERS)
 _SERIALS = 1 << 31  # that FFmpeg can be told
 
 
@@ -55,9 +47,12 @@ def check_chapters_in(format_name: str) -> None:
     Raises:
         InputError: field "format" or "chapters".
     """
-    if format_name not in FORMATS:
+    if format_name not in CHAPTER_FORMATS:
         raise InputError(
-            f"{format_name} has no place for chapters (those that have: {', '.join(FORMATS)})",
+            (
+                f"{format_name} has no place for chapters (those that have: "
+                f"{', '.join(CHAPTER_FORMATS)})"
+            ),
             field="format",
         )
     if importlib.util.find_spec("av") is None:
@@ -68,12 +63,12 @@ def check_chapters_in(format_name: str) -> None:
 
 
 def check_number_of_chapters(number: int, format_name: str) -> None:
-    """Refuses more than a format of `FORMATS` has numbers for.
+    """Refuses more than a format of `CHAPTER_FORMATS` has numbers for.
 
     Raises:
         InputError: field "chapters".
     """
-    _, most = _CONTAINERS[format_name]
+    _, most = CHAPTER_FORMATS[format_name]
     if number > most:
         raise InputError(
             f"there are {number} chapters, and {format_name} can tell of {most}", field="chapters"
@@ -96,7 +91,7 @@ def embed_chapters(
             read from its beginning.
         file: where to; seekable, at its beginning. Neither is closed.
         chapters: at least one, in order, without overlap.
-        format_name: of `FORMATS`.
+        format_name: of `CHAPTER_FORMATS`.
         sample_rate: Hz, of the samples that are counted.
         serial: 0..2**32-1, of an Ogg stream.
 
@@ -127,7 +122,7 @@ def _remux(
 ) -> None:
     import av
 
-    container, _ = _CONTAINERS[format_name]
+    container, _ = CHAPTER_FORMATS[format_name]
     settings = {"fflags": "+bitexact"}
     if container == "mp3":
         settings["id3v2_version"] = "3"  # older players read no other

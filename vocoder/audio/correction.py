@@ -91,9 +91,8 @@ class SpectralCorrection:
         # Blocks that a window reaches into on each side of its own: half of what it is longer than
         # one, rounded up.
         self._side = -((audio.hop_length - audio.win_length) // (2 * audio.hop_length))
-        self._start = (
-            self._side * self._hop + (self._hop - audio.win_length) // 2
-        )  # of the first window, in 2 * side + 1 blocks
+        # of the first window, in 2 * side + 1 blocks
+        self._start = self._side * self._hop + (self._hop - audio.win_length) // 2
         self.delay_blocks = 2 * self._side * passes
         self._windows = make_windows(audio)
         self._weight = self._overlap_of_squares(window_of(audio))
@@ -170,9 +169,8 @@ class SpectralCorrection:
                 added[: len(blocks)].reshape(frames, self._hop), self._weight, dtype=np.float32
             ).reshape(-1)
             inputs[index], sums[index] = joined[len(blocks) :], added[len(blocks) :]
-        before = max(
-            self.delay_blocks - state.received, 0
-        )  # blocks of the silence before the stream
+        # blocks of the silence before the stream
+        before = max(self.delay_blocks - state.received, 0)
         following = CorrectionState(
             received=state.received + frames,
             targets=known[len(known) - len(state.targets) :],

@@ -12,35 +12,16 @@ from typing import BinaryIO, Self
 
 import numpy as np
 
+from vocoder.audio.formats import FILE_FORMATS, check_format
 from vocoder.audio.ogg import OggSerial
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.audio.wav import wav_header
-from vocoder.errors import AudioError, InputError
+from vocoder.errors import AudioError
 
-# Formats by name, with libsndfile's names of container and coding where it writes them.
-_SNDFILE_FORMATS = {
-    "flac": ("FLAC", "PCM_16"),
-    "ogg": ("OGG", "VORBIS"),
-    "opus": ("OGG", "OPUS"),
-    "mp3": ("MP3", "MPEG_LAYER_III"),
-    "aiff": ("AIFF", "PCM_16"),
-}
-FORMATS = ("wav", "pcm", *_SNDFILE_FORMATS)
 # libsndfile's Vorbis encoder keeps what one call hands it on its stack, and crashes on long sounds
 # handed over at once.
 _BLOCK = 16_384
 SERIAL = 1  # of an Ogg stream for which nobody chooses one
-
-
-def check_format(name: str) -> str:
-    """The name of a format, if there is one of this name.
-
-    Raises:
-        InputError: there is none; `field` is "format".
-    """
-    if name not in FORMATS:
-        raise InputError(f"unknown format {name!r} (known: {', '.join(FORMATS)})", field="format")
-    return name
 
 
 class AudioEncoder:
@@ -51,7 +32,8 @@ class AudioEncoder:
         file: binary, open for writing, at its beginning; formats other than WAV and PCM seek in it.
             It is not closed.
         sample_rate: Hz.
-        format_name: one of `FORMATS`; "pcm" is the samples alone, little-endian.
+        format_name: one of `vocoder.audio.formats.FILE_FORMATS`; "pcm" is the samples alone,
+            little-endian.
         num_samples: how many will come, in all.
         serial: 0..2**32-1, of an Ogg stream; streams that are to be joined into one file need
             different ones.
@@ -80,11 +62,12 @@ class AudioEncoder:
         self._sink: _EncodedFile | None = None
         if format_name == "wav":
             file.write(wav_header(sample_rate, num_samples))
-        if format_name not in _SNDFILE_FORMATS:
+        sndfile = FILE_FORMATS[format_name].sndfile
+        if sndfile is None:
             return
         import soundfile  # late: neither WAV nor PCM needs it
 
-        container, coding = _SNDFILE_FORMATS[format_name]
+        container, coding = sndfile
         self._sink = _EncodedFile(file, OggSerial(file, serial) if container == "OGG" else None)
         try:
             self._sound = soundfile.SoundFile(

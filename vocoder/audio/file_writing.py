@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vocoder.audio.chapter_marks import Chapter, embed_chapters
-from vocoder.audio.file_encoder import FORMATS, AudioEncoder, check_format
+from vocoder.audio.file_encoder import AudioEncoder
+from vocoder.audio.formats import FILE_FORMATS
 from vocoder.audio.pcm import Int16Array
 from vocoder.audio.whole_file import whole_file
 from vocoder.errors import AudioError
-
-__all__ = ["FORMATS", "check_format", "encode_audio", "format_of", "write_audio"]
 
 
 def format_of(path: Path | str) -> str:
@@ -24,14 +23,14 @@ def format_of(path: Path | str) -> str:
         AudioError: it names none; `field` is the path.
     """
     extension = Path(path).suffix.lower()
-    if extension[1:] not in FORMATS:
+    if extension[1:] not in FILE_FORMATS:
         what = (
             f"the extension {extension!r} names no"
             if extension
             else "without an extension there is no"
         )
         raise AudioError(
-            f"{path}: {what} format to write; known are {', '.join(FORMATS)}", field=str(path)
+            f"{path}: {what} format to write; known are {', '.join(FILE_FORMATS)}", field=str(path)
         )
     return extension[1:]
 
@@ -49,7 +48,8 @@ def encode_audio(
     Args:
         samples: int16 [T].
         sample_rate: Hz.
-        format_name: one of `FORMATS`; "pcm" is the samples alone, little-endian.
+        format_name: one of `vocoder.audio.formats.FILE_FORMATS`; "pcm" is the samples alone,
+            little-endian.
         name: what errors call it.
         chapters: that are told in it.
 
@@ -85,7 +85,8 @@ def write_audio(
         path: where to.
         samples: int16 [T].
         sample_rate: Hz.
-        format_name: one of `FORMATS`; what the extension names when None.
+        format_name: one of `vocoder.audio.formats.FILE_FORMATS`; what the extension names when
+            None.
         chapters: that are told in it.
 
     Raises:

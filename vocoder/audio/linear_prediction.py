@@ -113,9 +113,8 @@ def plain_filters(powers: DoubleArray, window: DoubleArray) -> FloatArray:
     + 1], what each delay's correlation is multiplied by.
     """
     correlations = np.fft.irfft(powers, axis=1)[:, : len(window)] * window
-    by_delay = np.ascontiguousarray(
-        correlations.T
-    )  # frames side by side: each step of the recursion runs over all of them
+    # frames side by side: each step of the recursion runs over all of them
+    by_delay = np.ascontiguousarray(correlations.T)
     order = len(window) - 1
     coefficients = np.zeros((order, by_delay.shape[1]))
     error = by_delay[0].copy()

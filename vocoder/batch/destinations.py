@@ -27,9 +27,8 @@ from vocoder.errors import InputError
 if TYPE_CHECKING:
     import pyarrow.fs
 
-_LEFTOVER = re.compile(
-    r"\.([A-Za-z0-9_.-]+)\.[0-9a-f]{8}\.part"
-)  # what a file is called that is not whole yet, here and by `whole_file`
+# what a file is called that is not whole yet, here and by `whole_file`
+_LEFTOVER = re.compile(r"\.([A-Za-z0-9_.-]+)\.[0-9a-f]{8}\.part")
 
 
 class Destination(Protocol):

@@ -135,7 +135,9 @@ class _Nowhere:
 
 
 def _measure(planned: list[tuple[RenderOrder, Plan]], *, threads: int, streams: int) -> float:
-    """Seconds of sound made in a second, from the first chunks to the last that fit into the time."""
+    """Seconds of sound made in a second, from the first chunks to the last that fit into the
+    time.
+    """
     made: list[tuple[float, float]] = []  # when, and how many seconds of sound
     errors: list[BaseException] = []
     studio = RenderPool(

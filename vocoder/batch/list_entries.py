@@ -12,16 +12,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vocoder.audio.file_writing import check_format
+from vocoder.audio.formats import check_format
 from vocoder.errors import InputError
 from vocoder.seeds import MAX_SEED
 from vocoder.synthesis.limits import LENGTH_SCALES
-from vocoder.text import Ipa, SpeechInput, Ssml
+from vocoder.text import INPUT_FIELDS, SpeechInput, speech_input_of
 
-KINDS = ("text", "ssml", "phonemes")  # of what is spoken: a line has one of them
 FIELDS = (
     "id",
-    *KINDS,
+    *INPUT_FIELDS,
     "voice",
     "speaker",
     "seed",
@@ -50,7 +49,7 @@ class ListEntry:
         seed: 0..2**64-1.
         length_scale, pitch, volume, temperature: as `vocoder.synthesis.settings.Settings`, whose
             ranges are checked there.
-        format: one of `vocoder.audio.file_writing.FORMATS`.
+        format: one of `vocoder.audio.formats.FILE_FORMATS`.
         chapters: whether those of the text are told in the file.
     """
 
@@ -129,7 +128,9 @@ def entry_of(line: int, values: Mapping[str, object]) -> ListEntry:
 def _given(said: Mapping[str, object]) -> SpeechInput:
     """What a line has to say, of whichever kind."""
     found = {
-        kind: text for kind in KINDS if (text := _string(said, kind)) is not None and text.strip()
+        kind: text
+        for kind in INPUT_FIELDS
+        if (text := _string(said, kind)) is not None and text.strip()
     }
     if not found:
         raise InputError("the text is empty", field="text")
@@ -137,9 +138,7 @@ def _given(said: Mapping[str, object]) -> SpeechInput:
         raise InputError(
             f"{' and '.join(found)} both say what is spoken: give one", field=list(found)[1]
         )
-    if "ssml" in found:
-        return Ssml(found["ssml"])
-    return Ipa(found["phonemes"]) if "phonemes" in found else found["text"]
+    return speech_input_of(*found.popitem())
 
 
 def check_fields(names: Mapping[str, object] | list[str]) -> None:
@@ -163,7 +162,7 @@ def identity_of(line: int, values: Mapping[str, object]) -> str:
     """
     given = values.get("id")
     if given is None or given == "":
-        return f"{line:06d}"
+        return numbered_id(line)
     if isinstance(given, int) and not isinstance(given, bool):
         return str(given)
     identity = _string(values, "id")
@@ -173,6 +172,11 @@ def identity_of(line: int, values: Mapping[str, object]) -> str:
             f"the id has {len(identity)} characters, and the limit is {LONGEST_ID}", field="id"
         )
     return identity
+
+
+def numbered_id(line: int) -> str:
+    """The id of a line that has none of its own."""
+    return f"{line:06d}"
 
 
 def _string(values: Mapping[str, object], name: str) -> str | None:
@@ -207,10 +211,11 @@ def _truth(values: Mapping[str, object], name: str) -> bool | None:
     value = values.get(name)
     if value is None or isinstance(value, bool):
         return value
+    # a CSV has strings alone
     if not isinstance(value, str) or value.lower() not in (
         "true",
         "false",
-    ):  # a CSV has strings alone
+    ):
         raise InputError(f"{name} must be true or false, not {quoted(value)}", field=name)
     return value.lower() == "true"
 

@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from vocoder.batch.list_entries import (
-    KINDS,
     BadLine,
     ListEntry,
     check_fields,
@@ -33,6 +32,7 @@ from vocoder.batch.list_entries import (
     quoted,
 )
 from vocoder.errors import InputError
+from vocoder.text import INPUT_FIELDS
 
 FORMATS = ("text", "csv", "jsonl", "parquet")
 _EXTENSIONS = {
@@ -310,7 +310,7 @@ def _header(cells: list[str]) -> list[str]:
         check_fields(names)
     except InputError as error:
         raise InputError(f"the list's header has an {error}", field="list") from error
-    if not set(KINDS) & set(names):
+    if not set(INPUT_FIELDS) & set(names):
         raise InputError(f"the list has no column 'text' (it has {', '.join(names)})", field="list")
     if len(set(names)) < len(names):
         raise InputError("the list's header names a column twice", field="list")

@@ -29,9 +29,8 @@ _TICK_SECONDS = 0.1
 
 Made = Callable[[RenderOrder, Record], None]  # told by some thread what has become of an order
 Heard = Callable[[float], None]  # told by some thread how many seconds of sound have been made
-Broken = Callable[
-    [BaseException], None
-]  # told by some thread of what is no order's fault (a full disk, a defect)
+# told by some thread of what is no order's fault (a full disk, a defect)
+Broken = Callable[[BaseException], None]
 
 
 class Maker(Protocol):

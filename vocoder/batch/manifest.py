@@ -23,7 +23,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Self
 
-from vocoder.audio.file_writing import FORMATS
+from vocoder.audio.formats import FILE_FORMATS
 from vocoder.batch.destinations import Destination, FolderDestination, destination_of
 from vocoder.batch.names import is_fine
 from vocoder.batch.parquet import write_rows
@@ -175,7 +175,7 @@ class Manifest:
         """The record's file, for reading; None where it is missing, of another size, or not a plain
         file of this folder.
         """
-        with self._open(record, record.path, FORMATS) as file:
+        with self._open(record, record.path, FILE_FORMATS) as file:
             if file is None or file.seek(0, os.SEEK_END) != record.num_bytes:
                 yield None
                 return

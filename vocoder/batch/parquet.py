@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from vocoder.audio.whole_file import whole_file
-from vocoder.batch.list_entries import KINDS, check_fields
+from vocoder.batch.list_entries import check_fields
 from vocoder.errors import InputError
+from vocoder.text import INPUT_FIELDS
 
 if TYPE_CHECKING:
     import pyarrow
@@ -49,7 +50,7 @@ def read_rows(file: BinaryIO) -> Iterator[tuple[int, Mapping[str, object]]]:
             check_fields(names)
         except InputError as error:
             raise InputError(f"the list's table has an {error}", field="list") from error
-        if not set(KINDS) & set(names):
+        if not set(INPUT_FIELDS) & set(names):
             raise InputError(
                 f"the list has no column 'text' (it has {', '.join(names)})", field="list"
             )

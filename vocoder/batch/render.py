@@ -190,9 +190,8 @@ class _RenderRun:
         self._stopping.set()
         self._maker.stop()
         if self._feeder.ident is not None:
-            self._feeder.join(
-                _PATIENCE_SECONDS
-            )  # it may be waiting for a line of a pipe that nobody writes
+            # it may be waiting for a line of a pipe that nobody writes
+            self._feeder.join(_PATIENCE_SECONDS)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:

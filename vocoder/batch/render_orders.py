@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vocoder.audio.chapter_marks import Chapter, check_chapters_in, check_number_of_chapters
-from vocoder.audio.file_writing import check_format
+from vocoder.audio.formats import check_format
 from vocoder.audio.loudness import TARGETS
 from vocoder.batch.list_entries import ListEntry
 from vocoder.batch.subtitle_files import check_form
@@ -45,7 +45,7 @@ class Defaults:
         voice: a name, or the folder of a pack.
         speaker, length_scale, pitch, volume, temperature: as `Voice.settings`.
         seed: that the seeds of lines are derived from, 0..2**64-1.
-        format: one of `vocoder.audio.file_writing.FORMATS`.
+        format: one of `vocoder.audio.formats.FILE_FORMATS`.
         loudness: -70..-5 LUFS that every file is brought to; None leaves them as they are.
         lexicon: words that are said as it says in every line, over the voice's own; None: none.
         engine, precision: as `load_voice`.
@@ -83,9 +83,8 @@ class Defaults:
             check_chapters_in(self.format)
         if self.subtitles is not None:
             check_form(self.subtitles)
-        if (
-            self.loudness is not None and not TARGETS[0] <= self.loudness <= TARGETS[1]
-        ):  # also refuses NaN
+        # also refuses NaN
+        if self.loudness is not None and not TARGETS[0] <= self.loudness <= TARGETS[1]:
             raise InputError(
                 f"loudness must lie in {TARGETS[0]:g}..{TARGETS[1]:g} LUFS, not {self.loudness:g}",
                 field="loudness",
@@ -201,9 +200,8 @@ class OrderFactory:
                 )
                 or None
             )
-        if (
-            lexicon is not None
-        ):  # no part of other marks: a line that no entry touches stays as it is
+        # no part of other marks: a line that no entry touches stays as it is
+        if lexicon is not None:
             depends["lexicon"] = lexicon.digest
         work = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
         return RenderOrder(

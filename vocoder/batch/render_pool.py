@@ -122,7 +122,9 @@ class RenderPool:
         self.join()
 
     def join(self, seconds: float | None = None) -> None:
-        """Waits until the threads have ended; for so many seconds at most, where a number is given."""
+        """Waits until the threads have ended; for so many seconds at most, where a number is
+        given.
+        """
         until = None if seconds is None else time.monotonic() + seconds
         for thread in self._threads:
             if thread.ident is not None:

@@ -1,4 +1,6 @@
-"""Subtitles beside the sound: a file of the same name, another extension, there when the sound is."""
+"""Subtitles beside the sound: a file of the same name, another extension, there when the sound
+is.
+"""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from vocoder.audio.formats import CHAPTER_FORMATS, FILE_FORMATS
 from vocoder.errors import InputError
 
 
@@ -75,21 +76,22 @@ OutputPath = Annotated[
         ),
     ),
 ]
+FORMAT_LIST = f"One of {', '.join(FILE_FORMATS)}"
+CHAPTER_FORMAT_LIST = ", ".join(CHAPTER_FORMATS)
 FormatName = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help=(
-            "wav, pcm, flac, ogg, opus, mp3 or aiff; by the file's extension when not given, "
-            "wav on standard output."
-        ),
+        help=f"{FORMAT_LIST}; by the file's extension when not given, wav on standard output.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="The answer as JSON, for programs.")]
 
 
 def speaker_of(option: str | None) -> str | int | None:
-    """A speaker's number where the option is one, so that `--speaker 1` is not looked for by name."""
+    """A speaker's number where the option is one, so that `--speaker 1` is not looked for by
+    name.
+    """
     return int(option) if option is not None and option.isascii() and option.isdigit() else option
 
 

@@ -13,7 +13,8 @@ from typing import Self
 import numpy as np
 
 from vocoder.audio.chapter_marks import Chapter
-from vocoder.audio.file_writing import check_format, encode_audio, format_of, write_audio
+from vocoder.audio.file_writing import encode_audio, format_of, write_audio
+from vocoder.audio.formats import check_format
 from vocoder.audio.pcm import Int16Array, to_bytes
 from vocoder.audio.wav import wav_header
 from vocoder.cli.waiting import Bar
@@ -28,7 +29,7 @@ class Output:
 
     Attributes:
         path: the file, or None for standard output.
-        format_name: one of `vocoder.audio.file_writing.FORMATS`.
+        format_name: one of `vocoder.audio.formats.FILE_FORMATS`.
     """
 
     path: Path | None

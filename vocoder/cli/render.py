@@ -14,6 +14,8 @@ import typer
 
 from vocoder.batch.limits import BYTES_PER_CHARACTER, STREAMS_PER_THREAD
 from vocoder.cli.options import (
+    CHAPTER_FORMAT_LIST,
+    FORMAT_LIST,
     Engine,
     EngineName,
     Json,
@@ -84,9 +86,7 @@ def render(
             help="0 to 2**64-1: lines that name no seed get theirs from this and their id.",
         ),
     ] = 0,
-    format_name: Annotated[
-        str, typer.Option("--format", help="wav, pcm, flac, ogg, opus, mp3 or aiff.")
-    ] = "wav",
+    format_name: Annotated[str, typer.Option("--format", help=f"{FORMAT_LIST}.")] = "wav",
     loudness: Annotated[
         float | None,
         typer.Option(
@@ -99,8 +99,8 @@ def render(
         typer.Option(
             "--chapters",
             help=(
-                "Tell in each file (flac, ogg, opus, mp3) where chapters of its text begin: "
-                "headings (# Title), marks of SSML."
+                f"Tell in each file ({CHAPTER_FORMAT_LIST}) where chapters of its text begin: "
+                f"headings (# Title), marks of SSML."
             ),
         ),
     ] = False,

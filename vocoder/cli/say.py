@@ -12,6 +12,7 @@ import typer
 
 from vocoder.audio.whole_file import whole_file
 from vocoder.cli.options import (
+    CHAPTER_FORMAT_LIST,
     Engine,
     EngineName,
     FormatName,
@@ -80,8 +81,8 @@ def say(
         typer.Option(
             "--chapters",
             help=(
-                "Tell in the file (flac, ogg, opus, mp3) where chapters begin: headings (# "
-                "Title), marks of SSML."
+                f"Tell in the file ({CHAPTER_FORMAT_LIST}) where chapters begin: headings (# "
+                f"Title), marks of SSML."
             ),
         ),
     ] = False,

@@ -21,7 +21,9 @@ def score(
     speaker: Speaker = None,
     as_json: Json = False,
 ) -> None:
-    """Tell how surprised a voice is by a recording, in bits per sample: exact, and lower is better."""
+    """Tell how surprised a voice is by a recording, in bits per sample: exact, and lower is
+    better.
+    """
     with waiting("loading"):
         from vocoder.synthesis.voice import load_voice
 

@@ -54,15 +54,15 @@ def tell(flag, count):
     tl.atomic_xchg(flag, count, sem="release")
 
 
-@triton.jit(
-    do_not_specialize=["num_streams", "num_samples", "begin", "end", "first_stage"]
-)  # or every number of streams would be compiled for
+# or every number of streams would be compiled for
+@triton.jit(do_not_specialize=["num_streams", "num_samples", "begin", "end", "first_stage"])
 def advance_chain(
     # As for `vocoder.cuda.whole_kernel.advance_whole`.
     slots, positions, turns, seeds, counts, first_rows,
     rings, history,
     conditioning, coefficients, lags, temperatures,
-    inputs, taps, residual, residual_bias, skip, skip_bias, head1, head1_bias, head2, head2_bias, values, edges, dilations, ring_offsets, log_scale_least,
+    inputs, taps, residual, residual_bias, skip, skip_bias, head1, head1_bias, head2, head2_bias,
+    values, edges, dilations, ring_offsets, log_scale_least,
     codes, outputs,
     num_streams, num_samples,
     # What programs hand on: x [STAGES, G, BLOCK, RP], skips [STAGES, G, BLOCK, SP], hidden [G,
@@ -70,11 +70,15 @@ def advance_chain(
     handed_x, handed_skips, handed_hidden, flags,
     # Which samples of every stream's T, and which program of its chain the first one is.
     begin, end, first_stage,
-    L: tl.constexpr, K: tl.constexpr, R: tl.constexpr, RP: tl.constexpr, H: tl.constexpr, HP: tl.constexpr, SP: tl.constexpr,
+    L: tl.constexpr, K: tl.constexpr, R: tl.constexpr, RP: tl.constexpr, H: tl.constexpr,
+    HP: tl.constexpr, SP: tl.constexpr,
     AP: tl.constexpr, AB: tl.constexpr,
-    O: tl.constexpr, OP: tl.constexpr, Q: tl.constexpr, QP: tl.constexpr, P: tl.constexpr, PP: tl.constexpr, MAX_LAG: tl.constexpr,
-    HISTORY: tl.constexpr, RING: tl.constexpr, HOP: tl.constexpr, OUTPUT: tl.constexpr, MIXTURES: tl.constexpr, STEPS: tl.constexpr,
-    BLOCK: tl.constexpr, FORCED: tl.constexpr, EXACT: tl.constexpr, INTERPRETED: tl.constexpr, OWN: tl.constexpr,
+    O: tl.constexpr, OP: tl.constexpr, Q: tl.constexpr, QP: tl.constexpr, P: tl.constexpr,
+    PP: tl.constexpr, MAX_LAG: tl.constexpr,
+    HISTORY: tl.constexpr, RING: tl.constexpr, HOP: tl.constexpr, OUTPUT: tl.constexpr,
+    MIXTURES: tl.constexpr, STEPS: tl.constexpr,
+    BLOCK: tl.constexpr, FORCED: tl.constexpr, EXACT: tl.constexpr, INTERPRETED: tl.constexpr,
+    OWN: tl.constexpr,
     # whether the last two programs keep their weights as well, or read them for every sample
     KEEPS_HIDDEN: tl.constexpr, KEEPS_OUT: tl.constexpr,
 ):  # fmt: skip

@@ -54,10 +54,11 @@ class DynamicBatcher(Generic[Item, Result]):
         except BaseException:  # this thread is interrupted: nobody may wait for it
             self._leave(call)
             raise
+        # its traceback knows the call: neither may keep the other
         error, call.error = (
             call.error,
             None,
-        )  # its traceback knows the call: neither may keep the other
+        )
         if error is not None:
             try:
                 raise error

@@ -88,9 +88,8 @@ class CudaEngine(Engine):
         self._edges = self._put(network.quantiser.edges)
         self._dilations = self._put(np.array(config.dilations, np.int32))
         self._ring_offsets = self._put(np.array(RingLayout.of(config).offsets, np.int32))
-        self._ring_period = math.lcm(
-            *RingLayout.of(config).rows
-        )  # samples after which every ring is where it was
+        # samples after which every ring is where it was
+        self._ring_period = math.lcm(*RingLayout.of(config).rows)
         self._conditioning = CudaConditioning(network, self.device)
         self.slots = RingSlots(config, dtype=dtype, device=self.device, settle=self._lanes.settle)
         self._shapes = shapes_for(
@@ -186,9 +185,8 @@ class CudaEngine(Engine):
         return isinstance(state, ResidentState) and state.slots is self.slots
 
     def _check_rings(self, state: StreamState) -> None:
-        if not self._resident(
-            state
-        ):  # those that are have been checked, and would have to be fetched
+        # those that are have been checked, and would have to be fetched
+        if not self._resident(state):
             check_rings(self.config, state)
 
     def _begin(self, jobs: Sequence[Job]) -> PendingCodes:
@@ -377,9 +375,8 @@ class _PendingCall(PendingCodes):
             ]
             for job, state, codes in zip(self._jobs, self._states, made, strict=True):
                 job.state.append(codes)
-                if (
-                    state is not job.state
-                ):  # it is another engine's, or was read from bytes: its rings come back at once
+                # it is another engine's, or was read from bytes: its rings come back at once
+                if state is not job.state:
                     job.state.put_rings(state.rings)
         finally:
             self._engine._release(self._jobs)

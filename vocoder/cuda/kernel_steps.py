@@ -95,7 +95,8 @@ def expected_before_last(
 @triton.jit
 def first_input(
     past, t, row, expected, coefficients, lags, inputs, values, edges, live, r,
-    R: tl.constexpr, Q: tl.constexpr, QP: tl.constexpr, P: tl.constexpr, MAX_LAG: tl.constexpr, HISTORY: tl.constexpr, STEPS: tl.constexpr,
+    R: tl.constexpr, Q: tl.constexpr, QP: tl.constexpr, P: tl.constexpr, MAX_LAG: tl.constexpr,
+    HISTORY: tl.constexpr, STEPS: tl.constexpr,
 ):  # fmt: skip
     """What the first block is shown, [B, RP]: the code before, and what is foretold of this one."""
     seen = live[:, None] & (r[None, :] < R)

@@ -25,7 +25,8 @@ def convolve(
     # end where ADD.
     weights, bias, residual,
     out,  # float32 [R, OUTPUTS]
-    TAPS: tl.constexpr, INPUTS: tl.constexpr, OUTPUTS: tl.constexpr, INPUTS_P: tl.constexpr, OUTPUTS_P: tl.constexpr,
+    TAPS: tl.constexpr, INPUTS: tl.constexpr, OUTPUTS: tl.constexpr, INPUTS_P: tl.constexpr,
+    OUTPUTS_P: tl.constexpr,
     ACTIVATION: tl.constexpr, ADD: tl.constexpr,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, SLICE: tl.constexpr,
 ):  # fmt: skip
@@ -38,9 +39,8 @@ def convolve(
 
     sums = tl.zeros([ROWS, COLUMNS], tl.float32)
     for step in range(TAPS * SLICES):
-        source = row + (
-            step // SLICES - TAPS // 2
-        )  # beyond the sentence there are zeros, as in torch
+        # beyond the sentence there are zeros, as in torch
+        source = row + (step // SLICES - TAPS // 2)
         channel = step % SLICES * SLICE + inside
         there = ((source >= first) & (source < behind))[:, None] & (channel < INPUTS)[None, :]
         some = tl.load(

@@ -47,11 +47,12 @@ class RowLayer:
     ) -> None:
         assert layer.bias is not None
         weight = layer.weight.detach()
+        # [K, I, O]
         taps = (
             weight.unsqueeze(0).transpose(1, 2)
             if isinstance(layer, nn.Linear)
             else weight.permute(2, 1, 0)
-        )  # [K, I, O]
+        )
         num_taps, self.inputs, self.outputs = taps.shape
         if isinstance(layer, nn.Conv1d):
             plain = (layer.stride, layer.dilation, layer.groups, layer.padding_mode) == (

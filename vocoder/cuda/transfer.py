@@ -126,9 +126,8 @@ class TransferLanes:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._streams = (
-            [torch.cuda.Stream(device) for _ in range(NUM_LANES)] if device.type == "cuda" else []
-        )  # type: ignore[no-untyped-call]
+        count = NUM_LANES if device.type == "cuda" else 0
+        self._streams = [torch.cuda.Stream(device) for _ in range(count)]  # type: ignore[no-untyped-call]
         self._next_index = 0
 
     @contextmanager

@@ -17,9 +17,8 @@ import triton.language as tl
 from vocoder.cuda.kernel_steps import draw, expected_before_last, first_input, gated_by, product
 
 
-@triton.jit(
-    do_not_specialize=["num_streams", "num_samples"]
-)  # or every number of streams would be compiled for
+# or every number of streams would be compiled for
+@triton.jit(do_not_specialize=["num_streams", "num_samples"])
 def advance_whole(
     # Per stream [N]: where it is (also in turns of its rings), and what it wants.
     slots, positions, turns, seeds, counts, first_rows,
@@ -28,14 +27,18 @@ def advance_whole(
     # Per frame: what is added inside the gates [F, L, 2 H], the predictors, the temperatures.
     conditioning, coefficients, lags, temperatures,
     # Weights, padded: inputs [1 + predictions, Q, R] alone is not.
-    inputs, taps, residual, residual_bias, skip, skip_bias, head1, head1_bias, head2, head2_bias, values, edges, dilations, ring_offsets, log_scale_least,
+    inputs, taps, residual, residual_bias, skip, skip_bias, head1, head1_bias, head2, head2_bias,
+    values, edges, dilations, ring_offsets, log_scale_least,
     # What is made: codes int32 [N, T], outputs float32 [N, T, O]; where FORCED the codes are given.
     codes, outputs,
     num_streams, num_samples,
-    L: tl.constexpr, K: tl.constexpr, R: tl.constexpr, RP: tl.constexpr, H: tl.constexpr, HP: tl.constexpr, SP: tl.constexpr,
+    L: tl.constexpr, K: tl.constexpr, R: tl.constexpr, RP: tl.constexpr, H: tl.constexpr,
+    HP: tl.constexpr, SP: tl.constexpr,
     AP: tl.constexpr, AB: tl.constexpr,
-    O: tl.constexpr, OP: tl.constexpr, Q: tl.constexpr, QP: tl.constexpr, P: tl.constexpr, PP: tl.constexpr, MAX_LAG: tl.constexpr,
-    HISTORY: tl.constexpr, RING: tl.constexpr, HOP: tl.constexpr, OUTPUT: tl.constexpr, MIXTURES: tl.constexpr, STEPS: tl.constexpr,
+    O: tl.constexpr, OP: tl.constexpr, Q: tl.constexpr, QP: tl.constexpr, P: tl.constexpr,
+    PP: tl.constexpr, MAX_LAG: tl.constexpr,
+    HISTORY: tl.constexpr, RING: tl.constexpr, HOP: tl.constexpr, OUTPUT: tl.constexpr,
+    MIXTURES: tl.constexpr, STEPS: tl.constexpr,
     BLOCK: tl.constexpr, FORCED: tl.constexpr, EXACT: tl.constexpr, INTERPRETED: tl.constexpr,
 ):  # fmt: skip
     stream = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
@@ -93,9 +96,9 @@ def advance_whole(
             filtered = tl.load(added[:, None] + h[None, :], mask=gated_there, other=0.0)
             gate = tl.load(added[:, None] + H + h[None, :], mask=gated_there, other=0.0)
             weight = taps + layer * (K * 2 * RP * HP) + r[:, None] * HP + h[None, :]
-            for tap in tl.static_range(
-                K - 1
-            ):  # this sample's row still holds that of (K-1) d before, the oldest; later ones follow d rows apart
+            # this sample's row still holds that of (K-1) d before, the oldest; later ones follow d
+            # rows apart
+            for tap in tl.static_range(K - 1):
                 older = tl.load(
                     block[:, None] + ((turn + tap * dilation) % rows * R)[:, None] + r[None, :],
                     mask=seen,

@@ -54,9 +54,8 @@ class CachedConv:
     def row(self, x: Tensor, row: int) -> Tensor:
         """Takes x [B, W, in], the inputs of a whole row, to the outputs [B, W, out] there."""
         self.write_row(x, row)
-        patches = self.map[:, row : row + self.rows].unfold(
-            2, self.width, 1
-        )  # [B, rows, W, in, columns]
+        # [B, rows, W, in, columns]
+        patches = self.map[:, row : row + self.rows].unfold(2, self.width, 1)
         return functional.linear(patches.permute(0, 2, 1, 4, 3).flatten(2), self.weight, self.bias)
 
 

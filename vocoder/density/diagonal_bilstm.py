@@ -85,9 +85,8 @@ class DiagonalBiLstmLayer(nn.Module):
         features = len(narrow)
         self.features = features
         self.from_left = MaskedConv2d(1, wide, narrow.repeat(4), sees_itself=True)
-        self.from_right = nn.Conv2d(
-            len(wide), 4 * features, 1
-        )  # read from the next row on: no channel has to wait for another
+        # read from the next row on: no channel has to wait for another
+        self.from_right = nn.Conv2d(len(wide), 4 * features, 1)
         # Of each direction, the state before on the same row and that on the row above: [2, 2 h, 4
         # h].
         self.state_to_state = nn.Parameter(

@@ -34,12 +34,10 @@ Family = Literal["gaussian", "laplacian", "logistic"]
 FloatArray = npt.NDArray[np.float64]
 Values = npt.NDArray[np.int64] | npt.NDArray[np.float32]
 
-NARROWEST_OF_A_CELL = (
-    1 / 16
-)  # smallest scale, in half cells: a component there gives its code all but 2e-7 of its mass
-NARROWEST = math.exp(
-    -7.0
-)  # smallest scale of a density over real numbers, which else could grow without bound
+# smallest scale, in half cells: a component there gives its code all but 2e-7 of its mass
+NARROWEST_OF_A_CELL = 1 / 16
+# smallest scale of a density over real numbers, which else could grow without bound
+NARROWEST = math.exp(-7.0)
 MAX_LOG_SCALE = 10.0  # largest; beyond it a cell's two ends are one number
 
 
@@ -126,9 +124,8 @@ class Bernoulli(Conditional):
     def draw(self, outputs: FloatArray, temperatures: FloatArray, uniform: FloatArray) -> Values:
         """1 where u0 lies below its probability; the temperature divides the logit."""
         logits = outputs[:, 0]
-        with np.errstate(
-            over="ignore"
-        ):  # of an absurd logit the exponential is infinite, and the probability 0
+        # of an absurd logit the exponential is infinite, and the probability 0
+        with np.errstate(over="ignore"):
             above = 1.0 / (1.0 + np.exp(-logits / np.where(temperatures > 0, temperatures, 1.0)))
         drawn: npt.NDArray[np.int64] = np.where(
             temperatures > 0, uniform[:, 0] < above, logits > 0
@@ -210,9 +207,8 @@ class Mixture(Conditional):
         if self.levels is None:
             return _log_density(self.family, (values - means) * inverse_scales) - log_scales
         dtype = means.dtype
-        if (
-            self.family == "gaussian"
-        ):  # in float32 the difference of two values of Phi would keep two digits for 16-bit codes
+        # in float32 the difference of two values of Phi would keep two digits for 16-bit codes
+        if self.family == "gaussian":
             means, log_scales, inverse_scales = (
                 means.double(),
                 log_scales.double(),
@@ -232,9 +228,8 @@ class Mixture(Conditional):
     ) -> Values:
         if self.levels is None:  # codes are clipped to the grid anyway
             log_scale = np.minimum(log_scale, MAX_LOG_SCALE)
-        with np.errstate(
-            over="ignore"
-        ):  # an absurd scale gives an infinite value, which is clipped like any other
+        # an absurd scale gives an infinite value, which is clipped like any other
+        with np.errstate(over="ignore"):
             spread = np.where(
                 temperatures > 0,
                 np.exp(np.maximum(log_scale, self.min_log_scale)) * temperatures * noise,
@@ -344,9 +339,8 @@ def _index(
     """
     most_probable = logits.argmax(axis=1)
     shifted = logits - logits.max(axis=1, keepdims=True)
-    with np.errstate(
-        over="ignore"
-    ):  # a tiny temperature sends all but the largest to -inf, which is right
+    # a tiny temperature sends all but the largest to -inf, which is right
+    with np.errstate(over="ignore"):
         weights = np.exp(shifted / np.where(temperatures > 0, temperatures, 1.0)[:, np.newaxis])
     cumulative = weights.cumsum(axis=1)
     drawn = (cumulative <= uniform[:, np.newaxis] * cumulative[:, -1:]).sum(axis=1)

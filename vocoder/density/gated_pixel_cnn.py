@@ -161,9 +161,8 @@ class _GatedStepper:
         ]
         self.head = (CachedConv(model.head.hidden, *size), CachedConv(model.head.last, *size))
         self.pixel = torch.zeros(count, model.image_channels, device=model.device)
-        self.line = torch.zeros(
-            count, model.columns, model.image_channels, device=model.device
-        )  # the current row
+        # the current row
+        self.line = torch.zeros(count, model.columns, model.image_channels, device=model.device)
         self.row = -1  # which one
         self.computed = -1  # the dimension that the features at hand were computed for
 
@@ -188,9 +187,8 @@ class _GatedStepper:
         """As `Stepper.accept`."""
         channel, _, column = self.model.place_of(dimension)
         last = channel == self.model.image_channels - 1
-        if (
-            last and self.computed != dimension
-        ):  # it was known, and later pixels read features of this one
+        # it was known, and later pixels read features of this one
+        if last and self.computed != dimension:
             self.outputs(dimension)
         self.pixel[:, channel] = self.model.as_input(values)
         if last:
@@ -217,9 +215,8 @@ class _CachedLayer:
         self.down = layer.down.weight.flatten(1)
         self.vertical_condition = layer.vertical_condition(given)
         self.horizontal_condition = layer.horizontal_condition(given)
-        self.from_above = torch.zeros(
-            0
-        )  # [B or 1, W or 1, 2 p], what the horizontal stack is given in this row
+        # [B or 1, W or 1, 2 p], what the horizontal stack is given in this row
+        self.from_above = torch.zeros(0)
 
     def begin(self, x: Tensor, row: int) -> Tensor:
         """Takes the vertical map's row before `row`, [B, W, in], to the next layer's [B, W, p]."""

@@ -71,9 +71,8 @@ class _MaskedNetwork(AutoregressiveModel):
         )
         self.last = MaskedLinear(masks[-1].repeat_interleave(outputs, dim=1))
         self.direct = MaskedLinear(direct.repeat_interleave(outputs, dim=1))
-        with (
-            torch.no_grad()
-        ):  # it begins near the independent model: loud hidden units learn small data by heart
+        # it begins near the independent model: loud hidden units learn small data by heart
+        with torch.no_grad():
             self.direct.weight.mul_(0.1)
             self.last.weight.mul_(0.1)
         self.condition = VectorCondition(

@@ -38,9 +38,8 @@ class MaskedLinear(nn.Module):
         masks = masks if masks.dim() == 3 else masks.unsqueeze(0)
         self.register_buffer("masks", masks, persistent=False)
         _, outputs, inputs = masks.shape
-        seen = (
-            masks.float().sum(-1).mean(0).clamp(min=1.0)
-        )  # of each unit: they begin as loud as those of a full layer
+        # of each unit: they begin as loud as those of a full layer
+        seen = masks.float().sum(-1).mean(0).clamp(min=1.0)
         self.weight = nn.Parameter(torch.randn(outputs, inputs) / seen.sqrt().unsqueeze(1))
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.of_ones = nn.Parameter(torch.zeros(outputs, inputs)) if conditioned_on_mask else None

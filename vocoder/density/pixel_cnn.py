@@ -137,9 +137,8 @@ class _PixelCnnStepper:
         """As `Stepper.accept`."""
         channel, row, column = self.model.place_of(dimension)
         last = channel == self.model.image_channels - 1
-        if (
-            last and self.computed != dimension
-        ):  # it was known, and later pixels read features of this one
+        # it was known, and later pixels read features of this one
+        if last and self.computed != dimension:
             self.outputs(dimension)
         self.pixel[:, channel] = self.model.as_input(values)
         # no feature of a pixel depends on the pixel's last channel, but the first convolution reads

@@ -385,11 +385,16 @@ def table(report: BenchmarkReport) -> str:
             f"multiply-adds per sample"
         ),
         "",
-        f"{'engine':<12}{'precision':<10}{'isa':<11}{'threads':>8}{'streams':>8}{'samples/s':>11}{'real time':>11}{'x torch':>9}{'of peak':>9}{'first ms':>9}",
+        (
+            f"{'engine':<12}{'precision':<10}{'isa':<11}{'threads':>8}{'streams':>8}{'samples/s':>11}"
+            f"{'real time':>11}{'x torch':>9}{'of peak':>9}{'first ms':>9}"
+        ),
     ]
     lines += [
-        f"{row.engine:<12}{row.precision:<10}{row.isa:<11}{row.threads:>8}{row.streams:>8}{row.samples_per_second:>11,.0f}{row.real_time_factor:>11.2f}"
-        f"{row.times_torch_loop:>9,.1f}{row.share_of_peak:>9.0%}{1000 * row.first_chunk_seconds:>9.2f}"
+        f"{row.engine:<12}{row.precision:<10}{row.isa:<11}{row.threads:>8}{row.streams:>8}"
+        f"{row.samples_per_second:>11,.0f}{row.real_time_factor:>11.2f}"
+        f"{row.times_torch_loop:>9,.1f}{row.share_of_peak:>9.0%}"
+        f"{1000 * row.first_chunk_seconds:>9.2f}"
         for row in report.rows
     ]
     return "\n".join(lines)

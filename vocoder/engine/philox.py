@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 ROUNDS = 10
 MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
+# added to the key after each round: the golden ratio and the square root of 3, less 1
 WEYL = (
     0x9E3779B9,
     0xBB67AE85,
-)  # added to the key after each round: the golden ratio and the square root of 3, less 1
+)
 LOW_WORD = np.uint64(0xFFFF_FFFF)
 WORD_BITS = np.uint64(32)
 

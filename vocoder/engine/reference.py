@@ -76,9 +76,8 @@ class ReferenceEngine(Engine):
         conditioning = torch.from_numpy(job.conditioning).to(self.device)
         codes = np.zeros(job.num_samples, np.int64)
         outputs = np.zeros((job.num_samples, config.output_channels), np.float32)
-        past = np.concatenate(
-            [state.past()[::-1], codes]
-        )  # of each sample, the history_length codes before it
+        # of each sample, the history_length codes before it
+        past = np.concatenate([state.past()[::-1], codes])
         random = uniforms(state.seed, state.position, job.num_samples)
         with one_torch_thread():
             for index in range(job.num_samples):

@@ -305,9 +305,8 @@ def _directed_frames(
     set_by_author = ~np.isnan(delivery.pauses)
     exact = np.maximum(np.floor(np.nan_to_num(delivery.pauses) * frames_per_second + 0.5), 1.0)
     if followed and set_by_author[-1]:
-        exact[-1] = max(
-            exact[-1] - 1.0, 1.0
-        )  # the next sentence begins with the frame that is lacking
+        # the next sentence begins with the frame that is lacking
+        exact[-1] = max(exact[-1] - 1.0, 1.0)
     return np.where(set_by_author, exact, predicted.astype(np.float64) * scales)
 
 

@@ -80,9 +80,8 @@ def webvtt(sentences: Iterable[TimedSentence], sample_rate: int) -> Iterator[str
         end = _milliseconds(cue.end_sample, sample_rate)
         shown = _escaped(cue.pieces[0][1])
         for (before, at), (_, text) in zip(pairwise(times), cue.pieces[1:], strict=True):
-            stamp = (
-                f"<{_clock(at, '.')}>" if before < at < end else ""
-            )  # the format wants them to increase
+            # the format wants them to increase
+            stamp = f"<{_clock(at, '.')}>" if before < at < end else ""
             shown += stamp + _escaped(text)
         yield f"\n{_clock(times[0], '.')} --> {_clock(end, '.')}\n{shown}\n"
 

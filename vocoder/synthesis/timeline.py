@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from vocoder.audio.resample import resampled_length
 from vocoder.text import Sentence
 
 if TYPE_CHECKING:
@@ -112,10 +113,11 @@ class TimedSentence:
         ends = [
             start_sample + frames * hop_length for frames in planned.durations.cumsum().tolist()
         ]
+        # phoneme p lasts from bounds[p] to bounds[p + 1]
         bounds, sentence = (
             [start_sample, *ends],
             planned.sentence,
-        )  # phoneme p lasts from bounds[p] to bounds[p + 1]
+        )
         first: dict[int, int] = {}
         last: dict[int, int] = {}
         for place, owner in enumerate(sentence.features.word_index.tolist()):
@@ -162,8 +164,8 @@ class TimedSentence:
         def moved(one: Timed) -> Timed:
             return replace(
                 one,
-                start_sample=_at_rate(one.start_sample, source_rate, rate),
-                end_sample=_at_rate(one.end_sample, source_rate, rate),
+                start_sample=resampled_length(one.start_sample, source_rate, rate),
+                end_sample=resampled_length(one.end_sample, source_rate, rate),
             )
 
         return replace(
@@ -171,7 +173,7 @@ class TimedSentence:
             words=tuple(map(moved, self.words)),
             phonemes=tuple(map(moved, self.phonemes)),
             marks=tuple(
-                replace(mark, start_sample=_at_rate(mark.start_sample, source_rate, rate))
+                replace(mark, start_sample=resampled_length(mark.start_sample, source_rate, rate))
                 for mark in self.marks
             ),
         )
@@ -263,7 +265,7 @@ class Timeline:
         )
         return Timeline(
             sample_rate=sample_rate,
-            num_samples=_at_rate(self.num_samples, self.sample_rate, sample_rate),
+            num_samples=resampled_length(self.num_samples, self.sample_rate, sample_rate),
             sentences=sentences,
         )
 
@@ -297,10 +299,6 @@ def _word_event(word: TimedWord) -> Event:
     if word.start_char is not None and word.end_char is not None:
         event |= {"start_char": word.start_char, "end_char": word.end_char}
     return event
-
-
-def _at_rate(sample: int, source_rate: int, rate: int) -> int:
-    return -(-sample * rate // source_rate)
 
 
 def _timed_word(sentence: Sentence, number: int, start: int, end: int) -> TimedWord:

@@ -39,9 +39,8 @@ from vocoder.voices.pack import Pack
 from vocoder.wavenet.conditions import Conditions
 from vocoder.wavenet.predictors import Predictors
 
-_PLACE = struct.Struct(
-    "<QQ"
-)  # of a saved utterance: the number of the passage that is being spoken, and its first frame
+# of a saved utterance: the number of the passage that is being spoken, and its first frame
+_PLACE = struct.Struct("<QQ")
 _END = 2**64 - 1  # in place of that number, where all has been spoken
 
 

@@ -76,9 +76,8 @@ def load_voice(
         VoiceError: the pack is missing, damaged, or made for other features.
         EngineError: the engine does not exist or does not run here.
     """
-    os.environ.setdefault(
-        _COMPILED, str(_MOST_COMPILED)
-    )  # read at the first convolution of the process, and where somebody has set it that holds
+    # read at the first convolution of the process, and where somebody has set it that holds
+    os.environ.setdefault(_COMPILED, str(_MOST_COMPILED))
     pack = read_pack(voice_folder(name_or_path))
     if precision == "auto":
         precision = pack.manifest.precision_prices.fastest_within(
@@ -291,7 +290,9 @@ class Voice:
     def speak(
         self, utterance: Utterance, *, chunk_samples: int | None = None
     ) -> Iterator[Int16Array]:
-        """What is left of an utterance, as it is made: int16 pieces. `chunk_samples` as `stream`."""
+        """What is left of an utterance, as it is made: int16 pieces. `chunk_samples` as
+        `stream`.
+        """
         size = round(CHUNK_SECONDS * self.sample_rate) if chunk_samples is None else chunk_samples
         if size < 1:
             raise InputError(f"chunk_samples must be at least 1, not {size}", field="chunk_samples")
@@ -406,7 +407,7 @@ class Voice:
         `score`.
         """
         conditions = self.analyse(samples, speaker=speaker)
-        import torch  # late: whoever only speaks does without, and `analyse` has said if it is missing
+        import torch  # late: speaking does without, and `analyse` has said if it is missing
 
         from vocoder.synthesis.score import Scoring
 

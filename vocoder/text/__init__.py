@@ -52,6 +52,7 @@ from vocoder.text.features import LinguisticFeatures
 from vocoder.text.lexicon import Lexicon
 from vocoder.text.lexicon_dependencies import entries_needed
 from vocoder.text.speech_input import (
+    INPUT_FIELDS,
     Ipa,
     SpeechInput,
     Ssml,
@@ -59,11 +60,13 @@ from vocoder.text.speech_input import (
     as_json,
     field_name_of,
     source_text,
+    speech_input_of,
 )
 
 __all__ = [
-    "Analyser", "Analysis", "Delivery", "SpeechInput", "TextWithHeadings", "Ipa", "Lexicon",
-    "LinguisticFeatures", "Sentence", "SentenceSource", "Skipped",
-    "Ssml", "analyse", "analyser_of", "analysis_of", "as_json", "entries_needed", "field_name_of",
-    "in_order", "source_text",
+    "INPUT_FIELDS", "Analyser", "Analysis", "Delivery", "SpeechInput", "TextWithHeadings", "Ipa",
+    "Lexicon", "LinguisticFeatures", "Sentence",
+    "SentenceSource", "Skipped", "Ssml", "analyse", "analyser_of", "analysis_of", "as_json",
+    "entries_needed", "field_name_of", "in_order", "source_text",
+    "speech_input_of",
 ]  # fmt: skip

@@ -50,9 +50,9 @@ class Sentence:
     start: int  # index of its first character in the text that was given
     end: int  # and of the one behind its last
     words: tuple[str, ...]  # as they are spoken, without marks; `features.word_index` counts them
-    places: tuple[
-        tuple[int, int] | None, ...
-    ]  # of each word in `text`, first character and the one behind the last: "$5" is that of two; None: not known exactly
+    # of each word in `text`, first character and the one behind the last: "$5" is that of two;
+    # None: not known exactly
+    places: tuple[tuple[int, int] | None, ...]
     origins: tuple[int, ...]  # of each character of `text` the index in the text that was given
     ends_paragraph: bool  # whether a blank line follows, and more text
     rises: bool  # whether its pitch goes up at the end, as that of a question does
@@ -257,9 +257,8 @@ def _in_written(
     """Places in runs joined by single spaces, as places in the text of which these are the runs
     without white space.
     """
-    there = [
-        place for begin, behind in runs for place in range(begin, behind + 1)
-    ]  # the last of each stands for the space
+    # the last of each stands for the space
+    there = [place for begin, behind in runs for place in range(begin, behind + 1)]
     return tuple(
         None if place is None else (there[place[0]], there[place[1] - 1] + 1) for place in places
     )

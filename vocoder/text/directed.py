@@ -173,9 +173,8 @@ class ScriptAnalyser:
             Skipped(text=one.text, start=origin(one.start), reason=one.reason)
             for one in cleaned.removed
         ]
-        unseen = [
-            one for one, start, end in placed if start >= end and one.words
-        ]  # a mark of a letter that has too many
+        # a mark of a letter that has too many
+        unseen = [one for one, start, end in placed if start >= end and one.words]
         removed += [
             Skipped(
                 text=one.words[0].text,
@@ -470,9 +469,8 @@ class ScriptAnalyser:
             lengths[place] = seconds + (0.0 if np.isnan(lengths[place]) else lengths[place])
         styles: list[Style] = []
         for owner in owners:
-            word = (
-                max(owner, 0) if owner >= 0 or not styles else None
-            )  # the first pause is that of the first word, others of the word before them
+            # the first pause is that of the first word, others of the word before them
+            word = max(owner, 0) if owner >= 0 or not styles else None
             styles.append(styles[-1] if word is None else self._style_of(words[word], start))
         return Delivery(
             styles=tuple(styles),

@@ -29,9 +29,8 @@ _EE_OK = 0
 
 _LONGEST_DATA_PATH = 159  # bytes: what fits its buffer (N_PATH_HOME)
 _LANGUAGE_NAME = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*")  # what is no name could be taken for a path
-_LANGUAGE_SWITCH = re.compile(
-    r"\([a-z0-9-]+\)"
-)  # "(fr)": espeak says that it reads what follows as another language
+# "(fr)": espeak says that it reads what follows as another language
+_LANGUAGE_SWITCH = re.compile(r"\([a-z0-9-]+\)")
 
 
 class Espeak:
@@ -74,9 +73,8 @@ class Espeak:
         sample_rate = self._library.espeak_Initialize(
             _AUDIO_OUTPUT_RETRIEVAL, 0, data.encode(), _INITIALIZE_DONT_EXIT
         )
-        if (
-            sample_rate <= 0
-        ):  # it returns 0 where its data is missing, and an error below 0 otherwise
+        # it returns 0 where its data is missing, and an error below 0 otherwise
+        if sample_rate <= 0:
             raise SonantError(f"espeak-ng cannot read its data in {data}")
         self._language: str | None = None
 
@@ -103,9 +101,8 @@ class Espeak:
         with self._lock:
             self._select(language)
             rest = ctypes.c_char_p(encoded)
-            while (
-                rest.value is not None
-            ):  # each call takes one clause and moves the pointer behind it, to NULL after the last
+            # each call takes one clause and moves the pointer behind it, to NULL after the last
+            while rest.value is not None:
                 said = self._library.espeak_TextToPhonemes(
                     ctypes.byref(rest), _CHARS_UTF8, _IPA | ord(_BETWEEN_PHONES) << 8
                 )

@@ -140,7 +140,9 @@ def build_features(words: Sequence[Sequence[Phone]], marks: Sequence[str]) -> Li
 
 
 def _phrases(words: Sequence[Sequence[Phone]], marks: Sequence[str]) -> list[tuple[list[int], int]]:
-    """Runs of speakable words between breaking marks, each with the type of the mark that ends it."""
+    """Runs of speakable words between breaking marks, each with the type of the mark that ends
+    it.
+    """
     phrases: list[tuple[list[int], int]] = []
     members: list[int] = []
     for word, mark in enumerate(marks):

@@ -107,7 +107,9 @@ def read_ipa(text: str) -> Script:
 
 
 def _plain(ipa: str) -> str:
-    """A word of IPA without the marks of syllables, which would be taken for those of a sentence."""
+    """A word of IPA without the marks of syllables, which would be taken for those of a
+    sentence.
+    """
     return ipa.replace(".", "")
 
 

@@ -47,9 +47,8 @@ def respell(word: str) -> str:
             for character in unicodedata.normalize("NFD", spelt)
             if not unicodedata.combining(character)
         )
-    return (
-        "eh" if spelt == "A" else spelt
-    )  # the letter's name in sounds: of "A" espeak-ng makes the article
+    # the letter's name in sounds: of "A" espeak-ng makes the article
+    return "eh" if spelt == "A" else spelt
 
 
 def _respell_letter(character: str) -> str:

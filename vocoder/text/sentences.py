@@ -27,7 +27,8 @@ _SHORTEST_PART = (
 
 # What goes on behind its full stop, whatever follows; beside titles (`BEFORE_NAME`).
 _NEVER_END = listed("""
-    mr mrs ms messrs mme mlle dr drs prof capt cmdr lt sgt mt vs v approx dept attn incl viz e.g i.e eg ie cf ca c tel acct fed civ crim evid exp
+    mr mrs ms messrs mme mlle dr drs prof capt cmdr lt sgt mt vs v approx dept attn incl viz e.g i.e
+    eg ie cf ca c tel acct fed civ crim evid exp
 """) | frozenset(BEFORE_NAME) - {"st", "sec", "fr", "br", "ste"}
 # Of those, which are words in small letters: "He was well fed. She ..."
 _CAPITALISED = frozenset(BEFORE_NAME) | {"fed", "civ", "crim", "evid"}
@@ -55,29 +56,35 @@ _NUMBERED = (
 )
 _ABBREVIATIONS = _OFTEN_END | _SELDOM | _NEVER_END | _CLOCK | _NUMBERED
 _STARTERS = listed("""
-    the a an he she it we they you i this that these those there his her its our their but and so in on at for if when while after as then
-    what who how my your all most many some no not yes now here where why both each every one to with from by
+    the a an he she it we they you i this that these those there his her its our their but and so in
+    on at for if when while after as then what who how my your all most many some no not yes now
+    here where why both each every one to with from by
 """)
 # Behind "a.m." these go on with the time: "6 p.m. Eastern", "9 a.m. Monday".
 _BEHIND_TIMES = (
     listed("""
-    monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december
-    eastern central mountain pacific atlantic greenwich est edt cst cdt mst mdt pst pdt et ct mt pt gmt utc bst cet ist jst
+    monday tuesday wednesday thursday friday saturday sunday january february march april may june
+    july august september october november december eastern central mountain pacific atlantic
+    greenwich est edt cst cdt mst mdt pst pdt et ct mt pt gmt utc bst cet ist jst
 """)
     | _DAYS_AND_MONTHS
 )
 # Behind the name of a country these go on with it: "U.S. Senate".
 _BEHIND_COUNTRIES = listed("""
-    senate house congress army navy marine marines air coast supreme court courts district attorney department president vice treasury federal government
-    open steel bank postal capitol secretary ambassador representative rep sen highway route census constitution virgin dollar embassy olympic forest fish
-    geological food environmental patent national central securities soccer women men border customs special marshal marshals secret state states cyber
-    space strategic pacific military security general assembly charter council chamber prime minister parliament government agency commission office
-    citizenship justice trade energy labor education interior commerce agriculture surgeon rangers grand representative representatives civil
+    senate house congress army navy marine marines air coast supreme court courts district attorney
+    department president vice treasury federal government open steel bank postal capitol secretary
+    ambassador representative rep sen highway route census constitution virgin dollar embassy
+    olympic forest fish geological food environmental patent national central securities soccer
+    women men border customs special marshal marshals secret state states cyber space strategic
+    pacific military security general assembly charter council chamber prime minister parliament
+    government agency commission office citizenship justice trade energy labor education interior
+    commerce agriculture surgeon rangers grand representative representatives civil
 """)
 # A capital behind these is a letter that names one of several, and no initial: "vitamin C."
 _LETTERED = listed("""
-    vitamin vitamins plan plans type types grade grades group groups hepatitis option options section class level gate part team letter letters point exhibit
-    answer column row appendix case step area block channel factor unit room terminal building model serie series an a got
+    vitamin vitamins plan plans type types grade grades group groups hepatitis option options
+    section class level gate part team letter letters point exhibit answer column row appendix case
+    step area block channel factor unit room terminal building model serie series an a got
 """)
 # "St." behind these begins a saint's name, behind other names it ends a street's: "Port St. Lucie",
 # "King St. Peter".
@@ -145,9 +152,8 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     """Whether full stops, exclamation or question marks end a sentence here."""
     marks, end = match["marks"], match.end()
     if end < len(text) and not text[end].isspace():
-        return (
-            marks[-1] in "!?" and text[end].isupper()
-        )  # not 3.14, example.com, e.g., Yahoo!'s; but "What?Yes."
+        # not 3.14, example.com, e.g., Yahoo!'s; but "What?Yes."
+        return marks[-1] in "!?" and text[end].isupper()
     following = text[end : end + 60].split()
     while following and not following[0].strip(_OPENERS):
         following = following[1:]
@@ -162,7 +168,19 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     start = match.start() - len(before)
     if len(before) == 1 and before.isalpha() and before.isupper():
         return _is_starter(word) if _is_initial(text, start, before) else True
-    abbreviation = before.lower()
+    return _ends_after(text, start, before, following)
+
+
+def _ends_after(text: str, start: int, before: str, following: list[str]) -> bool:
+    """Whether a full stop behind a word that may be an abbreviation ends a sentence.
+
+    Args:
+        text: in which the word begins at `start`.
+        start: index.
+        before: the word, without the full stop.
+        following: the words behind it, at least one.
+    """
+    word, abbreviation = following[0].lstrip(_OPENERS), before.lower()
     if abbreviation in _CLOCK:
         return re.sub(r"[^a-z].*", "", word.lower()) not in _BEHIND_TIMES and not word[0].isdigit()
     if abbreviation in _COUNTRIES and not _is_starter(word):
@@ -183,6 +201,14 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return False
     if abbreviation == "st" and not _is_starter(word):
         return _ends_street(text, start, before)
+    return _ends_before(word, before)
+
+
+def _ends_before(word: str, before: str) -> bool:
+    """Whether an abbreviation of `_ABBREVIATIONS` ends a sentence before this word, for all that
+    the two tell.
+    """
+    abbreviation = before.lower()
     if abbreviation in _SELDOM:
         return _is_starter(word)
     if abbreviation in _NEVER_END:

@@ -43,6 +43,12 @@ class Ipa:
 
 
 SpeechInput = str | TextWithHeadings | Ssml | Ipa
+INPUT_FIELDS = ("text", "ssml", "phonemes")  # of a request or a line, which has one of them
+
+
+def speech_input_of(field: str, given: str) -> SpeechInput:
+    """What one of `INPUT_FIELDS` holds."""
+    return Ssml(given) if field == "ssml" else Ipa(given) if field == "phonemes" else given
 
 
 def source_text(given: SpeechInput) -> str:

@@ -51,9 +51,8 @@ class StartTag:
 
     namespace: str  # "" for none
     name: str  # without prefix
-    attributes: Mapping[
-        str, str
-    ]  # by name; those of XML itself as "xml:lang", those of other namespaces as "{namespace}name"
+    # by name; those of XML itself as "xml:lang", those of other namespaces as "{namespace}name"
+    attributes: Mapping[str, str]
     place: Place
     at: int  # index in the document of the tag's "<"
 

@@ -16,7 +16,7 @@ from vocoder.errors import InputError
 DEFAULT_VOICE = "kathleen"
 MANIFEST = "voice.json"  # the file that makes a folder a voice
 VARIABLE = "SONANT_VOICES"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # of a voice
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _INSTALLED = Path(__file__).resolve().parent / "installed"
 
@@ -42,7 +42,7 @@ def find_voice(name: str) -> Path:
     Raises:
         InputError: there is none; `field` is "voice" and the message lists those that there are.
     """
-    if _NAME.fullmatch(name):
+    if NAME.fullmatch(name):
         for folder in voice_folders():
             if (folder / name / MANIFEST).is_file():
                 return folder / name

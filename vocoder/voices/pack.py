@@ -42,7 +42,7 @@ from vocoder.stored_weights import StateDict, StoredWeights
 from vocoder.text.features import category_sizes, feature_hash
 from vocoder.text.inventory import PHONEMES
 from vocoder.text.lexicon import Lexicon, from_json, to_json
-from vocoder.voices.library import MANIFEST
+from vocoder.voices.library import MANIFEST, NAME
 from vocoder.voices.strict_json import check_types
 from vocoder.wavenet.conditioner import Conditioner, NativeConditioner
 from vocoder.wavenet.weights import WaveNetWeights
@@ -55,6 +55,8 @@ FORMAT_VERSION = 4
 READABLE_VERSIONS = (3, FORMAT_VERSION)
 MODEL_CARD = "README.md"
 MOST_INTONATION = 3.0
+_LARGEST_MANIFEST = 2**20  # bytes
+_LONGEST_NAME = 200  # characters
 MOST_PASSES = 4  # each delays the sound by some frames
 LEXICON = "lexicon.json"
 ACOUSTIC_WEIGHTS, VOCODER_WEIGHTS = "acoustic.safetensors", "vocoder.safetensors"
@@ -129,6 +131,18 @@ class PackManifest(Config):
                 raise ConfigError(
                     f"{name} differs between the parts of voice {self.name!r}: {values}"
                 )
+        if not NAME.fullmatch(self.name):
+            raise ConfigError(f"name must be letters, digits and . _ -, not {self.name!r}")
+        for what, said in (
+            ("release", self.release),
+            ("language", self.language),
+            ("licence", self.licence),
+            *(("speakers", speaker) for speaker in self.speakers),
+        ):
+            if not (said.isprintable() and 0 < len(said) <= _LONGEST_NAME):
+                raise ConfigError(
+                    f"{what} must be 1..{_LONGEST_NAME} printable characters, not {said!r}"
+                )
         if len(set(self.speakers)) != len(self.speakers):
             raise ConfigError(
                 f"two speakers of voice {self.name!r} have the same name: {self.speakers}"
@@ -190,7 +204,9 @@ class Pack:
         return WaveNet.of(self.wavenet)
 
     def lexicon_below(self, over: Lexicon | None) -> Lexicon | None:
-        """All that counts: another lexicon, and where that does not have a word, the voice's own."""
+        """All that counts: another lexicon, and where that does not have a word, the voice's
+        own.
+        """
         return self.lexicon if over is None else over.over(self.lexicon)
 
 
@@ -341,10 +357,14 @@ def _weights(model: StateDict, *, half: bool) -> bytes:
 def _read_document(folder: Path) -> tuple[PackManifest, dict[str, str]]:
     path = folder / MANIFEST
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_MANIFEST + 1)
+        if len(data) > _LARGEST_MANIFEST:
+            raise VoiceError(f"{path}: is larger than {_LARGEST_MANIFEST} bytes")
+        document = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except FileNotFoundError as error:
         raise VoiceError(f"{folder}: holds no voice ({MANIFEST} is missing)") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise VoiceError(f"{path}: cannot be read ({error})") from error
     if not isinstance(document, dict):
         raise VoiceError(f"{path}: must hold a JSON object")
@@ -455,6 +475,11 @@ def _read_weights(
                 f"{path}: {name} is {_shape(shapes.get(name))} in the file and "
                 f"{_shape(expected.get(name))} by {MANIFEST}"
             )
+    for name, array in arrays.items():
+        if array.dtype not in (np.float16, np.float32):
+            raise VoiceError(f"{path}: {name} is of {array.dtype}, not float16 or float32")
+        if not np.isfinite(array).all():
+            raise VoiceError(f"{path}: {name} has a weight that is not finite")
     return StoredWeights(arrays)
 
 

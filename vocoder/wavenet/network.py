@@ -28,10 +28,11 @@ from vocoder.wavenet.distributions import log_prob
 from vocoder.wavenet.prediction import predict
 from vocoder.wavenet.weights import WaveNetWeights, quantiser_of
 
+# of an embedding's sines, in radians per half of the range of codes
 LOWEST_FREQUENCY, HIGHEST_FREQUENCY = (
     0.2,
     20.0,
-)  # of an embedding's sines, in radians per half of the range of codes
+)
 
 
 def smooth_rows(levels: int, channels: int) -> Tensor:
@@ -127,9 +128,8 @@ class WaveNet(nn.Module):
         if self.config.output != "softmax":
             return nn.Linear(1, channels)
         embedding = nn.Embedding(levels, channels)
-        if (
-            not embedding.weight.is_meta
-        ):  # there, nothing would be written, and torch would import its compiler for it
+        # there, nothing would be written, and torch would import its compiler for it
+        if not embedding.weight.is_meta:
             with torch.no_grad():
                 embedding.weight.copy_(smooth_rows(levels, channels))
         return embedding
@@ -206,8 +206,9 @@ class WaveNet(nn.Module):
     def _embed(self, embedding: nn.Module, codes: Tensor) -> Tensor:
         if self.config.output == "softmax":
             embedded: Tensor = embedding(codes)
-            return embedded
-        return embedding(self.values[codes].unsqueeze(-1))  # type: ignore[index,no-any-return]
+        else:
+            embedded = embedding(self.values[codes].unsqueeze(-1))  # type: ignore[index]
+        return embedded
 
     def log_prob(
         self, codes: Tensor, conditioning: Tensor, coefficients: Tensor, lags: Tensor

@@ -83,9 +83,8 @@ def predict_with(
     frames = coefficients.shape[1]
     if config.num_predictions == 0:
         return codes.new_zeros((batch, samples, 0))
-    past = functional.pad(
-        values[codes], (history, 0), value=silence
-    )  # [B, history + T]: sample t is at t + history
+    # [B, history + T]: sample t is at t + history
+    past = functional.pad(values[codes], (history, 0), value=silence)
     found = []
     if order > 0:
         # Row t holds past[t - order .. t - 1], the oldest first, and so must the coefficients.

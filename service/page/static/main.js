@@ -15,6 +15,7 @@ let heard = null; // the order of what was spoken last, with its seed
 let dragging = false;
 
 const key = () => field("key").value.trim();
+const extension = () => field("format").selectedOptions[0].dataset.extension;
 
 async function learnVoices() {
   try {
@@ -134,11 +135,12 @@ function showState() {
 async function download() {
   clearFaults();
   const wanted = { ...heard, format: field("format").value };
+  const name = fileName(wanted, extension());
   field("download").disabled = true;
   try {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await fileOf(wanted, key()));
-    link.download = fileName(wanted);
+    link.download = name;
     link.click();
     URL.revokeObjectURL(link.href);
     field("told").textContent = `Downloaded ${link.download}.`;
@@ -150,7 +152,7 @@ async function download() {
 }
 
 async function copy() {
-  const command = curlOf({ ...heard, format: field("format").value }, needsKey);
+  const command = curlOf({ ...heard, format: field("format").value }, extension(), needsKey);
   field("command").textContent = command;
   field("command").hidden = false;
   try {

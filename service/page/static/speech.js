@@ -23,16 +23,13 @@ export function bodyOf(order) {
 }
 
 // The same request for a terminal. The key is not in it: it is a secret, and commands end up in histories.
-export function curlOf(order, needsKey) {
+export function curlOf(order, extension, needsKey) {
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const key = needsKey ? ` -H "authorization: Bearer $SONANT_KEY"` : "";
-  return `curl -N -H 'content-type: application/json'${key} -d ${quoted(bodyOf(order))} ${quoted(new URL("synthesize", document.baseURI).href)} -o ${fileName(order)}`;
+  return `curl -N -H 'content-type: application/json'${key} -d ${quoted(bodyOf(order))} ${quoted(new URL("synthesize", document.baseURI).href)} -o ${fileName(order, extension)}`;
 }
 
-export function fileName(order) {
-  const suffix = { opus: "ogg", mulaw: "ul" }[order.format] ?? order.format;
-  return `speech-${order.seed}.${suffix}`;
-}
+export const fileName = (order, extension) => `speech-${order.seed}.${extension}`;
 
 async function answerTo(path, options, key) {
   const headers = { ...options.headers, ...(key ? { authorization: `Bearer ${key}` } : {}) };

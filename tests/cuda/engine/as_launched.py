@@ -39,7 +39,9 @@ SENTENCES = (
 
 
 def work(noted: WithoutGpu, network: WaveNet, precision: str) -> None:
-    """An engine is made and prepared, and then each of its shapes moves more and more streams on."""
+    """An engine is made and prepared, and then each of its shapes moves more and more streams
+    on.
+    """
     engine = EngineWithoutGpu(network, precision=precision)
     noted.told.append({"made": engine.shapes})
     engine.prepare(PREPARED)

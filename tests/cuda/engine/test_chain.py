@@ -48,9 +48,8 @@ def test_programs_wait_for_each_other() -> None:
         if isinstance(argument, torch.Tensor):
             argument.share_memory_()
     constants = {**chain.constants, "FORCED": False}
-    assert (
-        chain.length == HEADS + 5
-    )  # in blocks of their own: else one process would do all that is waited for
+    # in blocks of their own: else one process would do all that is waited for
+    assert chain.length == HEADS + 5
     context = multiprocessing.get_context("fork")
     # The last first: whoever does not wait finds nothing.
     programs = [

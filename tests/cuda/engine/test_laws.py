@@ -96,9 +96,8 @@ def test_the_codes_are_the_references(config: str, shape: str) -> None:
     for seed, temperature in [(2**63 + 5, 0.7), (3, 0.0)]:
         made = codes_of(engine, seed, temperature=temperature)
         expected = codes_of(reference, seed, temperature=temperature)
-        assert (made == expected).mean() > 0.9, (
-            temperature
-        )  # a code on the edge between two may be the other one, and changes all after it
+        # a code on the edge between two may be the other one, and changes all after it
+        assert (made == expected).mean() > 0.9, temperature
 
 
 @pytest.mark.parametrize("shape", EACH_SHAPE)
@@ -123,9 +122,8 @@ def test_chunking_and_company_are_invisible(shape: str) -> None:
 @pytest.mark.parametrize("shape", EACH_SHAPE)
 def test_more_streams_than_one_program_holds(shape: str) -> None:
     engine = engine_of(shape=shape)
-    many = [
-        engine.start(seed) for seed in range(2 * BLOCK + 3)
-    ]  # with two chains, one of them has two groups on its way
+    # with two chains, one of them has two groups on its way
+    many = [engine.start(seed) for seed in range(2 * BLOCK + 3)]
     together = engine.advance([job_for(state, 6 + state.seed % 2) for state in many])
     for seed in (0, BLOCK - 1, BLOCK, 2 * BLOCK + 2):
         assert together[seed].tobytes() == codes_of(engine, seed, 6 + seed % 2).tobytes()
@@ -139,12 +137,13 @@ def test_a_parked_stream_goes_on_to_the_same_bytes(precision: str, shape: str) -
     state = engine.start(7)
     first = engine.advance([job_for(state, 8)])[0]
     parked = StreamState.from_bytes(state.to_bytes(), engine.config)
+    # what is adopted is a copy, so the parked one is moved on once
     for restored in (
         parked,
         engine.adopt(parked),
         state.copy(),
         state,
-    ):  # what is adopted is a copy, so the parked one is moved on once
+    ):
         assert restored.position == 8
         second = engine.advance(
             [job_for(restored.copy() if restored is parked else restored, SAMPLES - 8)]

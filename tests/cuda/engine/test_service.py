@@ -20,10 +20,11 @@ from tests.tiny_voice import make_tiny_voice
 from vocoder.audio.pcm import to_bytes
 from vocoder.synthesis.voice import load_voice
 
+# a few hundred samples: interpreted, each takes a tenth of a second
 TEXT, LENGTH_SCALE = (
     "Go.",
     0.25,
-)  # a few hundred samples: interpreted, each takes a tenth of a second
+)
 
 
 @pytest.mark.slow

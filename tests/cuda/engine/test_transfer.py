@@ -39,7 +39,9 @@ class Event:
 
 
 class Stream:
-    """As torch's, of which a test says whether anything is on its way; it keeps what it waits for."""
+    """As torch's, of which a test says whether anything is on its way; it keeps what it waits
+    for.
+    """
 
     def __init__(self, device: object = None) -> None:
         del device

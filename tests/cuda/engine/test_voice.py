@@ -63,9 +63,8 @@ def test_pieces_company_and_parking_change_no_byte(on_gpu: Voice) -> None:
     utterance, whole = begun(on_gpu, SAMPLES)
     half, first = begun(on_gpu, 4)
     going_on = on_gpu.utterance(on_gpu.plan(TEXT), saved=half.to_bytes())
-    stranger = job_for(
-        on_gpu.engine.start(1), SAMPLES
-    )  # whose conditioning is an array: both kinds may share a call
+    # whose conditioning is an array: both kinds may share a call
+    stranger = job_for(on_gpu.engine.start(1), SAMPLES)
     second = on_gpu.engine.advance(
         [stranger, going_on.job(SAMPLES - 4), job_for(on_gpu.engine.start(2), 2)]
     )[1]

@@ -32,9 +32,8 @@ def about(kernel: Any) -> dict[str, Any]:
         "kernel": kernel.name,
         "shared_bytes": kernel.metadata.shared,
         "fused": sorted(set(chains.values())),
-        "left_to_choose": len(
-            re.findall(r"\b(?:add|sub|mul)(?:\.ftz)?\.f32", code)
-        ),  # instructions that a later compiler may fuse
+        # instructions that a later compiler may fuse
+        "left_to_choose": len(re.findall(r"\b(?:add|sub|mul)(?:\.ftz)?\.f32", code)),
         "spilled": len(re.findall(r"\b(?:ld|st)\.local", code)),
     }
 

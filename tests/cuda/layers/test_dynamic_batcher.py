@@ -1,4 +1,6 @@
-"""Calls of many threads are computed together, each gets its own result, and nobody waits for ever."""
+"""Calls of many threads are computed together, each gets its own result, and nobody waits for
+ever.
+"""
 
 from __future__ import annotations
 

@@ -62,9 +62,8 @@ class FlakyProxy:
             if not asked:
                 return
             self.requests.append(asked.partition(b"\r\n\r\n")[0].decode().lower().split("\r\n"))
-            preflight = asked.startswith(
-                b"OPTIONS"
-            )  # a browser's question beforehand is nobody's request
+            # a browser's question beforehand is nobody's request
+            preflight = asked.startswith(b"OPTIONS")
             if preflight:
                 self.requests.pop()
             fate = self.fates.popleft() if self.fates and not preflight else None

@@ -16,9 +16,8 @@ from vocoder.synthesis.voice import Voice
 
 TEXT = "Good day to you all. Yes."
 Kind = Literal["stream", "events"]
-Client = Callable[
-    [str, dict[str, Any], Kind], dict[str, Any]
-]  # the service's address, an order, what for: what tests/service/clients/check.mjs gives
+# the service's address, an order, what for: what tests/service/clients/check.mjs gives
+Client = Callable[[str, dict[str, Any], Kind], dict[str, Any]]
 
 # Heads of answers are some hundred bytes, so the first of these is lost before any sound.
 LOSSES = [(100,), (701,), (1_500, 1_400), (900, 801, 700), (3_001, 100, 2_000)]
@@ -77,9 +76,8 @@ class ClientLaws:
         assert len(proxy.fates) == 0
         asked = ranges(proxy)
         assert asked == sorted(asked)
-        assert len(asked) == len(losses) - (
-            losses[:1] == (100,)
-        )  # lost within its first head, an answer cannot be picked up: it is asked for anew
+        # lost within its first head, an answer cannot be picked up: it is asked for anew
+        assert len(asked) == len(losses) - (losses[:1] == (100,))
 
     @pytest.mark.parametrize("losses", [(), (2_001, 1_500)], ids=str)
     def test_a_format_without_a_length_is_picked_up_too(

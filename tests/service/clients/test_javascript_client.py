@@ -1,4 +1,6 @@
-"""docs/clients/sonant-client.mjs against the service: in Chromium, and in Node where there is one."""
+"""docs/clients/sonant-client.mjs against the service: in Chromium, and in Node where there is
+one.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,8 @@ class TestInChromium(ClientLaws):
     @pytest.fixture
     def client(self, browser: Browser, service: str) -> Iterator[Client]:
         page = browser.new_page()
-        page.goto(
-            f"{service}/voices"
-        )  # a page of another origin than the proxy's, and without a policy of its own
+        # a page of another origin than the proxy's, and without a policy of its own
+        page.goto(f"{service}/voices")
 
         def use(url: str, order: dict[str, Any], kind: Kind) -> dict[str, Any]:
             code = (

@@ -360,9 +360,8 @@ def test_what_was_accepted_is_finished_before_a_replica_goes(
 ) -> None:
     until(lambda: len(sonant.replicas()) == 2 == len(sonant.running()))
     one, other = sonant.replicas().values()
-    deploying = threading.Thread(
-        target=sonant.deploy, kwargs={"max_replicas": 1}
-    )  # all are replaced, as Serve deploys anew
+    # all are replaced, as Serve deploys anew
+    deploying = threading.Thread(target=sonant.deploy, kwargs={"max_replicas": 1})
     with (
         speaking(one, client) as (begun, pieces),
         speaking(other, client) as (other_begun, other_pieces),
@@ -373,9 +372,8 @@ def test_what_was_accepted_is_finished_before_a_replica_goes(
                 lambda: {one.name for one in sonant.replicas().values() if one.state == "STOPPING"}
             )
             answers = [client.get("/readyz") for _ in range(8)]
-            assert not going & {
-                answer.headers["x-replica"] for answer in answers
-            }  # nobody new is sent there
+            # nobody new is sent there
+            assert not going & {answer.headers["x-replica"] for answer in answers}
         assert begun + b"".join(pieces) == long_sound
         assert other_begun + b"".join(other_pieces) == long_sound
     deploying.join()

@@ -5,7 +5,6 @@ are true, sound leaves soon.
 from __future__ import annotations
 
 import io
-from typing import get_args
 
 import av
 import numpy as np
@@ -16,10 +15,10 @@ from scipy.signal import resample_poly
 
 from service.encoding import AudioFormat, layout_of, make_encoder
 from service.encoding.plain import MulawEncoder
+from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.errors import InputError
 
 RATE, SECONDS = 16_000, 1.5
-FORMATS: tuple[AudioFormat, ...] = get_args(AudioFormat)
 
 
 def speech_like() -> npt.NDArray[np.int16]:
@@ -59,7 +58,7 @@ def decoded(data: bytes) -> tuple[npt.NDArray[np.float64], int]:
 
 
 @pytest.mark.parametrize("rate", [None, 8_000, 24_000])
-@pytest.mark.parametrize("audio_format", FORMATS)
+@pytest.mark.parametrize("audio_format", HTTP_FORMATS)
 def test_chunks_are_invisible_and_lengths_are_true(
     audio_format: AudioFormat, rate: int | None
 ) -> None:
@@ -116,7 +115,7 @@ def test_resampled_in_pieces_is_resampled_without_seams(rate: int) -> None:
     assert 10 * np.log10(beside.max() / spectrum[peak]) < -75
 
 
-@pytest.mark.parametrize("audio_format", FORMATS)
+@pytest.mark.parametrize("audio_format", HTTP_FORMATS)
 def test_sound_leaves_soon(audio_format: AudioFormat) -> None:
     """No format keeps back more than a quarter of a second, at the beginning or later; fed in
     pieces of 10 ms.
@@ -140,7 +139,7 @@ def test_rates_that_a_format_does_not_have() -> None:
         ("mp3", 9_000),
     ):
         with pytest.raises(InputError, match="sample_rate") as refused:
-            make_encoder(audio_format, num_samples=1, source_rate=RATE, rate=rate)  # type: ignore[arg-type]
+            make_encoder(audio_format, num_samples=1, source_rate=RATE, rate=rate)
         assert refused.value.field == "sample_rate"
 
 

@@ -77,9 +77,8 @@ async def test_a_stream_that_has_no_snapshot_begins_again_and_the_drawn_seed_sta
 async def test_every_stream_survives_many_deaths(
     app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice
 ) -> None:
-    text = " ".join(
-        [LONG] * 4
-    )  # a stream may get far ahead before the last one is planned again, and must not come to its end
+    # a stream may get far ahead before the last one is planned again, and must not come to its end
+    text = " ".join([LONG] * 4)
     engine.gate()  # a call at a time, or a fast engine would be done before many have died
     calls = [AsgiCall(app, {"text": text, "seed": seed, "format": "pcm"}) for seed in range(5)]
     for _ in range(6):
@@ -88,9 +87,8 @@ async def test_every_stream_survives_many_deaths(
         before = [len(call.body) for call in calls]
 
         def further(before: list[int] = before) -> bool:
-            if sum(isinstance(message, StreamPlanned) for message in links[-1].heard) == len(
-                calls
-            ):  # no one gets ahead while others are still planned
+            # no one gets ahead while others are still planned
+            if sum(isinstance(message, StreamPlanned) for message in links[-1].heard) == len(calls):
                 engine.allow_the_next()
             return all(len(call.body) > size for call, size in zip(calls, before, strict=True))
 
@@ -106,9 +104,8 @@ async def test_the_next_worker_begins_with_who_will_first_have_nothing_to_play(
     app: FastAPI, engine: GatedEngine, links: list[LocalLink], voice: Voice
 ) -> None:
     ahead = AsgiCall(app, {"text": LONG, "seed": 1, "format": "pcm"})
-    await eventually(
-        lambda: len(ahead.body) > voice.sample_rate
-    )  # half a second of sound, made in less
+    # half a second of sound, made in less
+    await eventually(lambda: len(ahead.body) > voice.sample_rate)
     engine.gate()
     behind = AsgiCall(app, {"text": LONG, "seed": 2, "format": "pcm"})
     await eventually(

@@ -63,8 +63,7 @@ def test_nothing_is_lost_and_nothing_said_twice(text: str) -> None:
             [
                 (
                     "This sentence has become so long by now that nobody should have to wait for "
-                    "its "
-                    "end,"
+                    "its end,"
                 )
             ],
         ),
@@ -93,6 +92,5 @@ def test_a_whole_text_gives_its_sentences() -> None:
 def test_much_text_holds_up_no_event_loop() -> None:
     begun = time.process_time()
     pieces(["the quick brown fox, who jumps over lazy dogs and cats " * 180])
-    assert (
-        time.process_time() - begun < 2.0
-    )  # a tenth of it here; what must not be is time that grows with the square of the length
+    # a tenth of it here; what must not be is time that grows with the square of the length
+    assert time.process_time() - begun < 2.0

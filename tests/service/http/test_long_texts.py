@@ -241,9 +241,8 @@ async def test_subtitles_are_written_a_while_at_a_time(
     assert short.status_code == 200
     assert long.text == "".join(write(timeline.sentences, timeline.sample_rate))
     assert planned.count(0) == 2
-    assert len(planned) - planned[::-1].index(0) < len(
-        timeline.sentences
-    )  # the short one's turn came before the long one's last sentence
+    # the short one's turn came before the long one's last sentence
+    assert len(planned) - planned[::-1].index(0) < len(timeline.sentences)
 
 
 async def test_a_long_text_with_nothing_in_it(client: httpx.AsyncClient) -> None:

@@ -60,9 +60,8 @@ async def test_every_body_has_an_example(client: httpx.AsyncClient) -> None:
         "application/octet-stream",
         "multipart/form-data",
     }
-    assert bodies.pop("/jobs")["content"]["application/json"]["schema"][
-        "examples"
-    ]  # not kept here: tests/service/jobs sends them
+    # not kept here: tests/service/jobs sends them
+    assert bodies.pop("/jobs")["content"]["application/json"]["schema"]["examples"]
     assert set(bodies) == {"/synthesize", "/phonemize", "/v1/audio/speech"}
     for path, body in bodies.items():
         examples = body["content"]["application/json"]["schema"]["examples"]
@@ -99,11 +98,12 @@ async def test_every_answer_that_is_text_has_an_example_and_every_parameter(
                     lacking.append((method, path, status, kind))
                 elif kind == "application/json":
                     name = content["schema"].get("$ref", "").removeprefix("#/components/schemas/")
+                    # FastAPI leaves them out
                     nulls = (
                         dict.fromkeys(document["components"]["schemas"][name]["required"])
                         if name
                         else {}
-                    )  # FastAPI leaves them out
+                    )
                     jsonschema.validate(
                         nulls | content["example"],
                         content["schema"] | {"components": document["components"]},

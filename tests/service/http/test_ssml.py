@@ -22,8 +22,7 @@ from vocoder.text import Ipa, Ssml
 
 DOCUMENT = (
     "<speak>Hi <mark name='a'/>you. <break time='150ms'/> <prosody rate='fast' pitch='+2st' "
-    "volume='-6dB'>Go</prosody> <voice name='otto'>now</voice>"
-    "<mark name='end'/></speak>"
+    "volume='-6dB'>Go</prosody> <voice name='otto'>now</voice><mark name='end'/></speak>"
 )
 
 

@@ -85,16 +85,18 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
 
 @contextmanager
 def serving(pack: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """`python -m service` and its port. Told to stop inside, it must end with exit code 0 and
-    without a traceback.
+    """`sonant serve` and its port. Told to stop inside, it must end with exit code 0 and without a
+    traceback.
 
     The reference engine, because the native one would have made all of the text before the signal
     arrives.
     """
+    sonant = "from vocoder.cli import main; main()"
     command = [
         sys.executable,
-        "-m",
-        "service",
+        "-c",
+        sonant,
+        "serve",
         "--port",
         "0",
         "--voice",
@@ -136,7 +138,7 @@ def stopped_while_open(pack: Path, seconds: str) -> Iterator[http.client.HTTPRes
         yield answer
 
 
-def test_the_module_serves_and_stops(pack: Path) -> None:
+def test_the_command_serves_and_stops(pack: Path) -> None:
     with serving(pack) as (server, port):
         assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=20).json() == {"status": "ok"}
         server.send_signal(signal.SIGTERM)

@@ -33,9 +33,8 @@ async def test_sound_leaves_before_the_rest_exists(
     call = AsgiCall(app, {"text": LONG, "seed": 7})
     engine.allow(1)
     first_chunk = round(0.04 * voice.sample_rate)
-    heard = (
-        first_chunk - 2 * voice.manifest.audio.hop_length
-    )  # the correction's windows reach one frame to each side
+    # the correction's windows reach one frame to each side
+    heard = first_chunk - 2 * voice.manifest.audio.hop_length
     await call.until(44 + 2 * heard)
     assert engine.made[7] == first_chunk < voice.plan(LONG).num_samples / 10
     assert call.status == 200

@@ -15,10 +15,11 @@ from fastapi import FastAPI
 
 from service.encoding import make_timed_encoder
 from service.encoding.plain import PcmEncoder
-from service.encoding.stream_resampler import ResamplingEncoder, resampled_length
+from service.encoding.resampling_encoder import ResamplingEncoder
 from tests.service.asgi_call import AsgiCall
 from tests.service.gated_engine import GatedEngine
 from vocoder.audio.pcm import to_bytes
+from vocoder.audio.resample import resampled_length
 from vocoder.synthesis.subtitles import subrip, webvtt
 from vocoder.synthesis.timeline import TimedSentence, Timeline
 from vocoder.synthesis.voice import Voice

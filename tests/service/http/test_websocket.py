@@ -272,6 +272,24 @@ def test_no_room_is_told_and_ends_the_connection(
     assert closed.value.code == 1013
 
 
+def test_whoever_was_let_in_waits_for_room(
+    settings: ServiceSettings,
+    make_worker: Callable[[ServiceSettings], Supervisor],
+    engine: GatedEngine,
+) -> None:
+    """With room for one stream, the second sentence of a message waits for the first."""
+    worker = make_worker(dataclasses.replace(settings, capacity=1.25, queue_limit=0))
+    engine.gate()
+    with TestClient(create_app(settings, worker=worker)).websocket_connect("/stream") as session:
+        say(session, "text", text="Good day to you. And to you. And to all of them. ")
+        say(session, "end")
+        time.sleep(0.3)  # in which the second is asked for
+        engine.open()
+        heard = hear(session, "done")
+    kinds = [one["type"] for one in heard if isinstance(one, dict)]
+    assert kinds == ["speaking", "speaking", "speaking", "done"]
+
+
 def test_keys(settings: ServiceSettings, worker: Supervisor, tmp_path: Path) -> None:
     key, line = make_key("anna")
     (tmp_path / "keys").write_text(line)

@@ -30,8 +30,9 @@ from schemathesis.specs.openapi.checks import (
 
 from service.app import create_app
 from service.frontend.supervisor import Supervisor
+from service.jobs.requests import JobLine, JobRequest
 from service.jobs.runner import _OutputFile
-from service.jobs.store import JobStore, WaitingLine
+from service.jobs.store import NAME, JobStore, WaitingLine
 from service.keys import make_key
 from service.settings import ServiceSettings
 from tests.service.asgi_call import AsgiCall
@@ -40,9 +41,11 @@ from tests.service.http.test_streaming import LONG, eventually
 from tests.service.local_link import LocalLink
 from vocoder.audio.pcm import to_bytes
 from vocoder.audio.wav import wav_header
+from vocoder.batch.list_entries import FIELDS, LONGEST_ID, entry_of
 from vocoder.errors import ConfigError
 from vocoder.seeds import derived_seed
 from vocoder.synthesis.voice import Voice
+from vocoder.text import Lexicon, field_name_of, source_text
 
 Make = Callable[[ServiceSettings], Supervisor]
 JOB: dict[str, Any] = {
@@ -178,9 +181,8 @@ async def test_who_listens_comes_first(
     await asyncio.sleep(0.1)
     engine.batches.clear()
     engine.allow(1)
-    await eventually(
-        lambda: len(engine.batches) == 1
-    )  # the turn that was waiting for its permit: of the background, perhaps
+    # the turn that was waiting for its permit: of the background, perhaps
+    await eventually(lambda: len(engine.batches) == 1)
     for _ in range(3):
         engine.allow(1)
         await asyncio.sleep(0.05)
@@ -382,6 +384,50 @@ async def test_a_speed_goes_over_a_default_length_scale(client: httpx.AsyncClien
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"text": "Yes."},
+        {
+            "id": "a",
+            "ssml": "<speak>No.</speak>",
+            "voice": "tiny",
+            "speaker": "anna",
+            "seed": 2**64 - 1,
+            "speed": 3,
+            "format": "flac",
+        },
+        {
+            "id": "b" * LONGEST_ID,
+            "phonemes": "həˈloʊ",
+            "speaker": 1,
+            "length_scale": 0.3,
+            "pitch": -1.5,
+            "volume": 0,
+            "temperature": 0.5,
+        },
+    ],
+)
+def test_a_line_says_in_a_job_what_it_says_in_a_list(line: dict[str, Any]) -> None:
+    assert set(JobLine.model_fields) - {"sample_rate", "lexicon"} == set(FIELDS) - {"chapters"}
+    listed, order = entry_of(7, line), JobLine.model_validate(line).order()
+    assert source_text(order.text) == line[field_name_of(order.text)]
+    assert (listed.text, listed.voice, listed.speaker, listed.seed) == (
+        order.text,
+        order.voice,
+        order.speaker,
+        order.seed,
+    )
+    assert (listed.length_scale or 1.0, listed.pitch or 0.0, listed.temperature) == (
+        order.length_scale,
+        order.pitch,
+        order.temperature,
+    )
+    assert order.volume == (1.0 if listed.volume is None else listed.volume)
+    job = JobRequest(lines=[{"text": "x"}] * 6 + [line])
+    assert job.checked()[6].id == listed.id
+
+
 async def test_lines_are_told_page_by_page(client: httpx.AsyncClient) -> None:
     job = (await ordered(client, {"lines": [{"text": "Yes."} for _ in range(7)]}))["id"]
     for query, numbers in (
@@ -516,3 +562,54 @@ async def test_answers_are_those_described(app: FastAPI, client: httpx.AsyncClie
 
         await asyncio.to_thread(holds)
     assert len(asked) == 7
+
+
+async def test_defaults_are_stored_and_checked_once(
+    client: httpx.AsyncClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large lexicon for many lines: as much is stored as was sent, and DELETE gives it back."""
+    checked = []
+    own = Lexicon.of
+
+    def counted(entries: Any, **options: Any) -> Lexicon:
+        checked.append(len(entries))
+        return own(entries, **options)
+
+    monkeypatch.setattr(Lexicon, "of", counted)
+    lexicon = {f"word{number}": "həlˈoʊ" for number in range(500)}
+
+    def stored() -> int:
+        return sum(path.stat().st_size for path in folder.glob(f"{NAME}*"))
+
+    empty = stored()
+    job = {"lines": [{"text": "Yes."}] * 300, "defaults": {"lexicon": lexicon, "format": "pcm"}}
+    size = len(json.dumps(job))
+    told = await ordered(client, job)
+    assert sum(checked) <= 3 * len(lexicon)  # of the first lines, which are being made
+    assert stored() < empty + 10 * size
+    assert (await client.delete(f"/jobs/{told['id']}")).status_code == 204
+    assert stored() <= empty
+
+
+async def test_a_line_takes_what_it_leaves_out_from_the_defaults(
+    client: httpx.AsyncClient, voice: Voice
+) -> None:
+    job = {
+        "lines": [{"text": "Yes.", "seed": 3}, {"text": "Yes.", "seed": 3, "lexicon": {}}],
+        "defaults": {"lexicon": {"yes": "nˈoʊ"}},
+    }
+    told = await ordered(client, job)
+    await ended(client, told["id"])
+    heard = [
+        (await client.get(f"/jobs/{told['id']}/lines/{number}/audio")).content for number in (1, 2)
+    ]
+    assert heard[1] == wav(voice, "Yes.", seed=3)
+    assert heard[0] == wav(voice, "Yes.", seed=3, lexicon=Lexicon.of({"yes": "nˈoʊ"}))
+
+
+async def test_defaults_that_no_line_can_take_are_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/jobs", json={"lines": [{"text": "A"}], "defaults": {"speed": "fast"}}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["error"]["field"] == "defaults.speed"

@@ -4,6 +4,7 @@ this network unless that is allowed.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import dataclasses
 import hashlib
@@ -21,7 +22,7 @@ import pytest
 from service.app import create_app
 from service.frontend.supervisor import Supervisor
 from service.jobs import webhooks
-from service.jobs.store import JobStore, NewLine
+from service.jobs.store import DueWebhook, JobStore, NewLine
 from service.jobs.webhooks import Webhooks, check_url, signature_of
 from service.settings import ServiceSettings
 from tests.service.http.test_streaming import eventually
@@ -131,15 +132,15 @@ def store(folder: Path) -> Iterator[JobStore]:
     store.close()
 
 
-def finished(store: JobStore, url: str) -> None:
+def finished(store: JobStore, url: str, *, job: str = "job") -> None:
     store.add(
-        "job",
+        job,
         [NewLine(id="one", request="{}")],
         owner=None,
         webhook=url,
         webhook_secret="whsec_AAAA",
     )
-    store.cancel("job")
+    store.cancel(job)
 
 
 async def test_it_is_given_up_in_the_end(
@@ -174,8 +175,12 @@ async def test_a_name_of_this_network_is_not_told(store: JobStore, listener: Lis
 @pytest.mark.parametrize(
     "url",
     [
-        "http://127.0.0.1/", "http://[::1]/", "http://10.1.2.3/", "http://169.254.169.254/latest/meta-data", "http://[::ffff:192.168.0.1]/", "http://0.0.0.0/",
+        "http://127.0.0.1/", "http://[::1]/", "http://10.1.2.3/",
+        "http://169.254.169.254/latest/meta-data", "http://[::ffff:192.168.0.1]/",
+        "http://0.0.0.0/",
         "http://224.0.0.1/", "http://[fe80::1]/", "http://100.64.0.1/",
+        "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://[fec0::1]/",
+        "http://[::7f00:1]/", "http://192.0.0.9/", "http://[2001:0:7f00:1::]/",
     ],
 )  # fmt: skip
 def test_addresses_of_this_network(url: str) -> None:
@@ -217,3 +222,31 @@ def test_a_retry_waits(store: JobStore) -> None:
     for again_at, is_due in ((time.time() + 100, False), (time.time() - 1, True), (None, False)):
         store.mark_sent("job", again_at=again_at)
         assert (store.due_webhook() is not None) == is_due
+
+
+async def test_a_slow_address_holds_nobody_up(
+    store: JobStore, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first answers never; the others are told meanwhile, and it is given up in time."""
+    monkeypatch.setattr(webhooks, "_TOTAL_SECONDS", 0.5)
+    finished(store, "http://127.0.0.1:1/", job="slow")
+    for number in range(3):
+        finished(store, listener.url, job=f"job{number}")
+    told = Webhooks(store, private=True)
+
+    async def post(due: DueWebhook, body: bytes) -> int:
+        if due.job == "slow":
+            await asyncio.sleep(60)
+        return await own(due, body)
+
+    own = told._post
+    monkeypatch.setattr(told, "_post", post)
+    running = asyncio.create_task(told.run())
+    begun = time.monotonic()
+    await eventually(lambda: len(listener.told) == 3)
+    assert time.monotonic() - begun < 0.5
+    await eventually(lambda: store.due_webhook() is None)
+    assert time.monotonic() - begun < 5
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running

@@ -61,9 +61,8 @@ def traces(exporter: InMemorySpanExporter) -> Iterator[OpenTelemetryTraces]:
 def worker(
     settings: ServiceSettings, make_worker: Callable[..., Supervisor], traces: OpenTelemetryTraces
 ) -> Supervisor:
-    return make_worker(
-        dataclasses.replace(settings, capacity=2.0, headroom=0.5), traces
-    )  # one at a time
+    # one at a time
+    return make_worker(dataclasses.replace(settings, capacity=2.0, headroom=0.5), traces)
 
 
 @pytest.fixture
@@ -200,9 +199,8 @@ async def test_no_text_is_told(
         raise RuntimeError("Secretly")
 
     monkeypatch.setattr(Supervisor, "ask", broken)
-    with pytest.raises(
-        RuntimeError, match="Secretly"
-    ):  # httpx's transport hands it through; a server would log it
+    # httpx's transport hands it through; a server would log it
+    with pytest.raises(RuntimeError, match="Secretly"):
         await client.post("/phonemize", json={"text": "Secretly."})
     told = [span.to_json() for span in exporter.get_finished_spans()]
     assert len(told) >= 8
@@ -224,10 +222,11 @@ async def test_machines_that_ask_all_the_time_leave_no_traces(
     assert exporter.get_finished_spans() == ()
     await client.get("/nowhere")
     await client.request("SPEAK", "/nowhere")
+    # no route, and neither an address nor a method that somebody made up as a name
     assert list(spans(exporter)) == [
         "GET",
         "HTTP",
-    ]  # no route, and neither an address nor a method that somebody made up as a name
+    ]
 
 
 async def test_a_traceparent_that_is_none_begins_a_trace(

@@ -17,7 +17,10 @@ class Recorder extends AudioWorkletProcessor {
     this.port.onmessage = () => this.port.postMessage(this.pieces);
   }
   process([[input]]) {
-    if (input) this.pieces.push({ frame: currentFrame, samples: Array.from(input, (value) => value * 32768) });
+    if (input) {
+      const samples = Array.from(input, (value) => value * 32768);
+      this.pieces.push({ frame: currentFrame, samples });
+    }
     return true;
   }
 }

@@ -70,6 +70,19 @@ async def test_the_page_and_its_files_are_kept_by_their_tag(client: httpx.AsyncC
         )
 
 
+@pytest.mark.parametrize("path", ["/", "/page/index.html"])
+async def test_the_page_offers_every_format_with_the_extension_of_its_file(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    offered = re.findall(
+        r'<option data-extension="(\w+)">(\w+)</option>', (await client.get(path)).text
+    )
+    assert offered == [
+        ("wav", "wav"), ("pcm", "pcm"), ("ul", "mulaw"), ("flac", "flac"), ("ogg", "opus"), ("mp3",
+        "mp3"), ("aac", "aac"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -134,8 +134,9 @@ def test_pictures_draw_themselves(page: Page) -> None:
     until_heard(page)
     colours = page.evaluate(
         """Array.from(document.querySelectorAll('canvas'), (one) => {
-            const pixels = one.getContext('2d').getImageData(0, 0, one.width, one.height).data;
-            const right = one.getContext('2d').getImageData(one.width / 2, 0, one.width / 2, one.height).data;
+            const context = one.getContext('2d'), half = one.width / 2;
+            const pixels = context.getImageData(0, 0, one.width, one.height).data;
+            const right = context.getImageData(half, 0, half, one.height).data;
             return [pixels, right].map((data) => new Set(new Uint32Array(data.buffer)).size);
         })"""
     )
@@ -147,7 +148,9 @@ def test_pictures_draw_themselves(page: Page) -> None:
 
 
 def test_pictures_begin_before_the_sound_is_whole(page: Page) -> None:
-    """The answer is held after its first half: half of the picture is there, and the rest is not."""
+    """The answer is held after its first half: half of the picture is there, and the rest is
+    not.
+    """
 
     def half(route: Any) -> None:
         lines = route.fetch().text().splitlines(keepends=True)
@@ -162,8 +165,12 @@ def test_pictures_begin_before_the_sound_is_whole(page: Page) -> None:
     until(page, "document.getElementById('problem').textContent !== ''")
     assert page.inner_text("#problem") == "The answer broke off before its end."
     counts = page.evaluate(
-        """(() => { const one = document.getElementById('spectrogram'), context = one.getContext('2d');
-            const ink = (x) => new Uint32Array(context.getImageData(x, 0, one.width / 4, one.height).data.buffer).filter((pixel) => pixel !== 0).length;
+        """(() => {
+            const one = document.getElementById('spectrogram'), context = one.getContext('2d');
+            const ink = (x) => {
+                const picture = context.getImageData(x, 0, one.width / 4, one.height);
+                return new Uint32Array(picture.data.buffer).filter((pixel) => pixel !== 0).length;
+            };
             return [ink(0), ink(one.width * 3 / 4)]; })()"""
     )
     assert counts[0] > 1_000

@@ -24,7 +24,9 @@ WRONG = {
 # for what the page uses.
 NAMES = """
 Array.from(document.querySelectorAll('button, input, select, textarea, canvas, pre'), (one) => {
-  const name = one.getAttribute('aria-label') ?? (one.labels?.length ? one.labels[0].textContent : one.tagName === 'BUTTON' ? one.textContent : '');
+  const own = one.tagName === 'BUTTON' ? one.textContent : '';
+  const labelled = one.labels?.length ? one.labels[0].textContent : own;
+  const name = one.getAttribute('aria-label') ?? labelled;
   return [one.id || one.dataset.of, name.trim()];
 })
 """
@@ -62,8 +64,7 @@ def test_a_choice_that_is_gone_is_told_as_well(page: Page, field: str, sentence:
     page.evaluate(
         (
             "name => { const one = document.getElementById(name); one.append(new "
-            "Option('nobody')); "
-            "one.value = 'nobody'; }"
+            "Option('nobody')); one.value = 'nobody'; }"
         ),
         field,
     )

@@ -271,9 +271,8 @@ def test_the_background_has_turns_while_nobody_else_has() -> None:
     two.made(1, 2_000, 0.0)  # its buffer is full
     found = turn(two)
     assert [stream for stream, _ in found.shares] == [7]
-    assert found.shares[0][1] == round(
-        SETTINGS.chunk * 1_000
-    )  # no short chunks for whom nobody waits
+    # no short chunks for whom nobody waits
+    assert found.shares[0][1] == round(SETTINGS.chunk * 1_000)
     assert two.next_step(at_once=2) == found
     assert two.slack(0.0) == math.inf
     two.made(7, 10, 0.0)

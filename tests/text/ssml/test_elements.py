@@ -432,15 +432,20 @@ def marks(inside: str) -> list[tuple[int, str, str]]:
 
 
 def test_marks_are_where_the_next_word_or_the_break_begins() -> None:
-    assert marks("<mark name='a'/>Hi <mark name='b'/>you, <mark name='c'/>no<mark name='d'/>. <mark name='e'/>Go <mark name='f'/>") == [
-        (0, "a", "sil h"), (0, "b", "j uː"), (0, "c", "n oʊ"), (0, "d", "sil"), (0, "e", ""), (1,
-        "f", ""),
+    assert marks(
+        "<mark name='a'/>Hi <mark name='b'/>you, <mark name='c'/>no<mark name='d'/>. "
+        "<mark name='e'/>Go <mark name='f'/>"
+    ) == [
+        (0, "a", "sil h"), (0, "b", "j uː"), (0, "c", "n oʊ"), (0, "d", "sil"), (0, "e", ""),
+        (1, "f", ""),
     ]  # fmt: skip
     assert marks("Hi <mark name='a'/><break/><mark name='b'/> you") == [
         (0, "a", "sil j"),
         (0, "b", "j uː"),
     ]
-    assert marks("<mark name='a'/><break/><mark name='b'/> you.<mark name='c'/><break/><mark name='d'/> Go") == [
+    assert marks(
+        "<mark name='a'/><break/><mark name='b'/> you.<mark name='c'/><break/><mark name='d'/> Go"
+    ) == [
         (0, "a", "sil j"), (0, "b", "j uː"), (0, "c", "sil"), (0, "d", ""),
     ]  # fmt: skip
     assert marks(

@@ -9,8 +9,9 @@ from vocoder.text.normalise.word_lists import listed
 
 STOPS = ".!?:;—"
 DETERMINERS = listed("""
-    a an the this these those my your his her its our their some any no every each another either neither whose several many few most such both all
-    two three four five six seven eight nine ten first second third last next other own same one's enough more less much
+    a an the this these those my your his her its our their some any no every each another either
+    neither whose several many few most such both all two three four five six seven eight nine ten
+    first second third last next other own same one's enough more less much
 """)
 SUBJECTS = listed("i you we they i'd you'd we'd they'd")
 THIRD = listed("he she it who")
@@ -19,32 +20,36 @@ OBJECTS = listed(
     "themselves everyone everything anyone anything"
 )
 MODALS = listed("""
-    to will would can could shall should may might must do does did don't doesn't didn't won't wouldn't can't cannot couldn't shouldn't mustn't mightn't
-    let's please i'll you'll he'll she'll we'll they'll it'll i'd you'd he'd she'd we'd they'd who'll who'd gonna wanna gotta didn't needn't daren't help
+    to will would can could shall should may might must do does did don't doesn't didn't won't
+    wouldn't can't cannot couldn't shouldn't mustn't mightn't let's please i'll you'll he'll she'll
+    we'll they'll it'll i'd you'd he'd she'd we'd they'd who'll who'd gonna wanna gotta didn't
+    needn't daren't help
 """)
 DO = listed(
     "do does did will would can could should may might shall must don't doesn't didn't won't "
     "wouldn't can't couldn't shouldn't"
 )
 BE = listed("""
-    is are was were be been being am isn't aren't wasn't weren't i'm you're he's she's it's we're they're that's there's seem seems seemed become became
-    becomes feel feels felt look looks looked remain remains remained stay stayed keep kept
+    is are was were be been being am isn't aren't wasn't weren't i'm you're he's she's it's we're
+    they're that's there's seem seems seemed become became becomes feel feels felt look looks looked
+    remain remains remained stay stayed keep kept
 """)
 HAVE = listed(
     "have has had having i've you've we've they've haven't hasn't hadn't he's she's it's i'd "
     "he'd she'd we'd they'd who's"
 )
 PREPOSITIONS = listed("""
-    of in on at by for with from into onto about under over between through during without within upon per against among across behind beyond near toward
-    towards until since despite than like as via off out
+    of in on at by for with from into onto about under over between through during without within
+    upon per against among across behind beyond near toward towards until since despite than like as
+    via off out
 """)
 PLACED = listed(
     "in on at by with from to up down here there into through around near alone together about "
     "across along after before behind beyond"
 )
 ADVERBS = listed("""
-    also just always never often really already still soon only usually rarely sometimes then quickly not ever even almost simply rather quite very too so
-    now again further not first
+    also just always never often really already still soon only usually rarely sometimes then
+    quickly not ever even almost simply rather quite very too so now again further not first
 """)
 NO_ADVERBS = listed(
     "only family supply reply assembly fly july italy early daily weekly monthly yearly friendly "
@@ -55,19 +60,23 @@ LETTING = listed(
     "letting making"
 )
 TO_PREPOSITION = listed("""
-    due according thanks prior close next similar addition respect regard relation opposed subject access answer introduction contribution committed objected
-    objects back subjected exposed addicted linked led related contribute contributed contributes contributing leads leading amounted amounts objection
-    reaction resistance attention entitled devoted dedicated listen listened listening
+    due according thanks prior close next similar addition respect regard relation opposed subject
+    access answer introduction contribution committed objected objects back subjected exposed
+    addicted linked led related contribute contributed contributes contributing leads leading
+    amounted amounts objection reaction resistance attention entitled devoted dedicated listen
+    listened listening
 """)  # behind which "to" stands before nouns
 PAST = listed("""
-    yesterday ago last was were had did said went came saw told thought knew found took gave made got felt left wrote heard began became cried once earlier
-    previously loved laughed decided realized wanted liked enjoyed noticed learned finished
+    yesterday ago last was were had did said went came saw told thought knew found took gave made
+    got felt left wrote heard began became cried once earlier previously loved laughed decided
+    realized wanted liked enjoyed noticed learned finished
 """)
 PRESENT = listed("every always usually often daily sometimes now whenever each never generally")
+# before nouns, though they end in s
 ATTRIBUTIVE = listed(
     "sports sales news arms customs goods savings systems games mathematics physics economics "
     "politics business access process progress women's"
-)  # before nouns, though they end in s
+)
 OWN_PLURALS = frozenset(("house", "mouth"))  # said alike as nouns and as verbs
 NO_GERUNDS = listed("bring sing ring sting swing fling cling spring string wring king thing wing")
 FREQUENCY = listed("never always often usually rarely sometimes seldom")
@@ -91,9 +100,11 @@ ADJECTIVE_ENDINGS = (
     "ant",
 )
 COMMON_ADJECTIVES = listed("""
-    new old good bad big small long short high low great little large young early important public private real best better free world major clear strong
-    whole recent certain personal open red difficult available likely single current wrong main sure proper correct poor natural fresh final easy hard huge
-    heavy top safe right left criminal hot cold own only complete perfect direct elderly deep sincere proud full broad
+    new old good bad big small long short high low great little large young early important public
+    private real best better free world major clear strong whole recent certain personal open red
+    difficult available likely single current wrong main sure proper correct poor natural fresh
+    final easy hard huge heavy top safe right left criminal hot cold own only complete perfect
+    direct elderly deep sincere proud full broad
 """)
 
 

@@ -72,34 +72,49 @@ def is_verb(clause: Clause, *, unsure: bool = False) -> bool:
         return False
     if is_adjective(clause.word(-1)) and not clause.starts:
         return False
-    object_follows = begins_object(after)
     if clause.starts:
-        begins = clause.at == 0 or clause.marks[clause.at - 1] in STOPS
-        verb = object_follows or (
-            begins
-            and (
-                after in ("up", "with")
-                or (unsure and after not in PREPOSITIONS and after not in CONJUNCTIONS)
-            )
-        )
-        return verb or (unsure and after == "to")
+        return _is_verb_at_start(clause, unsure=unsure)
     if before in CONJUNCTIONS:
-        ordered = (
-            any(clause.word(offset) in MODALS for offset in range(-6, -1))
-            and bool(after)
-            and after not in PREPOSITIONS
-            and after not in CONJUNCTIONS
-        )
-        return object_follows or ordered or (unsure and bool(after) and not is_plural(after))
+        return _is_verb_after_conjunction(clause, unsure=unsure)
     if clause.word(-1) in FREQUENCY and after:
         return True
-    if is_plural(before) and clause.words[clause.at] in NEED_OBJECTS:
-        return object_follows
     if is_plural(before):
-        if before in ATTRIBUTIVE:
-            return object_follows or after in PLACED
-        return after not in ("have", "had", "would", "can", "and", "or")
-    return unsure and not clause.is_name and (object_follows or after == "to")
+        return _is_verb_after_plural(clause)
+    return unsure and not clause.is_name and (begins_object(after) or after == "to")
+
+
+def _is_verb_at_start(clause: Clause, *, unsure: bool) -> bool:
+    """An imperative: "Record it", "Please object"."""
+    after = clause.word(1)
+    begins = clause.at == 0 or clause.marks[clause.at - 1] in STOPS
+    open_end = unsure and after not in PREPOSITIONS and after not in CONJUNCTIONS
+    imperative = begins and (after in ("up", "with") or open_end)
+    return begins_object(after) or imperative or (unsure and after == "to")
+
+
+def _is_verb_after_conjunction(clause: Clause, *, unsure: bool) -> bool:
+    """The second verb of two: "can listen and record"."""
+    after = clause.word(1)
+    if begins_object(after):
+        return True
+    if not after:
+        return False
+    ordered = (
+        any(clause.word(offset) in MODALS for offset in range(-6, -1))
+        and after not in PREPOSITIONS
+        and after not in CONJUNCTIONS
+    )
+    return ordered or (unsure and not is_plural(after))
+
+
+def _is_verb_after_plural(clause: Clause) -> bool:
+    """What a plural does: "the machines record"."""
+    before, after = clause.before, clause.word(1)
+    if clause.words[clause.at] in NEED_OBJECTS:
+        return begins_object(after)
+    if before in ATTRIBUTIVE:
+        return begins_object(after) or after in PLACED
+    return after not in ("have", "had", "would", "can", "and", "or")
 
 
 def is_third_person(clause: Clause) -> bool:

@@ -78,14 +78,16 @@ NOUN_VERB = {
 }  # fmt: skip
 # Of these more are verbs than nouns: where nothing tells, they are.
 MOSTLY_VERBS = listed("""
-    use refuse produce permit combine compress resume recall reject invite construct implement attribute convert exploit transfer extract conduct initiate
-    animate converse digest segment legitimate rewrite insert incense addict associate coordinate mouth perfect
+    use refuse produce permit combine compress resume recall reject invite construct implement
+    attribute convert exploit transfer extract conduct initiate animate converse digest segment
+    legitimate rewrite insert incense addict associate coordinate mouth perfect
 """) - {"mouth", "perfect", "incense", "addict", "associate", "coordinate", "animate"}
 # Of these the first sense is an adjective (or an adverb), which stands behind "is" and before
 # nouns.
 ADJECTIVES = listed("""
-    separate deliberate appropriate elaborate intimate moderate approximate articulate animate alternate subordinate desolate legitimate degenerate perfect
-    frequent absent diffuse present abstract duplicate aggregate content close live
+    separate deliberate appropriate elaborate intimate moderate approximate articulate animate
+    alternate subordinate desolate legitimate degenerate perfect frequent absent diffuse present
+    abstract duplicate aggregate content close live
 """)
 # Further pairs, with rules of their own.
 SENSES = {
@@ -137,60 +139,74 @@ SENSES = {
 # Words anywhere in a sentence that tell what a word in it means.
 CUES = {
     "bass": ("fish", listed("""
-        fish fishing fished fisherman lake river caught catch catches striped largemouth smallmouth trout pond angler anglers grilled fillet fried bait hook
-        boat ocean freshwater perch salmon cook cooked ate eat eating sea rod reel swam swims species
+        fish fishing fished fisherman lake river caught catch catches striped largemouth smallmouth
+        trout pond angler anglers grilled fillet fried bait hook boat ocean freshwater perch salmon
+        cook cooked ate eat eating sea rod reel swam swims species
     """)),
     "lead": ("metal", listed("""
-        zinc copper tin mercury iron arsenic cadmium molten melted poison poisonous toxic bullets ore atomic pipes pipe plumbing metals metal pencil pencils
+        zinc copper tin mercury iron arsenic cadmium molten melted poison poisonous toxic bullets
+        ore atomic pipes pipe plumbing metals metal pencil pencils
     """)),
     "putting": ("golf", listed("golf golfer putter green greens birdie par bogey")),
     "axes": ("axis",
-    listed("x y z coordinate coordinates graph rotation vertical horizontal plot chart symmetry perpendicular axis origin label labels")),
+    listed("""
+        x y z coordinate coordinates graph rotation vertical horizontal plot chart symmetry
+        perpendicular axis origin label labels
+    """)),
 
     "does": ("deer", listed("deer buck bucks fawn fawns stag stags herd antlers hunters rabbits")),
     "bow": ("bend", listed("""
-        ship boat stern queen king audience curtsy curtsied respect deck hull vessel sailor sailors actor actors stage curtain applause anchor yacht japanese
-        waves
+        ship boat stern queen king audience curtsy curtsied respect deck hull vessel sailor sailors
+        actor actors stage curtain applause anchor yacht japanese waves
     """)),
     "tear": ("rip", listed("""
-        fabric muscle ligament paper shirt jacket hole cloth ripped rip seam tendon meniscus rotator cuff sleeve curtain coat pants sail wear acl knee retina
-        cartilage canvas hamstring page apart
+        fabric muscle ligament paper shirt jacket hole cloth ripped rip seam tendon meniscus rotator
+        cuff sleeve curtain coat pants sail wear acl knee retina cartilage canvas hamstring page
+        apart
     """)),
     "row": ("quarrel",
-    listed("argument quarrel shouting shouted angry furious blazing terrible heated diplomatic neighbors neighbours fight dispute")),
+    listed("""
+        argument quarrel shouting shouted angry furious blazing terrible heated diplomatic neighbors
+        neighbours fight dispute
+    """)),
 
     "sewer": ("person", listed("sewing seamstress needle stitched stitches stitch quilt")),
 }  # fmt: skip
 CUES |= {"bows": CUES["bow"], "rows": CUES["row"]}
 LEAD_BEFORE = listed("""
-    pipe pipes poisoning paint paints bullet bullets acid weight weights shot pencil crystal levels exposure contamination mine mines ore sinker sinkers apron
-    oxide glass roof dust solder battery batteries shielding content
+    pipe pipes poisoning paint paints bullet bullets acid weight weights shot pencil crystal levels
+    exposure contamination mine mines ore sinker sinkers apron oxide glass roof dust solder battery
+    batteries shielding content
 """)
-METAL_BEHIND = listed(
-    "of as like contains contain containing contained"
-)  # "as heavy as lead", "made of lead"
+# "as heavy as lead", "made of lead"
+METAL_BEHIND = listed("of as like contains contain containing contained")
 MINUTE_BEFORE = listed("""
-    detail details amount amounts quantity quantities particle particles trace traces difference differences change changes fraction fragment fragments
-    size scale dose doses grain grains piece pieces examination inspection organism organisms creature creatures insect insects bit bits portion portions
-    description study attention observation observations account
-    variation variations speck specks hole holes crack cracks crystals droplets hairs adjustments
+    detail details amount amounts quantity quantities particle particles trace traces difference
+    differences change changes fraction fragment fragments size scale dose doses grain grains piece
+    pieces examination inspection organism organisms creature creatures insect insects bit bits
+    portion portions description study attention observation observations account variation
+    variations speck specks hole holes crack cracks crystals droplets hairs adjustments
 """)
 LIVE_BEFORE = listed("""
-    stock     music show shows concert concerts performance performances audience band broadcast broadcasts stream streams
-    streaming tv television coverage wire wires
-    animals animal chat event events ammunition video recording recordings album albums game games sports entertainment bait feed oak birds bird birth births
-    demo demonstration fire rounds round report reports report report update updates lobster chicken theater theatre webcast radio on-air cattle
+    stock     music show shows concert concerts performance performances audience band broadcast
+    broadcasts stream streams streaming tv television coverage wire wires animals animal chat event
+    events ammunition video recording recordings album albums game games sports entertainment bait
+    feed oak birds bird birth births demo demonstration fire rounds round report reports report
+    report update updates lobster chicken theater theatre webcast radio on-air cattle
 """)
 LIVE_BEHIND = listed("""
-    play played plays playing perform performed performs performing sing sang sings singing broadcast broadcasts broadcasting streamed streaming stream recorded
-    go goes going went gone air airs aired shown seen watch watched watching appear appeared appearing reporting report reports filmed hosted presented heard
-    show shown coming came televised carried speaking
+    play played plays playing perform performed performs performing sing sang sings singing
+    broadcast broadcasts broadcasting streamed streaming stream recorded go goes going went gone air
+    airs aired shown seen watch watched watching appear appeared appearing reporting report reports
+    filmed hosted presented heard show shown coming came televised carried speaking
 """)
 PEOPLE = listed("""
-    man men woman women aunt uncle mother father parents parent grandmother grandfather lady gentleman couple person people relative relatives king queen
-    professor scholar scholars judge friend colleague counsel society doctor priest monk poet servant mentor actor actress widow widower retainer dog
-    philosopher academy profession journal nun pope emperor monarch
+    man men woman women aunt uncle mother father parents parent grandmother grandfather lady
+    gentleman couple person people relative relatives king queen professor scholar scholars judge
+    friend colleague counsel society doctor priest monk poet servant mentor actor actress widow
+    widower retainer dog philosopher academy profession journal nun pope emperor monarch
 """)
+# what winds through a valley
 WINDING = listed(
     "road river path trail stream street creek route track lane staircase way valley line"
-)  # what winds through a valley
+)

@@ -130,8 +130,7 @@ class Lexicon:
             raise TextError(
                 (
                     f"{what} has {length} characters with the aliases of its words, and the "
-                    f"limit is "
-                    f"{limit}"
+                    f"limit is {limit}"
                 ),
                 field=field_name_of(text),
             )

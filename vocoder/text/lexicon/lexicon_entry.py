@@ -1,4 +1,6 @@
-"""One entry of a lexicon: a word, and either its IPA or an alias, a text that is read in its place."""
+"""One entry of a lexicon: a word, and either its IPA or an alias, a text that is read in its
+place.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,8 @@ MOST_PARTS = 8  # that hyphens or apostrophes join
 _LONGEST_WORD = 100  # characters
 _LONGEST_ALIAS = 200
 _PART = r"[^\W_]+"
-WORD = re.compile(
-    rf"{_PART}(?:['-]{_PART}){{0,{MOST_PARTS}}}"
-)  # one part more than an entry has: its possessive
+# one part more than an entry has: its possessive
+WORD = re.compile(rf"{_PART}(?:['-]{_PART}){{0,{MOST_PARTS}}}")
 _LETTER = re.compile(r"[^\W\d_]")
 _FORMS = 'its IPA in a string, {"ipa": ...} or {"alias": ...}'
 

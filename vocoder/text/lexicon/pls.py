@@ -98,9 +98,8 @@ def _tag(language: str) -> str:
 class _Lexeme:
     place: Place
     graphemes: list[tuple[str, Place]] = field(default_factory=list)
-    said: list[tuple[dict[str, str], bool, Place]] = field(
-        default_factory=list
-    )  # with whether it is preferred
+    # with whether it is preferred
+    said: list[tuple[dict[str, str], bool, Place]] = field(default_factory=list)
 
 
 class _PlsReader:

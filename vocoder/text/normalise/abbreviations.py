@@ -62,8 +62,10 @@ _NUMERO = re.compile(r"[Nn]°\.?(?=\s?[0-9])|Nº\.?(?=\s?[0-9])")
 _CAPITALS_NEXT = re.compile(r"\s([A-Z]{3,20})")
 _TITLES = listed("dr mr mrs prof sgt capt lt messrs")
 _SAINTS = listed("""
-    louis john james paul peter mary joseph george andrew patrick nicholas francis anthony thomas michael helens augustine petersburg catherine lucia kitts
-    vincent moritz tropez pancras albans ives denis germain etienne jude anne bernard cloud clair charles croix martin mark luke elizabeth margaret
+    louis john james paul peter mary joseph george andrew patrick nicholas francis anthony thomas
+    michael helens augustine petersburg catherine lucia kitts vincent moritz tropez pancras albans
+    ives denis germain etienne jude anne bernard cloud clair charles croix martin mark luke
+    elizabeth margaret
 """)
 _WINDOW = 60  # characters in which the name of a street is looked for
 _LETTERED = frozenset(("apt", "ste", "rm", "bldg", "fl"))  # a letter may number them

@@ -33,7 +33,9 @@ class Amount:
 
 
 def amounts(source: Source, at: int) -> list[Amount]:
-    """The amounts that may begin at `at`, the longest first: a range, then its first number alone."""
+    """The amounts that may begin at `at`, the longest first: a range, then its first number
+    alone.
+    """
     found = [
         match for match in (_AMOUNT.match(source.text, at), _SINGLE.match(source.text, at)) if match
     ]

@@ -20,17 +20,19 @@ _LONGEST_DOUBTFUL = 40  # letters that are looked at
 _ONSETS = "|".join(
     sorted(
         listed("""
-    b bl br c ch chr cl cr d dr dw f fl fr g gh gl gr gu h j k kn kl kr l m n p ph pl pr qu r rh s sc sch scr sh shr sk sl sm sn sp spl spr squ st str sw t
-    th thr tr tw v w wh wr y z
+    b bl br c ch chr cl cr d dr dw f fl fr g gh gl gr gu h j k kn kl kr l m n p ph pl pr qu r rh s
+    sc sch scr sh shr sk sl sm sn sp spl spr squ st str sw t th thr tr tw v w wh wr y z
 """)
     )
 )
 _CODAS = "|".join(
     sorted(
         listed("""
-    b bs c ch ck cks cs ct cts d ds f ff ffs fs ft fts g gh ght ghts gn gs h hn k ks l lb lbs ld lds lf lk lks ll lls lm lms lp lps ls lt lth lts m mb mbs
-    mn mp mps mpt ms n nc nch nct nd nds ng ngs ngth nk nks ns nt nth nts p ph phs ps pt pts r rb rbs rc rch rd rds rf rfs rg rk rks rl rld rls rm rms rmth
-    rn rns rp rps rs rsh rst rt rth rts s sh sk sks sm sms sp sps ss st sts t tch th ths ts tt v w wd wk wl wls wn wns wt x xt xts y z zz
+    b bs c ch ck cks cs ct cts d ds f ff ffs fs ft fts g gh ght ghts gn gs h hn k ks l lb lbs ld lds
+    lf lk lks ll lls lm lms lp lps ls lt lth lts m mb mbs mn mp mps mpt ms n nc nch nct nd nds ng
+    ngs ngth nk nks ns nt nth nts p ph phs ps pt pts r rb rbs rc rch rd rds rf rfs rg rk rks rl rld
+    rls rm rms rmth rn rns rp rps rs rsh rst rt rth rts s sh sk sks sm sms sp sps ss st sts t tch th
+    ths ts tt v w wd wk wl wls wn wns wt x xt xts y z zz
 """)
     )
 )

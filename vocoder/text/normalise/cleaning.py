@@ -136,8 +136,7 @@ def _digit(character: str) -> str:
     value = unicodedata.decimal(character, None)
     if value is not None:
         return str(value)
-    if (
-        "\u2776" <= character <= "\u2793" or "\u24eb" <= character <= "\u24ff"
-    ):  # white on black, and other enclosed numbers that NFKC leaves
+    # white on black, and other enclosed numbers that NFKC leaves
+    if "\u2776" <= character <= "\u2793" or "\u24eb" <= character <= "\u24ff":
         return f" {int(unicodedata.numeric(character))} "
     return f" {character} " if character.isalnum() and not character.isalpha() else character

@@ -20,7 +20,10 @@ _CARD = re.compile(r"[0-9]{4}(?:[ -][0-9]{4}){3}(?![^\W_])")
 _RUNS = re.compile(r"[0-9]+|[A-Z]+|[a-z]+")
 _LONGEST_SPELLED = 3  # letters of a run that are spelled whatever they are
 _FAR = 60  # characters in which the words before are looked for
-_LINK = r"(?:\s?(?:#|:|is|was|are|reads|number|numbers|no\.?|code|codes|id|of|as|enter|use|-|–|=))*[\s:#\"'(]*\Z"
+_LINK = (
+    r"(?:\s?(?:#|:|is|was|are|reads|number|numbers|no\.?|code|codes|id|of|as|enter|use|-|–|=))*"
+    r"[\s:#\"'(]*\Z"
+)
 
 
 def _behind(*words: str) -> re.Pattern[str]:
@@ -35,8 +38,7 @@ def _behind(*words: str) -> re.Pattern[str]:
 _SECRET = _behind(
     (
         "otp pin pins pincode passcode passcodes password passwd zip zipcode postcode postal cvv "
-        "cvc "
-        "ssn pnr imei iban ending_in ending_with ends_in ends_with"
+        "cvc ssn pnr imei iban ending_in ending_with ends_in ends_with"
     ),
     (
         "card_ending account_ending number_ending visa_ending mastercard_ending amex_ending "
@@ -50,8 +52,7 @@ _SECRET = _behind(
 _NAMED = _behind(
     (
         "order orders booking bookings reservation reference ref confirmation tracking account "
-        "acct "
-        "invoice ticket case claim serial licen[cs]e policy member"
+        "acct invoice ticket case claim serial licen[cs]e policy member"
     ),
     (
         "membership customer client employee student passport transaction receipt shipment parcel "
@@ -98,9 +99,8 @@ def read_code(source: Source, at: int) -> Reading | None:
     if not (told or named or signed):
         return None
     hyphened = "-" in digits and " " not in digits and named_at_all
-    if (
-        not digits.isdigit() and not told and not hyphened
-    ):  # only the first group is sure to belong to it
+    # only the first group is sure to belong to it
+    if not digits.isdigit() and not told and not hyphened:
         digits = re.split("[ -]", digits)[0]
         return (
             Reading(spoken=one_by_one(digits), end=at + len(digits))

@@ -141,9 +141,8 @@ def read_numeric_date(source: Source, at: int) -> Reading | None:
         first, mark, second, which = found.groups()
         if mark != "/" and len(which) == 2:
             return None  # a version, or a range of something
-        month, day = (
-            (second, first) if mark == "." else (first, second)
-        )  # with full stops the day comes first wherever it is written so
+        # with full stops the day comes first wherever it is written so
+        month, day = (second, first) if mark == "." else (first, second)
         spoken = date_in_words(month, day, which) or date_in_words(day, month, which)
         return Reading(spoken=spoken, end=found.end()) if spoken else None
     if reading := _without_day(source, at):

@@ -15,35 +15,46 @@ from vocoder.text.normalise.spelling import letters
 from vocoder.text.normalise.word_lists import listed
 
 _ACRONYMS = listed("""
-    nasa nato unesco unicef opec aids laser radar scuba nafta fema swat pin sim ram rom gif covid nasdaq nascar osha midi lan wan yolo fomo captcha yaml
-    wysiwyg peta hamas asean interpol nimby ikea lego dos bios cad sars mers basic cobol fortran gan bert elmo pisa gatt potus scotus sonar imax epcot
-    hazmat
+    nasa nato unesco unicef opec aids laser radar scuba nafta fema swat pin sim ram rom gif covid
+    nasdaq nascar osha midi lan wan yolo fomo captcha yaml wysiwyg peta hamas asean interpol nimby
+    ikea lego dos bios cad sars mers basic cobol fortran gan bert elmo pisa gatt potus scotus sonar
+    imax epcot hazmat
 """)
 # Short words that are often written in capitals for emphasis; what is not here and has three
 # letters or fewer is spelled.
 _WORDS = listed("""
-    a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up we and all any are ask bad big boy but buy can car cat cut day did die
-    dog eat end eye far few fix fly for fun get god got gun had has her hey him his hot how its job joy key kid law lay let lie lot love low mad man map may
-    men met mom dad near new nor not now odd off oil old one our out own pay per put ran red run sad sat saw say sea see set sex she shy sin sir sit six sky
-    son sun ten the tie tip too top try two use war was way wet who why win won yes yet you bed bit box cry due ear egg era fat fit gas hit ice ill jet joe
-    leg let lip net nut pan pet pig pop pot raw rid row rub sum tax tea toe ton toy van wow add age ago aid aim air arm art bag ball bar zip max via non hat
-    gym bus cup hug kiss gum mud nap nod oak pen pit rat rot sob spy tap tin tub web wig zoo ate bug fed fan dry fry gap hop hug jar jaw lap led lid log mix
-    mud owe owl pie pin pit pray ray rib rip sew tag tan tow ugly vow wax
+    a i am an as at be by do go he hi if in is it me my no of oh on or ox so to up we and all any
+    are ask bad big boy but buy can car cat cut day did die dog eat end eye far few fix fly for fun
+    get god got gun had has her hey him his hot how its job joy key kid law lay let lie lot love low
+    mad man map may men met mom dad near new nor not now odd off oil old one our out own pay per put
+    ran red run sad sat saw say sea see set sex she shy sin sir sit six sky son sun ten the tie tip
+    too top try two use war was way wet who why win won yes yet you bed bit box cry due ear egg era
+    fat fit gas hit ice ill jet joe leg let lip net nut pan pet pig pop pot raw rid row rub sum tax
+    tea toe ton toy van wow add age ago aid aim air arm art bag ball bar zip max via non hat gym bus
+    cup hug kiss gum mud nap nod oak pen pit rat rot sob spy tap tin tub web wig zoo ate bug fed fan
+    dry fry gap hop hug jar jaw lap led lid log mix mud owe owl pie pin pit pray ray rib rip sew tag
+    tan tow ugly vow wax
 """)
 # Words among other words in capitals alone.
 _SHORT = listed("""
-    us ad ads cub hid ave bay bet bid bob bow bra bun bye cab cap cop cow dam dan deb den dig dim dip don dot dub dug ego elf elk eve ex fax fed fee fig fin
-    fir flu fog fox fur gal gay gem gig gin guy ham hay hen hid hip hog hub hum ink inn ion ivy jam jan jay jim jog jon jug ken kim kin kit lad lag lee leo
-    les lit liz lug mac mat meg mia mob mop mum nan ned nun oat opt orb ore ours pad pal pam par pat paw pea peg pep pod pub pun pup rag ram rap rev rex rig
-    rob rod ron roy rug rum rye sac sam sap shed sid ski slim sly soy spa sub sue tab tad tar ted tee tex tim tom tug val vet vic von wan wed wee wes wit woe
-    yak yell yen zen ali amy ana ann art asa ben bud cal cam coy dee des eli eva fay gil gus hal ian ida ike ira jed jen jeb joy kay kit lea lou lyn mae moe
-    nat pia ray rae roe sal tess una vin yard wrap ah aw ha ho uh um ya yo ye nah yep yup thy thee hath alas amen los san las der von del
+    us ad ads cub hid ave bay bet bid bob bow bra bun bye cab cap cop cow dam dan deb den dig dim
+    dip don dot dub dug ego elf elk eve ex fax fed fee fig fin fir flu fog fox fur gal gay gem gig
+    gin guy ham hay hen hid hip hog hub hum ink inn ion ivy jam jan jay jim jog jon jug ken kim kin
+    kit lad lag lee leo les lit liz lug mac mat meg mia mob mop mum nan ned nun oat opt orb ore ours
+    pad pal pam par pat paw pea peg pep pod pub pun pup rag ram rap rev rex rig rob rod ron roy rug
+    rum rye sac sam sap shed sid ski slim sly soy spa sub sue tab tad tar ted tee tex tim tom tug
+    val vet vic von wan wed wee wes wit woe yak yell yen zen ali amy ana ann art asa ben bud cal cam
+    coy dee des eli eva fay gil gus hal ian ida ike ira jed jen jeb joy kay kit lea lou lyn mae moe
+    nat pia ray rae roe sal tess una vin yard wrap ah aw ha ho uh um ya yo ye nah yep yup thy thee
+    hath alas amen los san las der von del
 """)
 # Read letter by letter although English could have them as words.
 _SPELLED = listed("""
-    usa uk un eu uae ai id ip os ceo coo cio cia irs nsa epa gop usb api ira eta esa iso uav vip lax jfk mit uva apa ups gui pbs esp iq eq oj
-    ac hiv dui dea icu er iv obe po pr hr bc tv pc dj md va la ma pa asap aarp ucla aclu imdb iou ufo ussr usda uefa usaf usmc iaea oecd unhcr nypd
-    lapd iupac uaw usps ioc csis uci usc eula fyi diy imo iirc eod aoc aka nyse ucsf ucsd eeoc aapl ecmo pm uiuc ieds usgs isps atvs suvs
+    usa uk un eu uae ai id ip os ceo coo cio cia irs nsa epa gop usb api ira eta esa iso uav vip lax
+    jfk mit uva apa ups gui pbs esp iq eq oj ac hiv dui dea icu er iv obe po pr hr bc tv pc dj md va
+    la ma pa asap aarp ucla aclu imdb iou ufo ussr usda uefa usaf usmc iaea oecd unhcr nypd lapd
+    iupac uaw usps ioc csis uci usc eula fyi diy imo iirc eod aoc aka nyse ucsf ucsd eeoc aapl ecmo
+    pm uiuc ieds usgs isps atvs suvs
 """)
 # Words of a normal sentence when written small, initialisms when written large: as initialisms they
 # stand behind or before such words.
@@ -58,8 +69,10 @@ _WORDS_TOO = {
     "us": (
         listed("the a across entire former"),
         listed("""
-            army navy government president senate congress dollar dollars troops military economy stocks markets market forces court supreme embassy citizen
-            citizens open marines border state states open officials official election bank steel treasury mail census soldiers ambassador house
+            army navy government president senate congress dollar dollars troops military economy
+            stocks markets market forces court supreme embassy citizen citizens open marines border
+            state states open officials official election bank steel treasury mail census soldiers
+            ambassador house
         """),
     ),
     "who": (frozenset(), listed("guidelines report director officials")),
@@ -121,9 +134,8 @@ def spell_capitals(word: str, ending: str, *, shouted: bool = False) -> str:
             if contracted or is_word(low, shouted=shouted)
             else letters(word) + ending.lower()
         )
-    if (
-        word[:-1].isupper() and word[-1] == "s" and len(word) > 2
-    ):  # CEOs; but "As" and "Is" are words
+    # CEOs; but "As" and "Is" are words
+    if word[:-1].isupper() and word[-1] == "s" and len(word) > 2:
         return low + ending if low[:-1] in _ACRONYMS else letters(word[:-1]) + "'s"
     return low + ending
 

@@ -25,7 +25,9 @@ _EXCLAIMED = re.compile(r"[\"')\]]*[!?]")
 
 
 def is_cry(source: Source, start: int, end: int) -> bool:
-    """Whether the word source.text[start:end] is an interjection in capitals, to be read as a word."""
+    """Whether the word source.text[start:end] is an interjection in capitals, to be read as a
+    word.
+    """
     word = source.text[start:end]
     if not word.isupper():
         return False

@@ -30,9 +30,11 @@ _PARAGRAPHS = re.compile(r"([0-9]{1,4})((?:\((?:[a-zA-Z]|[0-9]{1,2}|[ivx]{1,4})\
 _IDIOM = re.compile(rf"(?:{'|'.join(map(re.escape, _IDIOMS))})(?![\w/%])")
 _NUMBER = re.compile(r"([0-9]{3,4})(s?)(?![^\W_]|[,.:][0-9]|[-–/%$€£])")
 _NAMED = listed("""
-    flight room highway interstate route apartment apt suite channel boeing airbus porsche studio area building extension ext platform hwy locker gate
-    psalm ste rm bus peugeot ferrari form forms fahrenheit section sections proposition prop unit asteroid apollo formula statute schedule agent area windows
-    penthouse flat car train trains bus buses tram line squadron regiment battalion locomotive bay ward pier cabin seat mission district
+    flight room highway interstate route apartment apt suite channel boeing airbus porsche studio
+    area building extension ext platform hwy locker gate psalm ste rm bus peugeot ferrari form forms
+    fahrenheit section sections proposition prop unit asteroid apollo formula statute schedule agent
+    area windows penthouse flat car train trains bus buses tram line squadron regiment battalion
+    locomotive bay ward pier cabin seat mission district
 """)
 _TIED = re.compile(r"(?<![A-Za-z0-9-])[A-Z][A-Za-z]{0,20}-\Z")  # "Blink-182"
 _AIRCRAFT = re.compile(
@@ -94,13 +96,14 @@ def read_label(source: Source, at: int) -> Reading | None:
     if len(found.group(1)) == 3 and not found.group(2) and _TIED.search(text[max(0, at - 24) : at]):
         return _named(found)
     before = source.word_before(at)
+    # RTX 3080
     is_model = (
         len(before) > 1
         and before.isupper()
         and source.character_before(at) == " "
         and not source.shouted
         and text[at - 2].isalpha()
-    )  # RTX 3080
+    )
     law = source.text[max(0, at - 2) : at].strip() == "§"
     return _named(found) if is_model or law or before.lower() in _NAMED else None
 

@@ -107,7 +107,8 @@ _SYMBOL = (
 _PENCE = re.compile(r"([1-9][0-9]?)p(?![\w-])")
 _EURO_COMMA = re.compile(r"([0-9]{1,6}),([0-9]{2})(\s?€)(?![^\W_])")
 _IN_FRONT = re.compile(
-    rf"(?P<sign>{SIGN})(?P<country>{'|'.join(sorted(_COUNTRIES, key=len, reverse=True))})?(?P<symbol>{_SYMBOL})\s?(?P<amount>{NUMBER}|\.[0-9]++)"
+    rf"(?P<sign>{SIGN})(?P<country>{'|'.join(sorted(_COUNTRIES, key=len, reverse=True))})?"
+    rf"(?P<symbol>{_SYMBOL})\s?(?P<amount>{NUMBER}|\.[0-9]++)"
     rf"(?:\s?[-–]\s?{_SYMBOL}?(?P<upper>{NUMBER}))?{_SCALE}"
 )
 _BEHIND = re.compile(

@@ -121,8 +121,10 @@ AT_OTHER: tuple[Rule, ...] = (
 # them unless they are listed here: it is asked at once.
 _PLAIN_WORD = re.compile(r"(?<![^\s\"(])[A-Za-z][a-z]+(?=[\s,;])")
 _NOT_PLAIN = (
-    frozenset(PLAIN) | frozenset(BEFORE_NUMBER) | frozenset(AFTER_NAME) | frozenset(BEFORE_NAME) | frozenset(CAPITAL_AND_STOP) | frozenset(MONTHS)
-    | frozenset(SCRIPTURE) | WHOLE_BOOKS | MIXED_CASE | listed("et kr rs th tu vs ver file mailto song")
+    frozenset(PLAIN) | frozenset(BEFORE_NUMBER) | frozenset(AFTER_NAME) | frozenset(BEFORE_NAME)
+    | frozenset(CAPITAL_AND_STOP) | frozenset(MONTHS)
+    | frozenset(SCRIPTURE) | WHOLE_BOOKS | MIXED_CASE
+    | listed("et kr rs th tu vs ver file mailto song")
     | frozenset(small for small in map("".join, product("ivxl", repeat=2)))
     | frozenset(small for small in map("".join, product("ivxl", repeat=3)))
     | frozenset(small for small in map("".join, product("ivxl", repeat=4)))

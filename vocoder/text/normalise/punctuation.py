@@ -21,7 +21,9 @@ _SILENT = "\"'¿¡_-–*~^\\<>"
 
 
 def read_mark(source: Source, at: int) -> Reading | None:
-    """A mark or a run of marks; the strongest of a run is chosen where readings are put together."""
+    """A mark or a run of marks; the strongest of a run is chosen where readings are put
+    together.
+    """
     text = source.text
     if ellipsis := _ELLIPSIS.match(text, at):
         # Trailing off pauses like a comma, unless nothing follows.

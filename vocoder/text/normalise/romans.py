@@ -16,14 +16,19 @@ _YEAR = re.compile(r"(M[MDCLXVI]{3,14})(?!\w|-\w|\.\w)")
 _VALID = re.compile(r"(M{0,3})(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _RULERS = listed("""
-    henry louis charles james george edward richard william elizabeth mary john paul pius leo benedict gregory clement innocent urban alexander
-    nicholas peter catherine philip francis ferdinand frederick wilhelm otto napoleon victor umberto ramesses ramses thutmose ptolemy cleopatra darius
-    xerxes robert malcolm harold olaf gustav haakon alfonso juan carlos pedro ivan boniface sixtus julius adrian theodore constantine leopold albert
-    maximilian rudolf joseph christian margrethe victoria suleiman hamid mehmed selim murad mustafa osman bayezid ahmed ahmad abbas akbar shah jahan
-    antiochus seleucus cyrus artaxerxes cambyses valentinian theodosius justinian michael stephen eric erik valdemar magnus canute cnut sigismund casimir
-    ladislaus matthias charlemagne lothair conrad henri philippe felipe jose joao manuel afonso isabella isabel anne beatrix wilhelmina juliana amenhotep
-    seti mithridates philippa celestine martin eugene callixtus honorius callistus nero kamehameha pomare rama zog faisal hussein abdullah farouk fuad
-    mohammed muhammad hassan menelik tewodros sargon ashurnasirpal shalmaneser sennacherib nebuchadnezzar
+    henry louis charles james george edward richard william elizabeth mary john paul pius leo
+    benedict gregory clement innocent urban alexander nicholas peter catherine philip francis
+    ferdinand frederick wilhelm otto napoleon victor umberto ramesses ramses thutmose ptolemy
+    cleopatra darius xerxes robert malcolm harold olaf gustav haakon alfonso juan carlos pedro ivan
+    boniface sixtus julius adrian theodore constantine leopold albert maximilian rudolf joseph
+    christian margrethe victoria suleiman hamid mehmed selim murad mustafa osman bayezid ahmed ahmad
+    abbas akbar shah jahan antiochus seleucus cyrus artaxerxes cambyses valentinian theodosius
+    justinian michael stephen eric erik valdemar magnus canute cnut sigismund casimir ladislaus
+    matthias charlemagne lothair conrad henri philippe felipe jose joao manuel afonso isabella
+    isabel anne beatrix wilhelmina juliana amenhotep seti mithridates philippa celestine martin
+    eugene callixtus honorius callistus nero kamehameha pomare rama zog faisal hussein abdullah
+    farouk fuad mohammed muhammad hassan menelik tewodros sargon ashurnasirpal shalmaneser
+    sennacherib nebuchadnezzar
 """)
 _SHORT_HEADINGS = listed("vol ch chap pt sec fig no art bk p pp")
 SMALL_SHORT = _SHORT_HEADINGS - {"no"}
@@ -32,8 +37,9 @@ _TITLES = listed(
     "tsarina duke"
 )
 HEADINGS = listed("""
-    chapter part volume book section act scene article title appendix phase type class level stage grade war bowl amendment canto figure table
-    category mark group division tier step schedule unit lesson psalm symphony episode page pages verse column line exhibit sonata concerto opus
+    chapter part volume book section act scene article title appendix phase type class level stage
+    grade war bowl amendment canto figure table category mark group division tier step schedule unit
+    lesson psalm symphony episode page pages verse column line exhibit sonata concerto opus
 """)
 # Behind these small letters are a numeral as well: "Act ii, scene iv".
 _SMALL_HEADINGS = listed(
@@ -67,14 +73,19 @@ _MEDICAL = re.compile(
     r"catheters?|needles?|tubes?|was|is|and|or)\b|[,.]"
 )
 _FIRST_NAMES = listed("""
-    james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark donald steven paul andrew joshua kenneth
-    kevin brian george edward ronald timothy jason jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott brandon benjamin samuel gregory
-    frank alexander raymond patrick jack dennis jerry tyler aaron jose henry adam douglas nathan peter zachary kyle walter harold jeremy carl arthur gerald
-    roger albert lawrence terry joe sean willie jesse bryan billy bruce jordan ralph roy noah dylan eugene wayne alan juan louis russell gabriel randy philip
-    harry vincent bobby johnny logan hank davis fred ray sam tom jim bob bill ben max luke owen ken hugh earl clarence ernest martin leo oscar adrian loudon
-    sammy danny tommy jimmy mike dave steve chris matt greg jeff tony joey ricky kenny eddie freddie teddy lou ted don ron dan dick rob rick alex nick pete
-    phil walt wes cal jay joel leon lloyd norman perry reggie rex vernon victor warren herbert herman hubert hunter ivan karl kurt lewis lyle mario mason
-    thurston griffin theodore edgar elliott cornelius winthrop marshall preston chester
+    james john robert michael william david richard joseph thomas charles christopher daniel matthew
+    anthony mark donald steven paul andrew joshua kenneth kevin brian george edward ronald timothy
+    jason jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott brandon benjamin
+    samuel gregory frank alexander raymond patrick jack dennis jerry tyler aaron jose henry adam
+    douglas nathan peter zachary kyle walter harold jeremy carl arthur gerald roger albert lawrence
+    terry joe sean willie jesse bryan billy bruce jordan ralph roy noah dylan eugene wayne alan juan
+    louis russell gabriel randy philip harry vincent bobby johnny logan hank davis fred ray sam tom
+    jim bob bill ben max luke owen ken hugh earl clarence ernest martin leo oscar adrian loudon
+    sammy danny tommy jimmy mike dave steve chris matt greg jeff tony joey ricky kenny eddie freddie
+    teddy lou ted don ron dan dick rob rick alex nick pete phil walt wes cal jay joel leon lloyd
+    norman perry reggie rex vernon victor warren herbert herman hubert hunter ivan karl kurt lewis
+    lyle mario mason thurston griffin theodore edgar elliott cornelius winthrop marshall preston
+    chester
 """)
 
 
@@ -85,12 +96,9 @@ def read_roman(source: Source, at: int) -> Reading | None:
     text = source.text
     if not source.starts_token(at):
         return None
-    if (dated := _YEAR.match(text, at)) and _value(dated.group(1)):
-        return Reading(spoken=year(str(_value(dated.group(1)))), end=dated.end())
     found = _ROMAN.match(text, at)
-    century = found and _CENTURY.match(text, found.end())
-    if found and century and (value := _value(found.group(1))):
-        return Reading(spoken=ordinal(str(value)), end=found.end())
+    if dated := _read_date(text, at, found):
+        return dated
     if source.character_before(at) not in (" ", "\u2013", "-"):
         return None
     name = source.word_before(at)
@@ -104,14 +112,11 @@ def read_roman(source: Source, at: int) -> Reading | None:
     value = _value(numeral)
     if not value:
         return None
-    if (
-        text[at - 2] == "."
-        and name.lower() in _SHORT_HEADINGS
-        and (len(numeral) > 1 or name.lower() in ("art", "vol", "ch", "pt", "sec", "bk"))
-    ):
-        return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
     if text[at - 2] in ".,":
-        return None
+        sure = len(numeral) > 1 or name.lower() in ("art", "vol", "ch", "pt", "sec", "bk")
+        numbered = text[at - 2] == "." and name.lower() in _SHORT_HEADINGS and sure
+        spoken = cardinal(str(value)) + possessive
+        return Reading(spoken=spoken, end=found.end()) if numbered else None
     if numeral == "I" and text[at + 1 : at + 2] == "." and not source.ends_at(at + 2):
         return None  # the initial of "Albert I. Jones"
     first = Reading(spoken=f"the {ordinal(str(value))}{possessive}", end=found.end())
@@ -123,6 +128,22 @@ def read_roman(source: Source, at: int) -> Reading | None:
         return first
     if numeral in ("V", "X") and name.lower() in _SEQUELS and name[0].isupper():
         return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
+    if value <= _GREATEST_ANYWHERE and _numbers_name(text, found, numeral, name):
+        return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
+    return None
+
+
+def _read_date(text: str, at: int, found: re.Match[str] | None) -> Reading | None:
+    """A year, or a century: "MCMXCIX", "the XIXth century"."""
+    if (dated := _YEAR.match(text, at)) and _value(dated.group(1)):
+        return Reading(spoken=year(str(_value(dated.group(1)))), end=dated.end())
+    if found and _CENTURY.match(text, found.end()) and (value := _value(found.group(1))):
+        return Reading(spoken=ordinal(str(value)), end=found.end())
+    return None
+
+
+def _numbers_name(text: str, found: re.Match[str], numeral: str, name: str) -> bool:
+    """Whether letters behind a word with a capital are its number: "Apollo XI", "Rocky II"."""
     sure = (
         numeral not in _DOUBTFUL
         or name.lower() in _SEQUELS
@@ -132,16 +153,8 @@ def read_roman(source: Source, at: int) -> Reading | None:
             and not _MEDICAL.match(text, found.end())
         )
     )
-    numbers = len(numeral) > 1 and value <= _GREATEST_ANYWHERE and sure
-    if (
-        numbers
-        and len(name) > 1
-        and name[0].isupper()
-        and name.lower() not in _NO_NAMES
-        and not name.isupper()
-    ):
-        return Reading(spoken=cardinal(str(value)) + possessive, end=found.end())
-    return None
+    named = len(name) > 1 and name[0].isupper() and not name.isupper()
+    return sure and named and len(numeral) > 1 and name.lower() not in _NO_NAMES
 
 
 def small_numeral_behind_stop(word: str, before: str) -> str:

@@ -10,9 +10,11 @@ from vocoder.text.normalise.spelling import cardinal, quantity
 from vocoder.text.normalise.word_lists import listed
 
 _WHOLE = """
-    Genesis Exodus Leviticus Numbers Deuteronomy Joshua Judges Ruth Samuel Kings Chronicles Ezra Nehemiah Esther Job Psalm Psalms Proverbs Ecclesiastes Isaiah
-    Jeremiah Lamentations Ezekiel Daniel Hosea Joel Amos Obadiah Jonah Micah Nahum Habakkuk Zephaniah Haggai Zechariah Malachi Matthew Mark Luke John Acts
-    Romans Corinthians Galatians Ephesians Philippians Colossians Thessalonians Timothy Titus Philemon Hebrews James Peter Jude Revelation Surah Quran
+    Genesis Exodus Leviticus Numbers Deuteronomy Joshua Judges Ruth Samuel Kings Chronicles Ezra
+    Nehemiah Esther Job Psalm Psalms Proverbs Ecclesiastes Isaiah Jeremiah Lamentations Ezekiel
+    Daniel Hosea Joel Amos Obadiah Jonah Micah Nahum Habakkuk Zephaniah Haggai Zechariah Malachi
+    Matthew Mark Luke John Acts Romans Corinthians Galatians Ephesians Philippians Colossians
+    Thessalonians Timothy Titus Philemon Hebrews James Peter Jude Revelation Surah Quran
 """
 WHOLE_BOOKS = listed(_WHOLE.lower())
 _SHORT = "|".join(sorted((short.capitalize() for short in SCRIPTURE), key=len, reverse=True))
@@ -20,7 +22,10 @@ _BOOK = (
     rf"(?P<book>Song of Solomon|Song of "
     rf"Songs|{'|'.join(sorted(_WHOLE.split(), key=len, reverse=True))}|(?P<short>{_SHORT})\.?)"
 )
-_VERSES = r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})(?![0-9])(?P<half>[a-c](?!\w))?(?!:[0-9]|\s?[ap]\.?m\b)"
+_VERSES = (
+    r"(?P<chapter>[0-9]{1,3}):(?P<verse>[0-9]{1,3})(?![0-9])"
+    r"(?P<half>[a-c](?!\w))?(?!:[0-9]|\s?[ap]\.?m\b)"
+)
 _REST = re.compile(
     r"(?P<joint>\s?[-–—]\s?|,\s?)(?:(?P<chapter>[0-9]{1,3}):)?(?P<verse>[0-9]{1,3})(?![\w:]|\.[0-9])"
 )

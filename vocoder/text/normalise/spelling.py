@@ -87,7 +87,9 @@ def year(digits: str) -> str:
 
 
 def time_of_24(hour: int, minute: str) -> str:
-    """A time of day without its half: (15, "30") -> "fifteen thirty", (9, "00") -> "nine o'clock"."""
+    """A time of day without its half: (15, "30") -> "fifteen thirty", (9, "00") -> "nine
+    o'clock".
+    """
     if minute != "00":
         return f"{cardinal(str(hour))} {minutes_past(minute)}"
     if hour == 0:

@@ -124,9 +124,8 @@ def read_digit_groups(source: Source, at: int) -> Reading | None:
         all(len(group) <= 2 and not (len(group) == 2 and group[0] == "0") for group in groups)
         and len(groups) == _RECORD
     ):
-        return Reading(
-            spoken=" ".join(map(cardinal, groups)), end=found.end()
-        )  # wins, losses and draws: "10-6-1"
+        # wins, losses and draws: "10-6-1"
+        return Reading(spoken=" ".join(map(cardinal, groups)), end=found.end())
     check = ", X" if found.group()[-1] in "Xx" else ""
     return Reading(
         spoken=_one_by_one_in_groups(found.group().rstrip("Xx-")) + check, end=found.end()

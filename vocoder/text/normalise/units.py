@@ -21,8 +21,8 @@ _ANGLE = re.compile(
 )
 _TEMPERATURE = re.compile(r"\s?([CF])(?![\w'/&+-])")
 _BEFORE_TEMPERATURES = listed("""
-    to at of is was about around below above under over minus from between and reached reaches hit hits near until by than nearly almost only exactly
-    approximately
+    to at of is was about around below above under over minus from between and reached reaches hit
+    hits near until by than nearly almost only exactly approximately
 """)
 _AMPERES = re.compile(
     r"\s?A(?=\s(?:fuse|fuses|breaker|breakers|circuit|supply|current|charger|outlet|socket|battery|max|maximum|at)\b)"
@@ -34,9 +34,10 @@ _WARMTH = re.compile(r"[FC](?=\s(?:outside|today|tonight|inside|tomorrow|this|in
 _SINGULAR_NEXT = re.compile(
     r"\s(?:angle|angles|turn|turns|rotation|bend|bulb|bulbs|motor|charger|battery|resistor|capacitor|adapter|engine|lens|display|monitor|bag|drive|run|race|walk|swim|ride|hike|film|camera|bullet|cable|screen|tire|pole)\b"
 )
+# "10 W 5th St"
 _STREET_NEXT = re.compile(
     r"\s(?:[0-9]{1,3}(?:st|nd|rd|th)\b|[A-Z][a-z]+\s(?:St|Ave|Rd|Blvd|Dr|Ln)\b)"
-)  # "10 W 5th St"
+)
 _BARE = re.compile(
     r"(?P<unit>km|mi|m|ft|mg|g|kg|mcg|μg|mmol|mol|gal|kWh|kcal|lb|L|ml|mL|MB|GB|KB|Mb|Gb)(?P<power>\^?[23])?/(?P<per>h|hr|s|sec|min|L|dL|ml|mL|kg|g|m|cm|day|year|yr|mi)"
     r"(?P<per_power>\^?[23])?(?![\w/'-]|\.\w)"
@@ -109,11 +110,9 @@ def _degrees(source: Source, amount: Amount) -> Reading | None:
         return None
     scale, direction = found.group("scale"), found.group("direction")
     named = _SCALES[scale] if scale else _DIRECTIONS[direction] if direction else ""
+    singular = amount.is_one or _SINGULAR_NEXT.match(source.text, found.end())
     return Reading(
-        spoken=(
-            f"{amount.spoken} "
-            f"{'degree' if amount.is_one or _SINGULAR_NEXT.match(source.text, found.end()) else 'degrees'} {named}"
-        ).strip(),
+        spoken=f"{amount.spoken} {'degree' if singular else 'degrees'} {named}".strip(),
         end=found.end(),
     )
 
@@ -159,7 +158,9 @@ def _angle(found: re.Match[str]) -> Reading:
 
 
 def _letter(source: Source, at: int, amount: Amount) -> Reading | None:
-    """A temperature without its sign, or amperes, where the words around say so: "set it to 22 C"."""
+    """A temperature without its sign, or amperes, where the words around say so: "set it to 22
+    C".
+    """
     if amperes := _AMPERES.match(source.text, amount.end):
         return Reading(spoken=f"{amount.spoken} amp", end=amperes.end())
     if warmth := _WARMTH.match(source.text, amount.end):

@@ -24,9 +24,8 @@ _TIMED = rf"[0-9]{{1,2}}(?:st|nd|rd|th|:|/|\s?[ap]\.?m|\s(?:of\s)?(?i:{_MONTH})\
 _FOLLOWED = re.compile(
     rf"(?P<day>{_DAY}|Th|Tu)(?=\.?(?:,?\s\(?(?:the\s)?(?:{_TIMED}|(?i:{_MONTH})\b\.?\s[0-9])|,?(?:\s(?:and|or|&))?[\s/]{_DAY}\b))\.?"
 )
-_SMALL = re.compile(
-    rf"(?P<day>{'|'.join(DAYS)})\.?(?=,?\s(?:{'|'.join((*SHORT_MONTHS, *(name for name in MONTHS if name not in NEED_CAPITALS)))})\b\.?\s[0-9])"
-)
+_PLAIN_MONTH = "|".join((*SHORT_MONTHS, *(name for name in MONTHS if name not in NEED_CAPITALS)))
+_SMALL = re.compile(rf"(?P<day>{'|'.join(DAYS)})\.?(?=,?\s(?:{_PLAIN_MONTH})\b\.?\s[0-9])")
 _LISTED = re.compile(rf"{_DAY}\.?(?:,|/|,?\s(?:and|or|&))\s?\Z")
 _ALONE = re.compile(rf"(?P<day>{_DAY})(?!\w)")
 _TWO_LETTERS = {"Th": "thursday", "Tu": "tuesday"}

@@ -20,8 +20,9 @@ _RANGE = re.compile(
 _ALONE = re.compile(r"[12][0-9]{3}(?![\w%°$€£¥]|[.,:/][0-9]|[-–—][0-9])")
 _FIRST, _LAST = 1100, 2099  # what is read as a year without a word that says so
 _IN_TIME = listed("""
-    in since by until till before after from year during circa around late early mid of between copyright summer winter spring fall autumn to january
-    february march april may june july august september october november december
+    in since by until till before after from year during circa around late early mid of between
+    copyright summer winter spring fall autumn to january february march april may june july august
+    september october november december
 """)
 # Words that end in s and yet are nothing that could be counted.
 _NOT_COUNTED = listed(
@@ -44,12 +45,13 @@ def read_decade(source: Source, at: int) -> Reading | None:
     if found := _DECADE.match(text, at):
         return Reading(spoken=_plural_year(found.group(1) + found.group(2) + "0"), end=found.end())
     found = _SHORT_DECADE.match(text, at)
+    # "a 30s timeout" is in seconds
     if found and source.word_before(at).lower() not in (
         "a",
         "an",
         "for",
         "within",
-    ):  # "a 30s timeout" is in seconds
+    ):
         return Reading(spoken=plural(cardinal(found.group(1))), end=found.end())
     if (found := _SHORT_YEAR.match(text, at)) and source.word_before(at):
         digits = found.group(1)

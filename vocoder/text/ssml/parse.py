@@ -59,10 +59,11 @@ _NOT_DONE_ATTRIBUTES = {
     ("voice", "languages"): "voices are chosen by name", ("voice",
     "required"): "voices are chosen by name",
 }  # fmt: skip
+# say nothing of how it sounds, by the recommendation: passed over with all that is in them
 _UNHEARD = (
     "meta",
     "metadata",
-)  # say nothing of how it sounds, by the recommendation: passed over with all that is in them
+)
 _INSIDE = {"sub", "say-as", "phoneme"}  # hold characters alone
 _EMPTY = {"break", "mark"}
 
@@ -251,10 +252,11 @@ class _ScriptBuilder:
                 return around
             raise refuse("<voice> needs a name", place)
         name = attributes["name"].strip()
+        # one name, or several in the order in which they are liked
         for wanted in (
             name,
             *name.split(),
-        ):  # one name, or several in the order in which they are liked
+        ):
             if wanted in self._speakers:
                 return replace(around, speaker=list(self._speakers).index(wanted))
             if wanted == self._voice:
@@ -378,10 +380,11 @@ class _ScriptBuilder:
         if not content:
             if element.name == "say-as" or not clean(said).text.strip():
                 return
+            # what cannot be seen: its places lie behind those of what is shown instead
             del (
                 self._text[element.start :],
                 self._origins[element.start :],
-            )  # what cannot be seen: its places lie behind those of what is shown instead
+            )
             if self._text and self._text[-1].isalnum():
                 self._add(" ", [self._origins[-1]])
             start, end = len(self._text), len(self._text) + len(said)

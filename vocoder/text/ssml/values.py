@@ -38,6 +38,7 @@ PITCH_LABELS = {
     "default": 1.0,
 }
 RANGE_LABELS = {"x-low": 0.4, "low": 0.7, "medium": 1.0, "high": 1.4, "x-high": 2.0, "default": 1.0}
+# dB
 VOLUME_LABELS = {
     "silent": -math.inf,
     "x-soft": -12.0,
@@ -46,7 +47,8 @@ VOLUME_LABELS = {
     "loud": 3.0,
     "x-loud": 6.0,
     "default": 0.0,
-}  # dB
+}
+# seconds
 BREAK_LABELS = {
     "none": 0.0,
     "x-weak": 0.25,
@@ -54,7 +56,7 @@ BREAK_LABELS = {
     "medium": 0.75,
     "strong": 1.0,
     "x-strong": 1.25,
-}  # seconds
+}
 EMPHASES = {
     "strong": Emphasis(rate=0.85, semitones=2.0, gain_db=3.0),
     "moderate": Emphasis(rate=0.92, semitones=1.0, gain_db=1.5),

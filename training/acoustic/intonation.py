@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.acoustic_task import AcousticTask, FloatArray
+from training.acoustic.regression import AcousticTask, FloatArray
 from training.data.dataset import DatasetEntry, PreparedSet
 from vocoder.acoustic.model import AcousticModel
 from vocoder.voices.pack import MOST_INTONATION

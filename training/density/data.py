@@ -186,9 +186,8 @@ def read_npz(path: Path) -> DensityData:
     """
     try:
         with np.load(path, allow_pickle=False) as archive, warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", message="Reading `.npy`"
-            )  # of arrays that Python 2 wrote, as those of the MADE paper's sets
+            # of arrays that Python 2 wrote, as those of the MADE paper's sets
+            warnings.filterwarnings("ignore", message="Reading `.npy`")
             missing = [name for name in SPLITS if name not in archive]
             if missing:
                 raise InputError(f"{path}: has no array {', '.join(missing)}", field=str(path))

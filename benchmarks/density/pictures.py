@@ -1,15 +1,15 @@
 """The pictures of docs/DENSITIES.md.
 
-    python benchmarks/density_pictures.py fields                                                  #
-    needs no training python benchmarks/density_pictures.py samples --run runs/density/NAME [--run
-    ...] python benchmarks/density_pictures.py completions --run runs/density/NAME --data
-    mnist:data/mnist python benchmarks/density_pictures.py interpolation --run runs/density/NAME
-    --data mnist:data/mnist    # a PixelCNN autoencoder python benchmarks/density_pictures.py
+    python benchmarks/density/pictures.py fields                                                  #
+    needs no training python benchmarks/density/pictures.py samples --run runs/density/NAME [--run
+    ...] python benchmarks/density/pictures.py completions --run runs/density/NAME --data
+    mnist:data/mnist python benchmarks/density/pictures.py interpolation --run runs/density/NAME
+    --data mnist:data/mnist    # a PixelCNN autoencoder python benchmarks/density/pictures.py
     continuation --run runs/density/NAME --data mel:VOICE --frames 32   # a Gated PixelCNN of
     spectra
 
-Runs are those of `sonant-train density` and `benchmarks/likelihoods.py`. All that is drawn is a
-function of the weights and `--seed`.
+Runs are those of `sonant-train density` and `benchmarks/density/likelihoods.py`. All that is drawn
+is a function of the weights and `--seed`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import matplotlib as mpl
 import torch
 from torch import Tensor
 
-from training.data.density_data import read_density_data
-from training.density_stage import read_density
+from training.density.data import read_density_data
+from training.density.stage import read_density
 from vocoder.density.autoencoder import PixelCnnAutoencoder
 from vocoder.density.diagonal_bilstm import DiagonalBiLstm
 from vocoder.density.gated_pixel_cnn import GatedPixelCnn
@@ -84,9 +84,8 @@ def fields(options: argparse.Namespace) -> None:
         )[0]
         earlier = torch.arange(SIDE * SIDE).view(SIDE, SIDE) < ROW * SIDE + COLUMN
         picture = torch.ones(SIDE, SIDE, 3)
-        picture[earlier & (field == 0)] = torch.tensor(
-            [0.98, 0.75, 0.72]
-        )  # before the pixel, and not seen
+        # before the pixel, and not seen
+        picture[earlier & (field == 0)] = torch.tensor([0.98, 0.75, 0.72])
         strength = (
             (field / field.max()).clamp(min=1e-9).log10().div(6.0).add(1.0).clamp(0.15, 1.0).float()
         )

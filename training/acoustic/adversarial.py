@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from training.acoustic_task import AcousticTask, encode_frames, mask_phonemes
+from training.acoustic.discriminators import Discriminators, Verdict
+from training.acoustic.regression import AcousticTask, encode_frames, mask_phonemes
 from training.data.dataset import DatasetEntry, PreparedSet
-from training.discriminators import Discriminators, Verdict
 from training.loop import Batch
 from vocoder.acoustic.model import AcousticModel
 from vocoder.acoustic.weights import LOG_MEL_CENTRE, LOG_MEL_SCALE
@@ -34,17 +34,23 @@ class AdversarialConfig:
     """Windows, and what each part of the loss counts."""
 
     windows: int  # per batch
+    shifted_windows: int  # of these at another pitch (`training.data.pitch_shift`): distance alone
     frames: int  # of a window that count
     context_frames: int  # to each side: as many as the decoder sees
     adversarial_weight: float
     feature_weight: float
     distance_weight: float
+    shifted_weight: float  # of the distance of shifted windows
 
     def __post_init__(self) -> None:
         if self.windows < 1 or self.frames < 1 or self.context_frames < 0:
             raise ConfigError(
                 f"a batch has windows, and a window has frames that count: not {self.windows} of "
                 f"{self.context_frames} + {self.frames}"
+            )
+        if not 0 <= self.shifted_windows < self.windows:
+            raise ConfigError(
+                f"shifted_windows must lie in 0..{self.windows - 1}, not {self.shifted_windows}"
             )
 
 
@@ -63,7 +69,7 @@ class AdversarialTask:
     """Trains the decoder of an acoustic model.
 
     Args:
-        data: aligned.
+        data: aligned, and with shifted utterances where the configuration has shifted windows.
         regression: a trained acoustic model; the decoder begins as its decoder, and its predictions
             are shown to the discriminators.
         config: windows and weights.
@@ -86,7 +92,7 @@ class AdversarialTask:
 
     def batch(self, generator: np.random.Generator) -> Batch:
         """Windows of utterances, each as likely as it is long, with masked phonemes as in the
-        regression's training.
+        regression's training. The last `shifted_windows` are at another pitch.
         """
         config = self.config
         share = self._lengths / self._lengths.sum()
@@ -96,6 +102,10 @@ class AdversarialTask:
         ]
         whole = self.utterances.collate(entries)
         mask_phonemes(whole, generator)
+        for row in range(config.windows - config.shifted_windows, config.windows):
+            log_mel, log_f0 = self.utterances.data.shifted(entries[row])
+            whole["log_mel"][row, : len(log_mel)] = torch.from_numpy(log_mel)
+            whole["log_f0"][row, : len(log_f0)] = torch.from_numpy(log_f0)
         starts = [
             int(generator.integers(max(entry.num_frames - config.frames, 0) + 1))
             for entry in entries
@@ -110,7 +120,9 @@ class AdversarialTask:
         return batch
 
     def _window(self, row: Tensor, start: int) -> Tensor:
-        """Frames from `start` on and their context, zeros where the utterance has none: [F, ...]."""
+        """Frames from `start` on and their context, zeros where the utterance has none: [F,
+        ...].
+        """
         before = max(self.config.context_frames - start, 0)
         first = start - self.config.context_frames + before
         count = self.config.frames + 2 * self.config.context_frames
@@ -123,8 +135,11 @@ class AdversarialTask:
         """`loss` is what both sides minimise: neither is moved by the other's part of it."""
         assert isinstance(model, Adversaries)
         model.acoustic.eval()  # dropout would blur what the discriminators see
-        made, mean, true = self._log_mels(model.acoustic, batch)
         config, discriminators = self.config, model.discriminators
+        everything = self._log_mels(model.acoustic, batch)
+        recorded = config.windows - config.shifted_windows
+        made, mean, true = (log_mels[:recorded] for log_mels in everything)
+        shifted = everything[0][recorded:] - everything[2][recorded:]
         # The generator's part: through discriminators that it does not move.
         fixed = {name: parameter.detach() for name, parameter in discriminators.named_parameters()}
         of_made: list[Verdict] = functional_call(discriminators, fixed, (made, mean))
@@ -150,12 +165,17 @@ class AdversarialTask:
             + config.distance_weight * distance
             + discrimination
         )
+        shifted_distance = {}
+        if config.shifted_windows:
+            shifted_distance["shifted_distance"] = log_mel_distance(shifted)
+            loss = loss + config.shifted_weight * shifted_distance["shifted_distance"]
         return {
             "loss": loss,
             "adversarial": adversarial,
             "features": features,
             "distance": distance,
             "discrimination": discrimination,
+            **shifted_distance,
         }
 
     def _log_mels(self, acoustic: AcousticModel, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:

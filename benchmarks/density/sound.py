@@ -1,7 +1,7 @@
 """What a density of spectra sounds like, through a voice's vocoder.
 
-    python benchmarks/density_sound.py continuation  --voice kathleen --run runs/density/NAME
-    --frames 32 -o sounds   # a Gated PixelCNN of spectra python benchmarks/density_sound.py
+    python benchmarks/density/sound.py continuation  --voice kathleen --run runs/density/NAME
+    --frames 32 -o sounds   # a Gated PixelCNN of spectra python benchmarks/density/sound.py
     interpolation --voice kathleen --run runs/density/NAME --frames 32 -o sounds   # a PixelCNN
     autoencoder
 
@@ -27,8 +27,8 @@ import torch
 from torch import Tensor
 
 from training.data.dataset import DatasetEntry, PreparedSet
-from training.data.density_data import DensityData, read_density_data
-from training.density_stage import read_density
+from training.density.data import DensityData, read_density_data
+from training.density.stage import read_density
 from vocoder.audio.file_writing import write_audio
 from vocoder.density.autoencoder import PixelCnnAutoencoder
 from vocoder.density.model import AutoregressiveModel, Known

@@ -47,9 +47,8 @@ def test_each_step_of_the_ladder_predicts_more_than_the_one_before(
 
     true = prepared.conditions(entry)
     copy, mel, pitch = given
-    np.testing.assert_allclose(
-        copy.log_mel, true.log_mel, atol=0.01
-    )  # which is kept in half precision
+    # which is kept in half precision
+    np.testing.assert_allclose(copy.log_mel, true.log_mel, atol=0.01)
     assert copy.categories is None
     for name in ("log_f0", "voicing", "categories", "positions"):
         np.testing.assert_array_equal(getattr(mel, name), getattr(true, name))

@@ -39,9 +39,8 @@ def test_white_movement_of_variance_1_has_power_1_in_each_bin_at_any_level(
     # bands.
     np.testing.assert_allclose(powers, [3, 4, 8, 17], rtol=0.08)
     monkeypatch.setattr(spectra, "log_mel", lambda samples, audio: white - 6.0)
-    np.testing.assert_allclose(
-        modulation_powers(np.zeros(1, np.float32), AUDIO), powers, rtol=1e-4
-    )  # level is no movement
+    # level is no movement
+    np.testing.assert_allclose(modulation_powers(np.zeros(1, np.float32), AUDIO), powers, rtol=1e-4)
 
 
 def test_a_spectrum_that_was_smoothed_in_time_loses_its_fast_changes(

@@ -9,9 +9,9 @@ from typing import Annotated, cast
 import torch
 import typer
 
-from training.data.density_data import read_density_data
-from training.density_stage import DensityRun, config_for, read_density, train_density
-from training.density_task import likelihood
+from training.density.data import read_density_data
+from training.density.stage import DensityRun, config_for, read_density, train_density
+from training.density.task import likelihood
 from vocoder.density.config import MODELS, OutputKind
 from vocoder.errors import ConfigError, InputError
 
@@ -101,7 +101,9 @@ def density(
     except ConfigError as error:
         raise InputError(str(error), field="model") from error
     if name is None:
-        name = f"{Path(data.replace(':', '-')).name.removesuffix('.npz')}{'' if frames == 1 else f'-{frames}'}-{model}{'-by-class' if by_class else ''}"
+        source_name = Path(data.replace(":", "-")).name.removesuffix(".npz")
+        windowed = "" if frames == 1 else f"-{frames}"
+        name = f"{source_name}{windowed}-{model}{'-by-class' if by_class else ''}"
     run = DensityRun(name=name, runs=runs)
     source = f"{data}{'' if frames == 1 else f', windows of {frames} frames'}"
     trainer = train_density(

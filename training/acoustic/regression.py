@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.acoustic.harmonic_table import harmonic_table
 from training.data.dataset import DatasetEntry, PreparedSet
-from training.harmonic_table import harmonic_table
 from training.loop import Batch
 from vocoder.acoustic.model import AcousticModel
 from vocoder.config import POSITIONS, AcousticConfig
@@ -75,7 +75,9 @@ class AcousticTask:
         return batch
 
     def collate(self, entries: list[DatasetEntry]) -> dict[str, Tensor]:
-        """Utterances as one padded batch; `rows` says for each frame which phoneme it belongs to."""
+        """Utterances as one padded batch; `rows` says for each frame which phoneme it belongs
+        to.
+        """
         count = len(entries)
         most_frames = max(entry.num_frames for entry in entries)
         most_phonemes = max(entry.num_phonemes for entry in entries)
@@ -141,7 +143,9 @@ class AcousticTask:
 
     @torch.inference_mode()
     def predict(self, model: AcousticModel, entry: DatasetEntry) -> Predicted:
-        """What a model, in evaluation mode, says of an aligned utterance under its true durations."""
+        """What a model, in evaluation mode, says of an aligned utterance under its true
+        durations.
+        """
         _, log_f0, voicing, log_mel = _outputs(model, self.collate([entry]))
         return Predicted(
             log_f0=log_f0[0].numpy(),

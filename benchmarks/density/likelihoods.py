@@ -1,8 +1,7 @@
 """All autoregressive members on the same data for the same seconds of training: exact likelihoods
 of the test split, beside the papers' figures.
 
-    python benchmarks/likelihoods.py --data mnist:data/mnist --seconds 3600 --threads 2 --json
-    benchmarks/likelihoods.json
+    python benchmarks/density/likelihoods.py --data mnist:data/mnist --seconds 3600 --json FILE
 
 Data are what the user has (`sonant-train density --help`). Each training is a run in RUNS/density:
 what was stopped goes on with the same command, and rows that are in the JSON are not measured
@@ -25,9 +24,9 @@ from typing import Any
 
 import torch
 
-from training.data.density_data import DensityData, read_density_data
-from training.density_stage import DensityRun, config_for, read_density, train_density
-from training.density_task import likelihood
+from training.density.data import DensityData, read_density_data
+from training.density.stage import DensityRun, config_for, read_density, train_density
+from training.density.task import likelihood
 from vocoder.density.config import IMAGE_MODELS, ModelKind
 from vocoder.errors import InputError
 from vocoder.machine import processor_name
@@ -42,9 +41,8 @@ class Entrant:
     output: str | None = None
     by_class: bool = False
     batch_size: int = 100
-    papers: dict[str, float] = dataclasses.field(
-        default_factory=dict
-    )  # nats, by the beginning of the data's name
+    # nats, by the beginning of the data's name
+    papers: dict[str, float] = dataclasses.field(default_factory=dict)
     learning_rate: float | None = None
 
 

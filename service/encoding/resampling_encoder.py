@@ -7,11 +7,7 @@ import soxr
 
 from service.encoding.encoder import Encoder
 from vocoder.audio.pcm import BYTES_PER_SAMPLE, to_bytes, to_float32, to_int16
-
-
-def resampled_length(num_samples: int, source_rate: int, rate: int) -> int:
-    """How many samples there are at another rate: those that begin within the source."""
-    return -(-num_samples * rate // source_rate)
+from vocoder.audio.resample import resampled_length
 
 
 class ResamplingEncoder:

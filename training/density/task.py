@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.data.density_data import DensityData
+from training.density.data import DensityData
 from training.loop import Batch
 from vocoder.audio.whole_file import whole_file
 from vocoder.density.autoencoder import PixelCnnAutoencoder

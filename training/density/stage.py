@@ -23,8 +23,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.data.density_data import DensityData
-from training.density_task import DensityTask
+from training.density.data import DensityData
+from training.density.task import DensityTask
 from training.loop import LoopConfig, Trainer
 from training.monitor import TrainingMonitor
 from training.recipe import write_config
@@ -36,18 +36,20 @@ from vocoder.errors import InputError
 
 BEST = "best.pt"
 SHOWN = 16  # samples of a picture
+# steps that are not timed, and that are, for so long at most
 WARMING_STEPS, PROBED, PROBING_SECONDS = (
     3,
     40,
     5.0,
-)  # steps that are not timed, and that are, for so long at most
+)
+# the others run the whole model for every dimension
 QUICKLY_SAMPLED = (
     "fvsbn",
     "nade",
     "rnade",
     "pixelcnn",
     "gated-pixelcnn",
-)  # the others run the whole model for every dimension
+)
 LEARNING_RATES: dict[ModelKind, float] = {
     "fvsbn": 1e-2, "nade": 3e-3, "rnade": 2e-3, "autoencoder": 3e-3, "made": 3e-3, "pixelcnn": 2e-3,
     "row-lstm": 3e-3,
@@ -177,9 +179,8 @@ def train_density(
         budget = seconds if planned_seconds is None else planned_seconds
         if steps is None and budget is None:
             raise InputError("say --steps or --seconds: nothing else ends a new run", field="steps")
-        (run.folder / BEST).unlink(
-            missing_ok=True
-        )  # of a run that was killed before its first checkpoint, perhaps of another model
+        # of a run that was killed before its first checkpoint, perhaps of another model
+        (run.folder / BEST).unlink(missing_ok=True)
         planned = steps if steps is not None else plan(task, loop, budget or 0.0, device)
     loop = dataclasses.replace(
         loop,

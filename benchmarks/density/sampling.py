@@ -1,7 +1,7 @@
 """How much faster cached sampling is than running the whole model for every dimension: both in one
 run, so that other load slows down both.
 
-    python benchmarks/density_sampling.py --json benchmarks/density-sampling.json
+    python benchmarks/density/sampling.py --json benchmarks/density-sampling.json
 
 Running the whole model takes the same time for every dimension, so it is timed for `--dimensions`
 of them, spread over the cached run, and multiplied.
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def measured(name: ModelKind, options: argparse.Namespace) -> dict[str, Any]:
-    """Both ways with a member of the sizes that it has in `benchmarks/likelihoods.py`."""
+    """Both ways with a member of the sizes that it has in `benchmarks/density/likelihoods.py`."""
     images = name in ("pixelcnn", "gated-pixelcnn")
     shape = (1, options.side, options.side) if images else (options.side**2,)
     torch.manual_seed(0)
