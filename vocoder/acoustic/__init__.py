@@ -16,6 +16,6 @@ Rules follow the predictions. `melody` applies the voice's intonation and the ri
 questions, which a corpus of read statements does not teach. `pauses` is part of the plan, so
 lengths stay exact.
 
-`NativeAcousticModel` computes in C++ (`vocoder/native/layers`), to within 2e-5 of torch, each sum in
-one order whatever frames are beside it. It needs no torch.
+`NativeAcousticModel` computes in C++ (`vocoder/native/layers`), to within 2e-5 of torch, each sum
+in one order whatever frames are beside it. It needs no torch.
 """

@@ -34,8 +34,8 @@ def mel_filters(config: AudioConfig) -> FloatArray:
     """How much each bin of a spectrum counts in each mel band: float32 [n_fft // 2 + 1, M].
 
     Triangles between the centres of the neighbouring bands, of an area that is the same for all.
-    Computed in float32 step by step as torchaudio 2.11 does on a processor with fused multiply-adds,
-    so that voices keep their bytes.
+    Computed in float32 step by step as torchaudio 2.11 does on a processor with fused
+    multiply-adds, so that voices keep their bytes.
     """
     bins = _steps(0.0, float(config.sample_rate // 2), config.n_fft // 2 + 1)
     mels = _steps(_to_mel(config.f_min), _to_mel(config.f_max), config.n_mels + 2)

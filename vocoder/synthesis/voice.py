@@ -406,7 +406,7 @@ class Voice:
         `score`.
         """
         conditions = self.analyse(samples, speaker=speaker)
-        import torch  # late: whoever only speaks does without, and `analyse` has said if it is missing
+        import torch  # late: speaking does without, and `analyse` has said if it is missing
 
         from vocoder.synthesis.score import Scoring
 

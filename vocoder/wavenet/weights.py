@@ -1,4 +1,4 @@
-"""The WaveNet's weights as arrays: what a voice pack holds, and engines are made of. numpy alone."""
+"""The WaveNet's weights as arrays, which voice packs hold and engines are made of. numpy alone."""
 
 from __future__ import annotations
 
