@@ -228,7 +228,7 @@ def test_a_manifest_that_is_no_json_object_is_refused(
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda tensor: tensor.to(torch.int32), "is of torch.int32, not float16 or float32"),
+        (lambda tensor: tensor.to(torch.int32), "is of int32, not float16 or float32"),
         (lambda tensor: tensor * float("inf"), "has a weight that is not finite"),
     ],
 )
