@@ -74,7 +74,7 @@ def test_a_line_of_the_file_changes_the_network(tmp_path: Path) -> None:
         ),
         (
             {"residual_channels = 64": "residual_channels = 0"},
-            r"\[vocoder\.network\]: residual_channels must be positive",
+            r"\[vocoder\.network\]: residual_channels must lie in 1..8192",
         ),
         (
             {"residual_channels = 64": "residual_channels = 64\nnum_speakers = 2"},
