@@ -17,7 +17,7 @@ from service.http.error_responses import answer_errors
 from service.http.head import HeadMiddleware
 from service.http.lexicon_routes import make_lexicon_router
 from service.http.middleware import RequestMiddleware
-from service.http.openai_routes import make_openai_router
+from service.http.openai_routes import check_openai_voices, make_openai_router
 from service.http.routes import make_router
 from service.http.score_routes import make_score_router
 from service.http.speech_responder import SpeechResponder
@@ -71,6 +71,7 @@ def _assemble(
             return
         await asyncio.to_thread(worker.start)
         try:
+            check_openai_voices(settings, worker.voices)
             await asyncio.to_thread(lexicons.load, worker.voices)
             async with running():
                 yield
@@ -93,6 +94,7 @@ def _assemble(
     )
     lexicons = LexiconStore(settings.lexicons, text_limit=settings.text_limit)
     if not owns_worker:
+        check_openai_voices(settings, worker.voices)
         lexicons.load(worker.voices)
     responder = SpeechResponder(worker, settings, lexicons)
     jobs = None if settings.jobs is None else Jobs(settings.jobs, worker, settings, lexicons)

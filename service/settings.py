@@ -125,6 +125,12 @@ class ServiceSettings:
         ),
         option="--allow-origin",
     )
+    openai_voices: tuple[str, ...] = _setting(
+        (),
+        "Which voice speaks for a voice name of OpenAI's, as nova=kathleen; may be given several "
+        "times. The default voice for the others.",
+        option="--openai-voice",
+    )
     trusted_proxies: tuple[str, ...] = _setting(
         (),
         "Addresses or networks of proxies whose X-Forwarded-For is believed; may be given several "
@@ -276,6 +282,11 @@ class ServiceSettings:
         return self.engine.startswith("cuda")
 
     @property
+    def openai_voice_map(self) -> dict[str, str]:
+        """Voices by the names of OpenAI's that they speak for."""
+        return dict(pair.split("=", 1) for pair in self.openai_voices)
+
+    @property
     def batch_size(self) -> int:
         """How many streams share one call of the engine, at most: no more than there may be, for a
         worker prepares for so many, of each voice.
@@ -299,6 +310,9 @@ class ServiceSettings:
                     f"allow_origins must hold origins such as https://example.com, without a "
                     f"path, or *; not {origin!r}"
                 )
+        for pair in self.openai_voices:
+            if not all(pair.partition("=")):
+                raise ConfigError(f"openai_voices must hold pairs as nova=kathleen, not {pair!r}")
         if self.otlp_endpoint is not None and not _ENDPOINT.fullmatch(self.otlp_endpoint):
             raise ConfigError(
                 f"otlp_endpoint must be a URL such as http://collector:4318, not "

@@ -97,7 +97,7 @@ class AudioResponse(Response):
             if self._whole:
                 first += b"".join([piece async for piece in pieces])
         except SonantError as error:
-            await problem_response(error)(scope, receive, send)
+            await problem_response(error, scope)(scope, receive, send)
             return
         if self._whole:
             self.headers["Content-Length"] = str(len(first))

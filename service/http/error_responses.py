@@ -1,6 +1,7 @@
 """The one place where errors become HTTP.
 
-Every error is JSON: {"error": {"code": ..., "message": ..., "field": ...}}.
+Every error is JSON: {"error": {"code": ..., "message": ..., "field": ...}}; under /v1, OpenAI's
+"type" and "param" stand beside them.
 
     RequestError    as it says (400 not JSON, not a form, 403 not edited here, 404 no such stream,
                     voice or word, 412 edited by another, 413 too large, 415 not application/json,
@@ -26,11 +27,13 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
+from starlette.types import Scope
 
 from service.http.schemas import Problem, ProblemAnswer
 from vocoder.errors import CapacityError, ClientLimitError, InputError, SonantError, TextError
 
 log = logging.getLogger(__name__)
+OPENAI_PREFIX = "/v1"
 CLIENT_LEFT = 499  # nobody gets this answer; nginx's number for it shows up in the log
 
 # What pydantic calls it, and what we do; everything else is an invalid value.
@@ -85,12 +88,22 @@ class RequestError(Exception):
         )
 
 
-def problem_response(error: Exception) -> JSONResponse:
-    """The answer for an error. Errors that are the service's own fault are logged."""
+def problem_response(error: Exception, scope: Scope) -> JSONResponse:
+    """The answer for an error of a request. Errors that are the service's own fault are logged."""
     status, problem, headers = _classify(error)
-    return JSONResponse(
-        ProblemAnswer(error=problem).model_dump(), status_code=status, headers=headers
-    )
+    body = ProblemAnswer(error=problem).model_dump()
+    if scope["path"].removeprefix(scope.get("root_path", "")).startswith(f"{OPENAI_PREFIX}/"):
+        body["error"] |= {"type": _openai_type(status), "param": problem.field}
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+def _openai_type(status: int) -> str:
+    """The kind of an error in the words of OpenAI's API."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return "authentication_error"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "rate_limit_error"
+    return "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
 
 
 def problem_of(error: Exception) -> Problem:
@@ -132,7 +145,7 @@ def answer_errors(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> JSONResponse:
         if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             error.headers = {"Allow": ", ".join(_methods_at(app, request))}
-        return problem_response(error)
+        return problem_response(error, request.scope)
 
     for kind in (RequestError, SonantError, HTTPException, ClientDisconnect, Exception):
         app.add_exception_handler(kind, answer)

@@ -157,7 +157,7 @@ class RequestMiddleware:
             if _is_charged(scope):
                 self._charge(client_of(HTTPConnection(scope)))
         except (RequestError, ClientLimitError) as refusal:
-            await problem_response(refusal)(scope, receive, send)
+            await problem_response(refusal, scope)(scope, receive, send)
             return
         try:
             await self._app(scope, receive_held, send)

@@ -1,17 +1,18 @@
 """The addresses of OpenAI's speech API, so that programs written for it need nothing but another
 base URL.
 
-What its documentation says holds, with what Sonant has more of (`seed`, `temperature`) as further
-fields, and with these differences, each of
-which is told and none of which is silent: voices are those of this service; `instructions`, which
-no voice here can follow, are refused.
+Sonant's own `seed`, `temperature`, `lexicon` and `timestamps` are further fields. OpenAI's voice
+names speak with a voice of this service (`ServiceSettings.openai_voices`, else the default one).
+Unknown fields are ignored here, because clients send what other services know. `instructions` that
+say something are refused: no voice here can follow them.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from http import HTTPStatus
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Request
@@ -21,26 +22,29 @@ from starlette.responses import Response
 
 from service.encoding import Encoder, OpenaiFormat, TimingEvents
 from service.frontend.speech_backend import SpeechBackend
+from service.http.error_responses import OPENAI_PREFIX, RequestError
 from service.http.lexicon_field import DESCRIPTION, RequestLexicon
 from service.http.request_body import read_body
 from service.http.resume_cache import ResponseSpec
 from service.http.routes import SPEECH_ANSWERS, with_example
 from service.http.speech_responder import SpeechResponder
-from service.protocol.speech_order import SpeechOrder
+from service.protocol.speech_order import SpeechOrder, VoiceDescription
 from service.settings import ServiceSettings
 from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
-from vocoder.errors import InputError
+from vocoder.errors import ConfigError, InputError
 from vocoder.synthesis.timeline import Event
 
 MODEL = "sonant"
 # The names of OpenAI's own models stand for it, so that programs need not be changed.
-_MODEL_LIST: dict[str, Any] = {
-    "object": "list",
-    "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "sonant"}],
-}
+_MODEL: dict[str, Any] = {"id": MODEL, "object": "model", "created": 0, "owned_by": "sonant"}
+_MODEL_LIST: dict[str, Any] = {"object": "list", "data": [_MODEL]}
 _MODELS = (MODEL, "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
 _PCM_RATE = 24_000  # what its documentation says of pcm, and its users count on
+OPENAI_VOICES = (
+    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage",
+    "shimmer", "verse",
+)  # fmt: skip
 
 
 class VoiceName(BaseModel):
@@ -70,7 +74,7 @@ class SpeechRequest(BaseModel):
     """The body of `POST /v1/audio/speech`."""
 
     model_config = ConfigDict(
-        extra="forbid",
+        extra="ignore",
         strict=True,
         frozen=True,
         allow_inf_nan=False,
@@ -88,7 +92,7 @@ class SpeechRequest(BaseModel):
     model: str = Field(description=f"One of {', '.join(_MODELS)}: all mean the same.")
     input: str = Field(description="What is to be spoken.")
     voice: Annotated[StrictStr | VoiceName, WithJsonSchema(_VOICE_SCHEMA)] = Field(
-        description="Name of a voice that `GET /v1/audio/voices` lists."
+        description="A voice that `GET /v1/audio/voices` lists, or one of OpenAI's names."
     )
     response_format: OpenaiFormat = Field(
         "mp3",
@@ -97,6 +101,9 @@ class SpeechRequest(BaseModel):
     speed: float = Field(1.0, gt=0, description="0.25..4: 2 is double speed.")
     stream_format: Literal["audio", "sse"] = Field(
         "audio", description="sse: events with base64, as OpenAI's."
+    )
+    instructions: Literal[""] | None = Field(
+        None, description="Empty or null: no voice here can follow instructions."
     )
     timestamps: bool = Field(
         False,
@@ -121,12 +128,18 @@ class SpeechRequest(BaseModel):
             )
         return self
 
-    def response_spec(self) -> ResponseSpec:
-        """The request as the rest of the service knows it."""
+    def response_spec(self, voices: Collection[str], mapped: Mapping[str, str]) -> ResponseSpec:
+        """The request as the rest of the service knows it.
+
+        Args:
+            voices: names of this service's voices.
+            mapped: which of them speaks for a name of OpenAI's; for the others the default one.
+        """
         voice = self.voice if isinstance(self.voice, str) else self.voice.id
+        stands_for = voice if voice in voices or voice not in OPENAI_VOICES else mapped.get(voice)
         order = SpeechOrder(
             text=self.input,
-            voice=voice,
+            voice=stands_for,
             length_scale=1.0 / self.speed,
             temperature=self.temperature,
             seed=self.seed,
@@ -192,11 +205,23 @@ def _event(data: dict[str, Any]) -> bytes:
     return f"data: {json.dumps(data)}\n\n".encode()
 
 
+def check_openai_voices(settings: ServiceSettings, voices: Iterable[VoiceDescription]) -> None:
+    """Raises ConfigError where a name of OpenAI's stands for a voice that there is not."""
+    known = [voice.name for voice in voices]
+    for name, voice in settings.openai_voice_map.items():
+        if voice not in known:
+            raise ConfigError(
+                f"openai_voices: {name} is to be spoken by {voice!r}, which is not loaded "
+                f"(loaded: {', '.join(known)})"
+            )
+
+
 def make_openai_router(
     worker: SpeechBackend, settings: ServiceSettings, responder: SpeechResponder
 ) -> APIRouter:
     """The routes, served by this worker."""
-    router = APIRouter(prefix="/v1")
+    router = APIRouter(prefix=OPENAI_PREFIX)
+    mapped = settings.openai_voice_map
     body = {
         "required": True,
         "content": {"application/json": {"schema": SpeechRequest.model_json_schema()}},
@@ -219,7 +244,7 @@ def make_openai_router(
         try:
             return await responder.answer(
                 request,
-                wanted.response_spec(),
+                wanted.response_spec([voice.name for voice in worker.voices], mapped),
                 wrap=SseEncoder if wanted.stream_format == "sse" else None,
             )
         except InputError as error:
@@ -232,6 +257,18 @@ def make_openai_router(
     async def models() -> dict[str, Any]:
         """The one model, in OpenAI's shape."""
         return _MODEL_LIST
+
+    @router.get("/models/{model}", responses=with_example(_MODEL))
+    async def model(model: str) -> dict[str, Any]:
+        """The model by any of its names."""
+        if model not in _MODELS:
+            raise RequestError(
+                HTTPStatus.NOT_FOUND,
+                "model_not_found",
+                f"there is no model {model!r} here (known: {', '.join(_MODELS)})",
+                field="model",
+            )
+        return {**_MODEL, "id": model}
 
     @router.get("/audio/voices", responses=with_example({"voices": ["kathleen"]}))
     async def voices() -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ understands.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 from collections.abc import AsyncIterator
@@ -16,8 +17,12 @@ import pytest
 import soundfile
 from fastapi import FastAPI
 
+from service.app import create_app
 from service.encoding import make_encoder
+from service.http.openai_routes import OPENAI_VOICES, SpeechRequest
+from service.settings import ServiceSettings
 from vocoder.audio.pcm import to_bytes
+from vocoder.errors import ConfigError
 from vocoder.synthesis.timeline import Timeline
 from vocoder.synthesis.voice import Voice
 
@@ -127,7 +132,7 @@ async def test_models_and_voices(official: openai.AsyncOpenAI, client: httpx.Asy
     ("changes", "field"),
     [
         ({"model": "gpt-5"}, "model"),
-        ({"voice": "alloy"}, "voice"),
+        ({"voice": "anna"}, "voice"),
         ({"input": ""}, "input"),
         ({"input": "a" * 301}, "input"),
         ({"speed": 5.0}, "speed"),
@@ -146,6 +151,48 @@ async def test_what_is_wrong_is_named(
         )
     assert isinstance(refused.value.body, dict)
     assert refused.value.body["field"] == field
+    assert refused.value.param == field
+    assert refused.value.type == "invalid_request_error"
+
+
+@pytest.mark.parametrize("name", OPENAI_VOICES)
+async def test_their_voice_names_speak(
+    official: openai.AsyncOpenAI, voice: Voice, name: str
+) -> None:
+    answer = await official.audio.speech.create(
+        model="gpt-4o-mini-tts",
+        voice=name,
+        input=TEXT,
+        response_format="wav",
+        instructions="",
+        extra_body={"seed": 7, "consent": "theirs"},
+    )
+    assert answer.content[44:] == to_bytes(voice.synthesize(TEXT, seed=7))
+
+
+def test_a_name_may_stand_for_a_voice() -> None:
+    settings = ServiceSettings(openai_voices=("nova=anna", "ash=bert"))
+    wanted = SpeechRequest(model="tts-1", input=TEXT, voice="nova")
+    named = wanted.response_spec(["default", "anna", "bert"], settings.openai_voice_map)
+    assert named.order.voice == "anna"
+    own = wanted.response_spec(["default", "nova"], settings.openai_voice_map)
+    assert own.order.voice == "nova"
+    with pytest.raises(ConfigError, match="nova=kathleen"):
+        ServiceSettings(openai_voices=("nova",))
+
+
+def test_a_voice_that_is_not_loaded_is_refused_at_the_start(
+    settings: ServiceSettings, worker: Any
+) -> None:
+    with pytest.raises(ConfigError, match="nova is to be spoken by 'anna'"):
+        create_app(dataclasses.replace(settings, openai_voices=("nova=anna",)), worker=worker)
+
+
+async def test_one_model(official: openai.AsyncOpenAI) -> None:
+    assert (await official.models.retrieve("tts-1-hd")).id == "tts-1-hd"
+    with pytest.raises(openai.NotFoundError) as refused:
+        await official.models.retrieve("gpt-5")
+    assert (refused.value.code, refused.value.param) == ("model_not_found", "model")
 
 
 async def test_voice_as_an_object(client: httpx.AsyncClient) -> None:
@@ -160,4 +207,5 @@ async def test_no_room_is_told_with_a_time(official: openai.AsyncOpenAI, worker:
     with pytest.raises(openai.InternalServerError) as refused:
         await official.audio.speech.create(model="sonant", voice="tiny", input=TEXT)
     assert refused.value.status_code == 503
+    assert refused.value.type == "server_error"
     assert refused.value.response.headers["retry-after"] == "1"
