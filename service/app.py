@@ -15,14 +15,17 @@ from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
 from service.http.error_responses import answer_errors
 from service.http.head import HeadMiddleware
-from service.http.lexicon_routes import make_lexicon_router
+from service.http.lexicon_routes import WordRequest, make_lexicon_router
 from service.http.middleware import RequestMiddleware
-from service.http.openai_routes import check_openai_voices, make_openai_router
+from service.http.openai_routes import SpeechRequest, check_openai_voices, make_openai_router
+from service.http.openapi import complete_document, operation_id
 from service.http.routes import make_router
+from service.http.schemas import PhonemizeRequest, SynthesizeRequest
 from service.http.score_routes import make_score_router
 from service.http.speech_responder import SpeechResponder
 from service.jobs.job_routes import make_jobs_router
 from service.jobs.jobs import Jobs
+from service.jobs.requests import JobLine, JobRequest
 from service.keys import ApiKeys
 from service.observability.trace_setup import make_traces
 from service.observability.traces import NO_TRACES, Traces
@@ -84,6 +87,7 @@ def _assemble(
         description="Text-to-speech with a WaveNet, streamed as it is generated.",
         version=version("sonant"),
         lifespan=lifespan,
+        generate_unique_id_function=operation_id,
         # The pages that FastAPI would show fetch their scripts from elsewhere; /openapi.json says
         # the same.
         docs_url=None,
@@ -105,6 +109,12 @@ def _assemble(
     app.include_router(make_score_router(worker, settings))
     app.include_router(make_jobs_router(jobs, worker, settings))
     app.include_router(make_page_router())
+    complete_document(
+        app,
+        (SynthesizeRequest, PhonemizeRequest, SpeechRequest, WordRequest, JobRequest, JobLine),
+        needs_key=settings.key_file is not None,
+        guard_metrics=settings.guard_metrics,
+    )
     app.state.parsing = asyncio.Semaphore(1)
     answer_errors(app)
     app.add_middleware(HeadMiddleware)
@@ -113,6 +123,7 @@ def _assemble(
         RequestMiddleware,
         keys=keys,
         charge=worker.request,
+        root_path=settings.root_path,
         held_bodies_limit=settings.held_bodies_limit,
         guard_metrics=settings.guard_metrics,
         allow_origins=settings.allow_origins,

@@ -13,6 +13,7 @@ from vocoder.errors import ConfigError
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 
+_ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _ENDPOINT = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
@@ -124,6 +125,11 @@ class ServiceSettings:
             "several times."
         ),
         option="--allow-origin",
+    )
+    root_path: str = _setting(
+        "",
+        "Path under which a proxy serves this, as /speech; the proxy may strip it or not.",
+        option="--root-path",
     )
     openai_voices: tuple[str, ...] = _setting(
         (),
@@ -310,6 +316,11 @@ class ServiceSettings:
                     f"allow_origins must hold origins such as https://example.com, without a "
                     f"path, or *; not {origin!r}"
                 )
+        if self.root_path and not _ROOT_PATH.fullmatch(self.root_path):
+            raise ConfigError(
+                f"root_path must be a path such as /speech, without a slash at its end; not "
+                f"{self.root_path!r}"
+            )
         for pair in self.openai_voices:
             if not all(pair.partition("=")):
                 raise ConfigError(f"openai_voices must hold pairs as nova=kathleen, not {pair!r}")

@@ -35,7 +35,7 @@ export class Sonant {
   async *stream(order, { signal } = {}) {
     const speak = (order) => this.#ask("/synthesize", { method: "POST", body: JSON.stringify(order), signal, headers: { "content-type": "application/json" } });
     let answer = await speak(order);
-    let [location, etag, seed] = ["content-location", "etag", "x-seed"].map((name) => answer.headers.get(name));
+    let [stream, etag, seed] = ["x-stream-id", "etag", "x-seed"].map((name) => answer.headers.get(name));
     for (let received = 0, skip = 0, failures = 0; ; ) {
       let missing = Number(answer.headers.get("content-length") ?? 0);
       const reader = answer.body.getReader();
@@ -53,18 +53,18 @@ export class Sonant {
         throw new TypeError("the answer is shorter than it was said to be"); // not every browser minds
       } catch (error) {
         failures += 1;
-        if (error.name !== LOST || failures >= this.tries || location === null) throw error;
+        if (error.name !== LOST || failures >= this.tries || stream === null) throw error;
       } finally {
         reader.cancel().catch(() => {}); // whoever stops early; a connection that is lost has nothing to stop
       }
       await seconds(0.1 * 2 ** failures);
       // Formats whose length is not known beforehand come again as a whole: the same bytes, of which the first are known.
       try {
-        answer = await this.#ask(location, { signal, headers: { range: `bytes=${received}-`, "if-range": etag } });
+        answer = await this.#ask(`/streams/${stream}`, { signal, headers: { range: `bytes=${received}-`, "if-range": etag } });
       } catch (error) {
         if (error.code !== "unknown_stream") throw error;
         answer = await speak({ ...order, seed: order.seed ?? Number(seed) });
-        location = answer.headers.get("content-location");
+        stream = answer.headers.get("x-stream-id");
       }
       if (answer.headers.get("etag") !== etag) throw new SonantError(409, "changed", "the service would speak it otherwise now");
       skip = answer.status === 206 ? 0 : received;

@@ -72,7 +72,7 @@ class Sonant:
         what the connection raised at the last try.
         """
         answer = self._ask("POST", "/synthesize", json.dumps(order))
-        location, etag = answer.getheader("Content-Location"), answer.getheader("ETag")
+        stream, etag = answer.getheader("X-Stream-Id"), answer.getheader("ETag")
         again = json.dumps({**order, "seed": int(answer.getheader("X-Seed") or 0)})
         received, skip, failures = 0, 0, 0
         while True:
@@ -88,7 +88,7 @@ class Sonant:
                 raise http.client.IncompleteRead(b"")
             except _LOST:
                 failures += 1
-                if failures >= self._tries or location is None:
+                if failures >= self._tries or stream is None:
                     raise
             finally:
                 answer.close()
@@ -97,13 +97,16 @@ class Sonant:
             # which the first are known.
             try:
                 answer = self._ask(
-                    "GET", location, None, {"Range": f"bytes={received}-", "If-Range": etag or ""}
+                    "GET",
+                    f"/streams/{stream}",
+                    None,
+                    {"Range": f"bytes={received}-", "If-Range": etag or ""},
                 )
             except SonantError as error:
                 if error.code != "unknown_stream":
                     raise
                 answer = self._ask("POST", "/synthesize", again)
-                location = answer.getheader("Content-Location")
+                stream = answer.getheader("X-Stream-Id")
             if answer.getheader("ETag") != etag:
                 raise SonantError(409, "changed", "the service would speak it otherwise now", None)
             skip = 0 if answer.status == http.HTTPStatus.PARTIAL_CONTENT else received

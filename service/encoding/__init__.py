@@ -16,10 +16,17 @@ resampling_encoder    another rate before any of them
 from __future__ import annotations
 
 from service.encoding.encoder import AudioFormat, BareFormat, Encoder, Layout, OpenaiFormat
-from service.encoding.factory import layout_of, make_encoder, make_timed_encoder, timed_layout
+from service.encoding.factory import (
+    SAMPLE_RATES,
+    layout_of,
+    make_encoder,
+    make_timed_encoder,
+    timed_layout,
+)
 from service.encoding.timed import TimingEvents
 
 __all__ = [
+    "SAMPLE_RATES",
     "AudioFormat",
     "BareFormat",
     "Encoder",

@@ -10,6 +10,7 @@ Every error is JSON: {"error": {"code": ..., "message": ..., "field": ...}}; und
     InputError      422 invalid_value
     CapacityError   503 at_capacity, with Retry-After
     ClientLimitError  429 client_limit, with Retry-After
+    disk full       507 disk_full
     ClientDisconnect  499 client_left: nobody gets it, the log has it
     SonantError     500 internal: the client can do nothing about it, so it is not told what it was;
                     the log is
@@ -17,8 +18,10 @@ Every error is JSON: {"error": {"code": ..., "message": ..., "field": ...}}; und
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
+import sqlite3
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -29,6 +32,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import Scope
 
+from service.http.paths import inner_path
 from service.http.schemas import Problem, ProblemAnswer
 from vocoder.errors import CapacityError, ClientLimitError, InputError, SonantError, TextError
 
@@ -92,7 +96,7 @@ def problem_response(error: Exception, scope: Scope) -> JSONResponse:
     """The answer for an error of a request. Errors that are the service's own fault are logged."""
     status, problem, headers = _classify(error)
     body = ProblemAnswer(error=problem).model_dump()
-    if scope["path"].removeprefix(scope.get("root_path", "")).startswith(f"{OPENAI_PREFIX}/"):
+    if inner_path(scope).startswith(f"{OPENAI_PREFIX}/"):
         body["error"] |= {"type": _openai_type(status), "param": problem.field}
     return JSONResponse(body, status_code=status, headers=headers)
 
@@ -129,6 +133,13 @@ def _classify(error: Exception) -> tuple[int, Problem, dict[str, str] | None]:
     if isinstance(error, HTTPException):
         code = HTTPStatus(error.status_code).name.lower()
         return error.status_code, _problem(code, str(error.detail), None), dict(error.headers or {})
+    if _is_full(error):
+        log.warning("a request was refused: %s", error.__cause__ or error)
+        return (
+            HTTPStatus.INSUFFICIENT_STORAGE,
+            _problem("disk_full", "there is no room to store it; nothing has been changed", None),
+            None,
+        )
     if isinstance(error, ClientDisconnect):
         return CLIENT_LEFT, _problem("client_left", "the client has left", None), None
     log.error("a request failed", exc_info=error)
@@ -139,6 +150,17 @@ def _classify(error: Exception) -> tuple[int, Problem, dict[str, str] | None]:
     )
 
 
+def _is_full(error: BaseException | None) -> bool:
+    """Whether it is, or comes from, a disk without room."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            return True
+        error = error.__cause__
+    return False
+
+
 def answer_errors(app: FastAPI) -> None:
     """Makes the application answer every error as above."""
 
@@ -147,7 +169,16 @@ def answer_errors(app: FastAPI) -> None:
             error.headers = {"Allow": ", ".join(_methods_at(app, request))}
         return problem_response(error, request.scope)
 
-    for kind in (RequestError, SonantError, HTTPException, ClientDisconnect, Exception):
+    # What is not named here is answered, and then raised again for the server to log.
+    for kind in (
+        RequestError,
+        SonantError,
+        HTTPException,
+        ClientDisconnect,
+        OSError,
+        sqlite3.Error,
+        Exception,
+    ):
         app.add_exception_handler(kind, answer)
 
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from service.frontend.lexicon_store import LexiconStore, StoredLexicon, entry_tag
 from service.http.error_responses import RequestError
 from service.http.lexicon_field import EXAMPLE, SAID, WORDS
+from service.http.openapi import json_body
 from service.http.preconditions import check_edit, is_known
 from service.http.request_body import media_type_of, parse_json, read_body, read_bytes
 from service.http.routes import BODY_REFUSALS, REFUSALS
@@ -166,7 +167,7 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
             **_LOOKED,
         },
     )
-    async def look(request: Request, voice: VoiceName) -> Response:
+    async def get_lexicon(request: Request, voice: VoiceName) -> Response:
         """The lexicon that is stored for a voice, as JSON, or as PLS where `Accept` asks for it.
         Empty where none is stored.
         """
@@ -190,7 +191,7 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
         responses=_EDITED,
         openapi_extra=body_of(forms),
     )
-    async def replace_all(request: Request, voice: VoiceName) -> Response:
+    async def replace_lexicon(request: Request, voice: VoiceName) -> Response:
         """Stores a lexicon for a voice, JSON or PLS, in place of the one that was there."""
         editable(voice)
         media_type = media_type_of(request, _JSON, PLS)
@@ -213,7 +214,7 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
         responses=_EDITED,
         openapi_extra=body_of({form: {"schema": _PATCH_SCHEMA} for form in (_PATCH, _JSON)}),
     )
-    async def merge(request: Request, voice: VoiceName) -> Response:
+    async def merge_lexicon(request: Request, voice: VoiceName) -> Response:
         """Changes some words of a lexicon (JSON merge patch, RFC 7396): those with null are taken
         away, others are added or replaced.
         """
@@ -234,7 +235,7 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
         },
         response_model=Word,
     )
-    async def look_up(request: Request, voice: VoiceName, word: WordName) -> Response:
+    async def get_lexicon_word(request: Request, voice: VoiceName, word: WordName) -> Response:
         """One word of the lexicon that is stored for a voice."""
         entry = _entry(stored(voice).lexicon, _key(word))
         headers = {"ETag": entry_tag(entry)}
@@ -249,9 +250,9 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
         status_code=204,
         response_class=Response,
         responses=_EDITED,
-        openapi_extra=body_of({_JSON: {"schema": WordRequest.model_json_schema()}}),
+        openapi_extra=json_body(WordRequest),
     )
-    async def put_word(request: Request, voice: VoiceName, word: WordName) -> Response:
+    async def put_lexicon_word(request: Request, voice: VoiceName, word: WordName) -> Response:
         """Adds a word to the lexicon of a voice, or says it in another way."""
         editable(voice)
         key = _key(word)
@@ -268,7 +269,7 @@ def make_lexicon_router(lexicons: LexiconStore, settings: ServiceSettings) -> AP
     @router.delete(
         f"{address}/{{word}}", status_code=204, response_class=Response, responses=_EDITED
     )
-    async def delete_word(request: Request, voice: VoiceName, word: WordName) -> Response:
+    async def delete_lexicon_word(request: Request, voice: VoiceName, word: WordName) -> Response:
         """Takes a word out of the lexicon of a voice."""
         editable(voice)
         key = _key(word)

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.frontend.client_limits import Client
 from service.http.error_responses import RequestError, problem_response
+from service.http.paths import inner_path
 from service.http.request_context import client_of
 from service.keys import ApiKeys
 from service.observability.logs import REQUESTS
@@ -33,13 +34,22 @@ REQUEST_ID = "X-Request-Id"
 _VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POLICY_VIOLATION = 1008
 _METRICS = "/metrics"
-_PUBLIC_PATHS = ("/", "/healthz", "/readyz", _METRICS, "/openapi.json")
+_PUBLIC_PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
 _PUBLIC_PREFIX = "/page/"  # the page's own files: it is the page that asks for the key
+
+
+def is_public(path: str, *, guard_metrics: bool) -> bool:
+    """Whether anybody may ask for a path, without a key."""
+    if path == _METRICS:
+        return not guard_metrics
+    return path in _PUBLIC_PATHS or path.startswith(_PUBLIC_PREFIX)
 
 
 def _is_charged(scope: Scope) -> bool:
     """Whether a request makes work: it speaks, asks, orders or edits. Looking is free."""
-    return scope["method"] not in {"GET", "HEAD", "OPTIONS"} or scope["path"].startswith("/streams")
+    return scope["method"] not in {"GET", "HEAD", "OPTIONS"} or inner_path(scope).startswith(
+        "/streams"
+    )
 
 
 class RequestMiddleware:
@@ -51,6 +61,7 @@ class RequestMiddleware:
         guard_metrics: whether for `/metrics` as well.
         charge: counts a request against what its client may have, before its body is read; raises
             ClientLimitError.
+        root_path: under which a proxy serves this; "" for none.
         held_bodies_limit: bytes of the bodies of all requests that are open.
         allow_origins: whose pages may open a WebSocket, beside those of the service's own origin.
         traces: are told of every request.
@@ -63,6 +74,7 @@ class RequestMiddleware:
         keys: ApiKeys | None,
         charge: Callable[[Client], None],
         held_bodies_limit: int,
+        root_path: str = "",
         guard_metrics: bool = False,
         allow_origins: Sequence[str] = (),
         traces: Traces = NO_TRACES,
@@ -73,15 +85,16 @@ class RequestMiddleware:
         self._charge = charge
         self._held_limit, self._held = held_bodies_limit, 0
         self._allow_origins = allow_origins
-        self._open = tuple(
-            path for path in _PUBLIC_PATHS if not (guard_metrics and path == _METRICS)
-        )
+        self._guard_metrics = guard_metrics
+        self._root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or refuses it."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
+        if self._root_path:
+            scope["root_path"] = self._root_path
         with self._traces.request(scope) as trace:
             await self._log(scope, receive, send, trace)
 
@@ -153,7 +166,7 @@ class RequestMiddleware:
             return message
 
         try:
-            scope["state"]["key"] = self._key(scope["path"], headers)
+            scope["state"]["key"] = self._key(inner_path(scope), headers)
             if _is_charged(scope):
                 self._charge(client_of(HTTPConnection(scope)))
         except (RequestError, ClientLimitError) as refusal:
@@ -169,7 +182,7 @@ class RequestMiddleware:
     ) -> None:
         try:
             self._check_origin(headers)
-            scope["state"]["key"] = self._key(scope["path"], headers)
+            scope["state"]["key"] = self._key(inner_path(scope), headers)
         except RequestError:
             await receive()  # the client's wish to connect
             # before it was accepted: the server answers 403
@@ -194,7 +207,7 @@ class RequestMiddleware:
 
     def _key(self, path: str, headers: Headers) -> str | None:
         """The name of the key that was shown, where one is asked for."""
-        if self._keys is None or path in self._open or path.startswith(_PUBLIC_PREFIX):
+        if self._keys is None or is_public(path, guard_metrics=self._guard_metrics):
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         shown = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")

@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, WithJsonSchema, model_validator
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
@@ -24,15 +24,19 @@ from service.encoding import Encoder, OpenaiFormat, TimingEvents
 from service.frontend.speech_backend import SpeechBackend
 from service.http.error_responses import OPENAI_PREFIX, RequestError
 from service.http.lexicon_field import DESCRIPTION, RequestLexicon
+from service.http.openapi import json_body
 from service.http.request_body import read_body
 from service.http.resume_cache import ResponseSpec
 from service.http.routes import SPEECH_ANSWERS, with_example
+from service.http.schemas import ProblemAnswer, bounds
 from service.http.speech_responder import SpeechResponder
 from service.protocol.speech_order import SpeechOrder, VoiceDescription
 from service.settings import ServiceSettings
 from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import ConfigError, InputError
+from vocoder.seeds import MAX_SEED
+from vocoder.synthesis.limits import LENGTH_SCALES, TEMPERATURES
 from vocoder.synthesis.timeline import Event
 
 MODEL = "sonant"
@@ -40,6 +44,22 @@ MODEL = "sonant"
 _MODEL: dict[str, Any] = {"id": MODEL, "object": "model", "created": 0, "owned_by": "sonant"}
 _MODEL_LIST: dict[str, Any] = {"object": "list", "data": [_MODEL]}
 _MODELS = (MODEL, "tts-1", "tts-1-hd", "gpt-4o-mini-tts")
+ModelName = Annotated[str, Path(description="A name that `model` may be.", examples=[MODEL])]
+_NO_TIMES = ("application/x-ndjson", "text/vtt", "application/x-subrip")  # of this route
+_SSE = 'data: {"type": "speech.audio.delta", "audio": "UklGRg=="}\n\n'
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    **SPEECH_ANSWERS,
+    200: {
+        **SPEECH_ANSWERS[200],
+        "description": "Speech, or events with it (`stream_format`).",
+        "content": {
+            media_type: content
+            for media_type, content in SPEECH_ANSWERS[200]["content"].items()
+            if media_type not in _NO_TIMES
+        }
+        | {"text/event-stream": {"schema": {"type": "string"}, "example": _SSE}},
+    },
+}
 _PCM_RATE = 24_000  # what its documentation says of pcm, and its users count on
 OPENAI_VOICES = (
     "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage",
@@ -53,21 +73,6 @@ class VoiceName(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     id: str = Field(description="Name of a voice.")
-
-
-# Written out, because a reference from inside a route's body leads nowhere in the document that
-# FastAPI makes of it.
-_VOICE_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        {"type": "string"},
-        {
-            "type": "object",
-            "properties": {"id": {"type": "string"}},
-            "required": ["id"],
-            "additionalProperties": False,
-        },
-    ]
-}
 
 
 class SpeechRequest(BaseModel):
@@ -91,14 +96,16 @@ class SpeechRequest(BaseModel):
 
     model: str = Field(description=f"One of {', '.join(_MODELS)}: all mean the same.")
     input: str = Field(description="What is to be spoken.")
-    voice: Annotated[StrictStr | VoiceName, WithJsonSchema(_VOICE_SCHEMA)] = Field(
+    voice: StrictStr | VoiceName = Field(
         description="A voice that `GET /v1/audio/voices` lists, or one of OpenAI's names."
     )
     response_format: OpenaiFormat = Field(
         "mp3",
         description="pcm is 24 kHz, 16 bits, little-endian; the others have the voice's rate.",
     )
-    speed: float = Field(1.0, gt=0, description="0.25..4: 2 is double speed.")
+    speed: float = Field(
+        1.0, gt=0, description="2 is double speed.", json_schema_extra=bounds(*LENGTH_SCALES)
+    )
     stream_format: Literal["audio", "sse"] = Field(
         "audio", description="sse: events with base64, as OpenAI's."
     )
@@ -113,9 +120,15 @@ class SpeechRequest(BaseModel):
         ),
     )
     lexicon: RequestLexicon = Field(None, description=f"Not OpenAI's. {DESCRIPTION}")
-    seed: int | None = Field(None, description="Not OpenAI's: same request, same seed, same bytes.")
+    seed: int | None = Field(
+        None,
+        description="Not OpenAI's: same request, same seed, same bytes.",
+        json_schema_extra=bounds(0, MAX_SEED),
+    )
     temperature: float | None = Field(
-        None, description="Not OpenAI's: 0..2, how freely samples are drawn."
+        None,
+        description="Not OpenAI's: how freely samples are drawn.",
+        json_schema_extra=bounds(*TEMPERATURES),
     )
 
     @model_validator(mode="after")
@@ -222,18 +235,14 @@ def make_openai_router(
     """The routes, served by this worker."""
     router = APIRouter(prefix=OPENAI_PREFIX)
     mapped = settings.openai_voice_map
-    body = {
-        "required": True,
-        "content": {"application/json": {"schema": SpeechRequest.model_json_schema()}},
-    }
 
     @router.post(
         "/audio/speech",
         response_class=Response,
-        responses=SPEECH_ANSWERS,
-        openapi_extra={"requestBody": body},
+        responses=_ANSWERS,
+        openapi_extra=json_body(SpeechRequest),
     )
-    async def speech(request: Request) -> Response:
+    async def create_speech(request: Request) -> Response:
         """Speaks a text, as OpenAI's address of this name does. Audio leaves as it is generated."""
         wanted = await read_body(request, SpeechRequest, limit=settings.body_limit)
         if wanted.model not in _MODELS:
@@ -254,12 +263,18 @@ def make_openai_router(
             raise type(error)(str(error), field=renamed) from error
 
     @router.get("/models", responses=with_example(_MODEL_LIST))
-    async def models() -> dict[str, Any]:
+    async def list_models() -> dict[str, Any]:
         """The one model, in OpenAI's shape."""
         return _MODEL_LIST
 
-    @router.get("/models/{model}", responses=with_example(_MODEL))
-    async def model(model: str) -> dict[str, Any]:
+    @router.get(
+        "/models/{model}",
+        responses={
+            **with_example(_MODEL),
+            404: {"model": ProblemAnswer, "description": "There is no such model."},
+        },
+    )
+    async def get_model(model: ModelName) -> dict[str, Any]:
         """The model by any of its names."""
         if model not in _MODELS:
             raise RequestError(
@@ -271,7 +286,7 @@ def make_openai_router(
         return {**_MODEL, "id": model}
 
     @router.get("/audio/voices", responses=with_example({"voices": ["kathleen"]}))
-    async def voices() -> dict[str, list[str]]:
+    async def list_voice_names() -> dict[str, list[str]]:
         """Names that `voice` may be, the default first."""
         return {"voices": [voice.name for voice in worker.voices]}
 

@@ -73,8 +73,17 @@ async def read_bytes(request: Request, limit: int) -> bytes:
     """The body as it is.
 
     Raises:
-        RequestError: it has more than `limit` bytes.
+        RequestError: it has more than `limit` bytes, or is compressed.
     """
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        raise RequestError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            f"the body must not be compressed: its content encoding is {coding}",
+            field="content-encoding",
+            headers={"Accept-Encoding": "identity"},
+        )
     body = bytearray()
     async for piece in request.stream():
         body += piece

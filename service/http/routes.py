@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, WebSocket
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.speech_backend import SpeechBackend
 from service.http.error_responses import RequestError
+from service.http.openapi import json_body
 from service.http.request_body import read_body
 from service.http.request_context import cancel_if_disconnected, client_of
 from service.http.schemas import PhonemizeRequest, ProblemAnswer, SynthesizeRequest
@@ -170,7 +170,7 @@ def make_router(
         "/synthesize",
         response_class=Response,
         responses=SPEECH_ANSWERS,
-        openapi_extra={"requestBody": _body_of(SynthesizeRequest)},
+        openapi_extra=json_body(SynthesizeRequest),
     )
     async def synthesize(request: Request) -> Response:
         """Speaks a text. Audio leaves as it is generated."""
@@ -204,7 +204,7 @@ def make_router(
             **REFUSALS,
         },
     )
-    async def streams(request: Request, stream_id: StreamId) -> Response:
+    async def resume_stream(request: Request, stream_id: StreamId) -> Response:
         """An answer that was given lately, again: all of it, or the bytes that `Range` names. It is
         made again, and is the same.
         """
@@ -213,7 +213,7 @@ def make_router(
     @router.post(
         "/phonemize",
         responses=READING_ANSWERS,
-        openapi_extra={"requestBody": _body_of(PhonemizeRequest)},
+        openapi_extra=json_body(PhonemizeRequest),
     )
     async def phonemize(request: Request) -> PhonemizedText:
         """Tells how a text is read: its words with their phonemes in IPA and the rules that read
@@ -235,7 +235,7 @@ def make_router(
         await SpeechSocket(socket, worker, settings, lexicons).run()
 
     @router.get("/voices", responses=with_example({"voices": [asdict(_VOICE)]}))
-    async def voices() -> dict[str, tuple[VoiceDescription, ...]]:
+    async def list_voices() -> dict[str, tuple[VoiceDescription, ...]]:
         """The voices that can be asked for, the default first."""
         return {"voices": worker.voices}
 
@@ -246,12 +246,12 @@ def make_router(
             200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": _METRICS}}}
         },
     )
-    async def metrics() -> Response:
+    async def read_metrics() -> Response:
         """What is counted, for Prometheus."""
         return Response(worker.metrics.exposition(), media_type="text/plain; version=0.0.4")
 
     @router.get("/healthz", responses=with_example({"status": "ok"}))
-    async def healthz() -> dict[str, str]:
+    async def check_health() -> dict[str, str]:
         """Answers as long as the event loop turns."""
         return {"status": "ok"}
 
@@ -262,7 +262,7 @@ def make_router(
             503: {"model": ProblemAnswer, "description": "Starting, stopping, or broken."},
         },
     )
-    async def readyz() -> JSONResponse:
+    async def check_readiness() -> JSONResponse:
         """Whether new streams are taken on, room permitting."""
         status = worker.status
         if not status.ready:
@@ -275,10 +275,3 @@ def make_router(
         )
 
     return router
-
-
-def _body_of(model: type[BaseModel]) -> dict[str, Any]:
-    return {
-        "required": True,
-        "content": {"application/json": {"schema": model.model_json_schema()}},
-    }

@@ -4,26 +4,30 @@ business (`vocoder.synthesis.settings`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Literal, Self
+from itertools import combinations
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    JsonValue,
     StrictInt,
     StrictStr,
     model_validator,
 )
+from pydantic.config import JsonDict, JsonValue
 from pydantic_core import PydanticCustomError
 
-from service.encoding import AudioFormat
+from service.encoding import SAMPLE_RATES, AudioFormat
 from service.http.lexicon_field import DESCRIPTION, RequestLexicon
 from service.http.resume_cache import ResponseSpec
 from service.protocol.speech_order import SpeechOrder
 from vocoder.audio.formats import HTTP_FORMATS
+from vocoder.seeds import MAX_SEED
+from vocoder.synthesis.limits import LENGTH_SCALES, PITCHES, TEMPERATURES, VOLUMES
 from vocoder.text import INPUT_FIELDS, SpeechInput, speech_input_of
 
 _ACCEPTED: dict[str, Literal["vtt", "srt"]] = {"text/vtt": "vtt", "application/x-subrip": "srt"}
@@ -40,21 +44,38 @@ _SSML = (
     "<speak>It was <emphasis>not</emphasis> me. <break time='300ms'/> <prosody rate='slow' "
     "pitch='+2st'>Honestly.</prosody></speak>"
 )
-_ONE_OF_THEM: list[JsonValue] = [{"required": [kind]} for kind in INPUT_FIELDS]
+# "oneOf" in words that generators of clients, which stop at it, pass over.
+_GIVEN: dict[str, JsonDict] = {
+    kind: {"required": [kind], "properties": {kind: {"type": "string"}}} for kind in INPUT_FIELDS
+}
+_NONE: JsonDict = {"not": {"anyOf": [*_GIVEN.values()]}}
+_TWO: list[JsonValue] = [{"allOf": [*pair]} for pair in combinations(_GIVEN.values(), 2)]
+_ONE_OF_THEM: JsonDict = {"anyOf": [_NONE, *_TWO]}
+
+
+def bounds(lowest: float, highest: float) -> Callable[[JsonDict], None]:
+    """Writes the range of a number into its schema; whoever speaks checks it, and says more."""
+
+    def write(schema: JsonDict) -> None:
+        for form in cast("list[JsonDict]", schema.get("anyOf", [schema])):
+            if form.get("type") in {"number", "integer"}:
+                form["minimum"], form["maximum"] = lowest, highest
+
+    return write
 
 
 class _SpeechInputFields(BaseModel):
     """What is to be read: exactly one of three."""
 
-    text: str = Field(
-        "",
+    text: str | None = Field(
+        None,
         description="What is to be spoken: any Unicode. One of text, ssml and phonemes is there.",
     )
-    ssml: str = Field(
-        "", description="An SSML document in place of a text (`docs/SSML.md`).", examples=[_SSML]
+    ssml: str | None = Field(
+        None, description="An SSML document in place of a text (`docs/SSML.md`).", examples=[_SSML]
     )
-    phonemes: str = Field(
-        "",
+    phonemes: str | None = Field(
+        None,
         description=(
             "IPA in place of a text: words between spaces, with the marks , ; : . ? ! — "
             "behind them."
@@ -64,7 +85,7 @@ class _SpeechInputFields(BaseModel):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        kinds = [kind for kind in INPUT_FIELDS if kind in self.model_fields_set]
+        kinds = [kind for kind in INPUT_FIELDS if getattr(self, kind) is not None]
         if not kinds:
             raise PydanticCustomError(
                 "missing", "text, ssml or phonemes is required", {"field": "text"}
@@ -82,7 +103,7 @@ class _SpeechInputFields(BaseModel):
         return next(
             speech_input_of(name, value)
             for name, value in self
-            if name in INPUT_FIELDS and name in self.model_fields_set
+            if name in INPUT_FIELDS and value is not None
         )
 
 
@@ -100,26 +121,37 @@ class Speech(_SpeechInputFields):
         description="Name of one of the voice's speakers, or its index; the first where absent.",
     )
     length_scale: float | None = Field(
-        None, description="0.25..4: how much longer everything lasts; 2 is half speed."
+        None,
+        description="How much longer everything lasts; 2 is half speed.",
+        json_schema_extra=bounds(*LENGTH_SCALES),
     )
     speed: float | None = Field(
         None,
         gt=0,
         description="1 / length_scale: 2 is double speed. Not together with length_scale.",
+        json_schema_extra=bounds(*LENGTH_SCALES),
     )
-    pitch: float = Field(0.0, description="-12..12: semitones above what the voice would speak at.")
+    pitch: float = Field(
+        0.0,
+        description="Semitones above what the voice would speak at.",
+        json_schema_extra=bounds(*PITCHES),
+    )
     volume: float = Field(
-        1.0, description="0..4: times the amplitude; what is then too loud is clipped."
+        1.0,
+        description="Times the amplitude; what is then too loud is clipped.",
+        json_schema_extra=bounds(*VOLUMES),
     )
     temperature: float | None = Field(
-        None, description="0..2: how freely samples are drawn; the voice's own where absent."
+        None,
+        description="How freely samples are drawn; the voice's own where absent.",
+        json_schema_extra=bounds(*TEMPERATURES),
     )
     seed: int | None = Field(
         None,
         description=(
-            "0..2**64-1: same request, same seed, same bytes. A random one where absent, "
-            "told in X-Seed."
+            "Same request, same seed, same bytes. A random one where absent, told in X-Seed."
         ),
+        json_schema_extra=bounds(0, MAX_SEED),
     )
     format: AudioFormat = Field(
         "wav",
@@ -130,9 +162,8 @@ class Speech(_SpeechInputFields):
     )
     sample_rate: int | None = Field(
         None,
-        description=(
-            "8000..48000 Hz, for the formats that leave it open; the voice's own where absent."
-        ),
+        description=("Hz, for the formats that leave it open; the voice's own where absent."),
+        json_schema_extra=bounds(*SAMPLE_RATES),
     )
     lexicon: RequestLexicon = Field(None, description=DESCRIPTION)
 
@@ -176,7 +207,7 @@ class SynthesizeRequest(Speech):
                 {"text": "Hello. This voice was trained on an open corpus.", "seed": 7},
                 {"ssml": _SSML},
             ],
-            "oneOf": _ONE_OF_THEM,
+            "not": _ONE_OF_THEM,
         }
     )
 
@@ -238,7 +269,7 @@ class PhonemizeRequest(_SpeechInputFields):
         frozen=True,
         json_schema_extra={
             "examples": [{"text": "It costs $5."}, {"ssml": _SSML}],
-            "oneOf": _ONE_OF_THEM,
+            "not": _ONE_OF_THEM,
         },
     )
 

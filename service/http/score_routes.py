@@ -122,7 +122,7 @@ def make_score_router(worker: SpeechBackend, settings: ServiceSettings) -> APIRo
             "parameters": parameters,
         },
     )
-    async def score(request: Request) -> JSONResponse:
+    async def score_recording(request: Request) -> JSONResponse:
         """Tells how probable a recording is under a voice: its exact log-likelihood, in nats and in
         bits. Worked at in the gaps that live streams leave.
         """

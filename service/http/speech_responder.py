@@ -30,6 +30,7 @@ from service.http.audio_response import AudioResponse, EncodedPart
 from service.http.byte_ranges import ByteRange, parse_range
 from service.http.error_responses import RequestError
 from service.http.etag import etag_of
+from service.http.paths import outer_path
 from service.http.preconditions import is_known
 from service.http.request_context import cancel_if_disconnected, client_of, wait_seconds_of
 from service.http.resume_cache import ResponseSpec, ResumableStream, ResumeCache
@@ -120,7 +121,7 @@ class SpeechResponder:
             headers = _headers(stream, layout) | {
                 "ETag": resumable.etag,
                 "X-Stream-Id": stream_id,
-                "Content-Location": f"/streams/{stream_id}",
+                "Content-Location": outer_path(request.scope, f"/streams/{stream_id}"),
             }
             return AudioResponse(
                 stream,

@@ -18,6 +18,8 @@ from starlette.responses import Response
 
 from service.frontend.speech_backend import SpeechBackend
 from service.http.error_responses import RequestError
+from service.http.openapi import json_body
+from service.http.paths import outer_path
 from service.http.preconditions import is_known
 from service.http.request_body import read_body
 from service.http.routes import AUDIO, BODY_REFUSALS, REFUSALS, SUBTITLES
@@ -91,10 +93,6 @@ def make_jobs_router(
 ) -> APIRouter:
     """The routes to these jobs; None where none are kept."""
     router = APIRouter(prefix="/jobs")
-    body = {
-        "required": True,
-        "content": {"application/json": {"schema": JobRequest.model_json_schema()}},
-    }
 
     def kept() -> Jobs:
         if jobs is None:
@@ -153,9 +151,9 @@ def make_jobs_router(
         | _NOT_KEPT
         | BODY_REFUSALS
         | {429: REFUSALS[429], 503: REFUSALS[503]},
-        openapi_extra={"requestBody": body},
+        openapi_extra=json_body(JobRequest),
     )
-    async def order(request: Request) -> Response:
+    async def create_job(request: Request) -> Response:
         """Takes many lines, which are rendered while nobody who listens needs the machine; each
         becomes a file.
         """
@@ -193,17 +191,17 @@ def make_jobs_router(
         return JSONResponse(
             answer.model_dump(),
             status_code=HTTPStatus.ACCEPTED,
-            headers={"Location": f"/jobs/{job}"},
+            headers={"Location": outer_path(request.scope, f"/jobs/{job}")},
         )
 
     @router.get("", responses=_told(JobList, {"jobs": [_EXAMPLE]}, "The jobs.") | _NOT_KEPT)
-    async def look_at_all(request: Request) -> JobList:
+    async def list_jobs(request: Request) -> JobList:
         """The latest jobs, of the key that is shown where keys are asked for."""
         rows = await asyncio.to_thread(kept().store.jobs, _owner(request), limit=_PAGE)
         return JobList(jobs=[JobAnswer.of(row, time.time()) for row in rows])
 
     @router.get("/{job}", responses=_told(JobAnswer, _EXAMPLE, "The job.") | _MISSING)
-    async def look(request: Request, job: JobId) -> JobAnswer:
+    async def get_job(request: Request, job: JobId) -> JobAnswer:
         """How far a job is."""
         return JobAnswer.of((await found(request, job))[1], time.time())
 
@@ -234,7 +232,7 @@ def make_jobs_router(
             ]
         },
     )
-    async def lines(request: Request, job: JobId) -> LineList:
+    async def list_job_lines(request: Request, job: JobId) -> LineList:
         """What has become of the lines of a job."""
         there, row = await found(request, job)
         after, limit = (
@@ -263,7 +261,7 @@ def make_jobs_router(
             416: {"description": "Nothing of the range is there."},
         },
     )
-    async def audio(request: Request, job: JobId, number: LineNumber) -> Response:
+    async def get_job_line_audio(request: Request, job: JobId, number: LineNumber) -> Response:
         """The file of a line."""
         there, row = await found(request, job)
         line = await line_of(there, row, number)
@@ -286,7 +284,7 @@ def make_jobs_router(
             416: {"description": "Nothing of the range is there."},
         },
     )
-    async def subtitles(request: Request, job: JobId, number: LineNumber) -> Response:
+    async def get_job_line_subtitles(request: Request, job: JobId, number: LineNumber) -> Response:
         """The subtitles of a line, where the job was ordered with some."""
         there, row = await found(request, job)
         line = await line_of(there, row, number)
@@ -321,7 +319,7 @@ def make_jobs_router(
             409: {"model": ProblemAnswer, "description": "The job has not ended."},
         },
     )
-    async def archive(request: Request, job: JobId) -> Response:
+    async def get_job_archive(request: Request, job: JobId) -> Response:
         """All files of a job that has ended as one stream, with a manifest (`manifest.jsonl`: a
         line for each line of the job).
         """
@@ -348,7 +346,7 @@ def make_jobs_router(
         )
         | _MISSING,
     )
-    async def cancel(request: Request, job: JobId) -> JobAnswer:
+    async def cancel_job(request: Request, job: JobId) -> JobAnswer:
         """Makes nothing more of a job; what is done stays. A job that has ended is left as it
         is.
         """
@@ -363,7 +361,7 @@ def make_jobs_router(
         response_class=Response,
         responses={204: {"description": "Nothing is left of it."}, **_MISSING},
     )
-    async def delete(request: Request, job: JobId) -> Response:
+    async def delete_job(request: Request, job: JobId) -> Response:
         """Cancels a job, and deletes its files."""
         there, row = await found(request, job)
         await there.delete(row.id)

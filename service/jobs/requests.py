@@ -43,15 +43,6 @@ class JobLine(Speech):
         )
 
 
-def _line_schema() -> dict[str, Any]:
-    return {
-        "type": "array",
-        "items": JobLine.model_json_schema(),
-        "minItems": 1,
-        "maxItems": MOST_LINES,
-    }
-
-
 class JobRequest(BaseModel):
     """The body of `POST /jobs`."""
 
@@ -74,7 +65,14 @@ class JobRequest(BaseModel):
     lines: Annotated[
         list[dict[str, JsonValue]],
         Field(min_length=1, max_length=MOST_LINES),
-        WithJsonSchema(_line_schema()),
+        WithJsonSchema(
+            {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/JobLine"},
+                "minItems": 1,
+                "maxItems": MOST_LINES,
+            }
+        ),
     ]
     defaults: Annotated[dict[str, JsonValue], WithJsonSchema({"type": "object"})] = Field(
         {}, description="What a line leaves out: any field of a line but its id and what is spoken."

@@ -107,6 +107,7 @@ ODD_FILES = {
     "empty": (b"", "empty file"),
     "text": (b"Hello, I am a text. " * 50, "not audio"),
     "cut inside its header": (wav_bytes(SOUND)[:30], "not audio"),
+    "cut inside its samples": (wav_bytes(SOUND)[:-1_000], "is cut short"),
     "without samples": (wav_bytes(SOUND[:0]), "no samples"),
     "with NaN": (wav_bytes(np.array([0, np.nan, 0], np.float32), coding="FLOAT"), "not finite"),
     "with infinity": (
@@ -241,3 +242,10 @@ def test_a_recording_may_be_as_long_as_is_said_and_no_longer(form: str) -> None:
     assert len(read_audio_bytes(file.getvalue(), 8_000, name="it", most_seconds=1.0)) == 8_000
     with pytest.raises(AudioError, match=r"it: is longer than 0\.999 seconds"):
         read_audio_bytes(file.getvalue(), 8_000, name="it", most_seconds=0.999)
+
+
+@pytest.mark.parametrize("size", [0x7FFF_FFFF, 0xFFFF_FFFF])
+def test_a_streamed_wav_does_not_know_its_length(size: int) -> None:
+    data = bytearray(wav_bytes(SOUND))
+    data[40:44] = size.to_bytes(4, "little")
+    assert len(read_audio_bytes(bytes(data), RATE, name="streamed")) == len(SOUND)

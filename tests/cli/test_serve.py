@@ -94,7 +94,7 @@ def test_every_option_reaches_its_setting(started: dict[str, object]) -> None:
         "--max-streams 4 --capacity 4.5 --no-standby --address-streams 5 "
         "--address-requests-per-minute 6 --key-file keys --guard-metrics --allow-origin "
         "https://a.example --allow-origin https://b.example --trusted-proxy 10.0.0.1 "
-        "--openai-voice nova=tiny "
+        "--openai-voice nova=tiny --root-path /speech "
         "--otlp http://collector:4318 --lexicons words --jobs work --webhooks-to-private "
         "--shutdown-seconds 0.5 --log-text"
     )
@@ -105,6 +105,7 @@ def test_every_option_reaches_its_setting(started: dict[str, object]) -> None:
         address_requests_per_minute=6, key_file=Path("keys"), guard_metrics=True,
         allow_origins=("https://a.example", "https://b.example"),
         trusted_proxies=("10.0.0.1",), openai_voices=("nova=tiny",),
+        root_path="/speech",
         otlp_endpoint="http://collector:4318", lexicons=Path("words"), jobs=Path("work"),
         webhooks_to_private=True, shutdown_seconds=0.5, log_text=True,
     )  # fmt: skip

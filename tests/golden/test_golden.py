@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.golden import values
-from vocoder.synthesis.voice import Voice
+from vocoder.synthesis.voice import Voice, load_voice
 
 STORED = values.read_values()
 # Another CPU sums in another order (`values.py` says how much that changes); numbers are stored
@@ -69,3 +69,11 @@ def test_bits_per_sample_of_recordings_stay(voice: Voice, recording: str) -> Non
     assert values.bits_per_sample(voice, recording) == pytest.approx(
         STORED["bits_per_sample"][recording], abs=BITS_TOLERANCE
     )
+
+
+@pytest.mark.parametrize("text", ["Is that a bee?", "I am here, you know."])
+def test_the_fastest_speech_dies_away(text: str) -> None:
+    """At speed 4 the sound once ended at a quarter of its peak."""
+    spoken = load_voice(values.DEFAULT_VOICE).synthesize(text, seed=0, length_scale=0.25)
+    samples = np.abs(spoken.astype(float))
+    assert samples[-32:].max() < 0.03 * samples.max()

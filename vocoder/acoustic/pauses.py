@@ -21,6 +21,7 @@ SHORTEST_SECONDS = {
 }
 BETWEEN_SENTENCES_SECONDS = 0.3
 BETWEEN_PARAGRAPHS_SECONDS = 0.7
+LAST_SECONDS = 0.06  # at the end of all, no speed shortens a pause below this: the voice dies away
 
 
 def with_pauses(

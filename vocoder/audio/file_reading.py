@@ -17,6 +17,7 @@ from vocoder.errors import AudioError
 _MOST_VALUES_PER_SECOND = (
     400_000  # of all channels together, where the length is limited: two of 192 kHz
 )
+_UNKNOWN_BYTES = 0x7FFF_0000  # of a WAV file, from here on: streamed, its length not known
 FloatArray = npt.NDArray[np.float32]
 LOWEST_RATE_HZ = (
     1_000  # below it nothing is speech, and resampling would blow a small file up to gigabytes
@@ -60,6 +61,7 @@ def read_audio_bytes(
     """
     if not data:
         raise AudioError(f"{name}: is an empty file", field=name)
+    _check_whole(data, name)
     try:
         # Bytes, not the file: soundfile goes by a file's extension when it sees one (.raw), and
         # only the contents count.
@@ -80,6 +82,28 @@ def read_audio_bytes(
     if len(mono) == 0:
         raise AudioError(f"{name}: is too short to hold one sample at {sample_rate} Hz", field=name)
     return mono
+
+
+def _check_whole(data: bytes, name: str) -> None:
+    """Refuses a WAV file that ends before its samples do; libsndfile would read what is there.
+
+    Writers that do not know the length beforehand give a huge one: that says nothing.
+    """
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        return
+    at = 12
+    while at + 8 <= len(data):
+        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8
+        if kind == b"data":
+            if len(data) - at < size < _UNKNOWN_BYTES:
+                raise AudioError(
+                    f"{name}: is cut short: its header names {size} bytes of samples, and "
+                    f"{len(data) - at} are there",
+                    field=name,
+                )
+            return
+        at += size + size % 2
 
 
 class _Contents(io.BytesIO):

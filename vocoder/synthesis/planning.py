@@ -21,6 +21,7 @@ import numpy.typing as npt
 from vocoder.acoustic.pauses import (
     BETWEEN_PARAGRAPHS_SECONDS,
     BETWEEN_SENTENCES_SECONDS,
+    LAST_SECONDS,
     with_pauses,
 )
 from vocoder.errors import InputError, TextError, VoiceError
@@ -278,6 +279,8 @@ def _durations(
         frames = _directed_frames(
             predicted, delivery, settings.length_scale, frames_per_second, followed=at_end > 0
         )
+    if at_end == 0 and (delivery is None or math.isnan(delivery.pauses[-1])):
+        frames[-1] = max(frames[-1], min(predicted[-1], LAST_SECONDS * frames_per_second))
     ends = np.cumsum(frames)
     if not math.isfinite(ends[-1]):
         raise VoiceError(

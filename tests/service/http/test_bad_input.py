@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -20,7 +21,7 @@ WRONG_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"text": "!!! \u2603"}, "invalid_text", "text"),
     ({"text": "a" * 301}, "invalid_text", "text"),
     ({"text": 3}, "wrong_type", "text"),
-    ({"text": None}, "wrong_type", "text"),
+    ({"text": None}, "missing_field", "text"),
     ({"text": ["Yes."]}, "wrong_type", "text"),
     ({"text": "Yes.", "voice": "nobody"}, "invalid_value", "voice"),
     ({"text": "Yes.", "voice": "../tiny"}, "invalid_value", "voice"),
@@ -173,3 +174,14 @@ async def test_a_defect_is_an_answer_too(
     assert (answer.status_code, error["code"]) == (500, "internal")
     assert "division" not in answer.text
     assert worker.status.open_streams == 0
+
+
+async def test_a_compressed_body(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/synthesize",
+        content=gzip.compress(b'{"text": "Yes."}'),
+        headers={"content-type": "application/json", "content-encoding": "gzip"},
+    )
+    error = problem(answer)
+    assert (answer.status_code, error["code"]) == (415, "unsupported_media_type")
+    assert error["field"] == "content-encoding"

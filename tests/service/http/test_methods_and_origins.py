@@ -18,6 +18,7 @@ from service.app import create_app
 from service.frontend.supervisor import Supervisor
 from service.observability.logs import REQUESTS
 from service.settings import ServiceSettings
+from vocoder.errors import ConfigError
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/voices", "/metrics"])
@@ -114,3 +115,28 @@ async def test_a_client_that_leaves_while_it_sends_is_one_line_in_the_log(
     (record,) = caplog.records
     assert record.name == REQUESTS
     assert json.loads(record.message)["status"] == 499
+
+
+@pytest.mark.parametrize("prefix", ["", "/speech"], ids=["stripped", "kept"])
+async def test_a_service_below_a_path(
+    settings: ServiceSettings, worker: Supervisor, prefix: str
+) -> None:
+    """Whether the proxy strips the path or not, headers name it, and it is known for what it is."""
+    below = create_app(dataclasses.replace(settings, root_path="/speech"), worker=worker)
+    transport = httpx.ASGITransport(app=below)
+    async with httpx.AsyncClient(transport=transport, base_url="http://sonant") as client:
+        spoken = await client.post(f"{prefix}/synthesize", json={"text": "Hello.", "seed": 1})
+        location = spoken.headers["content-location"]
+        assert location == f"/speech/streams/{spoken.headers['x-stream-id']}"
+        again = await client.get(prefix + location.removeprefix("/speech"))
+        assert again.content == spoken.content
+        wrong = await client.post(f"{prefix}/v1/audio/speech", json={})
+        assert wrong.json()["error"]["type"] == "invalid_request_error"
+        document = (await client.get(f"{prefix}/openapi.json")).json()
+        assert document["servers"] == [{"url": "/speech"}]
+
+
+@pytest.mark.parametrize("path", ["speech", "/speech/", "/a b", "/speech?x"])
+def test_a_root_path_that_is_none(path: str) -> None:
+    with pytest.raises(ConfigError, match="root_path"):
+        ServiceSettings(root_path=path)

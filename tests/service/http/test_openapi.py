@@ -60,11 +60,14 @@ async def test_every_body_has_an_example(client: httpx.AsyncClient) -> None:
         "application/octet-stream",
         "multipart/form-data",
     }
+    schemas = document["components"]["schemas"]
     # not kept here: tests/service/jobs sends them
-    assert bodies.pop("/jobs")["content"]["application/json"]["schema"]["examples"]
+    bodies.pop("/jobs")
+    assert schemas["JobRequest"]["examples"]
     assert set(bodies) == {"/synthesize", "/phonemize", "/v1/audio/speech"}
     for path, body in bodies.items():
-        examples = body["content"]["application/json"]["schema"]["examples"]
+        reference = body["content"]["application/json"]["schema"]["$ref"]
+        examples = schemas[reference.rpartition("/")[2]]["examples"]
         assert examples
         for example in examples:
             assert (await client.post(path, json=example | {"voice": "tiny"})).status_code == 200, (
@@ -156,9 +159,10 @@ async def test_every_body_of_a_lexicon_has_an_example(
             for method, media_type, content in (
                 (verb, *one) for verb, contents in bodies for one in contents.items()
             ):
-                example = (
-                    content["example"] if "example" in content else content["schema"]["examples"][0]
-                )
+                schema = content["schema"]
+                if "$ref" in schema:
+                    schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+                example = content["example"] if "example" in content else schema["examples"][0]
                 data = (
                     example.encode() if isinstance(example, str) else json.dumps(example).encode()
                 )
@@ -204,3 +208,28 @@ def test_whatever_is_asked_the_answer_is_one_of_those_described(
         "/metrics",
         "/readyz",
     } <= asked
+
+
+def test_keys_are_described_where_they_are_asked_for(
+    settings: ServiceSettings, worker: Supervisor, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.txt"
+    keys.write_text(f"anna {'0' * 64}\n")
+    guarded = dataclasses.replace(settings, key_file=keys)
+    document = create_app(guarded, worker=worker).openapi()
+    assert document["security"] == [{"bearer": []}, {"key": []}]
+    assert set(document["components"]["securitySchemes"]) == {"bearer", "key"}
+    open_paths = {
+        path
+        for path, operations in document["paths"].items()
+        if all(operation.get("security") == [] for operation in operations.values())
+    }
+    assert open_paths == {"/healthz", "/readyz", "/metrics"}
+    assert "security" not in create_app(settings, worker=worker).openapi()
+
+
+def test_ranges_are_in_the_document(app: FastAPI) -> None:
+    properties = app.openapi()["components"]["schemas"]["SynthesizeRequest"]["properties"]
+    assert (properties["pitch"]["minimum"], properties["pitch"]["maximum"]) == (-12, 12)
+    seed = properties["seed"]["anyOf"][0]
+    assert (seed["minimum"], seed["maximum"]) == (0, 2**64 - 1)

@@ -137,7 +137,7 @@ WRONG = [
         "ssml and phonemes both say",
     ),
     ({"ssml": 7}, "wrong_type", "ssml", "ssml: "),
-    ({"ssml": None}, "wrong_type", "ssml", "ssml: "),
+    ({"ssml": None}, "missing_field", "text", "is required"),
     ({"ssml": ""}, "invalid_text", "ssml", "ssml: the document is empty"),
     ({"ssml": "<speak/>"}, "invalid_text", "ssml", "ssml: nothing in the text can be spoken"),
     (

@@ -60,8 +60,8 @@ async def test_not_ready_while_there_is_no_worker(
 
 
 async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
-    operation = (await client.get("/openapi.json")).json()["paths"]["/synthesize"]["post"]
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    document = (await client.get("/openapi.json")).json()
+    schema = document["components"]["schemas"]["SynthesizeRequest"]
     assert schema["additionalProperties"] is False
     assert set(schema["properties"]) == {
         "text",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -514,3 +515,17 @@ def test_whatever_is_edited_the_answer_is_one_of_those_described(
         holds()
     assert len(asked) == 6
     assert 204 in asked["PUT /voices/{voice}/lexicon"]
+
+
+async def test_a_full_disk_is_told_and_nothing_is_lost(
+    editor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await editor.put(HERE, json={"cat": {"alias": "dog"}})).status_code == 204
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("vocoder.audio.whole_file.os.fsync", full)
+    answer = await editor.put(HERE, json=WORDS)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (507, "disk_full")
+    assert (await editor.get(HERE)).json() == {"cat": {"alias": "dog"}}

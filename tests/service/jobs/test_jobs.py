@@ -524,9 +524,7 @@ def test_a_folder_of_a_later_release_is_left_alone(
 
 async def test_every_example_of_a_job_is_taken_on(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
-    examples = document["paths"]["/jobs"]["post"]["requestBody"]["content"]["application/json"][
-        "schema"
-    ]["examples"]
+    examples = document["components"]["schemas"]["JobRequest"]["examples"]
     assert examples
     for example in examples:
         job = (await ordered(client, example))["id"]

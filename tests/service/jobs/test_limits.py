@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
+import pytest
 
 from service.app import create_app
 from service.frontend.supervisor import Supervisor
+from service.jobs.store import JobStore
 from service.keys import make_key
 from service.settings import ServiceSettings
 from tests.service.jobs.test_jobs import JOB, ended, ordered
@@ -72,3 +75,22 @@ async def test_what_is_refused_was_a_request(keeping: ServiceSettings, make_work
             for kind in ("application/json", "text/plain", "application/json")
         ]
     assert statuses == [400, 415, 429]
+
+
+async def test_a_full_disk_is_told_and_nothing_is_lost(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = await ordered(client)
+    add = JobStore.add
+
+    def add_to_a_full_disk(store: JobStore, *args: Any, **kwargs: Any) -> None:
+        pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+        store._db.execute(f"PRAGMA max_page_count = {pages}")
+        add(store, *args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(JobStore, "add", add_to_a_full_disk)
+        lines = [{"text": "Yes. " * 20} for _ in range(20)]
+        answer = await client.post("/jobs", json={"lines": lines})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (507, "disk_full")
+    assert [job["id"] for job in (await client.get("/jobs")).json()["jobs"]] == [kept["id"]]
