@@ -34,8 +34,8 @@ from service.settings import ServiceSettings
 
 # What pages of other origins may read of an answer beside its body.
 READABLE = (
-    "Accept-Ranges", "Content-Location", "Content-Range", "ETag", "Retry-After", "X-Queued-Seconds",
-    "X-Request-Id", "X-Sample-Rate", "X-Seed", "X-Skipped",
+    "Accept-Ranges", "Content-Location", "Content-Range", "ETag", "Retry-After", "X-Ignored",
+    "X-Queued-Seconds",    "X-Request-Id", "X-Sample-Rate", "X-Seed", "X-Skipped",
     "X-Stream-Id",
 )  # fmt: skip
 PREFLIGHT_SECONDS = 600  # that a browser may remember what it was allowed

@@ -34,6 +34,7 @@ class LiveStream:
         num_samples: of the whole utterance; None where it is planned as it is spoken.
         first_sample: the first that will come; all from there to the end do.
         skipped: what in the text could not be spoken, in order.
+        ignored: markup that was passed over, in order.
         timed: whether it is told what is heard when.
         queued_seconds: how long it waited for room.
         snapshots: the last few places where it can be gone on from, the latest last.
@@ -46,6 +47,7 @@ class LiveStream:
         sample_rate: int,
         num_samples: int | None,
         skipped: tuple[SkippedText, ...],
+        ignored: tuple[SkippedText, ...] = (),
         loop: asyncio.AbstractEventLoop,
         on_taken: Callable[[int], None],
         on_close: Callable[[], None],
@@ -58,6 +60,7 @@ class LiveStream:
         self.num_samples = num_samples
         self.first_sample = first_sample
         self.skipped = skipped
+        self.ignored = ignored
         self.timed = timed
         self.queued_seconds = queued_seconds
         self.snapshots: deque[SavedStream] = deque(maxlen=_SNAPSHOTS)

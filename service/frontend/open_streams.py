@@ -153,6 +153,7 @@ class OpenStreams:
             num_samples=message.num_samples,
             first_sample=entry.first_sample,
             skipped=message.skipped,
+            ignored=message.ignored,
             timed=entry.order.timestamps,
             queued_seconds=entry.queued_seconds,
             loop=entry.loop,

@@ -41,6 +41,12 @@ _AUDIO_HEADERS = {
         ),
         "schema": {"type": "string"},
     },
+    "X-Ignored": {
+        "description": (
+            "Only where markup of an SSML document was passed over: a JSON list as X-Skipped."
+        ),
+        "schema": {"type": "string"},
+    },
     "X-Stream-Id": {
         "description": "`GET /streams/{id}` gives the same bytes again, or the rest of them.",
         "schema": {"type": "string"},
@@ -116,6 +122,7 @@ _READING = {
         }
     ],
     "skipped": [],
+    "ignored": [],
 }
 SPEECH_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: AUDIO,

@@ -74,6 +74,13 @@ class _SpeechInputFields(BaseModel):
     ssml: str | None = Field(
         None, description="An SSML document in place of a text (`docs/SSML.md`).", examples=[_SSML]
     )
+    ssml_strict: bool = Field(
+        False,
+        description=(
+            "Whether SSML that is not done here is refused. Otherwise elements, attributes and "
+            "values of other services are passed over, and told in X-Ignored."
+        ),
+    )
     phonemes: str | None = Field(
         None,
         description=(
@@ -101,7 +108,7 @@ class _SpeechInputFields(BaseModel):
     def given(self) -> SpeechInput:
         """The one that is there."""
         return next(
-            speech_input_of(name, value)
+            speech_input_of(name, value, strict=self.ssml_strict)
             for name, value in self
             if name in INPUT_FIELDS and value is not None
         )

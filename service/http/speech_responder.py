@@ -286,6 +286,8 @@ def _headers(stream: LiveStream, layout: Layout) -> dict[str, str]:
         headers["X-Queued-Seconds"] = f"{stream.queued_seconds:.3f}"
     if stream.skipped:
         headers["X-Skipped"] = skipped_header(stream.skipped)
+    if stream.ignored:
+        headers["X-Ignored"] = skipped_header(stream.ignored)
     return headers
 
 

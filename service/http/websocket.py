@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from starlette.types import Message
@@ -216,7 +216,7 @@ class SpeechSocket:
         elif isinstance(message, SocketText):
             self._put(self._pieces.feed(message.text))
         elif isinstance(message, SocketSsml):
-            self._put([*self._pieces.flush(), Ssml(message.ssml)])
+            self._put([*self._pieces.flush(), Ssml(message.ssml, strict=message.ssml_strict)])
         else:
             self._put(self._pieces.flush())
             self._characters += 1
@@ -321,6 +321,7 @@ class SpeechSocket:
                         {"text": one.text, "start": one.start, "reason": one.reason}
                         for one in stream.skipped
                     ],
+                    **({"ignored": [*map(asdict, stream.ignored)]} if stream.ignored else {}),
                 }
             )
             timing = (

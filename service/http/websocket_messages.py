@@ -69,6 +69,7 @@ class SocketSsml(BaseModel):
 
     type: Literal["ssml"]
     ssml: str
+    ssml_strict: bool = False
 
 
 class SocketCommand(BaseModel):

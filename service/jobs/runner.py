@@ -206,7 +206,7 @@ class JobRunner:
                 num_bytes=file.num_bytes,
                 sha256=file.sha256,
                 seconds=num_bytes / 2 / stream.sample_rate,
-                skipped=skipped_json(stream.skipped),
+                skipped=skipped_json(stream.skipped + stream.ignored),
                 subtitles=beside,
                 subtitles_sha256=None if subtitles is None else subtitles.sha256,
             )

@@ -156,6 +156,7 @@ class StreamPlanned:
     sample_rate: int
     num_samples: int | None
     skipped: tuple[SkippedText, ...]
+    ignored: tuple[SkippedText, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

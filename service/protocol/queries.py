@@ -87,12 +87,14 @@ class PhonemizedText:
         language: espeak-ng's name of it.
         sentences: in order; none where nothing can be spoken.
         skipped: what cannot.
+        ignored: markup that was passed over.
     """
 
     voice: str
     language: str
     sentences: tuple[PhonemizedSentence, ...]
     skipped: tuple[SkippedText, ...]
+    ignored: tuple[SkippedText, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

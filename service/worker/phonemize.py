@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from service.protocol.queries import PhonemizedSentence, PhonemizedText, PhonemizedWord
 from service.protocol.speech_order import SkippedText
 from vocoder.text import Lexicon, Sentence, Skipped, SpeechInput, analyser_of, analysis_of
+from vocoder.text.script import IgnoredMarkup
 
 
 def phonemize(
@@ -37,11 +38,12 @@ def phonemize(
         language=language,
         sentences=tuple(map(_sentence, analysis.sentences)),
         skipped=skipped_texts(analysis.skipped),
+        ignored=skipped_texts(analysis.ignored),
     )
 
 
-def skipped_texts(skipped: Sequence[Skipped]) -> tuple[SkippedText, ...]:
-    """What could not be spoken, as plain data."""
+def skipped_texts(skipped: Sequence[Skipped] | Sequence[IgnoredMarkup]) -> tuple[SkippedText, ...]:
+    """What could not be spoken, or was passed over, as plain data."""
     return tuple(SkippedText(text=one.text, start=one.start, reason=one.reason) for one in skipped)
 
 

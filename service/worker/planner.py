@@ -151,6 +151,7 @@ class Planner:
                 sample_rate=voice.sample_rate,
                 num_samples=num_samples,
                 skipped=skipped_texts(plan.skipped),
+                ignored=skipped_texts(plan.ignored),
             )
         )
         emitted = 0 if wanted.saved is None else wanted.saved.emitted

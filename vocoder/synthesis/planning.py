@@ -37,7 +37,7 @@ from vocoder.text import (
     field_name_of,
     in_order,
 )
-from vocoder.text.script import Mark
+from vocoder.text.script import IgnoredMarkup, Mark
 from vocoder.voices.pack import Pack
 
 
@@ -68,6 +68,7 @@ class Plan:
     Attributes:
         sentences: at least one.
         skipped: what in the text could not be spoken, and why.
+        ignored: markup that was passed over, and why.
         marks: places in the text that its author has given names, in order; those that are heard
             are told with their sentences (`vocoder.synthesis.timeline`).
         settings: how it will be spoken.
@@ -79,6 +80,7 @@ class Plan:
 
     sentences: tuple[PlannedSentence, ...]
     skipped: tuple[Skipped, ...]
+    ignored: tuple[IgnoredMarkup, ...]
     marks: tuple[Mark, ...]
     settings: Settings
     directed: bool
@@ -134,6 +136,7 @@ class Planning:
         directed: as a plan's.
         sentences: that `advance` has planned, in order.
         skipped: what of the text cannot be spoken, as far as that is known.
+        ignored: as a plan's.
 
     Raises:
         TextError: the text is empty, or longer than the limit, alone or with the aliases of its
@@ -180,6 +183,7 @@ class Planning:
         self._field = field_name_of(text)
         self.directed = not isinstance(text, str)
         self.sentences: list[PlannedSentence] = []
+        self.ignored = self._analyser.ignored
         self.skipped: list[Skipped] = list(self._analyser.removed)
         self._steps = self._walk(0, self.skipped)
 
@@ -201,6 +205,7 @@ class Planning:
         return Plan(
             sentences=tuple(self.sentences),
             skipped=in_order(self.skipped),
+            ignored=self.ignored,
             marks=self._analyser.marks,
             settings=self.settings,
             directed=self.directed,

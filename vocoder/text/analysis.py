@@ -22,7 +22,7 @@ from vocoder.text.normalise import normalise
 from vocoder.text.phonemes import EspeakPhonemiser, Phonemiser
 from vocoder.text.pronunciation import capitals_of, pronounce
 from vocoder.text.question_intonation import rises
-from vocoder.text.script import Mark
+from vocoder.text.script import IgnoredMarkup, Mark
 from vocoder.text.sentences import split_sentences
 
 _STRONGEST = "?!.;:—,"  # of several marks behind a word the first of these is heard
@@ -74,6 +74,7 @@ class Analysis:
 
     sentences: tuple[Sentence, ...]
     skipped: tuple[Skipped, ...]  # in the order of `start`
+    ignored: tuple[IgnoredMarkup, ...] = ()  # likewise
 
 
 def analyse(text: str, *, language: str = "en-us", lexicon: Lexicon | None = None) -> Analysis:
@@ -103,7 +104,7 @@ def analysis_of(analyser: SentenceSource) -> Analysis:
         skipped.extend(silent)
         if sentence is not None:
             sentences.append(sentence)
-    return Analysis(sentences=tuple(sentences), skipped=in_order(skipped))
+    return Analysis(sentences=tuple(sentences), skipped=in_order(skipped), ignored=analyser.ignored)
 
 
 def in_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
@@ -123,6 +124,10 @@ class SentenceSource(Protocol):
     @property
     def marks(self) -> tuple[Mark, ...]:
         """Places in the whole text that its author has given names, in order."""
+
+    @property
+    def ignored(self) -> tuple[IgnoredMarkup, ...]:
+        """Markup of the whole text that was passed over, in order."""
 
     def __len__(self) -> int:
         """How many sentences there are, those included in which nothing can be spoken."""
@@ -145,7 +150,7 @@ class Analyser:
 
     Attributes:
         removed: what cleaning has taken out of the whole text.
-        marks: none: a plain text has none.
+        marks, ignored: none: a plain text has none.
 
     Raises:
         InputError: as `analyse`.
@@ -171,6 +176,7 @@ class Analyser:
             for one in self._cleaned.removed
         )
         self.marks: tuple[Mark, ...] = ()
+        self.ignored: tuple[IgnoredMarkup, ...] = ()
 
     def __len__(self) -> int:
         """How many sentences there are, those included in which nothing can be spoken."""

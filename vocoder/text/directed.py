@@ -89,7 +89,13 @@ def analyser_of(
             )
         case Ssml():
             return ScriptAnalyser(
-                read_ssml(given.document, language=language, voice=voice, speakers=speakers),
+                read_ssml(
+                    given.document,
+                    language=language,
+                    voice=voice,
+                    speakers=speakers,
+                    strict=given.strict,
+                ),
                 language=language,
                 lexicon=lexicon,
                 phonemiser=phonemiser,
@@ -123,6 +129,7 @@ class ScriptAnalyser:
     Attributes:
         removed: what cleaning has taken out of the whole text.
         marks: of the script.
+        ignored: markup of it that was passed over.
     """
 
     def __init__(
@@ -162,6 +169,7 @@ class ScriptAnalyser:
         self._cues = [replace(cue, position=there(cue.position)) for cue in script.cues]
         self._cues_at = [cue.position for cue in self._cues]
         self._paragraphs = [there(at) for at in script.paragraphs]
+        self.ignored = script.ignored
         self._stand_in = next(
             chr(code) for code in count(_FIRST_STAND_IN) if chr(code) not in cleaned.text
         )

@@ -136,6 +136,21 @@ class Mark:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class IgnoredMarkup:
+    """Markup that is not done here, and was passed over.
+
+    Attributes:
+        text: what it is: an element, an attribute or a value.
+        start: index in what was given of the element's first character.
+        reason: why, as the end of a sentence that begins with "it".
+    """
+
+    text: str
+    start: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Script:
     """A text with directions.
 
@@ -148,6 +163,7 @@ class Script:
         bounds: where a sentence must end, in order.
         whole: stretches that are a sentence each, however they are punctuated.
         paragraphs: where a paragraph ends.
+        ignored: markup that was passed over, in order.
     """
 
     text: str
@@ -158,3 +174,4 @@ class Script:
     bounds: tuple[int, ...] = ()
     whole: tuple[tuple[int, int], ...] = ()
     paragraphs: tuple[int, ...] = ()
+    ignored: tuple[IgnoredMarkup, ...] = ()

@@ -25,9 +25,12 @@ class Ssml:
 
     Attributes:
         document: from `<speak>` to `</speak>`, with or without an XML declaration.
+        strict: whether what is not spoken here is an error. Otherwise elements, attributes and
+            values of other services are passed over, and told.
     """
 
     document: str
+    strict: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,11 @@ SpeechInput = str | TextWithHeadings | Ssml | Ipa
 INPUT_FIELDS = ("text", "ssml", "phonemes")  # of a request or a line, which has one of them
 
 
-def speech_input_of(field: str, given: str) -> SpeechInput:
-    """What one of `INPUT_FIELDS` holds."""
-    return Ssml(given) if field == "ssml" else Ipa(given) if field == "phonemes" else given
+def speech_input_of(field: str, given: str, *, strict: bool = True) -> SpeechInput:
+    """What one of `INPUT_FIELDS` holds; `strict` as in `Ssml`."""
+    if field == "ssml":
+        return Ssml(given, strict=strict)
+    return Ipa(given) if field == "phonemes" else given
 
 
 def source_text(given: SpeechInput) -> str:

@@ -16,7 +16,8 @@ whole document but its string.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -31,6 +32,7 @@ _BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*\?>")
 _ENCODINGS = ("utf-8", "utf-16", "us-ascii")
 
 
@@ -126,7 +128,13 @@ def decode_xml(document: bytes, *, what: str, field: str) -> str:
 
 
 def read_xml(
-    document: str, *, what: str, field: str, most_characters: int, deepest: int = 32
+    document: str,
+    *,
+    what: str,
+    field: str,
+    most_characters: int,
+    deepest: int = 32,
+    prefixes: Collection[str] = (),
 ) -> Iterator[Event]:
     """Reads a document; what is wrong is raised when it is reached, so believe nothing before the
     last event.
@@ -138,6 +146,8 @@ def read_xml(
         field: the field at fault in errors.
         most_characters: limit on its length.
         deepest: limit on elements inside each other, the outermost included.
+        prefixes: that the document uses and does not declare: each stands for a namespace of its
+            own name.
 
     Yields:
         its events in the order of the document; every `StartTag` has its `EndTag`.
@@ -157,16 +167,51 @@ def read_xml(
             f"{what} is not well-formed XML: half a surrogate pair at character {error.start + 1}",
             field=field,
         ) from error
+    if prefixes:
+        yield from _read_inside(encoded, prefixes, what=what, field=field, deepest=deepest)
+        return
     reader = _XmlReader(encoded, what=what, field=field, deepest=deepest)
     for start in range(0, len(encoded), _CHUNK):
         yield from reader.read(encoded[start : start + _CHUNK], last=False)
     yield from reader.read(b"", last=True)
 
 
+def _read_inside(
+    encoded: bytes, prefixes: Collection[str], *, what: str, field: str, deepest: int
+) -> Iterator[Event]:
+    """The events of a document as if it stood inside an element that declares the prefixes."""
+    declared = "".join(f' xmlns:{prefix}="{prefix}"' for prefix in sorted(prefixes))
+    around = f"<_{declared}>".encode()
+    declaration = _DECLARATION.match(encoded)
+    if declaration is not None:  # it may not stand inside; places stay
+        encoded = b" " * declaration.end() + encoded[declaration.end() :]
+    reader = _XmlReader(encoded, what=what, field=field, deepest=deepest + 1, ahead=len(around))
+    reader.read(around, last=False)
+    depth = roots = 0
+    for event in [*reader.read(encoded, last=False), *reader.read(b"</_>", last=True)[:-1]]:
+        match event:
+            case StartTag():
+                roots += depth == 0
+                depth += 1
+            case EndTag():
+                depth -= 1
+        text = event.text if depth == 0 and isinstance(event, CharacterData) else None
+        if roots > 1 or (text is not None and text.strip()):
+            raise InputError(
+                f"{what} is not well-formed XML: junk around its element at {event.place}",
+                field=field,
+            )
+        if text is None:
+            yield event
+
+
 class _XmlReader:
     """Expat's callbacks, gathered as events."""
 
-    def __init__(self, encoded: bytes, *, what: str, field: str, deepest: int) -> None:
+    def __init__(
+        self, encoded: bytes, *, what: str, field: str, deepest: int, ahead: int = 0
+    ) -> None:
+        self._ahead = ahead  # bytes that the parser is given before the document
         self._encoded, self._what, self._field, self._deepest = encoded, what, field, deepest
         self._events: list[Event] = []
         self._depth = 0
@@ -182,7 +227,7 @@ class _XmlReader:
         try:
             self._parser.Parse(chunk, last)
         except expat.ExpatError as error:
-            place = Place(error.lineno, error.offset + 1)
+            place = self._placed(error.lineno, error.offset)
             raise InputError(
                 f"{self._what} is not well-formed XML: {expat.ErrorString(error.code)} at {place}",
                 field=self._field,
@@ -232,11 +277,14 @@ class _XmlReader:
         )
 
     def _place(self) -> Place:
-        return Place(self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
+        return self._placed(self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber)
+
+    def _placed(self, line: int, column: int) -> Place:
+        return Place(line, column + 1 - (self._ahead if line == 1 else 0))
 
     def _at(self) -> int:
         byte, character = self._known
-        there = self._parser.CurrentByteIndex
+        there = max(self._parser.CurrentByteIndex - self._ahead, 0)
         self._known = (there, character + len(self._encoded[byte:there].decode("utf-8")))
         return self._known[1]
 

@@ -178,9 +178,10 @@ WRONG = [
 async def test_what_is_wrong_is_the_field_s(
     client: httpx.AsyncClient, body: dict[str, object], code: str, field: str, message: str
 ) -> None:
+    strictly = {"ssml_strict": True} if "ssml" in body else {}
     for path in ("/synthesize", "/phonemize"):
         answer = await client.post(
-            path, content=json.dumps(body), headers={"content-type": "application/json"}
+            path, content=json.dumps(body | strictly), headers={"content-type": "application/json"}
         )
         if path == "/phonemize" and "nothing in the text" in message:
             assert answer.json()["sentences"] == []
@@ -258,3 +259,15 @@ def test_a_document_over_the_websocket(app: FastAPI, voice: Voice) -> None:
     ]
     (error,) = [one["error"] for one in heard if isinstance(one, dict) and one["type"] == "error"]
     assert (error["code"], error["field"]) == ("invalid_text", "ssml")
+
+
+async def test_markup_of_other_services_is_passed_over_and_told(client: httpx.AsyncClient) -> None:
+    document = "<speak><amazon:effect name='whispered'>Good day.</amazon:effect></speak>"
+    plain = await client.post("/synthesize", json={"text": "Good day.", "seed": 7})
+    answer = await client.post("/synthesize", json={"ssml": document, "seed": 7})
+    assert answer.content == plain.content
+    ignored = json.loads(answer.headers["x-ignored"])
+    assert [(one["text"], one["start"]) for one in ignored] == [("<effect>", 7)]
+    assert "x-ignored" not in plain.headers
+    read = (await client.post("/phonemize", json={"ssml": document})).json()
+    assert [one["text"] for one in read["ignored"]] == ["<effect>"]

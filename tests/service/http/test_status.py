@@ -66,6 +66,7 @@ async def test_openapi_describes_the_body(client: httpx.AsyncClient) -> None:
     assert set(schema["properties"]) == {
         "text",
         "ssml",
+        "ssml_strict",
         "phonemes",
         "voice",
         "speaker",

@@ -409,8 +409,13 @@ async def test_a_speed_goes_over_a_default_length_scale(client: httpx.AsyncClien
     ],
 )
 def test_a_line_says_in_a_job_what_it_says_in_a_list(line: dict[str, Any]) -> None:
-    assert set(JobLine.model_fields) - {"sample_rate", "lexicon"} == set(FIELDS) - {"chapters"}
-    listed, order = entry_of(7, line), JobLine.model_validate(line).order()
+    assert set(JobLine.model_fields) - {"sample_rate", "lexicon", "ssml_strict"} == set(FIELDS) - {
+        "chapters"
+    }
+    listed, order = (
+        entry_of(7, line),
+        JobLine.model_validate(line | ({"ssml_strict": True} if "ssml" in line else {})).order(),
+    )
     assert source_text(order.text) == line[field_name_of(order.text)]
     assert (listed.text, listed.voice, listed.speaker, listed.seed) == (
         order.text,

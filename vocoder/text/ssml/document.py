@@ -14,6 +14,8 @@ from vocoder.text.xml import EndTag, StartTag, read_xml
 MOST_DEPTH = 64
 NAMESPACE = "http://www.w3.org/2001/10/synthesis"
 _LONGEST_SHOWN = 60
+_PREFIXED = re.compile(r"[<\s]/?([A-Za-z_][\w.-]*):[A-Za-z_]")
+_DECLARED = re.compile(r"""\sxmlns:([\w.-]+)\s*=""")
 _TAG = re.compile(r"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")  # attributes may hold a ">"
 
 
@@ -64,8 +66,11 @@ class ElementHandler(Protocol):
         """
 
 
-def tell(document: str, listener: ElementHandler) -> None:
+def tell(document: str, listener: ElementHandler, *, strict: bool) -> None:
     """Tells a listener what a document holds.
+
+    Where it is not strict, prefixes need not be declared: documents of other services often leave
+    that out.
 
     Raises:
         TextError: field "ssml"; it is not well-formed, or has what is refused. Whatever the
@@ -78,6 +83,7 @@ def tell(document: str, listener: ElementHandler) -> None:
             field="ssml",
             most_characters=len(document),
             deepest=MOST_DEPTH,
+            prefixes=() if strict else _undeclared(document),
         ):
             if isinstance(event, EndTag):
                 listener.closed(_name(event.namespace, event.name))
@@ -97,6 +103,12 @@ def tell(document: str, listener: ElementHandler) -> None:
         raise
     except InputError as error:
         raise refuse(str(error)) from error
+
+
+def _undeclared(document: str) -> set[str]:
+    """Prefixes in tags that no attribute declares."""
+    tags = "".join(_TAG.findall(document))
+    return set(_PREFIXED.findall(tags)) - set(_DECLARED.findall(tags)) - {"xml", "xmlns"}
 
 
 def _name(namespace: str, name: str) -> str:

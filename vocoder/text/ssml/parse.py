@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from vocoder.errors import TextError
 from vocoder.text.cleaning import clean
 from vocoder.text.ipa import phones_of
 from vocoder.text.normalise import normalise
-from vocoder.text.script import Break, Mark, Replaced, SaidWord, Script, Style
+from vocoder.text.script import Break, IgnoredMarkup, Mark, Replaced, SaidWord, Script, Style
 from vocoder.text.ssml.document import DocumentPlace, refuse, shown, tell
 from vocoder.text.ssml.say_as import say_as
 from vocoder.text.ssml.values import (
@@ -68,7 +67,9 @@ _INSIDE = {"sub", "say-as", "phoneme"}  # hold characters alone
 _EMPTY = {"break", "mark"}
 
 
-def read_ssml(document: str, *, language: str, voice: str, speakers: Sequence[str]) -> Script:
+def read_ssml(
+    document: str, *, language: str, voice: str, speakers: Sequence[str], strict: bool = True
+) -> Script:
     """A document, read.
 
     Args:
@@ -76,12 +77,14 @@ def read_ssml(document: str, *, language: str, voice: str, speakers: Sequence[st
         language: espeak-ng's name of the language that the voice speaks.
         voice: its name.
         speakers: of the voice.
+        strict: whether what is not done here is an error; else it is passed over, and told in
+            `Script.ignored`. Documents that are no SSML are refused either way.
 
     Raises:
         TextError: field "ssml"; what is wrong, or cannot be spoken, with its line and column.
     """
-    building = _ScriptBuilder(language=language, voice=voice, speakers=speakers)
-    tell(document, building)
+    building = _ScriptBuilder(language=language, voice=voice, speakers=speakers, strict=strict)
+    tell(document, building, strict=strict)
     return building.script()
 
 
@@ -99,7 +102,9 @@ class _OpenElement:
 class _ScriptBuilder:
     """Is told the document, and makes the script."""
 
-    def __init__(self, *, language: str, voice: str, speakers: Sequence[str]) -> None:
+    def __init__(self, *, language: str, voice: str, speakers: Sequence[str], strict: bool) -> None:
+        self._strict = strict
+        self._ignored: list[IgnoredMarkup] = []
         self._language, self._voice, self._speakers = language, voice, speakers
         self._open: list[_OpenElement] = []
         self._unheard = 0  # elements that are open and say nothing of how it sounds
@@ -129,6 +134,7 @@ class _ScriptBuilder:
             bounds=tuple(self._bounds),
             whole=tuple(self._whole),
             paragraphs=tuple(self._paragraphs),
+            ignored=tuple(self._ignored),
         )
 
     def opened(self, name: str, attributes: dict[str, str], place: DocumentPlace) -> None:
@@ -136,7 +142,13 @@ class _ScriptBuilder:
         if self._unheard or name in _UNHEARD:
             self._unheard += 1
             return
-        self._check(name, attributes, place)
+        if not self._is_done(name, place):
+            if name == "desc":
+                self._unheard += 1
+                return
+            name, attributes = "", {}  # what it holds is spoken as if it were not there
+        self._check_nesting(name, place)
+        attributes = self._known_attributes(name, attributes, place)
         self._after_tag = True
         around = self._open[-1].style if self._open else Style()
         style = self._begin[name](attributes, place, around) if name in self._begin else around
@@ -155,14 +167,14 @@ class _ScriptBuilder:
             self._unheard -= 1
             return
         element = self._open.pop()
-        if name in _INSIDE:
+        if element.name in _INSIDE:
             self._replace(element)
         self._after_tag = True
-        if name in ("p", "s", "voice"):
+        if element.name in ("p", "s", "voice"):
             self._bounds.append(len(self._text))
-        if name == "s":
+        if element.name == "s":
             self._whole.append((element.start, len(self._text)))
-        if name == "p":
+        if element.name == "p":
             self._paragraphs.append(len(self._text))
         self._speak_as(self._open[-1].style if self._open else Style())
 
@@ -196,61 +208,76 @@ class _ScriptBuilder:
             self._styles.pop()
         self._styles.append((len(self._text), style))
 
-    def _check(self, name: str, attributes: dict[str, str], place: DocumentPlace) -> None:
-        """Refuses an element that is none, or stands where it may not."""
+    def _pass_over(self, what: str, message: str, place: DocumentPlace) -> None:
+        """Refuses what is not done here, or tells that it was passed over."""
+        if self._strict:
+            raise refuse(message, place)
+        self._ignored.append(IgnoredMarkup(text=what, start=place.start, reason=message))
+
+    def _is_done(self, name: str, place: DocumentPlace) -> bool:
+        """Whether an element means something here."""
+        if name == "speak" and self._open:
+            self._pass_over("<speak>", "<speak> must be the outermost element, and no other", place)
+            return False
         if name in _NOT_DONE:
-            raise refuse(f"<{name}> is not spoken: {_NOT_DONE[name]}", place)
+            self._pass_over(f"<{name}>", f"<{name}> is not spoken: {_NOT_DONE[name]}", place)
+            return False
         if name not in ELEMENTS:
-            raise refuse(
-                f"there is no element {_named(name)} (known: {', '.join(ELEMENTS)})", place
+            known = ", ".join(ELEMENTS)
+            self._pass_over(
+                f"<{_short(name)}>", f"there is no element {_named(name)} (known: {known})", place
             )
-        if (name == "speak") != (not self._open):
-            raise refuse(
-                "<speak> must be the outermost element, and no other"
-                if name == "speak"
-                else f"the outermost element must be <speak>, not <{name}>",
-                place,
-            )
+            return False
+        return True
+
+    def _check_nesting(self, name: str, place: DocumentPlace) -> None:
+        """Refuses an element that stands where it may not."""
+        if not self._open and name != "speak":
+            raise refuse(f"the outermost element must be <speak>, not <{name}>", place)
         around = [one.name for one in self._open]
-        if around and around[-1] in _INSIDE | _EMPTY:
+        if around and around[-1] in _INSIDE | _EMPTY and (name or self._strict):
             raise refuse(f"<{around[-1]}> holds no elements, and not <{name}>", place)
         if (name == "s" and "s" in around) or (name == "p" and ("p" in around or "s" in around)):
             raise refuse(f"<{name}> cannot stand inside <{'s' if 's' in around else 'p'}>", place)
-        for attribute, value in attributes.items():
-            if (name, attribute) in _NOT_DONE_ATTRIBUTES:
-                raise refuse(
-                    f"{attribute} of <{name}> is not done: {_NOT_DONE_ATTRIBUTES[name, attribute]}",
-                    place,
-                )
-            if attribute not in (*ELEMENTS[name], *_ANYWHERE):
-                known = ", ".join(ELEMENTS[name])
-                raise refuse(
-                    f"<{name}> has no attribute {_named(attribute)} (known: {known})", place
-                )
-            if attribute == "xml:lang":
-                self._check_language(name, value, place)
-        if name == "speak" and attributes.get("version", "1.1") not in ("1.0", "1.1"):
-            raise refuse(
-                f"version {shown(attributes['version'])} of SSML is not known (known: 1.0, 1.1)",
-                place,
-            )
 
-    def _check_language(self, name: str, value: str, place: DocumentPlace) -> None:
-        asked, own = value.lower().replace("_", "-"), self._language.lower()
-        if not (asked == own or own.startswith(f"{asked}-") or asked.startswith(f"{own}-")):
-            raise refuse(
-                (
-                    f"xml:lang of <{name}> is {shown(value)}, and the voice {shown(self._voice)} "
-                    f"speaks {self._language}"
-                ),
-                place,
+    def _known_attributes(
+        self, name: str, attributes: dict[str, str], place: DocumentPlace
+    ) -> dict[str, str]:
+        """Those that mean something here."""
+        known = {}
+        for attribute, value in attributes.items():
+            message = self._why_not_done(name, attribute, value)
+            if message is None:
+                known[attribute] = value
+            else:
+                self._pass_over(f"{_short(attribute)} of <{name}>", message, place)
+        return known
+
+    def _why_not_done(self, name: str, attribute: str, value: str) -> str | None:
+        """What is wrong with an attribute; None where it means something."""
+        if (name, attribute) in _NOT_DONE_ATTRIBUTES:
+            return f"{attribute} of <{name}> is not done: {_NOT_DONE_ATTRIBUTES[name, attribute]}"
+        if attribute not in (*ELEMENTS[name], *_ANYWHERE):
+            known = ", ".join(ELEMENTS[name])
+            return f"<{name}> has no attribute {_named(attribute)} (known: {known})"
+        if attribute == "version" and value not in ("1.0", "1.1"):
+            return f"version {shown(value)} of SSML is not known (known: 1.0, 1.1)"
+        if attribute == "xml:lang" and not self._speaks(value):
+            return (
+                f"xml:lang of <{name}> is {shown(value)}, and the voice {shown(self._voice)} "
+                f"speaks {self._language}"
             )
+        return None
+
+    def _speaks(self, language: str) -> bool:
+        asked, own = language.lower().replace("_", "-"), self._language.lower()
+        return asked == own or own.startswith(f"{asked}-") or asked.startswith(f"{own}-")
 
     def _voiced(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
         if "name" not in attributes:
-            if "xml:lang" in attributes:
-                return around
-            raise refuse("<voice> needs a name", place)
+            if "xml:lang" not in attributes and self._strict:
+                raise refuse("<voice> needs a name", place)
+            return around
         name = attributes["name"].strip()
         # one name, or several in the order in which they are liked
         for wanted in (
@@ -262,16 +289,16 @@ class _ScriptBuilder:
             if wanted == self._voice:
                 return replace(around, speaker=None)
         known = ", ".join(map(shown, dict.fromkeys((self._voice, *self._speakers))))
-        raise refuse(
-            (
-                f"<voice> {shown(name)} is no speaker of the voice {shown(self._voice)} (known: "
-                f"{known}); another voice is another request"
-            ),
+        self._pass_over(
+            f"name of <voice>, {shown(name)}",
+            f"<voice> {shown(name)} is no speaker of the voice {shown(self._voice)} (known: "
+            f"{known}); another voice is another request",
             place,
         )
+        return around
 
     def _lang(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
-        if "xml:lang" not in attributes:
+        if "xml:lang" not in attributes and self._strict:
             raise refuse("<lang> needs xml:lang", place)
         return around
 
@@ -292,8 +319,8 @@ class _ScriptBuilder:
                     case _:
                         style = replace(style, gain=gain_of(value, around.gain))
             except ValueError as error:
-                raise self._wrong("prosody", attribute, value, error, place) from error
-        if not attributes.keys() & {"rate", "pitch", "range", "volume"}:
+                self._wrong("prosody", attribute, value, error, place)
+        if self._strict and not attributes.keys() & {"rate", "pitch", "range", "volume"}:
             raise refuse("<prosody> needs rate, pitch, range or volume", place)
         return style
 
@@ -302,7 +329,8 @@ class _ScriptBuilder:
         try:
             return replace(around, emphasis=emphasis_of(level))
         except ValueError as error:
-            raise self._wrong("emphasis", "level", level, error, place) from error
+            self._wrong("emphasis", "level", level, error, place)
+            return around
 
     def _break(self, attributes: dict[str, str], place: DocumentPlace, around: Style) -> Style:
         attribute = "time" if "time" in attributes else "strength"
@@ -313,7 +341,8 @@ class _ScriptBuilder:
             seconds = strength_of(attributes.get("strength", "medium").strip())
             seconds = seconds_of(value) if attribute == "time" else seconds
         except ValueError as error:
-            raise self._wrong("break", attribute, value, error, place) from error
+            self._wrong("break", attribute, value, error, place)
+            return around
         self._pause += seconds
         self._pauses += seconds
         if self._pause > MOST_BREAK_SECONDS + 1e-9:
@@ -351,7 +380,8 @@ class _ScriptBuilder:
         place, attributes = element.place, element.attributes
         needed = {"sub": "alias", "say-as": "interpret-as", "phoneme": "ph"}[element.name]
         if needed not in attributes:
-            raise refuse(f"<{element.name}> needs {needed}", place)
+            self._pass_over(f"<{element.name}>", f"<{element.name}> needs {needed}", place)
+            return
         said = attributes[needed].strip()
         start, end = element.start, len(self._text)
         while start < end and self._text[start].isspace():
@@ -366,9 +396,10 @@ class _ScriptBuilder:
         try:
             words, size = _words_for(element, said, content)
         except ValueError as error:
-            raise self._wrong(
+            self._wrong(
                 element.name, needed, said if element.name != "say-as" else content, error, place
-            ) from error
+            )
+            return  # what it holds is spoken as it is written
         if size > LONGEST_SAID:
             raise refuse(
                 (
@@ -392,11 +423,14 @@ class _ScriptBuilder:
         self._pause = 0.0
         self._replaced.append(Replaced(start=start, end=end, words=words, size=size))
 
-    @staticmethod
     def _wrong(
-        element: str, attribute: str, value: str, error: ValueError, place: DocumentPlace
-    ) -> TextError:
-        return refuse(f"{attribute} of <{element}>: {shown(value)} {error}", place)
+        self, element: str, attribute: str, value: str, error: ValueError, place: DocumentPlace
+    ) -> None:
+        self._pass_over(
+            f"{attribute} of <{element}>",
+            f"{attribute} of <{element}>: {shown(value)} {error}",
+            place,
+        )
 
 
 def _words_for(element: _OpenElement, said: str, content: str) -> tuple[tuple[SaidWord, ...], int]:
@@ -435,6 +469,11 @@ def _phonemes(ipa: str, alphabet: str, content: str) -> tuple[tuple[SaidWord, ..
     return (
         SaidWord(text=text, mark=written[-1].mark if written else "", phones=phones_of(ipa)),
     ), len(ipa)
+
+
+def _short(name: str) -> str:
+    """An element or attribute without its namespace."""
+    return name.removeprefix("{").replace("}", " ").rpartition(" ")[2]
 
 
 def _named(name: str) -> str:
