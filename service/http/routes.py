@@ -26,6 +26,7 @@ from service.protocol.speech_order import VoiceDescription
 from service.settings import ServiceSettings
 from vocoder.audio.formats import HTTP_FORMATS
 from vocoder.errors import InputError
+from vocoder.synthesis.limits import LENGTH_SCALES
 from vocoder.text import source_text
 
 _AUDIO_HEADERS = {
@@ -191,9 +192,9 @@ def make_router(
             if wanted.speed is None or error.field != "length_scale":
                 raise
             # The client never sent a length_scale: the field at fault is the one that it did send.
+            fastest, slowest = (1 / limit for limit in LENGTH_SCALES)
             raise InputError(
-                f"speed {wanted.speed:g} is a length_scale of {1 / wanted.speed:g}: {error}",
-                field="speed",
+                f"speed must lie in {slowest:g}..{fastest:g}, not {wanted.speed:g}", field="speed"
             ) from error
 
     @router.get(

@@ -30,16 +30,29 @@ export function clearFaults() {
 // Shows what was refused, in the service's own sentence and at its field, and takes the reader there. What is no refusal is a defect, and is thrown on.
 export function showFault(error) {
   if (!(error instanceof Refusal)) throw error;
-  const name = KEY_FIELDS.includes(error.field) ? "key" : error.field;
+  const name = KEY_FIELDS.includes(error.field) ? "key" : error.field === "body" ? "text" : error.field;
   if (name === "key") field("key-row").hidden = false;
   if (name !== "key" && !FAULTS.includes(name)) {
     field("problem").textContent = error.message;
     return;
   }
   field(name).setAttribute("aria-invalid", "true");
-  field(`${name}-error`).textContent = error.message;
-  field("problem").textContent = name === "text" || name === "key" ? "" : error.message;
+  field(`${name}-error`).textContent = sentenceOf(error.message, name);
   field(name).focus();
+}
+
+// The service's sentence as its field says it: "pitch must lie in -12..12, not 13" below Pitch is "Must lie in -12..12, not 13".
+function sentenceOf(message, name) {
+  const said = message.replace(new RegExp(`^${name}(:| (?=must))\\s*`), "");
+  return said[0].toUpperCase() + said.slice(1);
+}
+
+// What a number's field holds, where it is none; the service's default is what an empty one stands for.
+export function checkNumbers() {
+  for (const name of TYPED) {
+    const value = field(name).value.trim();
+    if (value !== "" && !Number.isFinite(Number(value))) throw new Refusal("Must be a number", name);
+  }
 }
 
 // Every number is there twice: to be typed exactly, and to be drawn. An empty one leaves the slider where the service's default is.

@@ -1,5 +1,5 @@
 // The page: what happens when something is pressed, and what is shown while it is spoken.
-import { clearFaults, field, joinSliders, order, showFault, showVoices } from "./form.js";
+import { checkNumbers, clearFaults, field, joinSliders, order, showFault, showVoices } from "./form.js";
 import { Pictures } from "./pictures.js";
 import { Player, prepare } from "./player.js";
 import { Reading } from "./reading.js";
@@ -43,6 +43,7 @@ async function say() {
   showState();
   for (const name of ["pace", "seed-told"]) field(name).textContent = "–";
   try {
+    checkNumbers();
     if (known.length === 0) await learnVoices();
     const voice = known.find(({ name }) => name === wanted.voice) ?? known[0];
     const [{ seed, lines }] = await Promise.all([speak(wanted, key(), breaker.signal), voice && prepare(voice.sample_rate)]);

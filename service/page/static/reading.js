@@ -58,6 +58,8 @@ export class Reading {
     mark.textContent = this.text.slice(from, to);
     mark.dataset.said = word.text;
     this.lit.replaceChildren(this.text.slice(0, from), mark, `${this.text.slice(to)}\n`);
+    const [box, seen, place] = [this.lit.closest(".writing"), this.lit.closest(".writing").getBoundingClientRect(), mark.getBoundingClientRect()];
+    if (place.bottom > seen.bottom || place.top < seen.top) box.scrollTop += place.top - seen.top - seen.height / 3;
   }
 }
 
