@@ -26,6 +26,8 @@ class LiveStream:
 
     Args:
         on_taken: told how many samples the reader has taken; on the event loop.
+        on_late: told by how many seconds a piece left after a listener without a buffer needed
+            it, the time not counted in which the reader took nothing; on the event loop.
         on_close: told once that the reader will take no more; on the event loop.
 
     Attributes:
@@ -51,6 +53,7 @@ class LiveStream:
         loop: asyncio.AbstractEventLoop,
         on_taken: Callable[[int], None],
         on_close: Callable[[], None],
+        on_late: Callable[[float], None] | None = None,
         timed: bool = False,
         first_sample: int = 0,
         queued_seconds: float = 0.0,
@@ -67,6 +70,9 @@ class LiveStream:
         self._loop = loop
         self._on_taken = on_taken
         self._on_close = on_close
+        self._on_late = on_late
+        self._given_at = 0.0  # when the last piece was, on the clock of the loop
+        self._needed_at: float | None = None  # the next, by a listener without a buffer
         self._waiting: deque[tuple[bytes, Sequence[TimedSentence]]] = deque()
         self._new_sentences: list[TimedSentence] = []  # in what has been read, and not been taken
         self._changed = asyncio.Event()
@@ -103,6 +109,8 @@ class LiveStream:
         Raises:
             SonantError: the stream broke off; the error says why.
         """
+        if self._needed_at is not None:
+            self._needed_at += self._loop.time() - self._given_at
         while True:
             if self._failure is not None:
                 raise self._failure
@@ -110,11 +118,19 @@ class LiveStream:
                 pcm, sentences = self._waiting.popleft()
                 self._new_sentences.extend(sentences)
                 self._on_taken(len(pcm) // BYTES_PER_SAMPLE)
+                self._note_time(len(pcm) // BYTES_PER_SAMPLE)
                 return pcm
             if self._finished:
                 return b""
             self._changed.clear()
             await self._changed.wait()
+
+    def _note_time(self, num_samples: int) -> None:
+        now = self._given_at = self._loop.time()
+        needed_at = now if self._needed_at is None else self._needed_at
+        if now > needed_at and self._on_late is not None:
+            self._on_late(now - needed_at)
+        self._needed_at = max(now, needed_at) + num_samples / self.sample_rate
 
     def new_sentences(self) -> list[TimedSentence]:
         """The sentences that begin in what has been read, in samples of `sample_rate`; each is

@@ -147,6 +147,7 @@ class OpenStreams:
             return
         # whoever goes on with it must draw the same
         entry.order = dataclasses.replace(entry.order, seed=message.seed)
+        nobody_listens = entry.order.background or entry.order.whole
         entry.stream = stream = LiveStream(
             seed=message.seed,
             sample_rate=message.sample_rate,
@@ -159,6 +160,7 @@ class OpenStreams:
             loop=entry.loop,
             on_taken=lambda num_samples: self._on_taken(number, num_samples),
             on_close=lambda: self._on_close(number),
+            on_late=None if nobody_listens else self._metrics.late_send,
         )
         entry.trace.planned(
             voice=entry.order.voice or default_voice,

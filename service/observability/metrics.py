@@ -60,6 +60,17 @@ class Metrics:
             "By how much the latest piece of the last second was late.",
             registry=self._registry,
         )
+        self._late_sends = Counter(
+            "sonant_late_sends",
+            "Pieces of sound that left the service after a listener without a buffer needed them.",
+            registry=self._registry,
+        )
+        self._send_lateness = Gauge(
+            "sonant_send_lateness_seconds",
+            "By how much the latest of them was late, of those of the last second.",
+            registry=self._registry,
+        )
+        self._latest_send = 0.0
         self._deaths = Counter(
             "sonant_worker_deaths", "Workers that have died at work.", registry=self._registry
         )
@@ -90,6 +101,13 @@ class Metrics:
         """So many pieces were late in the last second, the latest of them by so much."""
         self._late.inc(chunks)
         self._lateness.set(seconds)
+        self._send_lateness.set(self._latest_send)
+        self._latest_send = 0.0
+
+    def late_send(self, seconds: float) -> None:
+        """A piece left the service so late."""
+        self._late_sends.inc()
+        self._latest_send = max(self._latest_send, seconds)
 
     def worker_died(self) -> None:
         """A worker has died at work."""
