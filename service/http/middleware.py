@@ -34,12 +34,14 @@ _VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POLICY_VIOLATION = 1008
 _METRICS = "/metrics"
 _PUBLIC_PATHS = ("/", "/healthz", "/readyz", _METRICS, "/openapi.json")
+_LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
+_SPEAKING_PATHS = ("/streams", "/api/tts")  # that are charged whatever the method
 _PUBLIC_PREFIX = "/page/"  # the page's own files: it is the page that asks for the key
 
 
 def _is_charged(scope: Scope) -> bool:
     """Whether a request makes work: it speaks, asks, orders or edits. Looking is free."""
-    return scope["method"] not in {"GET", "HEAD", "OPTIONS"} or scope["path"].startswith("/streams")
+    return scope["method"] not in _LOOKING or scope["path"].startswith(_SPEAKING_PATHS)
 
 
 class RequestMiddleware:
@@ -153,7 +155,7 @@ class RequestMiddleware:
             return message
 
         try:
-            scope["state"]["key"] = self._key(scope["path"], headers)
+            scope["state"]["key"] = self._key(scope, headers)
             if _is_charged(scope):
                 self._charge(client_of(HTTPConnection(scope)))
         except (RequestError, ClientLimitError) as refusal:
@@ -169,7 +171,7 @@ class RequestMiddleware:
     ) -> None:
         try:
             self._check_origin(headers)
-            scope["state"]["key"] = self._key(scope["path"], headers)
+            scope["state"]["key"] = self._key(scope, headers)
         except RequestError:
             await receive()  # the client's wish to connect
             # before it was accepted: the server answers 403
@@ -192,9 +194,15 @@ class RequestMiddleware:
                 field="origin",
             )
 
-    def _key(self, path: str, headers: Headers) -> str | None:
+    def _is_public(self, scope: Scope) -> bool:
+        # `GET /` is the page, `POST /` speaks; a WebSocket has no method
+        path: str = scope["path"]
+        looking = scope.get("method", "GET") in _LOOKING
+        return looking and (path in self._open or path.startswith(_PUBLIC_PREFIX))
+
+    def _key(self, scope: Scope, headers: Headers) -> str | None:
         """The name of the key that was shown, where one is asked for."""
-        if self._keys is None or path in self._open or path.startswith(_PUBLIC_PREFIX):
+        if self._keys is None or self._is_public(scope):
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         shown = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")

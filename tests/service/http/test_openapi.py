@@ -62,7 +62,7 @@ async def test_every_body_has_an_example(client: httpx.AsyncClient) -> None:
     }
     # not kept here: tests/service/jobs sends them
     assert bodies.pop("/jobs")["content"]["application/json"]["schema"]["examples"]
-    assert set(bodies) == {"/synthesize", "/phonemize", "/v1/audio/speech"}
+    assert set(bodies) == {"/", "/synthesize", "/phonemize", "/v1/audio/speech"}
     for path, body in bodies.items():
         examples = body["content"]["application/json"]["schema"]["examples"]
         assert examples
