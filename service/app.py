@@ -13,12 +13,14 @@ from starlette.middleware.cors import CORSMiddleware
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
+from service.http.coqui_routes import make_coqui_router
 from service.http.error_responses import answer_errors
 from service.http.head import HeadMiddleware
 from service.http.lexicon_routes import WordRequest, make_lexicon_router
 from service.http.middleware import RequestMiddleware
 from service.http.openai_routes import SpeechRequest, check_openai_voices, make_openai_router
 from service.http.openapi import complete_document, operation_id
+from service.http.piper_routes import PiperRequest, make_piper_router
 from service.http.routes import make_router
 from service.http.schemas import PhonemizeRequest, SynthesizeRequest
 from service.http.score_routes import make_score_router
@@ -106,12 +108,22 @@ def _assemble(
     app.include_router(make_router(worker, settings, responder, lexicons))
     app.include_router(make_lexicon_router(lexicons, settings))
     app.include_router(make_openai_router(worker, settings, responder))
+    app.include_router(make_piper_router(worker, settings, responder))
+    app.include_router(make_coqui_router(worker, responder))
     app.include_router(make_score_router(worker, settings))
     app.include_router(make_jobs_router(jobs, worker, settings))
     app.include_router(make_page_router())
     complete_document(
         app,
-        (SynthesizeRequest, PhonemizeRequest, SpeechRequest, WordRequest, JobRequest, JobLine),
+        (
+            SynthesizeRequest,
+            PhonemizeRequest,
+            SpeechRequest,
+            PiperRequest,
+            WordRequest,
+            JobRequest,
+            JobLine,
+        ),
         needs_key=settings.key_file is not None,
         guard_metrics=settings.guard_metrics,
     )

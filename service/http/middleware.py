@@ -35,11 +35,17 @@ _VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POLICY_VIOLATION = 1008
 _METRICS = "/metrics"
 _PUBLIC_PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
+_LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
+_SPEAKING_PATHS = ("/streams", "/api/tts")  # that are charged whatever the method
 _PUBLIC_PREFIX = "/page/"  # the page's own files: it is the page that asks for the key
 
 
-def is_public(path: str, *, guard_metrics: bool) -> bool:
-    """Whether anybody may ask for a path, without a key."""
+def is_public(method: str, path: str, *, guard_metrics: bool) -> bool:
+    """Whether anybody may ask for a path in this way, without a key: `GET /` is the page, and
+    `POST /` speaks.
+    """
+    if method not in _LOOKING:
+        return False
     if path == _METRICS:
         return not guard_metrics
     return path in _PUBLIC_PATHS or path.startswith(_PUBLIC_PREFIX)
@@ -47,9 +53,7 @@ def is_public(path: str, *, guard_metrics: bool) -> bool:
 
 def _is_charged(scope: Scope) -> bool:
     """Whether a request makes work: it speaks, asks, orders or edits. Looking is free."""
-    return scope["method"] not in {"GET", "HEAD", "OPTIONS"} or inner_path(scope).startswith(
-        "/streams"
-    )
+    return scope["method"] not in _LOOKING or inner_path(scope).startswith(_SPEAKING_PATHS)
 
 
 class RequestMiddleware:
@@ -166,7 +170,7 @@ class RequestMiddleware:
             return message
 
         try:
-            scope["state"]["key"] = self._key(inner_path(scope), headers)
+            scope["state"]["key"] = self._key(scope, headers)
             if _is_charged(scope):
                 self._charge(client_of(HTTPConnection(scope)))
         except (RequestError, ClientLimitError) as refusal:
@@ -182,7 +186,7 @@ class RequestMiddleware:
     ) -> None:
         try:
             self._check_origin(headers)
-            scope["state"]["key"] = self._key(inner_path(scope), headers)
+            scope["state"]["key"] = self._key(scope, headers)
         except RequestError:
             await receive()  # the client's wish to connect
             # before it was accepted: the server answers 403
@@ -205,9 +209,11 @@ class RequestMiddleware:
                 field="origin",
             )
 
-    def _key(self, path: str, headers: Headers) -> str | None:
+    def _key(self, scope: Scope, headers: Headers) -> str | None:
         """The name of the key that was shown, where one is asked for."""
-        if self._keys is None or is_public(path, guard_metrics=self._guard_metrics):
+        # a WebSocket has no method
+        method, path = scope.get("method", "GET"), inner_path(scope)
+        if self._keys is None or is_public(method, path, guard_metrics=self._guard_metrics):
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         shown = bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")

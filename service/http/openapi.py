@@ -59,8 +59,8 @@ def complete_document(
                 components["securitySchemes"] = _SECURITY_SCHEMES
                 document["security"] = [{name: []} for name in _SECURITY_SCHEMES]
                 for path, operations in document["paths"].items():
-                    if is_public(path, guard_metrics=guard_metrics):
-                        for operation in operations.values():
+                    for method, operation in operations.items():
+                        if is_public(method.upper(), path, guard_metrics=guard_metrics):
                             operation["security"] = []
             app.openapi_schema = document
         return app.openapi_schema

@@ -84,6 +84,7 @@ AUDIO = {
     },
     "headers": _AUDIO_HEADERS,
 }
+WAV = AUDIO | {"description": "Speech.", "content": {"audio/wav": _BINARY}}
 REFUSALS: dict[int | str, dict[str, Any]] = {
     429: {
         "model": ProblemAnswer,

@@ -64,7 +64,7 @@ async def test_every_body_has_an_example(client: httpx.AsyncClient) -> None:
     # not kept here: tests/service/jobs sends them
     bodies.pop("/jobs")
     assert schemas["JobRequest"]["examples"]
-    assert set(bodies) == {"/synthesize", "/phonemize", "/v1/audio/speech"}
+    assert set(bodies) == {"/", "/synthesize", "/phonemize", "/v1/audio/speech"}
     for path, body in bodies.items():
         reference = body["content"]["application/json"]["schema"]["$ref"]
         examples = schemas[reference.rpartition("/")[2]]["examples"]

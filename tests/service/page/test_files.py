@@ -113,8 +113,8 @@ async def test_nothing_else_is_there(client: httpx.AsyncClient, path: str) -> No
 
 
 async def test_the_page_is_read_but_not_written(client: httpx.AsyncClient) -> None:
-    for path in ("/", "/page/main.js"):
-        assert (await client.post(path)).status_code == 405
+    for method, path in (("PUT", "/"), ("POST", "/page/main.js")):
+        assert (await client.request(method, path)).status_code == 405
 
 
 async def test_the_page_needs_no_key_and_what_it_asks_for_does(
