@@ -1,4 +1,5 @@
-"""Piper's HTTP API: `POST /` with a text or with Piper's JSON answers a WAV file.
+"""Piper's HTTP API: `POST /` with a text or with Piper's JSON answers a WAV file. With a text, the
+other fields may stand in the query: a shell needs no JSON then.
 
 As in Piper, an unknown voice or speaker takes the default, and unknown fields are ignored. `seed`
 is ours. `GET /voices` stays ours: each key of Piper's is a voice, and ours has the key `voices`.
@@ -10,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from service.frontend.speech_backend import SpeechBackend
@@ -97,15 +98,18 @@ def make_piper_router(
 
 
 async def _read(request: Request, limit: int) -> PiperRequest:
-    """The JSON; or the text, also where no content type is given.
+    """The JSON; or the text, also where no content type is given, and all else from the query.
 
     Raises:
         RequestError: the body is of another kind or too large, or a field is wrong.
     """
     if "content-type" in request.headers and media_type_of(request, _JSON, _TEXT) == _JSON:
         return await read_body(request, PiperRequest, limit=limit)
+    body = await read_bytes(request, limit)
     try:
-        return PiperRequest.model_validate({"text": (await read_bytes(request, limit)).decode()})
+        return PiperRequest.model_validate({**request.query_params, "text": body.decode()})
+    except ValidationError as error:
+        raise RequestError.of_validation(error) from error
     except UnicodeDecodeError as error:
         raise RequestError(
             HTTPStatus.BAD_REQUEST,
