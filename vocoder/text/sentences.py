@@ -48,6 +48,7 @@ _CLOCK = frozenset(("a.m", "p.m"))
 _COUNTRIES = frozenset(("u.s", "u.k", "u.s.a", "u.n", "e.u", "d.c"))
 _SELDOM = _SELDOM_END | _DAYS_AND_MONTHS
 # Before a number these do not end, whatever else they are: "No. 5", "Cor. 13:4", "Rs. 500".
+_LETTERED_NUMBER = re.compile(r"[A-Z]{1,3}[0-9]")  # "Fig. S3"
 _NUMBERED = (
     frozenset(BEFORE_NUMBER)
     | frozenset(SCRIPTURE)
@@ -196,7 +197,9 @@ def _ends_after(text: str, start: int, before: str, following: list[str]) -> boo
     if abbreviation in _DAYS_AND_MONTHS and before.islower():
         return not word[0].isdigit()
     if (
-        word[0] in "0123456789#" or _ROMAN.fullmatch(word.rstrip(",.;:)]"))
+        word[0] in "0123456789#"
+        or _LETTERED_NUMBER.match(word)
+        or _ROMAN.fullmatch(word.rstrip(",.;:)]"))
     ) and abbreviation in _NUMBERED:
         return False
     if abbreviation == "st" and not _is_starter(word):

@@ -36,7 +36,7 @@ BEFORE_NUMBER = {
     "bldg": "building", "rte": "route", "est": "established", "ca": "circa", "c": "circa",
     "op": "opus", "col": "column", "lvl": "level", "ed": "edition",
     "ps": "psalm", "hwy": "highway", "rt": "route", "bk": "book", "eqs": "equations",
-    "exp": "expires", "prop": "proposition",
+    "exp": "expires", "prop": "proposition", "ref": "reference", "refs": "references",
 }  # fmt: skip
 # Those of them that a number alone tells: a full stop may be missing.
 WITHOUT_STOP = frozenset(

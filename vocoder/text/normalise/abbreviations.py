@@ -30,7 +30,7 @@ from vocoder.text.normalise.source import Reading, Source
 from vocoder.text.normalise.word_lists import listed
 
 _WORD = re.compile(r"([A-Za-z]{1,8})(\.?)('s)?(?![^\W_]|'[^\W\d_])")
-_NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[IVXLC]{2,6}\b)")
+_NUMBER_NEXT = re.compile(r"\s?(?:[0-9#]|[A-Z]{1,3}[0-9]|[IVXLC]{2,6}\b)")
 _SMALL_NUMERAL_NEXT = re.compile(r"\s[ivxl]{2,6}\b")
 _UNIT_NEXT = re.compile(r"\s?[A-Z0-9](?![a-z])")  # "Apt. B", "Rm 4"
 _TIGHT = re.compile(r"([A-Za-z]{1,4})\.(?=[0-9])")  # "no.5"

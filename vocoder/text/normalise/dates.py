@@ -51,6 +51,13 @@ _DAY_FIRST = re.compile(
 _ANY_YEAR = r"(?P<year>[12][0-9]{3}|[0-9]{2})(?![\w%]|[.,:][0-9])"
 # With a year they are months in small letters, too.
 _SMALL_MONTH_FIRST = re.compile(rf"(?P<month>may|march|mar)\s(?P<day>{_DAY}){_TH},?\s{_YEAR}")
+_SMALL_AFTER_DAY = re.compile(
+    rf"(?P<month>may|march|mar)\s(?P<day>{_DAY}){_TH}(?![\w-]|[.,:/][0-9])"
+)
+_WEEKDAYS = listed(
+    "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun "
+    "sunday"
+)
 _SMALL_DAY_FIRST = re.compile(
     rf"(?P<day>{_DAY}){_TH}\s(?:of\s)?(?P<month>may|march|mar),?\s{_YEAR}"
 )
@@ -87,6 +94,13 @@ def read_named_date(source: Source, at: int) -> Reading | None:
         )
         return Reading(
             spoken=f"{_month(found)} {days}{_year(found.group('year'))}", end=found.end()
+        )
+    if source.word_before(at).lower() in _WEEKDAYS and (
+        found := _SMALL_AFTER_DAY.match(source.text, at)
+    ):
+        return Reading(
+            spoken=f"{full_month(found.group('month'))} {ordinal(found.group('day'))}",
+            end=found.end(),
         )
     if found := _SMALL_MONTH_FIRST.match(source.text, at) or _DASHED.match(source.text, at):
         return Reading(

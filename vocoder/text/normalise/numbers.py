@@ -11,7 +11,11 @@ from vocoder.text.normalise.spelling import ordinal, quantity
 
 # Thousands groups are bounded, because a longer number has no name; digits are possessive (++): a
 # run is taken whole or not at all, so nothing is tried twice.
-NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,40}(?![0-9])|[0-9]++)(?:\.[0-9]++)?"
+# India's groups of two before the last three (2,50,000) are read as well.
+NUMBER = (
+    r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,40}(?![0-9])|[0-9]{1,2}(?:,[0-9]{2}){1,40},[0-9]{3}(?![0-9])|[0-9]++)"
+    r"(?:\.[0-9]++)?"
+)
 SIGN = r"(?:[-+±]|[~≈]\s?)?"
 SIGNS = {
     "-": "minus ",
