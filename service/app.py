@@ -107,6 +107,7 @@ def _assemble(
     app.include_router(make_score_router(worker, settings))
     app.include_router(make_jobs_router(jobs, worker, settings))
     app.include_router(make_page_router())
+    app.state.lexicons = lexicons
     app.state.parsing = asyncio.Semaphore(1)
     answer_errors(app)
     app.add_middleware(HeadMiddleware)
