@@ -30,7 +30,9 @@ from wyoming.tts import (
 )
 
 from service.app import create_app
+from service.frontend.live_stream import LiveStream
 from service.frontend.supervisor import Supervisor
+from service.protocol.speech_order import SpeechOrder
 from service.settings import ServiceSettings
 from service.wyoming.server import WyomingServer
 from tests.service.gated_engine import GatedEngine
@@ -40,7 +42,6 @@ from vocoder.synthesis.voice import Voice
 
 TEXT = "Good day to you all."
 SENTENCES = ("Good day to you all.", "How are you?", "I am well.")
-Serve = Callable[..., Any]
 
 
 @asynccontextmanager
@@ -332,6 +333,23 @@ async def test_what_came_before_an_error_is_still_heard(home: AsyncTcpClient, vo
     heard = await hear(home, until="error")
     assert sound_of(heard) == to_bytes(voice.synthesize(TEXT, seed=7))
     assert await home.read_event() is None
+
+
+async def test_what_comes_after_an_error_is_not_begun(
+    home: AsyncTcpClient, worker: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    original = worker.open
+
+    async def slow(order: SpeechOrder, *arguments: Any, **options: Any) -> LiveStream:
+        opened.append(order.text)
+        await asyncio.sleep(0.2)  # the next has been asked for meanwhile
+        return await original(order, *arguments, **options)
+
+    monkeypatch.setattr(worker, "open", slow)
+    await ask(home, Synthesize(""), Synthesize(TEXT))
+    assert await refused(home) == "invalid_text"
+    assert opened == [""]
 
 
 async def test_a_sentence_that_cannot_be_spoken_is_left_out(
