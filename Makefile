@@ -16,7 +16,7 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2> /dev/null && echo $$python && break; done)
 # All that there is here: pyworld and pesq come as sources only.
 HAS_COMPILER := $(shell command -v "$${CXX:-c++}")
-ALL := $(if $(HAS_COMPILER),service telemetry reference analysis train measure batch distributed dev,service telemetry reference batch distributed dev)
+ALL := $(if $(HAS_COMPILER),service telemetry wyoming reference analysis train measure batch distributed dev,service telemetry wyoming reference batch distributed dev)
 # What `make serve` needs.
 SERVING := service$(if $(shell command -v nvidia-smi), gpu)
 # For pip, and for the environments in which it builds what has no wheel (the second name is that of pip 25.3 and later).

@@ -10,6 +10,7 @@ frontend        the process of the event loop: supervisor, workers, admission, o
 worker          the worker process: plans, schedules, generates
 protocol        what the two processes say to each other
 encoding        sample rates, containers and codecs
+wyoming         the Wyoming protocol, for Home Assistant
 jobs            lists of texts, spoken in the background
 observability   logs, metrics, traces, status
 cluster         the service as an application of Ray Serve

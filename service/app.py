@@ -127,6 +127,7 @@ def _assemble(
         needs_key=settings.key_file is not None,
         guard_metrics=settings.guard_metrics,
     )
+    app.state.lexicons = lexicons
     app.state.parsing = asyncio.Semaphore(1)
     answer_errors(app)
     app.add_middleware(HeadMiddleware)

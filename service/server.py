@@ -12,18 +12,26 @@ import math
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from service.app import create_app
+from service.frontend.lexicon_store import LexiconStore
 from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
 from service.http.connection import ConnectionLimits, limited_protocol, raise_descriptor_limit
 from service.observability.logs import set_up_logs
 from service.observability.trace_setup import make_traces
 from service.settings import ServiceSettings
+from vocoder.errors import SonantError
+
+if TYPE_CHECKING:  # an extra
+    from service.wyoming.server import WyomingServer
 
 # where uvicorn itself says what is going on; not only errors
 log = logging.getLogger("uvicorn.error")
@@ -43,32 +51,71 @@ def run(settings: ServiceSettings, *, host: str, port: int, log_level: str = "in
         log_level: uvicorn's: "critical" to "trace".
 
     Raises:
-        SonantError: a voice or the engine cannot be loaded.
+        SonantError: a voice or the engine cannot be loaded, or Wyoming cannot be served.
         OSError: the address cannot be listened on.
     """
     set_up_logs()
     raise_descriptor_limit()
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Listening is tried first: an address in use is known at once, not after the voice has been
-    # loaded.
-    with socket.create_server((host, port), family=family) as listener:
-        limit_unsent(listener, settings)
+    with ExitStack() as listeners:
+        # Listening is tried first: an address in use is known at once, not after the voice has been
+        # loaded.
+        listener = listeners.enter_context(_listen(host, port, settings))
+        make_wyoming: Callable[[SpeechBackend, LexiconStore], WyomingServer] | None = None
+        if settings.wyoming_address is not None:
+            wyoming_class = _wyoming_class()
+            wyoming_listener = _listen_wyoming(*settings.wyoming_address, settings)
+            listeners.enter_context(wyoming_listener)
+            make_wyoming = partial(wyoming_class, wyoming_listener, settings)
         traces = make_traces(settings)
         worker = Supervisor(settings, traces=traces)
         try:
             worker.start()
+            app = create_app(settings, worker=worker, traces=traces)
             config = uvicorn.Config(
-                create_app(settings, worker=worker, traces=traces),
+                app,
                 log_level=log_level,
                 **connection_options(settings),
                 timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds + _BACKSTOP_SECONDS),
             )
-            SpeechServer(config, worker=worker, shutdown_seconds=settings.shutdown_seconds).run(
-                sockets=[listener]
-            )
+            SpeechServer(
+                config,
+                worker=worker,
+                shutdown_seconds=settings.shutdown_seconds,
+                wyoming=make_wyoming and make_wyoming(worker, app.state.lexicons),
+            ).run(sockets=[listener])
         finally:
             worker.stop()
             traces.close()
+
+
+def _listen(host: str, port: int, settings: ServiceSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family)
+    limit_unsent(listener, settings)
+    return listener
+
+
+def _listen_wyoming(host: str, port: int, settings: ServiceSettings) -> socket.socket:
+    if settings.key_file is not None:
+        log.warning("Wyoming has no API keys: whoever reaches %s may speak", settings.wyoming)
+    try:
+        return _listen(host, port, settings)
+    except OSError as error:
+        raise SonantError(
+            f"cannot serve Wyoming at {settings.wyoming} ({error.strerror})"
+        ) from error
+
+
+def _wyoming_class() -> type[WyomingServer]:
+    try:
+        from service.wyoming.server import WyomingServer
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "wyoming":
+            raise
+        raise SonantError(
+            "serving Wyoming needs wyoming, which is not installed: pip install 'sonant[wyoming]'"
+        ) from error
+    return WyomingServer
 
 
 def connection_options(settings: ServiceSettings) -> dict[str, Any]:
@@ -108,13 +155,20 @@ class SpeechServer(uvicorn.Server):
         config: uvicorn's.
         worker: whose streams are broken off when the limit is reached.
         shutdown_seconds: the limit.
+        wyoming: served as well, started and stopped with HTTP; None: it is not.
     """
 
     def __init__(
-        self, config: uvicorn.Config, *, worker: SpeechBackend, shutdown_seconds: float
+        self,
+        config: uvicorn.Config,
+        *,
+        worker: SpeechBackend,
+        shutdown_seconds: float,
+        wyoming: WyomingServer | None = None,
     ) -> None:
         super().__init__(config)
         self._worker = worker
+        self._wyoming = wyoming
         self._shutdown_seconds = shutdown_seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -130,10 +184,10 @@ class SpeechServer(uvicorn.Server):
         """
         await super().startup(sockets)
         for listener in sockets or []:
-            host, port = listener.getsockname()[:2]
-            log.info(
-                "Sonant is listening on http://%s:%d", f"[{host}]" if ":" in host else host, port
-            )
+            log.info("Sonant is listening on http://%s", _place(listener))
+        if self._wyoming is not None and not self.should_exit:
+            await self._wyoming.start()
+            log.info("Sonant is listening on tcp://%s (Wyoming)", _place(self._wyoming.listener))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Lets open streams finish within the limit."""
@@ -142,6 +196,19 @@ class SpeechServer(uvicorn.Server):
             self._shutdown_seconds, self._worker.fail_open_streams
         )
         try:
+            if self._wyoming is None:
+                await super().shutdown(sockets)
+                return
+            seconds = self._shutdown_seconds + _BACKSTOP_SECONDS
+            stopping = asyncio.create_task(self._wyoming.stop(seconds))
             await super().shutdown(sockets)
+            if self.force_exit:
+                stopping.cancel()
+            await asyncio.wait({stopping})
         finally:
             limit.cancel()
+
+
+def _place(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

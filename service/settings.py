@@ -14,6 +14,7 @@ from vocoder.errors import ConfigError
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 
 _ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_ADDRESS = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
 _ENDPOINT = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
@@ -152,6 +153,19 @@ class ServiceSettings:
     body_seconds: float = _setting(
         30.0, "How long a body may take to arrive, beside a second for each 10 kB.", above=0
     )
+    wyoming: str | None = _setting(
+        None,
+        (
+            "HOST:PORT at which the Wyoming protocol is served as well, for Home Assistant; its "
+            "usual port is 10200. It has no API keys: whoever reaches it may speak."
+        ),
+        option="--wyoming",
+    )
+    idle_seconds: float = _setting(
+        300.0,
+        "How long a Wyoming connection is kept on which nothing is asked and nothing spoken.",
+        above=0,
+    )
     otlp_endpoint: str | None = _setting(
         None,
         (
@@ -283,6 +297,14 @@ class ServiceSettings:
     )
 
     @property
+    def wyoming_address(self) -> tuple[str, int] | None:
+        """Host, without brackets, and port of `wyoming`."""
+        if self.wyoming is None:
+            return None
+        host, _, port = self.wyoming.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @property
     def on_gpu(self) -> bool:
         """Whether a GPU is asked for."""
         return self.engine.startswith("cuda")
@@ -328,6 +350,12 @@ class ServiceSettings:
             raise ConfigError(
                 f"otlp_endpoint must be a URL such as http://collector:4318, not "
                 f"{self.otlp_endpoint!r}"
+            )
+        if self.wyoming is not None and not (
+            _ADDRESS.fullmatch(self.wyoming) and int(self.wyoming.rpartition(":")[2]) <= 65_535
+        ):
+            raise ConfigError(
+                f"wyoming must be HOST:PORT such as 0.0.0.0:10200, not {self.wyoming!r}"
             )
         if self.guard_metrics and self.key_file is None:
             raise ConfigError(

@@ -65,6 +65,7 @@ RAY = (
     "service.cluster.ray_serve",
     "service.cluster.ray_router",
 )
+WYOMING = "service.wyoming"  # alone imports the package wyoming
 WORKER = "service.worker"  # alone loads voices
 # What a machine with torch and numpy alone can run: training from prepared data, and the engines.
 CARRIED = (
@@ -323,13 +324,14 @@ def test_speech_is_made_where_nothing_could_be_compiled() -> None:
 
 def test_in_the_service_only_the_worker_loads_voices() -> None:
     """Neither in a line of theirs nor by way of something they import: the others could run in a
-    process that has not what reads a voice. Nor OpenTelemetry.
+    process that has not what reads a voice. Nor OpenTelemetry, nor Wyoming's package.
     """
     others = tuple(
         module
         for module in IMPORTS
         if below(module, "service")
         and not below(module, WORKER)
+        and not below(module, WYOMING)
         and module not in {TELEMETRY, *RAY}
     )
     assert len(others) > 1
@@ -351,7 +353,9 @@ def test_in_the_service_only_the_worker_loads_voices() -> None:
     )
     result = import_with_only(without_voices, others)
     assert result.returncode == 0, result.stderr
-    for module in ("service.worker.worker", TELEMETRY):
+    result = import_with_only((*without_voices, "wyoming"), ("service.wyoming.server",))
+    assert result.returncode == 0, result.stderr
+    for module in ("service.worker.worker", "service.wyoming.server", TELEMETRY):
         assert import_with_only(without_voices, (module,)).returncode != 0
     with_telemetry = (
         *without_voices,

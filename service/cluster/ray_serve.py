@@ -50,6 +50,7 @@ _UPSCALE_SECONDS, _DOWNSCALE_SECONDS = 0.0, 300.0  # as in docker/kubernetes/son
 
 # Settings that belong to one process on one machine, and what there is instead.
 _REFUSED = {
+    "wyoming": "Serve's proxy speaks HTTP alone: use `sonant serve --wyoming` beside it",
     "jobs": (
         "a folder of jobs belongs to one process: use `sonant render --ray`, or `sonant "
         "serve --jobs` beside it"

@@ -6,6 +6,7 @@ admission          who may begin; client_limits: how much one client may have
 worker_pool        one active worker and one in reserve; worker_process: a worker as a process
 open_streams, open_stream, open_queries    what is kept of each stream and query, to make it again
 live_stream        one stream between worker and response
+piece_opener       the streams of text that arrives in pieces
 voice_choice       the voice that a foreign protocol names
 lexicon_store      the lexicons of the voices, in files
 

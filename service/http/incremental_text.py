@@ -15,6 +15,7 @@ import re
 
 from vocoder.text.sentences import split_sentences
 
+MOST_PENDING = 10_000  # characters of one client that may wait to be spoken
 _LONG = 90  # characters of a sentence that is not waited for any more
 _SHORTEST_CLAUSE = 30  # characters: shorter ones do not sound well by themselves
 _CLAUSE_END = re.compile(r"[,;:—–][\"'”’)\]]*(?=\s)")

@@ -25,9 +25,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from service.encoding import TimingEvents, layout_of, make_encoder
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.live_stream import LiveStream
+from service.frontend.piece_opener import PieceOpener
 from service.frontend.speech_backend import SpeechBackend
 from service.http.error_responses import RequestError, problem_of
-from service.http.incremental_text import SentenceBuffer
+from service.http.incremental_text import MOST_PENDING, SentenceBuffer
 from service.http.request_body import INLINE_PARSE_BYTES, parse_json
 from service.http.request_context import client_of
 from service.http.tasks import cancel_tasks
@@ -40,16 +41,12 @@ from service.http.websocket_messages import (
     parse_socket_message,
 )
 from service.observability.logs import log_text
-from service.protocol.speech_order import SpeechOrder
 from service.settings import ServiceSettings
 from vocoder.audio.pcm import BYTES_PER_SAMPLE
 from vocoder.errors import CapacityError, InputError, SonantError
 from vocoder.seeds import MAX_SEED, choose_seed
 from vocoder.text import Ssml, field_name_of, source_text
 
-_WAIT_SECONDS = 60.0  # in the queue for room, once the first piece was let in; then again
-_RETRY_SECONDS = 0.5  # where the queue is full
-_MOST_CHARACTERS = 10_000  # that may wait; a command counts as one
 _TRY_AGAIN_LATER, _NORMAL = 1013, 1000
 
 
@@ -88,10 +85,8 @@ class SpeechSocket:
         lexicons: LexiconStore,
     ) -> None:
         self._socket = socket
-        self._worker = worker
         self._service = settings
-        self._lexicons = lexicons
-        self._client = client_of(socket)
+        self._opener = PieceOpener(worker, lexicons, client_of(socket))
         self._settings = SocketSettings()
         self._pieces = SentenceBuffer()
         self._next_seed = choose_seed(None)
@@ -99,7 +94,7 @@ class SpeechSocket:
         self._opened: asyncio.Queue[_OpenedPiece | _Marker] = asyncio.Queue(1)
         self._characters = 0  # in the row
         self._streams: set[LiveStream] = set()  # that are open
-        self._let_in = self._over = False
+        self._over = False
         self._sending = asyncio.Lock()
 
     async def run(self) -> None:
@@ -199,11 +194,12 @@ class SpeechSocket:
             if isinstance(message, SocketSsml)
             else 1
         )
-        if self._characters + len(self._pieces.pending) + more > _MOST_CHARACTERS:
+        # a command counts as one character
+        if self._characters + len(self._pieces.pending) + more > MOST_PENDING:
             raise RequestError(
                 429,
                 "too_much_text",
-                f"more than {_MOST_CHARACTERS} characters would wait to be spoken",
+                f"more than {MOST_PENDING} characters would wait to be spoken",
                 field="text",
             )
         if isinstance(message, SocketSettings):
@@ -243,10 +239,7 @@ class SpeechSocket:
             if self._service.log_text:
                 log_text(self._socket, source_text(message.text))
             try:
-                order = await self._lexicons.with_entries(
-                    message.settings.order(message.text, message.seed)
-                )
-                stream = await self._open(order)
+                stream = await self._opener.open(message.settings.order(message.text, message.seed))
             except CapacityError as error:
                 await self._send_error(error)
                 await self._opened.put(SocketCommand(type="cancel"))
@@ -260,26 +253,6 @@ class SpeechSocket:
                 return
             self._streams.add(stream)
             await self._opened.put(_OpenedPiece(piece=message, stream=stream))
-
-    async def _open(self, order: SpeechOrder) -> LiveStream:
-        """Opens a piece's stream. Whoever was let in is not sent away: later pieces wait for room
-        for as long as the service takes new streams on.
-        """
-        charged = False
-        while True:
-            try:
-                wait_seconds = _WAIT_SECONDS if self._let_in else 0.0
-                if not charged:
-                    self._worker.request(self._client)
-                    charged = True
-                stream = await self._worker.open(order, self._client, wait_seconds=wait_seconds)
-            except CapacityError:
-                if not self._let_in or not self._worker.status.ready:
-                    raise
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                self._let_in = True
-                return stream
 
     async def _speak_pieces(self) -> None:
         while True:

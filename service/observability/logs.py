@@ -18,9 +18,14 @@ def log_text(connection: HTTPConnection, text: str) -> None:
     """A line with what a request asks to have spoken or read; where the settings want it, and
     nowhere else is any text logged.
     """
+    log_text_of(connection.scope["state"].get("request_id"), text)
+
+
+def log_text_of(request_id: str | None, text: str) -> None:
+    """The same, of a request that is no HTTP."""
     line = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "request_id": connection.scope["state"].get("request_id"),
+        "request_id": request_id,
         "text": text,
     }
     logging.getLogger(REQUESTS).info("%s", json.dumps(line, ensure_ascii=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import json
 import os
@@ -17,24 +18,38 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from wyoming.audio import AudioStop
+from wyoming.client import AsyncTcpClient
+from wyoming.event import Event
+from wyoming.tts import Synthesize
 
 from service.settings import ServiceSettings
 from vocoder.cli.program import BAD_INPUT, FAILED, run
+from vocoder.errors import ConfigError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TEXT = "Oh, hi. You?"
 
 
-@pytest.fixture
-def port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         number: int = listener.getsockname()[1]
         return number
 
 
 @pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def wyoming_port() -> int:
+    return free_port()
+
+
+@pytest.fixture
 def server(
-    port: int, workplace: Path, monkeypatch: pytest.MonkeyPatch
+    port: int, wyoming_port: int, workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[subprocess.Popen[bytes]]:
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
     command = [
@@ -46,6 +61,8 @@ def server(
         str(port),
         "--voice",
         "tiny",
+        "--wyoming",
+        f"127.0.0.1:{wyoming_port}",
     ]
     with (
         (workplace / "log").open("wb") as log,
@@ -62,8 +79,20 @@ def server(
         process.kill()
 
 
+async def heard_by_wyoming(port: int) -> bytes:
+    heard = b""
+    async with AsyncTcpClient("127.0.0.1", port, read_timeout=60) as client:
+        asked = Synthesize(text=TEXT).event()
+        await client.write_event(Event(asked.type, {**asked.data, "seed": 7}))
+        while (event := await client.read_event()) is not None:
+            if AudioStop.is_type(event.type):
+                return heard
+            heard += event.payload or b""
+    raise AssertionError("the connection was lost")
+
+
 def test_the_service_speaks_the_bytes_of_say(
-    server: subprocess.Popen[bytes], port: int, workplace: Path
+    server: subprocess.Popen[bytes], port: int, wyoming_port: int, workplace: Path
 ) -> None:
     body = json.dumps({"text": TEXT, "seed": 7}).encode()
     request = urllib.request.Request(
@@ -73,6 +102,7 @@ def test_the_service_speaks_the_bytes_of_say(
         served = response.read()
     assert run(["say", TEXT, "--seed", "7", "--voice", "tiny", "-o", "said.wav"]) == 0
     assert served == Path("said.wav").read_bytes()
+    assert asyncio.run(heard_by_wyoming(wyoming_port)) == served[44:]
     server.send_signal(signal.SIGTERM)
     assert server.wait(timeout=30) == 0
     assert b"Traceback" not in (workplace / "log").read_bytes()
@@ -94,7 +124,7 @@ def test_every_option_reaches_its_setting(started: dict[str, object]) -> None:
         "--max-streams 4 --capacity 4.5 --no-standby --address-streams 5 "
         "--address-requests-per-minute 6 --key-file keys --guard-metrics --allow-origin "
         "https://a.example --allow-origin https://b.example --trusted-proxy 10.0.0.1 "
-        "--openai-voice nova=tiny --root-path /speech "
+        "--openai-voice nova=tiny --root-path /speech --wyoming [::1]:10200 "
         "--otlp http://collector:4318 --lexicons words --jobs work --webhooks-to-private "
         "--shutdown-seconds 0.5 --log-text"
     )
@@ -106,6 +136,7 @@ def test_every_option_reaches_its_setting(started: dict[str, object]) -> None:
         allow_origins=("https://a.example", "https://b.example"),
         trusted_proxies=("10.0.0.1",), openai_voices=("nova=tiny",),
         root_path="/speech",
+        wyoming="[::1]:10200",
         otlp_endpoint="http://collector:4318", lexicons=Path("words"), jobs=Path("work"),
         webhooks_to_private=True, shutdown_seconds=0.5, log_text=True,
     )  # fmt: skip
@@ -147,6 +178,36 @@ def test_an_address_in_use_is_a_failure_in_one_line(capfd: pytest.CaptureFixture
         capfd.readouterr()
         .err.splitlines()[-1]
         .startswith(f"sonant: cannot serve at 127.0.0.1:{port} (")
+    )
+
+
+def test_a_wyoming_address_in_use_is_a_failure_in_one_line(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = f"127.0.0.1:{listener.getsockname()[1]}"
+        assert run(["serve", "--port", "0", "--voice", "tiny", "--wyoming", place]) == FAILED
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"sonant: cannot serve Wyoming at {place} (")
+
+
+@pytest.mark.parametrize("place", ["10200", "host:", "host:65536", "::1:10200", "tcp://host:1"])
+def test_a_wyoming_address_is_host_and_port(place: str) -> None:
+    with pytest.raises(ConfigError, match="HOST:PORT"):
+        ServiceSettings(wyoming=place)
+    assert ServiceSettings(wyoming="[::1]:10200").wyoming_address == ("::1", 10_200)
+
+
+def test_the_package_of_wyoming_is_named_where_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("service.wyoming")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "wyoming.error", None)
+    assert run(["serve", "--port", "0", "--wyoming", "127.0.0.1:0"]) == FAILED
+    assert capfd.readouterr().err.splitlines()[-1] == (
+        "sonant: serving Wyoming needs wyoming, which is not installed: "
+        "pip install 'sonant[wyoming]'"
     )
 
 

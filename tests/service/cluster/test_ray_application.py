@@ -73,6 +73,7 @@ def test_strings_of_the_command_line_are_read() -> None:
         ({"max_replicas": "many"}, "max_replicas"),
         ({"jobs": "/var/jobs"}, "jobs"),
         ({"lexicons": "/var/lexicons"}, "lexicons"),
+        ({"wyoming": "0.0.0.0:10200"}, "wyoming"),
     ],
 )
 def test_what_is_wrong_is_named(args: dict[str, Any], named: str) -> None:
