@@ -194,6 +194,8 @@ def _ends_after(text: str, start: int, before: str, following: list[str]) -> boo
         return False  # "1. First"
     if abbreviation not in _ABBREVIATIONS or (abbreviation == "no" and not word[0].isdigit()):
         return True
+    if abbreviation in _DAYS_AND_MONTHS and text[:start].lower().endswith("the "):
+        return word[0].isupper()  # "the Sun. Pluto"
     if abbreviation in _DAYS_AND_MONTHS and before.islower():
         return not word[0].isdigit()
     if (

@@ -30,6 +30,8 @@ from vocoder.text.homographs.clause import (
 )
 from vocoder.text.homographs.table import ADJECTIVES, MOSTLY_VERBS, NOUN_VERB
 
+DEGREES = ("most", "more", "very", "so", "too")  # of adjectives
+
 
 def is_verb(clause: Clause, *, unsure: bool = False) -> bool:
     """Whether a word that is a noun (or an adjective) and the base form of a verb is the verb here;
@@ -131,6 +133,8 @@ def is_third_person(clause: Clause) -> bool:
         or before.endswith("'s")
     ):
         return False
+    if after in ("them", "him", "us", "me") and not clause.starts:
+        return True  # "when accident separates them"
     if clause.starts or is_adjective(clause.word(-1)) or is_plural(clause.word(-1)):
         return False
     if before in CONJUNCTIONS:
@@ -143,7 +147,7 @@ def is_third_person(clause: Clause) -> bool:
 def noun_or_verb(clause: Clause) -> str:
     """Tells which of the two a word of `NOUN_VERB` is: "noun" (or adjective) or "verb"."""
     word = clause.words[clause.at]
-    if word in ADJECTIVES and clause.before in BE:
+    if word in ADJECTIVES and (clause.before in BE or clause.word(-1) in DEGREES):
         return "noun"
     return "verb" if is_verb(clause, unsure=word in MOSTLY_VERBS) else "noun"
 

@@ -78,7 +78,7 @@ STATES_CUT = {
 CAPITAL_AND_STOP = DAYS | MONTHS_CUT | STATES_CUT
 # Those of them that are words or names as well: they abbreviate behind a word that goes before
 # days, or where a number or a comma follows.
-WORDS_TOO = frozenset(("jan", "sun", "sat", "mar"))
+WORDS_TOO = frozenset(("jan", "sun", "sat", "mar", "wed"))
 # Books of the Bible, before chapter and verse.
 SCRIPTURE = {
     "gen": "genesis", "ex": "exodus", "exod": "exodus", "lev": "leviticus", "num": "numbers",
