@@ -1,13 +1,14 @@
 """Whether the service's memory stays flat: what is resident in all of its processes, under load,
 for half an hour.
 
-    python benchmarks/resident.py [--minutes 30] [--rate 0.7] [--json FILE]
+    python benchmarks/resident.py [--minutes 30] [--rate 0.7] [--attack] [--json FILE]
 
 Starts a service of its own and asks it, at random moments (Poisson), for `--rate` times what it
 says that it can make. Every ten seconds the resident memory of the service, of the worker and of
 the one that waits is read (/proc/PID/smaps_rollup: Rss, and Pss, which counts what they share
 once). Flat
-is: after the first five minutes no sample differs from their mean by more than 3 %.
+is: after the first five minutes no sample differs from their mean by more than 3 %. With `--attack`
+clients that mean harm (`attackers.py`) are there as well, all the time.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from attackers import Attackers
 from listener import TEXTS, Outcome, percentile, request
 from serving import Served, circumstances, serving
 
@@ -98,8 +100,13 @@ async def measure(served: Served, options: argparse.Namespace) -> dict[str, Any]
         )
         capacity = (await client.get("/readyz")).json()["capacity"]
         sampling = asyncio.create_task(sample(served, client, options.minutes * 60))
+        attackers = Attackers(served.url)
+        attacking = asyncio.create_task(attackers.run()) if options.attack else None
         outcomes = await load(client, options.rate * capacity / audio, sampling)
         samples = await sampling
+        if attacking is not None:
+            attacking.cancel()
+            await asyncio.wait([attacking])
     heard = [one for one in outcomes if one.status == 200]
     return {
         **circumstances(),
@@ -118,6 +125,7 @@ async def measure(served: Served, options: argparse.Namespace) -> dict[str, Any]
             sum(one.audio_seconds for one in heard) / (options.minutes * 60), 2
         ),
         **flatness(samples),
+        "attacks": dict(sorted(attackers.ended.items())),
         "complaints": served.complaints,
         "samples": samples,
     }
@@ -157,6 +165,7 @@ def main() -> None:
         default=0.7,
         help="offered load, times the capacity that the service tells (%(default)s)",
     )
+    parser.add_argument("--attack", action="store_true", help="with clients that mean harm beside")
     parser.add_argument("--json", type=Path, help="where the figures are written to as well")
     options = parser.parse_args()
     with serving("--threads", str(os.cpu_count() or 1)) as served:

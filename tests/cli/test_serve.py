@@ -23,6 +23,7 @@ from wyoming.client import AsyncTcpClient
 from wyoming.event import Event
 from wyoming.tts import Synthesize
 
+import service.wyoming
 from service.settings import ServiceSettings
 from vocoder.cli.program import BAD_INPUT, FAILED, run
 from vocoder.errors import ConfigError
@@ -201,6 +202,7 @@ def test_a_wyoming_address_is_host_and_port(place: str) -> None:
 def test_the_package_of_wyoming_is_named_where_it_is_missing(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(service, "wyoming", service.wyoming)  # put back what is imported anew
     for name in [name for name in sys.modules if name.startswith("service.wyoming")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "wyoming.error", None)
