@@ -8,7 +8,7 @@ from pathlib import Path
 from training.acoustic.intonation import intonation
 from training.evaluation import Report
 from training.evaluation.sentences import unmeasured
-from training.precision_prices import precision_prices
+from training.precision_prices import centre_logits, precision_prices
 from training.recipe import Run
 from training.stages import (
     ADVERSARIAL,
@@ -72,6 +72,7 @@ def export(
     weights, vocoder_steps, vocoder_seconds = read_average(run.stage("vocoder"))
     network.load_state_dict(weights)
     network.eval().requires_grad_(False)
+    centre_logits(network)
     prices = precision_prices(network, data)
     melody = intonation(acoustic, data, unmeasured(data))
     manifest = PackManifest(

@@ -4,6 +4,8 @@ will speak, teacher-forced.
 
 from __future__ import annotations
 
+import torch
+
 from training.data.dataset import PreparedSet
 from training.data.likelihood import utterance_bits
 from vocoder.engine import Engine, make_engine, native_built
@@ -25,6 +27,18 @@ def precision_prices(network: WaveNet, data: PreparedSet) -> PrecisionPrices:
         for name in ("bf16", "int8")
     }
     return PrecisionPrices(bf16=round(prices["bf16"], 6), int8=round(prices["int8"], 6))
+
+
+@torch.no_grad()
+def centre_logits(network: WaveNet) -> None:
+    """Takes from the last layer of a softmax what all its outputs share, in place.
+
+    Probabilities stay, for a softmax does not see a number that is added to all logits. The weights
+    become smaller, and so do the steps in which int8 holds them.
+    """
+    if network.config.output == "softmax":
+        network.head2.weight -= network.head2.weight.mean(dim=0, keepdim=True)
+        network.head2.bias -= network.head2.bias.mean()
 
 
 def bits_per_sample(engine: Engine, network: WaveNet, data: PreparedSet) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 
 from tests.engine.engines import NATIVE_BUILT
 from training.data.dataset import PreparedSet
-from training.precision_prices import bits_per_sample, precision_prices
+from training.precision_prices import bits_per_sample, centre_logits, precision_prices
 from training.recipe_file import Recipe
 from training.vocoder_task import SegmentConfig, VocoderTask
 from vocoder.engine import NATIVE_PRECISIONS, make_engine
@@ -58,3 +60,14 @@ def test_the_fastest_that_is_cheap_enough() -> None:
     assert PrecisionPrices(bf16=0.02, int8=0.03).fastest_within(0.01, NATIVE_PRECISIONS) == "fp32"
     assert PrecisionPrices(bf16=None, int8=0.03).fastest_within(0.01, NATIVE_PRECISIONS) == "fp32"
     assert PrecisionPrices().fastest_within(0.01, NATIVE_PRECISIONS) == "fp32"
+
+
+def test_centred_logits_say_the_same(prepared: PreparedSet, network: WaveNet) -> None:
+    centred = copy.deepcopy(network)
+    centred.head2.weight += torch.linspace(-1, 1, centred.head2.in_features)  # shared by all
+    before = bits_per_sample(make_engine(centred), centred, prepared)
+    centre_logits(centred)
+    assert centred.head2.weight.mean(dim=0).abs().max() < 1e-6
+    assert bits_per_sample(make_engine(centred), centred, prepared) == pytest.approx(
+        before, abs=1e-5
+    )
