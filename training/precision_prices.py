@@ -37,8 +37,8 @@ def centre_logits(network: WaveNet) -> None:
     become smaller, and so do the steps in which int8 holds them.
     """
     if network.config.output == "softmax":
-        network.head2.weight -= network.head2.weight.mean(dim=0, keepdim=True)
-        network.head2.bias -= network.head2.bias.mean()
+        for shared in (network.head2.weight, network.head2.bias):
+            shared.sub_(shared.mean(dim=0, keepdim=True))
 
 
 def bits_per_sample(engine: Engine, network: WaveNet, data: PreparedSet) -> float:
