@@ -31,7 +31,7 @@ def _setting(
     Args:
         default: its value where nothing is said; None as `about` says.
         about: one or two sentences; the help of the option.
-        option: of `sonant serve`, as Typer wants it; None: there is none.
+        option: of `sonant serve`, as click wants it; None: there is none.
         at_least: the lowest value. Nothing is checked of None.
         above: what every value is above.
     """

@@ -315,8 +315,7 @@ def test_speech_is_made_where_nothing_could_be_compiled() -> None:
         "safetensors",
         "espeakng-loader",
         "num2words",
-        "typer",
-        "rich",
+        "click",
     )
     result = import_with_only(wheels, ("vocoder.synthesis.voice", "vocoder.cli"))
     assert result.returncode == 0, result.stderr
@@ -401,8 +400,7 @@ SPEAKS = (
     "soxr",
     "espeakng-loader",
     "num2words",
-    "typer",
-    "rich",
+    "click",
 )
 SERVES = ("fastapi", "uvicorn", "pydantic", "av", "prometheus-client", "python-multipart", "httpx")
 # uvicorn[standard]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from vocoder.audio.wav import HEADER_BYTES
-from vocoder.cli.program import BROKEN_PIPE, INTERRUPTED, TERMINATED
+from vocoder.cli.program import BAD_INPUT, BROKEN_PIPE, INTERRUPTED, TERMINATED, run
 
 # A shell starts what runs in its background with SIGINT ignored, and children inherit that: these
 # tests are about what a terminal sends.
@@ -61,6 +61,13 @@ def test_a_reader_that_leaves_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -
         process.stdout.close()
         assert process.wait(timeout=60) == BROKEN_PIPE
         assert process.stderr.read() == b""
+
+
+def test_without_a_command_the_help_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == BAD_INPUT
+    shown = capfd.readouterr().err
+    assert "Usage: sonant" in shown
+    assert "render" in shown
 
 
 def test_help_imports_nothing_heavy() -> None:

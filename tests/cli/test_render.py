@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
+from tests.cli.terminal import Terminal
 from vocoder.batch.progress import RunProgress
 from vocoder.batch.record import Record
 from vocoder.cli.program import BAD_INPUT, run
@@ -153,8 +153,8 @@ def test_the_view_tells_how_far_it_is_and_how_long_it_takes() -> None:
     assert rate_text(tally, 6.0) == "30 lines/min, 5.0 times real time"
     assert left_text(tally, 6.0, 150_500) == "0:50:00 left"
     assert left_text(RunProgress(), 6.0, 100) == ""
-    screen = io.StringIO()
-    with RenderingView(Console(file=screen, force_terminal=True, width=120)) as view:
+    screen = Terminal()
+    with RenderingView(screen) as view:
         view.expect(9, 1_000)
         view.ticked(tally)
         view.failed(
@@ -166,7 +166,7 @@ def test_the_view_tells_how_far_it_is_and_how_long_it_takes() -> None:
 
 def test_where_nobody_looks_only_failures_are_shown() -> None:
     screen = io.StringIO()
-    with RenderingView(Console(file=screen)) as view:
+    with RenderingView(screen) as view:
         view.ticked(RunProgress(lines=5))
         view.failed(
             Record(line=3, id="x\n\x1b[0m", status="failed", field="text", reason="it is empty")

@@ -245,7 +245,7 @@ def test_what_is_skipped_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
 MISTAKES = {
     "empty text": ([""], "text is empty"),
     "unspeakable text": (["..."], "nothing in the text can be spoken"),
-    "no text": ([], "Missing argument 'text'"),
+    "no text": ([], "Missing argument 'TEXT'"),
     "unknown voice": ([TEXT, "--voice", "nobody"], "there is no voice 'nobody' (known: "),
     "unknown speaker": ([TEXT, "--speaker", "eve"], "no speaker 'eve' (known: anna, otto)"),
     "speaker number": ([TEXT, "--speaker", "2"], "no speaker 2"),

@@ -116,6 +116,20 @@ uint64_t predicted(uint64_t before) {
     return digest(before, coefficients);
 }
 
+uint64_t filtered(uint64_t before) {
+    Drawn draw;
+    const std::vector<float> samples = drawn(draw, 500);
+    std::vector<float> made(samples.size());
+    frame_kernels_portable.de_emphasise(samples.data(), int64_t(samples.size()), 0.97, 0.1,
+                                        made.data());
+    std::vector<double> twice(samples.begin(), samples.end());
+    const double numerator[] = {1.5, -2.7, 1.2}, denominator[] = {1.0, -1.7, 0.73};
+    std::vector<double> state{0.1, -0.2};
+    frame_kernels_portable.second_order(numerator, denominator, state.data(), int64_t(twice.size()),
+                                        twice.data());
+    return digest(digest(digest(before, made), twice), state);
+}
+
 // Panels of a product, as vocoder/native/layer_bindings.cpp packs them.
 std::vector<float> panels(const std::vector<float>& weight, int outputs, int inputs, int padded) {
     const int panel = kPanelVectors * layer_kernels_portable.width;
@@ -158,7 +172,7 @@ int main() {
         std::fprintf(stderr, "a product is off by %g\n", furthest);
         return 1;
     }
-    std::printf("%016llx\n",
-                static_cast<unsigned long long>(predicted(corrected(14695981039346656037u))));
+    std::printf("%016llx\n", static_cast<unsigned long long>(
+                                 filtered(predicted(corrected(14695981039346656037u)))));
     return 0;
 }

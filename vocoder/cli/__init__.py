@@ -4,7 +4,8 @@ program     the commands together, and what becomes of their errors
 say, render, vocode, voices, score, bench, serve    one command each
 options     what several commands take
 output      where sound goes; recording: recordings that are given
-waiting, rendering_view    what is shown on standard error while something takes its time
+waiting, rendering_view    what is shown on standard error while something takes its time, on a
+            status_line of the terminal
 
     sonant say "Hello." --seed 7 -o hello.wav           the bytes that the service sends
     echo "Hello." | sonant say - | aplay                standard input and output, as it is made

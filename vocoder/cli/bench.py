@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-import typer
+import click
 
-from vocoder.cli.options import Json, VoiceName
+from vocoder.cli.options import json_option, voice_option
 from vocoder.cli.waiting import Bar, waiting
-from vocoder.voices.library import DEFAULT_VOICE
 
 
-def bench(
-    reference_size: Annotated[
-        bool,
-        typer.Option(
-            "--reference-size",
-            help="A network of the size that speeds are compared at, not the voice's.",
-        ),
-    ] = False,
-    voice: VoiceName = DEFAULT_VOICE,
-    rounds: Annotated[
-        int,
-        typer.Option("--rounds", min=1, help="Measurements of each engine; their median counts."),
-    ] = 5,
-    seconds: Annotated[
-        float,
-        typer.Option(
-            "--seconds", min=0.001, max=60.0, help="About how long one measurement takes."
-        ),
-    ] = 0.3,
-    as_json: Json = False,
-) -> None:
+@click.command()
+@click.option(
+    "--reference-size",
+    is_flag=True,
+    help="A network of the size that speeds are compared at, not the voice's.",
+)
+@voice_option
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    default=5,
+    help="Measurements of each engine; their median counts.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.001, max=60.0),
+    default=0.3,
+    help="About how long one measurement takes.",
+)
+@json_option
+def bench(reference_size: bool, voice: str, rounds: int, seconds: float, as_json: bool) -> None:
     """Measure how many samples a second each engine makes on one core, beside two yardsticks: a
     torch loop, and recomputing everything for every sample.
     """
@@ -55,4 +53,4 @@ def bench(
             seconds=seconds,
             progress=lambda done, of: bar.reach(done / of),
         )
-    typer.echo(json.dumps(report.to_dict(), indent=2) if as_json else measuring.table(report))
+    click.echo(json.dumps(report.to_dict(), indent=2) if as_json else measuring.table(report))

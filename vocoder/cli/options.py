@@ -2,90 +2,82 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
-
-import typer
+import click
 
 from vocoder.audio.formats import CHAPTER_FORMATS, FILE_FORMATS
 from vocoder.errors import InputError
+from vocoder.voices.library import DEFAULT_VOICE
 
-
-class EngineName(StrEnum):
-    """Engines that can be asked for."""
-
-    AUTO = "auto"
-    NATIVE = "native"
-    REFERENCE = "reference"
-    CUDA = "cuda"
-
-
-class PrecisionName(StrEnum):
-    """Precisions that can be asked for."""
-
-    AUTO = "auto"
-    FP32 = "fp32"
-    BF16 = "bf16"
-    INT8 = "int8"
-
-
-VoiceName = Annotated[
-    str, typer.Option("--voice", "-v", help="A voice's name, or the folder of a voice pack.")
-]
-Engine = Annotated[
-    EngineName,
-    typer.Option(
-        "--engine", help="What computes: native is C++, reference is torch, cuda is a GPU."
-    ),
-]
-Precision = Annotated[
-    PrecisionName,
-    typer.Option(
-        "--precision",
-        help=(
-            "Of the arithmetic; auto is the fastest whose price, measured for this voice, "
-            "cannot be heard."
-        ),
-    ),
-]
-Speaker = Annotated[
-    str | None,
-    typer.Option("--speaker", help="A speaker's name or number; the voice's first when not given."),
-]
-Temperature = Annotated[
-    float | None,
-    typer.Option(
-        "--temperature",
-        help="0 to 2: how freely samples are drawn; the voice's own when not given.",
-    ),
-]
-Seed = Annotated[
-    int | None,
-    typer.Option(
-        "--seed", help="0 to 2**64-1: the same seed gives the same sound; random when not given."
-    ),
-]
-OutputPath = Annotated[
-    str | None,
-    typer.Option(
-        "--output",
-        "-o",
-        help=(
-            "The file to write; - is standard output. When not given: standard output where "
-            "that is piped or redirected, out.wav at a terminal."
-        ),
-    ),
-]
+ENGINES = ("auto", "native", "reference", "cuda")
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
 FORMAT_LIST = f"One of {', '.join(FILE_FORMATS)}"
 CHAPTER_FORMAT_LIST = ", ".join(CHAPTER_FORMATS)
-FormatName = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        help=f"{FORMAT_LIST}; by the file's extension when not given, wav on standard output.",
+
+voice_option = click.option(
+    "--voice",
+    "-v",
+    default=DEFAULT_VOICE,
+    help="A voice's name, or the folder of a voice pack.",
+)
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    help="What computes: native is C++, reference is torch, cuda is a GPU.",
+)
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="auto",
+    help=(
+        "Of the arithmetic; auto is the fastest whose price, measured for this voice, cannot be "
+        "heard."
     ),
-]
-Json = Annotated[bool, typer.Option("--json", help="The answer as JSON, for programs.")]
+)
+speaker_option = click.option(
+    "--speaker", help="A speaker's name or number; the voice's first when not given."
+)
+speed_option = click.option("--speed", type=float, help="0.25 to 4: 2 is twice as fast.")
+length_scale_option = click.option(
+    "--length-scale",
+    type=float,
+    help="0.25 to 4: 2 is twice as long. The inverse of --speed.",
+)
+pitch_option = click.option(
+    "--pitch",
+    type=float,
+    default=0.0,
+    help="-12 to 12: semitones above what the voice would speak at.",
+)
+volume_option = click.option(
+    "--volume", type=float, default=1.0, help="0 to 4: times the amplitude."
+)
+temperature_option = click.option(
+    "--temperature",
+    type=float,
+    help="0 to 2: how freely samples are drawn; the voice's own when not given.",
+)
+seed_option = click.option(
+    "--seed",
+    type=int,
+    help="0 to 2**64-1: the same seed gives the same sound; random when not given.",
+)
+output_option = click.option(
+    "--output",
+    "-o",
+    help=(
+        "The file to write; - is standard output. When not given: standard output where that is "
+        "piped or redirected, out.wav at a terminal."
+    ),
+)
+format_option = click.option(
+    "--format",
+    "format_name",
+    help=f"{FORMAT_LIST}; by the file's extension when not given, wav on standard output.",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="The answer as JSON, for programs."
+)
 
 
 def speaker_of(option: str | None) -> str | int | None:

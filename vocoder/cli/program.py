@@ -13,7 +13,7 @@ import signal
 import sys
 from types import FrameType
 
-import typer
+import click
 
 from vocoder.cli.bench import bench
 from vocoder.cli.render import render
@@ -29,15 +29,14 @@ INTERRUPTED, BROKEN_PIPE, TERMINATED = (
     128 + number for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM)
 )
 
-app = typer.Typer(
-    name="sonant",
-    help="Speech from text, by a WaveNet.",
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
+
+@click.group(context_settings={"show_default": True, "max_content_width": 100})
+def app() -> None:
+    """Speech from text, by a WaveNet."""
+
+
 for command in (say, render, vocode, voices, score, bench, serve):
-    app.command()(command)
+    app.add_command(command)
 
 
 def main() -> None:
@@ -57,22 +56,25 @@ def run(arguments: list[str]) -> int:
         line.
     """
     try:
-        code = app(arguments, standalone_mode=False)
+        # Not `app.main`, which makes exit codes of errors itself.
+        with app.make_context("sonant", arguments) as context:
+            code = app.invoke(context)
         sys.stdout.flush()
-    except typer.TyperException as error:
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return BAD_INPUT
+    except click.ClickException as error:
         return _fail(f"{error.format_message()} Try --help.", BAD_INPUT)
     except InputError as error:
         return _fail(str(error), BAD_INPUT)
     except SonantError as error:
         return _fail(str(error), FAILED)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         return _reader_left()
-    except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # typer has made this of it
-            return _reader_left()
-        raise
     except OSError as error:
         return _fail(f"{error.filename or 'output'}: {error.strerror}", FAILED)
     return code if isinstance(code, int) else 0

@@ -8,30 +8,31 @@ import time
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from vocoder.batch.limits import BYTES_PER_CHARACTER, STREAMS_PER_THREAD
 from vocoder.cli.options import (
     CHAPTER_FORMAT_LIST,
     FORMAT_LIST,
-    Engine,
-    EngineName,
-    Json,
-    Precision,
-    PrecisionName,
-    Speaker,
-    Temperature,
-    VoiceName,
+    engine_option,
+    json_option,
     length_scale_of,
+    length_scale_option,
+    pitch_option,
+    precision_option,
     speaker_of,
+    speaker_option,
+    speed_option,
+    temperature_option,
+    voice_option,
+    volume_option,
 )
 from vocoder.cli.rendering_view import RenderingView, failure_text
 from vocoder.cli.waiting import waiting
 from vocoder.errors import InputError
 from vocoder.synthesis.limits import TEXT_LIMIT
-from vocoder.voices.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:
     from vocoder.batch.forecast import Forecast
@@ -42,137 +43,124 @@ if TYPE_CHECKING:
 FAILED_LINES = 1  # the exit code where some line could not be done
 
 
+@click.command()
+@click.argument(
+    "wanted",
+    metavar="LIST",
+    help="Texts, one a line; or CSV, JSONL, Parquet with fields. - is standard input.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder for the files and their manifest; made if missing.",
+)
+@click.option(
+    "--list-format", help="text, csv, jsonl or parquet; by LIST's extension when not given."
+)
+@voice_option
+@speaker_option
+@speed_option
+@length_scale_option
+@pitch_option
+@volume_option
+@temperature_option
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    help="0 to 2**64-1: lines that name no seed get theirs from this and their id.",
+)
+@click.option("--format", "format_name", default="wav", help=f"{FORMAT_LIST}.")
+@click.option(
+    "--loudness",
+    type=float,
+    help="LUFS that every file is brought to (EBU R 128); -23 is usual in broadcasting.",
+)
+@click.option(
+    "--chapters",
+    is_flag=True,
+    help=(
+        f"Tell in each file ({CHAPTER_FORMAT_LIST}) where chapters of its text begin: headings "
+        "(# Title), marks of SSML."
+    ),
+)
+@click.option("--subtitles", help="vtt or srt: subtitles beside every file, with its name.")
+@click.option(
+    "--lexicon",
+    type=click.Path(path_type=Path),
+    help="Words of all lines as you say them: PLS, or JSON as for `sonant say`.",
+)
+@engine_option
+@precision_option
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="That speak; as many as cores when not given. With --ray: of each worker, one.",
+)
+@click.option(
+    "--streams",
+    type=click.IntRange(min=1),
+    help="Lines that are spoken at once; twelve a thread when not given.",
+)
+@click.option(
+    "--files",
+    help=(
+        "Where the files go in place of the folder: s3://bucket/speech, gs://... The manifest "
+        "stays."
+    ),
+)
+@click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Render on the Ray cluster there; auto: the one of this machine; local: start one.",
+)
+@click.option(
+    "--ray-workers",
+    "workers",
+    type=click.IntRange(min=1),
+    help="Workers on the cluster; as many as it has room for when not given.",
+)
+@click.option(
+    "--text-limit",
+    type=click.IntRange(min=1),
+    default=TEXT_LIMIT,
+    help="Characters that the text of a line may have.",
+)
+@click.option("--strict", is_flag=True, help="Stop at the first line that cannot be done.")
+@click.option(
+    "--dry-run", is_flag=True, help="Only tell what would be done, and how long it would take."
+)
+@json_option
 def render(
-    wanted: Annotated[
-        str,
-        typer.Argument(
-            metavar="LIST",
-            help="Texts, one a line; or CSV, JSONL, Parquet with fields. - is standard input.",
-        ),
-    ],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output", "-o", help="The folder for the files and their manifest; made if missing."
-        ),
-    ],
-    list_format: Annotated[
-        str | None,
-        typer.Option(
-            "--list-format", help="text, csv, jsonl or parquet; by LIST's extension when not given."
-        ),
-    ] = None,
-    voice: VoiceName = DEFAULT_VOICE,
-    speaker: Speaker = None,
-    speed: Annotated[
-        float | None, typer.Option("--speed", help="0.25 to 4: 2 is twice as fast.")
-    ] = None,
-    length_scale: Annotated[
-        float | None,
-        typer.Option(
-            "--length-scale", help="0.25 to 4: 2 is twice as long. The inverse of --speed."
-        ),
-    ] = None,
-    pitch: Annotated[
-        float,
-        typer.Option("--pitch", help="-12 to 12: semitones above what the voice would speak at."),
-    ] = 0.0,
-    volume: Annotated[float, typer.Option("--volume", help="0 to 4: times the amplitude.")] = 1.0,
-    temperature: Temperature = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            "--seed",
-            help="0 to 2**64-1: lines that name no seed get theirs from this and their id.",
-        ),
-    ] = 0,
-    format_name: Annotated[str, typer.Option("--format", help=f"{FORMAT_LIST}.")] = "wav",
-    loudness: Annotated[
-        float | None,
-        typer.Option(
-            "--loudness",
-            help="LUFS that every file is brought to (EBU R 128); -23 is usual in broadcasting.",
-        ),
-    ] = None,
-    chapters: Annotated[
-        bool,
-        typer.Option(
-            "--chapters",
-            help=(
-                f"Tell in each file ({CHAPTER_FORMAT_LIST}) where chapters of its text begin: "
-                f"headings (# Title), marks of SSML."
-            ),
-        ),
-    ] = False,
-    subtitles: Annotated[
-        str | None,
-        typer.Option("--subtitles", help="vtt or srt: subtitles beside every file, with its name."),
-    ] = None,
-    lexicon: Annotated[
-        Path | None,
-        typer.Option(
-            "--lexicon",
-            help="Words of all lines as you say them: PLS, or JSON as for `sonant say`.",
-        ),
-    ] = None,
-    engine: Engine = EngineName.AUTO,
-    precision: Precision = PrecisionName.AUTO,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "--threads",
-            min=1,
-            help="That speak; as many as cores when not given. With --ray: of each worker, one.",
-        ),
-    ] = None,
-    streams: Annotated[
-        int | None,
-        typer.Option(
-            "--streams",
-            min=1,
-            help="Lines that are spoken at once; twelve a thread when not given.",
-        ),
-    ] = None,
-    files: Annotated[
-        str | None,
-        typer.Option(
-            "--files",
-            help=(
-                "Where the files go in place of the folder: s3://bucket/speech, gs://... The "
-                "manifest stays."
-            ),
-        ),
-    ] = None,
-    ray: Annotated[
-        str | None,
-        typer.Option(
-            "--ray",
-            metavar="ADDRESS",
-            help=(
-                "Render on the Ray cluster there; auto: the one of this machine; local: start one."
-            ),
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--ray-workers",
-            min=1,
-            help="Workers on the cluster; as many as it has room for when not given.",
-        ),
-    ] = None,
-    text_limit: Annotated[
-        int,
-        typer.Option("--text-limit", min=1, help="Characters that the text of a line may have."),
-    ] = TEXT_LIMIT,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first line that cannot be done.")
-    ] = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Only tell what would be done, and how long it would take."),
-    ] = False,
-    as_json: Json = False,
+    wanted: str,
+    output: Path,
+    list_format: str | None,
+    voice: str,
+    speaker: str | None,
+    speed: float | None,
+    length_scale: float | None,
+    pitch: float,
+    volume: float,
+    temperature: float | None,
+    seed: int,
+    format_name: str,
+    loudness: float | None,
+    chapters: bool,
+    subtitles: str | None,
+    lexicon: Path | None,
+    engine: str,
+    precision: str,
+    threads: int | None,
+    streams: int | None,
+    files: str | None,
+    ray: str | None,
+    workers: int | None,
+    text_limit: int,
+    strict: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Speak every line of a list into a file of its own. Stopped and started again it does what is
     missing.
@@ -232,14 +220,14 @@ def render(
                 failed=_tell_failure,
                 files_url=files,
             )
-        typer.echo(
+        click.echo(
             json.dumps(asdict(found) | {"duration_seconds": found.duration_seconds})
             if as_json
             else _forecast_text(found)
         )
-        raise typer.Exit(FAILED_LINES if found.failed else 0)
+        raise click.exceptions.Exit(FAILED_LINES if found.failed else 0)
     if not is_installed():
-        typer.echo(f"manifest.jsonl alone is written: manifest.parquet {NEEDED}", err=True)
+        click.echo(f"manifest.jsonl alone is written: manifest.parquet {NEEDED}", err=True)
     with ExitStack() as stack:
         cluster = None
         if ray is not None:
@@ -263,12 +251,12 @@ def render(
         )
     took = time.monotonic() - began
     if as_json:
-        typer.echo(
+        click.echo(
             json.dumps(asdict(tally) | {"wall_seconds": round(took, 3), "folder": str(output)})
         )
     else:
-        typer.echo(_tally_text(tally, took, output), err=True)
-    raise typer.Exit(FAILED_LINES if tally.failed else 0)
+        click.echo(_tally_text(tally, took, output), err=True)
+    raise click.exceptions.Exit(FAILED_LINES if tally.failed else 0)
 
 
 def _size_of(source: ListFile) -> tuple[int, int]:
@@ -284,7 +272,7 @@ def _size_of(source: ListFile) -> tuple[int, int]:
 
 
 def _tell_failure(record: Record) -> None:
-    typer.echo(failure_text(record), err=True)
+    click.echo(failure_text(record), err=True)
 
 
 def _tally_text(tally: RunProgress, took: float, folder: Path) -> str:

@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TextIO
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-from rich.text import Text
+from vocoder.cli.status_line import StatusLine
 
 if TYPE_CHECKING:
     from vocoder.batch.progress import RunProgress
@@ -20,28 +18,18 @@ if TYPE_CHECKING:
 class RenderingView:
     """A context, in which a run is watched."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, soft_wrap=True)
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._line = StatusLine(stream)
         self._lines: int | None = None
         self._characters = 0
         self._began = time.monotonic()
-        columns = (
-            TextColumn("{task.fields[lines]}"),
-            BarColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TextColumn("{task.fields[left]}"),
-        )
-        self._progress = Progress(*columns, console=self._console, transient=True)
-        self._task = self._progress.add_task("", total=None, lines="", rate="", left="")
 
     @property
     def is_shown(self) -> bool:
         """Whether anybody looks."""
-        return self._console.is_terminal
+        return self._line.is_shown
 
     def __enter__(self) -> Self:
-        if self.is_shown:
-            self._progress.start()
         return self
 
     def __exit__(
@@ -50,30 +38,26 @@ class RenderingView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.is_shown:
-            self._progress.stop()
+        self._line.clear()
 
     def expect(self, lines: int, characters: int) -> None:
         """The list has so many lines, and so many characters of text."""
         self._lines, self._characters = lines, characters
-        self._progress.update(self._task, total=max(characters, 1))
         self._began = time.monotonic()
 
     def failed(self, record: Record) -> None:
         """A line could not be done."""
-        self._console.print(Text(failure_text(record)))
+        self._line.keep(failure_text(record))
 
     def ticked(self, tally: RunProgress) -> None:
         """The run is so far."""
-        if self.is_shown:
-            elapsed = max(time.monotonic() - self._began, 1e-3)
-            self._progress.update(
-                self._task,
-                completed=tally.characters,
-                lines=lines_text(tally, self._lines),
-                rate=rate_text(tally, elapsed),
-                left=left_text(tally, elapsed, self._characters),
-            )
+        elapsed = max(time.monotonic() - self._began, 1e-3)
+        parts = (
+            lines_text(tally, self._lines),
+            rate_text(tally, elapsed),
+            left_text(tally, elapsed, self._characters),
+        )
+        self._line.show(", ".join(part for part in parts if part))
 
 
 def failure_text(record: Record) -> str:

@@ -6,98 +6,100 @@ import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from vocoder.audio.whole_file import whole_file
 from vocoder.cli.options import (
     CHAPTER_FORMAT_LIST,
-    Engine,
-    EngineName,
-    FormatName,
-    OutputPath,
-    Precision,
-    PrecisionName,
-    Seed,
-    Speaker,
-    Temperature,
-    VoiceName,
+    engine_option,
+    format_option,
     length_scale_of,
+    length_scale_option,
+    output_option,
+    pitch_option,
+    precision_option,
+    seed_option,
     speaker_of,
+    speaker_option,
+    speed_option,
+    temperature_option,
+    voice_option,
+    volume_option,
 )
 from vocoder.cli.waiting import waiting
 from vocoder.errors import InputError, TextError
-from vocoder.voices.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:
     from vocoder.text import SpeechInput
 
 
+@click.command()
+@click.argument("text", help="What to say; - reads it from standard input.")
+@click.option("--ssml", is_flag=True, help="What to say is an SSML document.")
+@click.option("--phonemes", is_flag=True, help="What to say is IPA, in words between spaces.")
+@output_option
+@voice_option
+@speaker_option
+@speed_option
+@length_scale_option
+@pitch_option
+@volume_option
+@temperature_option
+@seed_option
+@click.option(
+    "--lexicon",
+    type=click.Path(path_type=Path),
+    help='Words as you say them: PLS, or JSON as {"SQL": "ˈsiːkwəl"}.',
+)
+@format_option
+@click.option(
+    "--timestamps",
+    type=click.Path(path_type=Path),
+    help=(
+        "A file that tells when each word is heard: subtitles (.vtt, .srt), or lines of JSON with "
+        "every phoneme (.jsonl)."
+    ),
+)
+@click.option(
+    "--chapters",
+    is_flag=True,
+    help=(
+        f"Tell in the file ({CHAPTER_FORMAT_LIST}) where chapters begin: headings (# Title), "
+        "marks of SSML."
+    ),
+)
+@click.option(
+    "--explain",
+    is_flag=True,
+    help=(
+        "Write how the text is read, a word a line, in place of its sound: what was written, "
+        "words, phonemes, rule."
+    ),
+)
+@engine_option
+@precision_option
 def say(
-    text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.")],
-    ssml: Annotated[bool, typer.Option("--ssml", help="What to say is an SSML document.")] = False,
-    phonemes: Annotated[
-        bool, typer.Option("--phonemes", help="What to say is IPA, in words between spaces.")
-    ] = False,
-    output: OutputPath = None,
-    voice: VoiceName = DEFAULT_VOICE,
-    speaker: Speaker = None,
-    speed: Annotated[
-        float | None, typer.Option("--speed", help="0.25 to 4: 2 is twice as fast.")
-    ] = None,
-    length_scale: Annotated[
-        float | None,
-        typer.Option(
-            "--length-scale", help="0.25 to 4: 2 is twice as long. The inverse of --speed."
-        ),
-    ] = None,
-    pitch: Annotated[
-        float,
-        typer.Option("--pitch", help="-12 to 12: semitones above what the voice would speak at."),
-    ] = 0.0,
-    volume: Annotated[float, typer.Option("--volume", help="0 to 4: times the amplitude.")] = 1.0,
-    temperature: Temperature = None,
-    seed: Seed = None,
-    lexicon: Annotated[
-        Path | None,
-        typer.Option(
-            "--lexicon", help='Words as you say them: PLS, or JSON as {"SQL": "ˈsiːkwəl"}.'
-        ),
-    ] = None,
-    format_name: FormatName = None,
-    timestamps: Annotated[
-        Path | None,
-        typer.Option(
-            "--timestamps",
-            help=(
-                "A file that tells when each word is heard: subtitles (.vtt, .srt), or lines of "
-                "JSON with every phoneme (.jsonl)."
-            ),
-        ),
-    ] = None,
-    chapters: Annotated[
-        bool,
-        typer.Option(
-            "--chapters",
-            help=(
-                f"Tell in the file ({CHAPTER_FORMAT_LIST}) where chapters begin: headings (# "
-                f"Title), marks of SSML."
-            ),
-        ),
-    ] = False,
-    explain: Annotated[
-        bool,
-        typer.Option(
-            "--explain",
-            help=(
-                "Write how the text is read, a word a line, in place of its sound: what was "
-                "written, words, phonemes, rule."
-            ),
-        ),
-    ] = False,
-    engine: Engine = EngineName.AUTO,
-    precision: Precision = PrecisionName.AUTO,
+    text: str,
+    ssml: bool,
+    phonemes: bool,
+    output: str | None,
+    voice: str,
+    speaker: str | None,
+    speed: float | None,
+    length_scale: float | None,
+    pitch: float,
+    volume: float,
+    temperature: float | None,
+    seed: int | None,
+    lexicon: Path | None,
+    format_name: str | None,
+    timestamps: Path | None,
+    chapters: bool,
+    explain: bool,
+    engine: str,
+    precision: str,
 ) -> None:
     """Speak a text into a file, or to standard output as it is made."""
     with waiting("loading"):
@@ -138,9 +140,9 @@ def say(
             check_number_of_chapters(len(told), destination.format_name)
         utterance = loaded.utterance(plan, seed=seed)
     for skipped in plan.skipped:
-        typer.echo(f"skipped {skipped.text!r}: it {skipped.reason}", err=True)
+        click.echo(f"skipped {skipped.text!r}: it {skipped.reason}", err=True)
     if explain:
-        typer.echo(explained(planned.sentence for planned in plan.sentences), nl=False)
+        click.echo(explained(planned.sentence for planned in plan.sentences), nl=False)
         return
     with ExitStack() as beside:
         if timestamps is not None and write is not None:
@@ -162,7 +164,7 @@ def say(
             what="speaking",
             chapters=told,
         )
-    typer.echo(
+    click.echo(
         (
             f"{destination.path or 'standard output'}: {plan.seconds:.2f} seconds, seed "
             f"{utterance.seed}"

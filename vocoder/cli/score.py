@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
-import typer
+import click
 
-from vocoder.cli.options import Json, Speaker, VoiceName, speaker_of
+from vocoder.cli.options import json_option, speaker_of, speaker_option, voice_option
 from vocoder.cli.recording import read_recording
 from vocoder.cli.waiting import Bar, waiting
-from vocoder.voices.library import DEFAULT_VOICE
 
 
-def score(
-    recording: Annotated[
-        str, typer.Argument(help="A recording in any usual format; - reads it from standard input.")
-    ],
-    voice: VoiceName = DEFAULT_VOICE,
-    speaker: Speaker = None,
-    as_json: Json = False,
-) -> None:
+@click.command()
+@click.argument(
+    "recording", help="A recording in any usual format; - reads it from standard input."
+)
+@voice_option
+@speaker_option
+@json_option
+def score(recording: str, voice: str, speaker: str | None, as_json: bool) -> None:
     """Tell how surprised a voice is by a recording, in bits per sample: exact, and lower is
     better.
     """
@@ -44,9 +42,9 @@ def score(
             "hop_length": loaded.manifest.audio.hop_length,
             "bits_per_frame": [round(bits, 3) for bits in found.bits_per_frame.tolist()],
         }
-        typer.echo(json.dumps(answer))
+        click.echo(json.dumps(answer))
     else:
-        typer.echo(
+        click.echo(
             f"{found.bits_per_sample:.4f} bits per sample, {found.bits:.0f} bits in "
             f"{seconds:.2f} seconds"
         )

@@ -4,15 +4,15 @@ listens and what every command takes.
 
 from __future__ import annotations
 
-import inspect
 import os
 from dataclasses import Field, fields
-from typing import Annotated, Any, get_type_hints
+from pathlib import Path
+from typing import Any, get_type_hints
 
-import typer
+import click
 
 from service.settings import ServiceSettings
-from vocoder.cli.options import Engine, EngineName, Precision, PrecisionName
+from vocoder.cli.options import engine_option, precision_option
 from vocoder.cli.waiting import waiting
 from vocoder.errors import SonantError
 from vocoder.voices.library import DEFAULT_VOICE
@@ -21,27 +21,27 @@ from vocoder.voices.library import DEFAULT_VOICE
 _DEFAULTS: dict[str, Any] = {"threads": os.cpu_count() or 1}
 
 
-def serve(
-    host: Annotated[
-        str,
-        typer.Option(
-            "--host", help="Address to listen on; 0.0.0.0 is every address of this machine."
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option("--port", min=0, max=65_535, help="Port to listen on; 0 takes a free one."),
-    ] = 8000,
-    voice: Annotated[
-        str,
-        typer.Option(
-            "--voice", "-v", help="The voice to serve: a name, or the folder of a voice pack."
-        ),
-    ] = DEFAULT_VOICE,
-    engine: Engine = EngineName.AUTO,
-    precision: Precision = PrecisionName.AUTO,
-    **options: Any,
-) -> None:
+@click.command()
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    help="Address to listen on; 0.0.0.0 is every address of this machine.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(min=0, max=65535),
+    default=8000,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--voice",
+    "-v",
+    default=DEFAULT_VOICE,
+    help="The voice to serve: a name, or the folder of a voice pack.",
+)
+@engine_option
+@precision_option
+def serve(host: str, port: int, voice: str, engine: str, precision: str, **options: Any) -> None:
     """Serve a voice over HTTP: POST /synthesize, GET /voices, /healthz, /readyz, /openapi.json."""
     with waiting("loading"):
         try:
@@ -52,9 +52,6 @@ def serve(
             raise SonantError(
                 f"serving needs {error.name}, which is not installed: pip install 'sonant[service]'"
             ) from error
-    options = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
-    }
     settings = ServiceSettings(voices=(voice,), engine=engine, precision=precision, **options)
     try:
         run(settings, host=host, port=port)
@@ -62,35 +59,29 @@ def serve(
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error
 
 
-def _parameter(setting: Field[Any], kind: Any) -> inspect.Parameter:
-    """The parameter of `serve` that Typer makes an option of."""
-    default = _DEFAULTS.get(setting.name, setting.default)
-    if kind == tuple[str, ...]:
-        kind, default = list[str], list(default)
-    option = typer.Option(
-        setting.metadata["option"], min=setting.metadata["at_least"], help=setting.metadata["about"]
-    )
-    return inspect.Parameter(
-        setting.name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=default,
-        annotation=Annotated[kind, option],
+def _option(setting: Field[Any], kind: Any) -> click.Option:
+    """The option of a setting; `kind` is its type."""
+    return click.Option(
+        [setting.name, setting.metadata["option"]],
+        type=_type(kind, setting.metadata["at_least"]),
+        is_flag=kind is bool,
+        multiple=kind == tuple[str, ...],
+        default=_DEFAULTS.get(setting.name, setting.default),
+        help=setting.metadata["about"],
     )
 
 
-_own = inspect.signature(serve, eval_str=True)
+def _type(kind: Any, at_least: float | None) -> click.ParamType[Any] | None:
+    if kind in (int, int | None):
+        return click.IntRange(min=None if at_least is None else int(at_least))
+    if kind in (float, float | None):
+        return click.FloatRange(min=at_least)
+    return click.Path(path_type=Path) if kind == Path | None else None
+
+
 _kinds = get_type_hints(ServiceSettings)
-serve.__signature__ = _own.replace(  # type: ignore[attr-defined]
-    parameters=[
-        *(
-            parameter
-            for parameter in _own.parameters.values()
-            if parameter.kind is not parameter.VAR_KEYWORD
-        ),
-        *(
-            _parameter(setting, _kinds[setting.name])
-            for setting in fields(ServiceSettings)
-            if setting.metadata["option"]
-        ),
-    ]
-)
+serve.params += [
+    _option(setting, _kinds[setting.name])
+    for setting in fields(ServiceSettings)
+    if setting.metadata["option"]
+]

@@ -3,43 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from vocoder.cli.options import (
-    Engine,
-    EngineName,
-    FormatName,
-    OutputPath,
-    Precision,
-    PrecisionName,
-    Seed,
-    Speaker,
-    Temperature,
-    VoiceName,
+    engine_option,
+    format_option,
+    output_option,
+    precision_option,
+    seed_option,
     speaker_of,
+    speaker_option,
+    temperature_option,
+    voice_option,
 )
 from vocoder.cli.recording import read_recording
 from vocoder.cli.waiting import waiting
-from vocoder.voices.library import DEFAULT_VOICE
 
 if TYPE_CHECKING:
     from vocoder.audio.pcm import Int16Array
 
 
+@click.command()
+@click.argument(
+    "recording", help="A recording in any usual format; - reads it from standard input."
+)
+@output_option
+@voice_option
+@speaker_option
+@temperature_option
+@seed_option
+@format_option
+@engine_option
+@precision_option
 def vocode(
-    recording: Annotated[
-        str, typer.Argument(help="A recording in any usual format; - reads it from standard input.")
-    ],
-    output: OutputPath = None,
-    voice: VoiceName = DEFAULT_VOICE,
-    speaker: Speaker = None,
-    temperature: Temperature = None,
-    seed: Seed = None,
-    format_name: FormatName = None,
-    engine: Engine = EngineName.AUTO,
-    precision: Precision = PrecisionName.AUTO,
+    recording: str,
+    output: str | None,
+    voice: str,
+    speaker: str | None,
+    temperature: float | None,
+    seed: int | None,
+    format_name: str | None,
+    engine: str,
+    precision: str,
 ) -> None:
     """Say a recording again: only its spectrum, pitch and voicing reach the WaveNet. The result is
     as long as the recording.
@@ -57,7 +64,7 @@ def vocode(
     destination.take(
         pieces, num_samples=len(samples), sample_rate=loaded.sample_rate, what="speaking"
     )
-    typer.echo(
+    click.echo(
         (
             f"{destination.path or 'standard output'}: {len(samples) / loaded.sample_rate:.2f} "
             f"seconds, seed {utterance.seed}"

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from vocoder.cli.options import Json
+from vocoder.cli.options import json_option
 from vocoder.cli.waiting import waiting
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def _described(name: str, manifest: PackManifest, folder: Path) -> str:
     )
 
 
-def voices(as_json: Json = False) -> None:
+@click.command()
+@json_option
+def voices(as_json: bool) -> None:
     """List the voices that can be asked for by name."""
     with waiting("loading"):
         from vocoder.errors import VoiceError
@@ -65,14 +67,14 @@ def voices(as_json: Json = False) -> None:
             }
             for name, manifest in manifests.items()
         ]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        typer.echo(
+        click.echo(
             "\n\n".join(
                 _described(name, manifest, found[name]) for name, manifest in manifests.items()
             )
         )
     for problem in damaged:
-        typer.echo(f"sonant: {problem}", err=True)
+        click.echo(f"sonant: {problem}", err=True)
     if damaged:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)

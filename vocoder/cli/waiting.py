@@ -4,15 +4,13 @@ only on a terminal.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-if TYPE_CHECKING:  # late: where nothing is shown, nobody waits for it to be imported
-    from rich.progress import Progress
+from vocoder.cli.status_line import StatusLine
 
 PATIENCE_SECONDS = 2.0  # what takes less needs no bar
 
@@ -20,17 +18,16 @@ PATIENCE_SECONDS = 2.0  # what takes less needs no bar
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
     """A line that says what is being waited for, where nobody knows how long."""
-    if not sys.stderr.isatty():
+    line = StatusLine()
+    line.show(f"{what} ...")
+    try:
         yield
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(what):
-        yield
+    finally:
+        line.clear()
 
 
 class Bar:
-    """A progress bar that appears once two seconds have passed, and goes when it is done.
+    """Progress that appears once two seconds have passed, and goes when it is done.
 
     Args:
         what: said in front of it.
@@ -42,8 +39,7 @@ class Bar:
         self._total = total
         self._done = 0.0
         self._began = time.monotonic()
-        self._shown = False
-        self._progress: Progress | None = None
+        self._line = StatusLine()
 
     def __enter__(self) -> Self:
         return self
@@ -54,8 +50,7 @@ class Bar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+        self._line.clear()
 
     def advance(self, amount: float) -> None:
         """So much more is done."""
@@ -64,36 +59,9 @@ class Bar:
     def reach(self, done: float) -> None:
         """So much is done in all."""
         self._done = done
-        late = time.monotonic() - self._began > PATIENCE_SECONDS
-        if late and not self._shown:
-            self._shown = True
-            self._progress = self._start()
-        if self._progress is not None:
-            self._progress.update(self._progress.task_ids[0], completed=self._done)
-
-    def _start(self) -> Progress | None:
-        """The bar; None where standard error is no terminal."""
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        console = Console(stderr=True)
-        if not console.is_terminal:
-            return None
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        progress = Progress(*columns, console=console, transient=True)
-        progress.add_task(self._what, total=self._total)
-        progress.start()
-        return progress
+        elapsed = time.monotonic() - self._began
+        if elapsed > PATIENCE_SECONDS and done > 0:
+            left = elapsed * max(self._total / done - 1, 0)
+            self._line.show(
+                f"{self._what} {done / self._total:4.0%}, {elapsed:.0f} s, {left:.0f} s left"
+            )
