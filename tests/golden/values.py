@@ -104,16 +104,15 @@ def prediction(voice: Voice, text: str) -> Prediction:
     )
 
 
-def codes(voice: Voice, text: str) -> npt.NDArray[np.uint8]:
-    """The first `NUM_CODES` codes of the text, uint8."""
+def codes(voice: Voice, text: str) -> npt.NDArray[np.uint16]:
+    """The first `NUM_CODES` codes of the text, uint16."""
     utterance = voice.utterance(voice.plan(text), seed=SEED)
     made: list[npt.NDArray[np.int64]] = []
     while sum(map(len, made)) < NUM_CODES:
         made.append(voice.engine.advance([utterance.job(NUM_CODES - sum(map(len, made)))])[0])
         utterance.accept(made[-1])
     found = np.concatenate(made)
-    assert found.max() < 256
-    return found.astype(np.uint8)
+    return found.astype(np.uint16)
 
 
 def bits_per_sample(voice: Voice, recording: str) -> float:
@@ -149,7 +148,7 @@ def _widest_gap(log_mel: npt.NDArray[np.float32]) -> tuple[float, float]:
     return float((remainders[widest] + gaps[widest] / 2) % MEL_STEP), float(gaps[widest] / 2)
 
 
-def compute() -> tuple[dict[str, Any], dict[str, npt.NDArray[np.uint8]]]:
+def compute() -> tuple[dict[str, Any], dict[str, npt.NDArray[np.uint16]]]:
     """What `values.json` and `codes.npz` should hold for the voice as it is."""
     voice = reference_voice()
     values: dict[str, Any] = {
@@ -178,7 +177,7 @@ def compute() -> tuple[dict[str, Any], dict[str, npt.NDArray[np.uint8]]]:
     return values, {name: codes(voice, text) for name, text in SENTENCES.items()}
 
 
-def write(values: dict[str, Any], all_codes: dict[str, npt.NDArray[np.uint8]]) -> None:
+def write(values: dict[str, Any], all_codes: dict[str, npt.NDArray[np.uint16]]) -> None:
     """Stores them, lists of numbers in lines of 100 columns."""
     text = re.sub(
         r"\[[-\d.,\s]+\]", lambda found: _wrapped(found.group()), json.dumps(values, indent=1)
@@ -197,7 +196,7 @@ def read_values() -> dict[str, Any]:
     return values
 
 
-def read_codes() -> dict[str, npt.NDArray[np.uint8]]:
+def read_codes() -> dict[str, npt.NDArray[np.uint16]]:
     """What `codes.npz` holds."""
     with np.load(CODES) as file:
         return {name: file[name] for name in file.files}

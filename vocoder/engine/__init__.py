@@ -33,7 +33,7 @@ most sixteen in fp32 and six otherwise: more would push the weights out of L2. T
 fixed order over several threads. So all that it computes on the way to a sample runs under
 `one_torch_thread()`, which restores the setting afterwards.
 
-Measurements: docs/experiments/native-engine-skips.md, native-engine-memory.md, bf16-instruction.md.
+Measurements: docs/experiments/native-engine-memory.md, bf16-instruction.md.
 """
 
 from __future__ import annotations

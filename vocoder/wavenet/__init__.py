@@ -23,6 +23,6 @@ uses frame t // hop_length. With H predictions, K taps, dilation d and Q levels:
     skip[t]   = skip_weight [z[0] .. z[L-1]] + skip_bias                        (one product)
     out[t]    = head2 relu(head1 relu(skip) + b1) + b2
 
-The predictions and their value: `prediction`, docs/experiments/predictions-bits-per-sample.md.
+The predictions and their value: `prediction`, docs/experiments/vocoder-recipe.md.
 `weights`, `conditions`, `conditioner` and `predictors` need numpy alone: with them a CPU speaks.
 """
