@@ -128,7 +128,7 @@ def test_a_change_of_the_dependencies_installs_them(installed: Path, name: str) 
 def test_serving_installs_what_serving_needs(fresh: Path) -> None:
     """And no build tools: pip builds in an environment that it drops."""
     plan = make(fresh, "-n", "serve")
-    assert re.search(r'"\$REQUIREMENTS" service( gpu)? \|', plan)
+    assert re.search(r'"\$REQUIREMENTS" service codecs( gpu)? \|', plan)
     assert f"{BUILD} --editable ." in plan
     assert f"{BUILD}--no-build-isolation --editable ." in make(fresh, "-n", "test")
 
