@@ -114,7 +114,7 @@ bench: setup  ## how fast each engine is here, at the reference size
 
 APART = $(BIN)/cmake -S . -G Ninja -DCMAKE_MAKE_PROGRAM="$$(realpath -s $(BIN)/ninja)" -DPython_EXECUTABLE="$$(realpath -s $(BIN)/python)"
 # The tests load the module that SONANT_NATIVE names (tests/conftest.py). Python's own leaks are none of ours; its allocator would hide overruns.
-TESTS := tests/engine tests/acoustic/test_native_model.py tests/wavenet/test_native_conditioning.py $(addprefix tests/audio/,test_windows.py test_correction.py test_linear_prediction.py)
+TESTS := tests/engine tests/acoustic/test_native_model.py tests/wavenet/test_native_conditioning.py $(addprefix tests/audio/,test_windows.py test_correction.py test_linear_prediction.py test_second_order.py test_emphasis.py)
 sanitize: setup  ## the native engine under the address, undefined-behaviour and thread sanitizers
 	$(APART) -B build/address -DSONANT_SANITIZE=address,undefined
 	$(BIN)/cmake --build build/address
