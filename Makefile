@@ -16,9 +16,9 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2> /dev/null && echo $$python && break; done)
 # All that there is here: pyworld and pesq come as sources only.
 HAS_COMPILER := $(shell command -v "$${CXX:-c++}")
-ALL := $(if $(HAS_COMPILER),service telemetry wyoming reference analysis train measure batch distributed dev,service telemetry wyoming reference batch distributed dev)
+ALL := $(if $(HAS_COMPILER),service codecs telemetry wyoming reference analysis train measure batch distributed dev,service codecs telemetry wyoming reference batch distributed dev)
 # What `make serve` needs.
-SERVING := service$(if $(shell command -v nvidia-smi), gpu)
+SERVING := service codecs$(if $(shell command -v nvidia-smi), gpu)
 # For pip, and for the environments in which it builds what has no wheel (the second name is that of pip 25.3 and later).
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
@@ -41,7 +41,7 @@ with open("pyproject.toml", "rb") as file:
     settings = tomllib.load(file)
 needed = settings["project"]["dependencies"]
 if "dev" in sys.argv:
-    needed = [*needed, *settings["build-system"]["requires"], "cmake>=3.18", "ninja"]
+    needed = [*needed, *settings["build-system"]["requires"], "cmake>=3.26", "ninja"]
 for extra in sys.argv[1:]:
     needed += settings["project"]["optional-dependencies"][extra]
 print(*(line for line in needed if not line.startswith("sonant[")), sep="\n")
@@ -57,7 +57,7 @@ print(*(line for extra in sys.argv[1:] for line in groups.get(extra, ())), sep="
 endef
 export NO_DEPS
 
-.PHONY: help setup serve test test-slow test-gpu test-browser check format bench sanitize bf16 arm clean
+.PHONY: help setup serve test test-slow test-gpu test-browser check format bench sanitize bf16 arm wheel image clean
 
 help:  ## this list
 	@sed -n -E 's/^([a-z0-9-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
@@ -114,7 +114,7 @@ bench: setup  ## how fast each engine is here, at the reference size
 
 APART = $(BIN)/cmake -S . -G Ninja -DCMAKE_MAKE_PROGRAM="$$(realpath -s $(BIN)/ninja)" -DPython_EXECUTABLE="$$(realpath -s $(BIN)/python)"
 # The tests load the module that SONANT_NATIVE names (tests/conftest.py). Python's own leaks are none of ours; its allocator would hide overruns.
-TESTS := tests/engine tests/acoustic/test_native_model.py tests/wavenet/test_native_conditioning.py $(addprefix tests/audio/,test_windows.py test_correction.py test_linear_prediction.py)
+TESTS := tests/engine tests/acoustic/test_native_model.py tests/wavenet/test_native_conditioning.py $(addprefix tests/audio/,test_windows.py test_correction.py test_linear_prediction.py test_second_order.py test_emphasis.py)
 sanitize: setup  ## the native engine under the address, undefined-behaviour and thread sanitizers
 	$(APART) -B build/address -DSONANT_SANITIZE=address,undefined
 	$(BIN)/cmake --build build/address
@@ -146,6 +146,27 @@ arm:  ## the native code compiled for 64-bit Arm, and run under emulation
 	$(ARM_CXX) $(FLAGS) -ffp-contract=off tests/native/frames.cpp $(NATIVE)/frames/frames.cpp $(NATIVE)/layers/layers.cpp -o build/frames-arm
 	$(CXX) $(FLAGS) -ffp-contract=off tests/native/frames.cpp $(NATIVE)/frames/frames.cpp $(NATIVE)/layers/layers.cpp -o build/frames-here
 	@there=$$($(ARM_RUN) build/frames-arm) && here=$$(build/frames-here) && echo "frames: $$there there, $$here here" && test "$$there" = "$$here"
+
+wheel: setup  ## a wheel for this Python in build/wheels, installed and heard in an empty environment, with its size
+	rm -rf build/wheels build/trial
+	$(PIP) wheel $(QUIET) --no-deps --wheel-dir build/wheels/plain .
+	PATH="$$(realpath -s $(BIN)):$$PATH" auditwheel repair --wheel-dir build/wheels build/wheels/plain/*.whl
+	$(BIN)/python -m venv build/trial
+	build/trial/bin/python -m pip install $(QUIET) build/wheels/*.whl
+	build/trial/bin/sonant say "Hello." --engine native --output - > /dev/null
+	build/trial/bin/python benchmarks/installed.py --without pip setuptools
+
+# Neither pip, tests of numpy nor symbols of other packages' modules. *.libs stay: auditwheel has moved their sections, and strip may break them.
+IMAGE ?= build/image
+IMAGE_EXTRAS ?= service
+image: | $(BIN)/python  ## what the service's image holds, in build/image, with its size (IMAGE_EXTRAS=service,codecs,telemetry: more)
+	rm -rf $(IMAGE)
+	$(PYTHON) -m venv --without-pip $(IMAGE)
+	$(PIP) --python $(IMAGE)/bin/python install $(QUIET) ".[$(IMAGE_EXTRAS)]"
+	find $(IMAGE)/lib/python*/site-packages/numpy -type d -name tests -prune -exec rm -r {} +
+	find $(IMAGE)/lib -name '*.so' -not -path '*.libs/*' -exec strip --strip-unneeded {} +
+	$(IMAGE)/bin/sonant say "Hello." --engine native --output - > /dev/null
+	$(IMAGE)/bin/python benchmarks/installed.py
 
 clean:  ## remove what was built and installed, not what was trained
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,7 +5,7 @@ COPY Makefile pyproject.toml constraints.txt CMakeLists.txt README.md LICENSE ./
 COPY vocoder vocoder
 COPY service service
 COPY training training
-RUN make setup EXTRAS="service telemetry wyoming reference analysis train measure gpu"
+RUN make setup EXTRAS="service codecs telemetry wyoming reference analysis train measure gpu"
 
 FROM python:3.11-slim
 WORKDIR /sonant

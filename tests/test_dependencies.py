@@ -27,12 +27,13 @@ WITH_CUDA = re.compile("nvidia-|cuda-")
 # Which extras each package may count on, beside the core dependencies.
 AT_HAND = {
     "vocoder": ("reference", "analysis", "train", "batch", "gpu", "distributed"),
-    "service": ("service", "telemetry", "wyoming", "distributed"),
+    "service": ("service", "codecs", "telemetry", "wyoming", "distributed"),
     "training": ("reference", "analysis", "train", "measure"),
     "tests": (
         "reference",
         "analysis",
         "service",
+        "codecs",
         "telemetry",
         "wyoming",
         "train",

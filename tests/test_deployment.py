@@ -75,6 +75,13 @@ def test_compose_fits_its_schema() -> None:
     validators.validator_for(schema)(schema).validate(COMPOSE)
 
 
+def test_the_workflow_of_the_wheels_fits_its_schema() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/wheels.yaml").read_text("utf-8"))
+    workflow["on"] = workflow.pop(True)  # YAML 1.1 reads the key as a truth value
+    schema = get_builtin_schema("vendor.github-workflows")
+    validators.validator_for(schema)(schema).validate(workflow)
+
+
 @pytest.mark.parametrize("one", MANIFESTS, ids=lambda one: one["kind"])
 def test_each_manifest_fits_its_schema(one: Any) -> None:
     kubernetes_validate.validate(one, KUBERNETES, strict=True)

@@ -60,6 +60,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 STOREYS = ("vocoder.synthesis", "vocoder.batch", "vocoder.cli")
 
 TELEMETRY = "service.observability.telemetry"  # alone imports OpenTelemetry
+CODECS = "service.encoding.compressed"  # alone imports PyAV
 # alone import Ray, and nothing else of the service imports them
 RAY = (
     "service.cluster.ray_serve",
@@ -331,7 +332,7 @@ def test_in_the_service_only_the_worker_loads_voices() -> None:
         if below(module, "service")
         and not below(module, WORKER)
         and not below(module, WYOMING)
-        and module not in {TELEMETRY, *RAY}
+        and module not in {TELEMETRY, CODECS, *RAY}
     )
     assert len(others) > 1
     without_voices = (
@@ -343,7 +344,6 @@ def test_in_the_service_only_the_worker_loads_voices() -> None:
         "pydantic",
         "numpy",
         "soxr",
-        "av",
         "prometheus-client",
         "python-multipart",
         "httpx",
@@ -354,7 +354,7 @@ def test_in_the_service_only_the_worker_loads_voices() -> None:
     assert result.returncode == 0, result.stderr
     result = import_with_only((*without_voices, "wyoming"), ("service.wyoming.server",))
     assert result.returncode == 0, result.stderr
-    for module in ("service.worker.worker", "service.wyoming.server", TELEMETRY):
+    for module in ("service.worker.worker", "service.wyoming.server", TELEMETRY, CODECS):
         assert import_with_only(without_voices, (module,)).returncode != 0
     with_telemetry = (
         *without_voices,
@@ -402,7 +402,7 @@ SPEAKS = (
     "num2words",
     "click",
 )
-SERVES = ("fastapi", "uvicorn", "pydantic", "av", "prometheus-client", "python-multipart", "httpx")
+SERVES = ("fastapi", "uvicorn", "pydantic", "prometheus-client", "python-multipart", "httpx")
 # uvicorn[standard]
 SERVES += ("uvloop", "httptools", "websockets", "watchfiles", "python-dotenv", "pyyaml")
 

@@ -8,7 +8,7 @@ encoder               what an encoder is
 factory               which encoder makes a format of `vocoder.audio.formats`
 plain                 wav, pcm, mulaw: a sample has its place, so the length is known and any place
                       can be begun at
-compressed            flac, mp3, opus, aac
+compressed            flac, mp3, opus, aac; the one module that needs PyAV
 timed                 lines of JSON: sound, and what is heard in it
 resampling_encoder    another rate before any of them
 """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterable, Mapping
 
-from service.encoding.compressed import CompressedEncoder, FlacEncoder
 from service.encoding.encoder import AudioFormat, Encoder, Layout
 from service.encoding.plain import MulawEncoder, PcmEncoder
 from service.encoding.resampling_encoder import ResamplingEncoder
@@ -32,7 +32,8 @@ def layout_of(
             or the next one that the codec takes.
 
     Raises:
-        InputError: the rate is out of range, or the format does not have it.
+        InputError: the rate is out of range, or the format does not have it; or what encodes the
+            format is not installed.
     """
     rate = _rate(audio_format, source_rate, rate)
     length = None if num_samples is None else resampled_length(num_samples, source_rate, rate)
@@ -65,11 +66,14 @@ def make_encoder(
         inner = MulawEncoder()
     elif form.coding is None:
         inner = PcmEncoder(wav_header(rate, length) if form.head_bytes else b"")
-    elif form.tells_length:
-        assert length is not None, "libsndfile reads none that does not tell its length"
-        inner = FlacEncoder(form.coding, rate, length)
     else:
-        inner = CompressedEncoder(form.coding, rate)
+        from service.encoding.compressed import CompressedEncoder, FlacEncoder  # late: needs PyAV
+
+        if form.tells_length:
+            assert length is not None, "libsndfile reads none that does not tell its length"
+            inner = FlacEncoder(form.coding, rate, length)
+        else:
+            inner = CompressedEncoder(form.coding, rate)
     return (
         inner
         if rate == source_rate
@@ -124,6 +128,11 @@ def _rate(audio_format: AudioFormat, source_rate: int, rate: int | None) -> int:
             field="sample_rate",
         )
     form = HTTP_FORMATS[audio_format]
+    if form.coding is not None and importlib.util.find_spec("av") is None:
+        raise InputError(
+            f"{audio_format} needs PyAV, which is not installed: pip install 'sonant[codecs]'",
+            field="format",
+        )
     if rate is not None and form.rates and rate not in form.rates:
         raise InputError(
             (

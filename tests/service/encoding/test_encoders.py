@@ -4,6 +4,7 @@ are true, sound leaves soon.
 
 from __future__ import annotations
 
+import importlib.util
 import io
 
 import av
@@ -147,3 +148,17 @@ def test_a_codec_that_lacks_the_voice_s_rate_takes_the_next() -> None:
     assert layout_of("opus", num_samples=1, source_rate=22_050).sample_rate == 24_000
     assert layout_of("mp3", num_samples=1, source_rate=22_050).sample_rate == 22_050
     assert layout_of("aac", num_samples=1, source_rate=96_000).sample_rate == 48_000
+
+
+def test_without_pyav_what_needs_no_codec_is_encoded_and_the_rest_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    for audio_format, form in HTTP_FORMATS.items():
+        for ask in (layout_of, make_encoder):
+            if form.coding is None:
+                ask(audio_format, num_samples=1, source_rate=RATE)
+                continue
+            with pytest.raises(InputError, match="needs PyAV") as refused:
+                ask(audio_format, num_samples=1, source_rate=RATE)
+            assert refused.value.field == "format"
