@@ -10,17 +10,17 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from service.compatible.coqui_routes import make_coqui_router
+from service.compatible.openai_routes import SpeechRequest, check_openai_voices, make_openai_router
+from service.compatible.piper_routes import PiperRequest, make_piper_router
 from service.frontend.lexicon_store import LexiconStore
 from service.frontend.speech_backend import SpeechBackend
 from service.frontend.supervisor import Supervisor
-from service.http.coqui_routes import make_coqui_router
 from service.http.error_responses import answer_errors
 from service.http.head import HeadMiddleware
 from service.http.lexicon_routes import WordRequest, make_lexicon_router
 from service.http.middleware import RequestMiddleware
-from service.http.openai_routes import SpeechRequest, check_openai_voices, make_openai_router
 from service.http.openapi import complete_document, operation_id
-from service.http.piper_routes import PiperRequest, make_piper_router
 from service.http.routes import make_router
 from service.http.schemas import PhonemizeRequest, SynthesizeRequest
 from service.http.score_routes import make_score_router

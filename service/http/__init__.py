@@ -1,7 +1,6 @@
 """Requests and responses: routes, the WebSocket, middleware, and errors as HTTP.
 
 routes, lexicon_routes, score_routes          our addresses
-openai_routes, piper_routes, coqui_routes     those of other services
 schemas, lexicon_field     what a request may hold
 request_body               from bytes to a checked request
 request_context            what a request says beside its body: client, wait, connection

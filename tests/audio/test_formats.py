@@ -24,7 +24,7 @@ import numpy as np, soundfile
 from starlette.testclient import TestClient
 from fastapi import FastAPI
 from service.encoding import layout_of, make_encoder
-from service.http.openai_routes import SpeechRequest
+from service.compatible.openai_routes import SpeechRequest
 from service.http.routes import AUDIO
 from service.http.schemas import SynthesizeRequest
 from service.page.page_routes import make_page_router

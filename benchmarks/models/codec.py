@@ -1,7 +1,7 @@
 """What mu-law codes cost by themselves: recordings coded and decoded, with nothing between, judged
 by Distill-MOS and DNSMOS P.808. No network can copy better than its codes.
 
-    python benchmarks/codec.py --voice kathleen [--runs DIR] [--sentences 24] [--levels 256 512]
+    python benchmarks/models/codec.py --voice kathleen [--runs DIR] [--levels 256 512]
 
 Needs a prepared run (`sonant-train prepare`). Each row is the mean difference to the recordings of
 held-out sentences, and its standard error.

@@ -1,7 +1,7 @@
 """What each precision costs a voice with each instruction set, in bits per sample over fp32 on
 held-out speech, as the export measures it.
 
-python benchmarks/prices.py --voice kathleen
+python benchmarks/models/prices.py --voice kathleen
 
 Needs a prepared run (`sonant-train prepare`). In int8 all instruction sets make the same sums, in
 bf16 weights share lanes as the width of a vector has it, and AVX512_BF16 rounds inputs too.

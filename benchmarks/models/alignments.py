@@ -7,7 +7,7 @@ alignment scores lowest. The mel error is of true durations, so it counts how we
 frames fit; the duration error counts how regular the boundaries are. A voice that was trained on
 one of the alignments favours it: its bits can only excuse the other.
 
-python benchmarks/alignments.py --voice kathleen --steps 400
+python benchmarks/models/alignments.py --voice kathleen --steps 400
 """
 
 from __future__ import annotations

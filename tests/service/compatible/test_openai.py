@@ -18,8 +18,8 @@ import soundfile
 from fastapi import FastAPI
 
 from service.app import create_app
+from service.compatible.openai_routes import OPENAI_VOICES, SpeechRequest
 from service.encoding import make_encoder
-from service.http.openai_routes import OPENAI_VOICES, SpeechRequest
 from service.settings import ServiceSettings
 from vocoder.audio.pcm import to_bytes
 from vocoder.errors import ConfigError

@@ -1,7 +1,7 @@
 """How near linear prediction comes to the codes of held-out recordings, by its order and its
 smoothing: before any network is trained.
 
-python benchmarks/predictions.py --voice kathleen [--sentences 12]
+python benchmarks/models/predictions.py --voice kathleen [--sentences 12]
 
 Needs a prepared run (`sonant-train prepare`). The figure is the mean over frames of log2(mean
 distance in codes + 1/2): 1 less is one bit less per sample, as far as the network would not have

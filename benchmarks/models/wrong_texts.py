@@ -4,8 +4,8 @@ length, and the data set is aligned with them.
 Works on a copy. Needs a prepared and aligned run, for `--by recogniser` a trained recogniser, and
 the voice's pack.
 
-python benchmarks/wrong_texts.py --voice kathleen --by mixtures
-python benchmarks/wrong_texts.py --voice kathleen --by recogniser
+python benchmarks/models/wrong_texts.py --voice kathleen --by mixtures
+python benchmarks/models/wrong_texts.py --voice kathleen --by recogniser
 """
 
 from __future__ import annotations

@@ -12,9 +12,8 @@ any network can do with them.
 Needs a prepared and aligned run (`sonant-train prepare`, `sonant-train align`). Prints a table;
 `--json` appends a row per variant to a file, and variants that are in it already are not run again.
 
-python benchmarks/ablations.py --voice kathleen --steps 300 --json
-benchmarks/ablations-MACHINE-DATE.json python benchmarks/ablations.py --voice kathleen --steps 300
-base no-predictions
+    python benchmarks/models/ablations.py --voice kathleen --steps 300 --json FILE
+    python benchmarks/models/ablations.py --voice kathleen --steps 300 base no-predictions
 """
 
 from __future__ import annotations
