@@ -57,7 +57,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
             for media_type, content in SPEECH_ANSWERS[200]["content"].items()
             if media_type not in _NO_TIMES
         }
-        | {"text/event-stream": {"schema": {"type": "string"}, "example": _SSE}},
+        | {"text/event-stream": {"schema": {"type": "object"}, "example": _SSE}},
     },
 }
 _PCM_RATE = 24_000  # what its documentation says of pcm, and its users count on

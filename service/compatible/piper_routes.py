@@ -35,6 +35,7 @@ class PiperRequest(BaseModel):
 
     model_config = ConfigDict(
         extra="ignore",
+        strict=True,
         frozen=True,
         allow_inf_nan=False,
         json_schema_extra={"examples": [{"text": "Hello.", "length_scale": 1.2}]},
@@ -107,7 +108,8 @@ async def _read(request: Request, limit: int) -> PiperRequest:
         return await read_body(request, PiperRequest, limit=limit)
     body = await read_bytes(request, limit)
     try:
-        return PiperRequest.model_validate({**request.query_params, "text": body.decode()})
+        said = {**request.query_params, "text": body.decode()}
+        return PiperRequest.model_validate(said, strict=False)
     except ValidationError as error:
         raise RequestError.of_validation(error) from error
     except UnicodeDecodeError as error:

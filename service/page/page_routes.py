@@ -57,12 +57,19 @@ def make_page_router() -> APIRouter:
         response.headers.update(_HEADERS)
         return response
 
-    @router.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
-    async def page(request: Request) -> Response:
+    @router.get(
+        "/",
+        response_class=HTMLResponse,
+        responses={
+            200: {"content": {"text/html": {"example": "<!doctype html>"}}},
+            304: {"description": "It is that of `If-None-Match`."},
+        },
+    )
+    async def get_page(request: Request) -> Response:
         """The page."""
         return await answer(request, _INDEX)
 
-    @router.api_route("/page/{name}", methods=["GET", "HEAD"], include_in_schema=False)
+    @router.get("/page/{name}", include_in_schema=False)
     async def part(request: Request, name: str) -> Response:
         """One of its files."""
         return await answer(request, name)

@@ -14,9 +14,7 @@ import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
+    positive_data_acceptance,
 )
 
 from service.app import create_app
@@ -187,14 +185,8 @@ def test_whatever_is_asked_the_answer_is_one_of_those_described(
         def holds(case: schemathesis.Case) -> None:
             answer = case.call()
             assert answer.status_code < 500
-            case.validate_response(
-                answer,
-                checks=[
-                    status_code_conformance,
-                    content_type_conformance,
-                    response_schema_conformance,
-                ],
-            )
+            # All checks but one: no schema can say whether a text has anything that can be spoken.
+            case.validate_response(answer, excluded_checks=[positive_data_acceptance])
             asked.add(case.path)
 
         holds()
