@@ -1,4 +1,4 @@
-"""What computes on a card: whether it is right, then how fast it is. Builds nothing; torch, triton
+"""What computes on a GPU: whether it is right, then how fast it is. Builds nothing; torch, triton
 and numpy are enough; under ten minutes.
 
 PYTHONPATH=. python benchmarks/gpu.py [--json FILE] [--streams 1 16 ...] [--rehearse]
@@ -6,14 +6,14 @@ PYTHONPATH=. python benchmarks/gpu.py [--json FILE] [--streams 1 16 ...] [--rehe
 Part by part, what is wanted most first, and of each the laws before the clock
 (`benchmarks/gpu_laws.py`): what breaks one is not measured, and the exit code is 1. At the
 reference size, 40 ms at a time: each shape of the kernel by the number of streams, through
-`Engine.advance` (so with predictors on their way to the card and codes on their way back) and by
+`Engine.advance` (so with predictors on their way to the GPU and codes on their way back) and by
 the kernel alone, and two calls on their way at once; what is computed once per frame; training. A
 part that fails does not keep the others from being done, and the file is written after each, so
-that a run that is cut short, or that a card hangs in (it ends itself before ten minutes are over),
+that a run that is cut short, or that a GPU hangs in (it ends itself before ten minutes are over),
 is not lost.
 
 `--rehearse` does all of it in small on a processor, where Triton interprets: whether the script
-itself runs, before a card is spent on it.
+itself runs, before a GPU is spent on it.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class TimedEngine(CudaEngine):
 
 
 def settle() -> None:
-    """Until the card has nothing to do."""
+    """Until the GPU has nothing to do."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
 
@@ -121,7 +121,7 @@ def median_seconds(work: Callable[[], object], rounds: int) -> float:
 
 
 def added_for(engine: Engine, plan: Plan) -> Any:
-    """A chunk's conditioning as speaking has it: on the card, but for the last product."""
+    """A chunk's conditioning as speaking has it: on the GPU, but for the last product."""
     config, frames = engine.config, -(-plan.chunk // engine.config.hop_length)
     mel = np.random.default_rng(0).standard_normal((frames, config.n_mels), np.float32) - 6
     conditions = Conditions(
@@ -171,7 +171,7 @@ def measure(engine: Engine, streams: int, plan: Plan) -> dict[str, Any]:
 
 
 def at_once(engine: Engine, plan: Plan) -> dict[str, Any]:
-    """Half of the streams on the card while the host reads the other half's codes: how the service
+    """Half of the streams on the GPU while the host reads the other half's codes: how the service
     does it.
     """
     added = added_for(engine, plan)
@@ -312,7 +312,7 @@ class Results:
         print(f"\n== {name}", flush=True)
         try:
             found = work()
-        except Exception as error:  # noqa: BLE001  (told, and the exit code's; a card is lent for minutes, and the other parts are worth having)
+        except Exception as error:  # noqa: BLE001  (told, and the exit code's; a GPU is lent for minutes, and the other parts are worth having)
             traceback.print_exc()
             found = {"wrong": [f"{name}: {type(error).__name__}: {error}"]}
         self.found["wrong"] += found.pop("wrong", [])

@@ -1,4 +1,4 @@
-"""Whether what computes on a card is right: the first part of `benchmarks/gpu.py`. Every function
+"""Whether what computes on a GPU is right: the first part of `benchmarks/gpu.py`. Every function
 says in lines what is not as it should be.
 
 At the reference size: outputs and price beside the reference's, both shapes, chunking, company and
@@ -238,12 +238,12 @@ def moves_to_the_processor(engine: Engine, reference: Engine, samples: int) -> l
             "from" if begins is engine else "to",
         )
         print(
-            f"{named(engine)}: moved {where} the card, outputs at most {apart:.2e} from those of "
+            f"{named(engine)}: moved {where} the GPU, outputs at most {apart:.2e} from those of "
             f"a stream that stays"
         )
         if not apart <= TOLERANCE[engine.precision]:
             wrong.append(
-                f"{named(engine)}: a stream that moves {where} the card is another one, "
+                f"{named(engine)}: a stream that moves {where} the GPU is another one, "
                 f"{apart:.2e} off"
             )
     return wrong
@@ -360,7 +360,7 @@ def made_up(folder: Path) -> PreparedSet:
 def check_training(
     folder: Path, device: str, batch_segments: int, stops: tuple[int, ...]
 ) -> list[str]:
-    """Batches made on the card, likelihoods compiled, a run that is stopped and gone on with, a
+    """Batches made on the GPU, likelihoods compiled, a run that is stopped and gone on with, a
     checkpoint that moves.
     """
     data, where = made_up(folder / "data"), torch.device(device)
@@ -379,7 +379,7 @@ def check_training(
             task.batch(np.random.Generator(np.random.Philox(key=seed))) for task in (there, here)
         )
         wrong += [
-            f"training: {name} differ on the card"
+            f"training: {name} differ on the GPU"
             for name, value in one.items()
             if not torch.allclose(value.cpu(), other[name], rtol=1e-5, atol=1e-6)
         ]
@@ -416,7 +416,7 @@ def check_training(
 def _stopped(
     folder: Path, there: VocoderTask, here: VocoderTask, device: str, stops: tuple[int, ...]
 ) -> list[str]:
-    """In fp32, not compiled: what a card adds in another order at each run grows to 0.01 of the
+    """In fp32, not compiled: what a GPU adds in another order at each run grows to 0.01 of the
     loss within such a run in bf16, and to 0.0006 in fp32, where a run that has lost its place by
     one step is 0.07 off.
     """

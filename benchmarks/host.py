@@ -1,16 +1,16 @@
 """What the service takes of a processor for a second of sound where the engine costs it nothing:
-what is left to do for the host of a card.
+what is left to do for the host of a GPU.
 
     python benchmarks/host.py [--streams 100] [--seconds 30] [--json FILE]
     python benchmarks/host.py --microseconds 30 --real-time [--chunk-seconds 0.1]
 
 The service as `sonant serve` runs it, a process for the sockets and a worker, with the default
 voice; but the worker's engine has its codes at once (noise, the same for all), two calls of it may
-be on their way, and chunks are as long as they may be on a card. Conditioning stays with the engine
-there, so none is computed; the acoustic model is, which a card would do. Readers in a process of
+be on their way, and chunks are as long as they may be on a GPU. Conditioning stays with the engine
+there, so none is computed; the acoustic model is, which a GPU would do. Readers in a process of
 their own take sound as fast as it comes, so many at a time, one sentence after the other.
 
-`--microseconds`: what a card would take for one sample of a turn, whoever shares it: calls are
+`--microseconds`: what a GPU would take for one sample of a turn, whoever shares it: calls are
 there no sooner. `--real-time`: a reader has no more sentences than he has time for; what he waits
 for the first sound, and how late any other comes, are told then. `--chunk-seconds`: of turns, at
 most.

@@ -324,7 +324,7 @@ class ServiceSettings:
 
     @property
     def chunk(self) -> float:
-        """Seconds of sound in a turn, at most. Where many share a card theirs are long: a chunk
+        """Seconds of sound in a turn, at most. Where many share a GPU theirs are long: a chunk
         costs the host the same whatever its length.
         """
         if self.chunk_seconds is not None:

@@ -165,12 +165,12 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--compile",
         action=argparse.BooleanOptionalAction,
-        help="torch.compile; else on a card only",
+        help="torch.compile; else on a GPU only",
     )
     parser.add_argument(
         "--resident",
         action=argparse.BooleanOptionalAction,
-        help="whether the data set lies on the device; else on a card only",
+        help="whether the data set lies on the device; else on a GPU only",
     )
     parser.add_argument("--threads", type=int, help="of the processor")
     return parser.parse_args(given)

@@ -3,7 +3,7 @@ and numpy alone.
 
 A batch is some segments (`training.data.segments`). The first frames of a segment only fill the
 network's receptive field and are not counted in the loss. On the processor batches are made one
-segment at a time and the network computes its own likelihoods; a card has
+segment at a time and the network computes its own likelihoods; a GPU has
 `training.data.gpu_dataset` and `training.fused_likelihood` for that.
 
 B batch, F frames, T samples.

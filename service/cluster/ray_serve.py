@@ -138,7 +138,7 @@ def deployment(settings: ServiceSettings, scale: ReplicaBounds) -> serve.Deploym
         max_ongoing_requests=_MOST_REQUESTS,
         graceful_shutdown_wait_loop_s=_DRAIN_LOOK_SECONDS,
         graceful_shutdown_timeout_s=settings.shutdown_seconds + _STOP_SECONDS,
-        # Ray hides cards from processes that have not asked for one. The standby sleeps: it takes
+        # Ray hides GPUs from processes that have not asked for one. The standby sleeps: it takes
         # no core.
         ray_actor_options={
             "num_cpus": settings.threads,

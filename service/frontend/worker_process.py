@@ -160,7 +160,7 @@ class WorkerProcess:
         """
         if self._loaded and not self._begun:
             return None
-        # how fast a thousand streams of a card are takes its time
+        # how fast a thousand streams of a GPU are takes its time
         starts = not self._loaded or self._measuring
         silent = time.monotonic() - self._heard_at
         return (

@@ -1,7 +1,7 @@
 """The worker's generator: asks the scheduler whose turn it is, moves those streams on with one call
 of the engine, and sends the sound.
 
-An engine that works by itself (`Engine.overlaps`: one on a card) has two turns on their way: while
+An engine that works by itself (`Engine.overlaps`: one on a GPU) has two turns on their way: while
 it makes one, the sound of the other is sent. The one that
 is there first is sent first: a new stream's short turn need not wait for a long one that was begun
 before it.

@@ -1,5 +1,5 @@
 """The worker's planner: turns texts into plans (phonemes and durations), on a thread of its own, or
-several where a card computes what all of them ask.
+several where a GPU computes what all of them ask.
 
 It also computes what the first sentence is conditioned on, so that no stream waits for another
 one's beginning. A long text takes seconds: it is planned a while at a time, and others come in
@@ -28,7 +28,7 @@ from vocoder.synthesis.voice import Voice
 from vocoder.text import source_text
 
 log = logging.getLogger(__name__)
-# streams that are planned at once on a card, which computes the sentences of all of them together
+# streams that are planned at once on a GPU, which computes the sentences of all of them together
 _TOGETHER = 16
 
 

@@ -42,7 +42,7 @@ def measure_capacity(
     assert passage is not None
     size = max(1, round(settings.chunk * voice.sample_rate))
     # Computed once, and no more of them than is spoken: there are some thousands of streams to
-    # measure on a card.
+    # measure on a GPU.
     conditions = passage.conditions().until(
         -(-_MEASURED_CHUNKS * size // voice.manifest.audio.hop_length)
     )

@@ -1,10 +1,10 @@
-"""A prepared data set on a card, and batches that are cut out of it there. torch and numpy alone.
+"""A prepared data set on a GPU, and batches that are cut out of it there. torch and numpy alone.
 
-A card trains faster than a processor can make its batches: codes, pre-emphasis and above all linear
+A GPU trains faster than a processor can make its batches: codes, pre-emphasis and above all linear
 prediction cost milliseconds a segment. None of that depends on where a segment begins, so all of it
 is computed once, on the host, by the functions that make segments there, and only what was computed
 goes
-to the card: codes are the same to the bit, whatever the card makes of a logarithm. A batch is then
+to the GPU: codes are the same to the bit, whatever the GPU makes of a logarithm. A batch is then
 a few numbers for each segment, sent in one piece, and one gather for each kind of row; the host
 does not wait for it.
 
@@ -132,7 +132,7 @@ class ResidentSegments:
             dtype=torch.int64,
         )
         if self.device.type == "cuda":
-            # else the host would wait until all that the card still has to do is done
+            # else the host would wait until all that the GPU still has to do is done
             numbers = numbers.pin_memory()
         return numbers.to(self.device, non_blocking=True)
 

@@ -1,7 +1,7 @@
-"""The acoustic model on a card: the sentences of all threads that ask, computed together.
+"""The acoustic model on a GPU: the sentences of all threads that ask, computed together.
 
 Layers are `vocoder.cuda`: a sentence's bytes depend neither on its company nor on when it was asked
-for, on one card. What the card is given is made ready
+for, on one GPU. What the GPU is given is made ready
 by the thread that asks, and what it gives is finished there: so what is wrong with a request is
 raised there, before it is among others.
 
@@ -79,7 +79,7 @@ class DecoderInputs:
     """A sentence whose pitch is known.
 
     Attributes:
-        frames: float32 [F, C + 2] on the card, of `CudaAcousticModel.pitches`.
+        frames: float32 [F, C + 2] on the GPU, of `CudaAcousticModel.pitches`.
         melody: float32 [F, 2 or 2 + M], `AcousticModel.melody_inputs`.
     """
 
@@ -197,7 +197,7 @@ class CudaAcousticModel:
 
     def pitches(self, sentences: Sequence[PitchInputs]) -> list[tuple[Tensor, FloatArray]]:
         """For each sentence its frames as the decoder takes them, float32 [F, C + 2], which stay on
-        the card, and the network's pitch: float32 [F, 2].
+        the GPU, and the network's pitch: float32 [F, 2].
 
         Computed together, each as if alone. The pitch is the scaled log-F0 and the logit of
         voicing.

@@ -1,11 +1,11 @@
-"""The conditioning network on a card: what is known of a frame to what is added inside each block's
+"""The conditioning network on a GPU: what is known of a frame to what is added inside each block's
 gate, which stays there.
 
 It is computed in two steps, for what is added is the largest thing there is of a frame.
 `CudaConditioning.hidden` computes a sentence when it is reached, together with those of other
-threads, as far as the last product, whose inputs stay on the card. `CudaConditioning.project` is
+threads, as far as the last product, whose inputs stay on the GPU. `CudaConditioning.project` is
 that product, for whatever frames of whatever streams are spoken next. Layers are `vocoder.cuda`: no
-byte depends on company, on one card.
+byte depends on company, on one GPU.
 
 F frames, M mels, L layers, G gate, I inputs, H the inputs of the last product, R rows.
 """
@@ -79,7 +79,7 @@ class CudaConditioning:
         self._batcher = DynamicBatcher(self.hidden_of, most=most)
 
     def hidden(self, conditions: Conditions) -> Tensor:
-        """What `project` takes of each frame, float32 [F, H] on the card. It is computed in the
+        """What `project` takes of each frame, float32 [F, H] on the GPU. It is computed in the
         current stream: nobody waits until it is there.
 
         Linguistic features that are not known are given as absent.
@@ -93,10 +93,10 @@ class CudaConditioning:
         """Frames to what is added inside the gates, row by row; the host waits for nothing.
 
         Args:
-            rows: float32 [R, H] on the card, of any sentences in any order.
+            rows: float32 [R, H] on the GPU, of any sentences in any order.
 
         Returns:
-            float32 [R, L * G] on the card.
+            float32 [R, L * G] on the GPU.
         """
         return self._project(rows, RaggedBatch.unrelated(len(rows), self.device))
 
@@ -133,7 +133,7 @@ class CudaConditioning:
         )
 
     def hidden_of(self, sentences: Sequence[ConditioningInputs]) -> list[Tensor]:
-        """Float32 [F, H] for each sentence, which stay on the card: computed together, each as if
+        """Float32 [F, H] for each sentence, which stay on the GPU: computed together, each as if
         alone.
         """
         ragged = RaggedBatch.of([len(sentence.inputs) for sentence in sentences], self.device)

@@ -154,7 +154,7 @@ class CudaEngine(Engine):
         return self._lanes.upload(array)
 
     def adopt(self, state: StreamState) -> StreamState:
-        """The state with its rings on the card, as `start` gives it: a copy, but for a state that
+        """The state with its rings on the GPU, as `start` gives it: a copy, but for a state that
         is there already.
         """
         if self._resident(state):
@@ -163,7 +163,7 @@ class CudaEngine(Engine):
         return ResidentState(state, self.slots)
 
     def resident_conditioning(self, conditions: Conditions) -> Tensor | None:
-        """What the last product of the conditioning network takes, float32 [F, H] on the card: that
+        """What the last product of the conditioning network takes, float32 [F, H] on the GPU: that
         product is done for the frames of a call.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Embeddings, looked up on the host: what goes to the card is a row for a phoneme or a frame, and
+"""Embeddings, looked up on the host: what goes to the GPU is a row for a phoneme or a frame, and
 there is little of those.
 """
 

@@ -19,7 +19,7 @@ from vocoder.cuda.whole_kernel import advance_whole
 from vocoder.errors import EngineError
 
 WARPS = 8
-# How many blocks' weights are on their way at once, less one. What a card has no room for is tried
+# How many blocks' weights are on their way at once, less one. What a GPU has no room for is tried
 # with fewer: the sums stay the same.
 STAGES = {"fp32": 2, "bf16": 3}
 CHAINS_INTERPRETED = 2
@@ -58,7 +58,7 @@ class WholeKernel:
         """Moves the streams on.
 
         Raises:
-            EngineError: the network does not fit on this card.
+            EngineError: the network does not fit on this GPU.
         """
         while True:
             try:
@@ -75,16 +75,16 @@ class WholeKernel:
                 return
             except OutOfResources as error:
                 if self._stages == 1:
-                    raise EngineError(f"this network does not fit on this card: {error}") from error
+                    raise EngineError(f"this network does not fit on this GPU: {error}") from error
                 self._stages -= 1
 
 
 class ChainKernel:
-    """Programs that own blocks and hand on what these made; as many chains as the card has
+    """Programs that own blocks and hand on what these made; as many chains as the GPU has
     multiprocessors for. Arguments as `WholeKernel`.
 
     Raises:
-        EngineError: the card has fewer multiprocessors than the shortest chain has programs.
+        EngineError: the GPU has fewer multiprocessors than the shortest chain has programs.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class ChainKernel:
     def _check_length(self) -> None:
         if self.chains == 0:
             raise EngineError(
-                f"a chain for this network has {self.length} programs, and the card "
+                f"a chain for this network has {self.length} programs, and the GPU "
                 f"{self._programs} multiprocessors"
             )
 
@@ -148,7 +148,7 @@ class ChainKernel:
         """Moves the streams on.
 
         Raises:
-            EngineError: the network does not fit on this card in this shape.
+            EngineError: the network does not fit on this GPU in this shape.
         """
         while True:
             groups = -(-num_streams // BLOCK)
@@ -172,7 +172,7 @@ class ChainKernel:
             except OutOfResources as error:
                 if len(self._ownable) == 1:
                     raise EngineError(
-                        f"a chain for this network does not fit on this card: {error}"
+                        f"a chain for this network does not fit on this GPU: {error}"
                     ) from error
                 del self._ownable[0]
                 self._check_length()
@@ -235,11 +235,11 @@ def shapes_for(
 
     Args:
         config: of the network.
-        wanted: "whole", "chain", or "auto" for both, where the card and the precision allow it.
+        wanted: "whole", "chain", or "auto" for both, where the GPU and the precision allow it.
         options: as `WholeKernel`.
 
     Raises:
-        EngineError: an unknown shape, or one that the card is too small for.
+        EngineError: an unknown shape, or one that the GPU is too small for.
     """
     if wanted not in (names := ("auto", "whole", "chain")):
         raise EngineError(f"unknown shape {wanted!r}: there are {', '.join(names)}")

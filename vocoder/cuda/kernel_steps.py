@@ -32,7 +32,7 @@ def product(x, w, sums, EXACT: tl.constexpr, INTERPRETED: tl.constexpr):
         sums = tl.dot(x.to(tl.float32), w, sums, input_precision="ieee")
     elif (
         INTERPRETED
-    ):  # its products of bf16 are wrong; those of the same numbers in fp32 are what a card gives
+    ):  # its products of bf16 are wrong; those of the same numbers in fp32 are what a GPU gives
         sums = tl.dot(
             x.to(tl.bfloat16).to(tl.float32), w.to(tl.float32), sums, input_precision="ieee"
         )

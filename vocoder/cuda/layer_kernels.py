@@ -2,7 +2,7 @@
 sentence can be seen in what it makes.
 
 All sums are in fp32 and have one order: of a convolution the taps from the oldest on, in each the
-inputs from the first on, a slice at a time; its products and sums are fused on a card, and nothing
+inputs from the first on, a slice at a time; its products and sums are fused on a GPU, and nothing
 else is (`enable_fp_fusion=False`, `vocoder.cuda.layers`). No argument is a number: Triton compiles
 anew for some of those that it is given, and how many rows there are must not change what is
 computed.

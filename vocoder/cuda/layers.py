@@ -18,7 +18,7 @@ from vocoder.cuda.ragged_batch import TILE, RaggedBatch
 
 Activation = Literal["none", "relu", "gelu"]
 
-# Like TILE, never other numbers on one card: what a program takes at once.
+# Like TILE, never other numbers on one GPU: what a program takes at once.
 COLUMNS = 32  # outputs
 SLICE = 32  # inputs, at a time
 LEAST = 16  # channels of a norm, padded to a power of two

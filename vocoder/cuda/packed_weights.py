@@ -23,7 +23,7 @@ from vocoder.engine.weights import EngineWeights
 LEAST = 16  # rows and columns of a product
 BLOCK = LEAST  # streams of a program; never another number, or sums could have another order
 SLICE = 64  # of the hidden layer, at a time
-# Of weights that a program of a chain keeps for itself: what a large card's multiprocessor has
+# Of weights that a program of a chain keeps for itself: what a large GPU's multiprocessor has
 # beside what the work itself needs.
 OWN_BYTES = 160 * 1024
 

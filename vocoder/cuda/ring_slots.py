@@ -1,4 +1,4 @@
-"""Where the rings of streams live while a card advances them: rows of one tensor, so that nothing
+"""Where the rings of streams live while a GPU advances them: rows of one tensor, so that nothing
 but codes and conditions crosses the bus.
 
 A `ResidentState` is a stream state whose rings are such a row. It is a value like any other: its
@@ -89,7 +89,7 @@ class RingSlots:
 
     @property
     def slot_bytes(self) -> int:
-        """What one stream takes on the card."""
+        """What one stream takes on the GPU."""
         return self._size * self.rings.element_size()
 
 

@@ -1,4 +1,4 @@
-"""What goes to the card and comes back, so that neither waits for the other: pinned memory, and two
+"""What goes to the GPU and comes back, so that neither waits for the other: pinned memory, and two
 streams of work that take turns.
 """
 
@@ -14,16 +14,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-# calls that may be on their way at once: the card works on one while the host reads the other
+# calls that may be on their way at once: the GPU works on one while the host reads the other
 NUM_LANES = 2
 
 
 class CooperativeLaunches:
-    """The kernels on a card whose programs wait for each other, whichever engine has launched them:
+    """The kernels on a GPU whose programs wait for each other, whichever engine has launched them:
     all programs of one must be there, or none ends.
 
     Args:
-        programs: that the card has room for.
+        programs: that the GPU has room for.
     """
 
     def __init__(self, programs: int) -> None:
@@ -33,7 +33,7 @@ class CooperativeLaunches:
     @classmethod
     @cache
     def on(cls, device: torch.device) -> CooperativeLaunches:
-        """Those on a card, of which each multiprocessor has room for one program."""
+        """Those on a GPU, of which each multiprocessor has room for one program."""
         return cls(torch.cuda.get_device_properties(device).multi_processor_count)
 
     @contextmanager
@@ -56,7 +56,7 @@ class TransferLane:
     """One call's way: copies, a kernel, copies. On a processor all of it is done at once.
 
     Args:
-        stream: of the card; None on a processor.
+        stream: of the GPU; None on a processor.
         launches: of the GPU.
     """
 
@@ -149,7 +149,7 @@ class TransferLanes:
             yield TransferLane(stream, CooperativeLaunches.on(self._device))
 
     def upload(self, array: npt.NDArray[Any]) -> Tensor:
-        """An array on the device; on a card it may still be on its way, which whatever is launched
+        """An array on the device; on a GPU it may still be on its way, which whatever is launched
         next waits for.
         """
         tensor = torch.from_numpy(np.ascontiguousarray(array))

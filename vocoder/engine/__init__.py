@@ -121,7 +121,7 @@ def make_engine(
         threads: of the native engine, that the streams of one call are shared out to; the reference
             engine computes on one.
         device: torch device of the reference engine; anything but "cpu" makes "auto" choose it.
-            Engines of GPUs take the card that is torch's current one.
+            Engines of GPUs take the GPU that is torch's current one.
 
     Raises:
         EngineError: an unknown name or precision, or an engine that cannot run here.

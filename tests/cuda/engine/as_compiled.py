@@ -1,8 +1,8 @@
-"""The kernels that an engine on a card has compiled: JSON, one object for each.
+"""The kernels that an engine on a GPU has compiled: JSON, one object for each.
 
 python -m tests.cuda.engine.as_compiled CAPABILITY {bf16,fp32} SHAPE CHANGES
 
-CHANGES of the reference size, as JSON. What a card has no room for the engine compiles anew to hold
+CHANGES of the reference size, as JSON. What a GPU has no room for the engine compiles anew to hold
 less; told is the last, which it has room for.
 """
 

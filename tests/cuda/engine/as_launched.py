@@ -1,4 +1,4 @@
-"""What an engine on a card starts, and what it waits for a compiler for: JSON, in the order in
+"""What an engine on a GPU starts, and what it waits for a compiler for: JSON, in the order in
 which it happened.
 
 python -m tests.cuda.engine.as_launched {reference,voice} {bf16,fp32} SHARED_KIB

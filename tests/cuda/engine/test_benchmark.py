@@ -1,4 +1,4 @@
-"""`benchmarks/gpu.py` before there is a card: that it runs, and that it sees what is wrong."""
+"""`benchmarks/gpu.py` before there is a GPU: that it runs, and that it sees what is wrong."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def run_stage(stage: int, arguments: tuple[Any, ...], constants: dict[str, Any])
     advance_chain[(1, 1)](*arguments, 0, SAMPLES, stage, **constants)
 
 
-@pytest.mark.skipif(not INTERPRETED, reason="on a card the programs of a chain are at once anyway")
+@pytest.mark.skipif(not INTERPRETED, reason="on a GPU the programs of a chain are at once anyway")
 def test_programs_wait_for_each_other() -> None:
     engine = engine_of(shape="chain")
     streams = BLOCK + 2  # two groups, which are on their way at once

@@ -1,4 +1,4 @@
-"""The kernels as cards get them: Triton compiles for a card that is not here, as far as the machine
+"""The kernels as GPUs get them: Triton compiles for a GPU that is not here, as far as the machine
 code. What is interpreted may still not compile.
 """
 

@@ -1,4 +1,4 @@
-"""What a card is given to start: by Triton's own launch, with the arguments that the engine has for
+"""What a GPU is given to start: by Triton's own launch, with the arguments that the engine has for
 it. See `tests.cuda.layers.without_gpu`.
 """
 
@@ -101,7 +101,7 @@ def test_what_serves_is_known_before_anybody_listens() -> None:
 
 
 def test_a_smaller_card_has_the_shape_that_fits() -> None:
-    """99 KiB of shared memory, as the cards of capability 8.9 have: no chain, and less of the
+    """99 KiB of shared memory, as the GPUs of capability 8.9 have: no chain, and less of the
     weights on their way at once.
     """
     found = told("reference", "bf16", 99)
@@ -115,4 +115,4 @@ def test_a_smaller_card_has_the_shape_that_fits() -> None:
 
 def test_a_card_that_is_too_small_is_told_of() -> None:
     (error,) = (one["error"] for one in told("reference", "fp32", 48) if "error" in one)
-    assert error.startswith("this network does not fit on this card: ")
+    assert error.startswith("this network does not fit on this GPU: ")

@@ -1,4 +1,4 @@
-"""Which shape of the kernel serves, and what a card must have for it."""
+"""Which shape of the kernel serves, and what a GPU must have for it."""
 
 from __future__ import annotations
 

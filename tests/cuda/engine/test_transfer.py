@@ -1,4 +1,4 @@
-"""What a lane asks of a card, by doubles of what needs one."""
+"""What a lane asks of a GPU, by doubles of what needs one."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_call_goes_where_nothing_is_on_its_way(taken: list[Stream]) -> None:
 
 
 def test_kernels_whose_programs_wait_for_each_other_have_room_together() -> None:
-    """Or the later begins behind the earlier, in whatever engine: with a part of either on the card
+    """Or the later begins behind the earlier, in whatever engine: with a part of either on the GPU
     both would wait for ever.
     """
     waiting = CooperativeLaunches(132)

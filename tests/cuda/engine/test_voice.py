@@ -1,4 +1,4 @@
-"""A voice that speaks on a card: everything that is computed once per frame is computed there as
+"""A voice that speaks on a GPU: everything that is computed once per frame is computed there as
 well. Interpreted: so of a few samples only.
 """
 

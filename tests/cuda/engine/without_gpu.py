@@ -1,4 +1,4 @@
-"""The engine as it is made where there is a card, with none: see `tests.cuda.layers.without_gpu`. A
+"""The engine as it is made where there is a GPU, with none: see `tests.cuda.layers.without_gpu`. A
 process of its own, as there.
 """
 
@@ -12,7 +12,7 @@ from vocoder.wavenet.network import WaveNet
 
 
 class EngineWithoutGpu(cuda_engine.CudaEngine):
-    """Its kernels are those of a card; all else is the processor's. Arguments as the engine's."""
+    """Its kernels are those of a GPU; all else is the processor's. Arguments as the engine's."""
 
     def __init__(self, network: WaveNet, *, precision: str, shape: str = "auto") -> None:
         with mock.patch.object(cuda_engine, "INTERPRETED", True):

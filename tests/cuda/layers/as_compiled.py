@@ -1,4 +1,4 @@
-"""The kernels that a voice's layers on rows are compiled to for a card: JSON, one object for each.
+"""The kernels that a voice's layers on rows are compiled to for a GPU: JSON, one object for each.
 
 python -m tests.cuda.layers.as_compiled CAPABILITY VOICE
 """

@@ -1,4 +1,4 @@
-"""The acoustic model on a card is the one in torch, and what it makes of a sentence does not depend
+"""The acoustic model on a GPU is the one in torch, and what it makes of a sentence does not depend
 on who else is there.
 """
 

@@ -1,4 +1,4 @@
-"""The kernels as cards get them, for the committed voice: Triton compiles for cards that are not
+"""The kernels as GPUs get them, for the committed voice: Triton compiles for GPUs that are not
 here, as far as the machine code.
 """
 

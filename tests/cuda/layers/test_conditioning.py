@@ -1,4 +1,4 @@
-"""The conditioning network on a card is the one in torch, and what it makes of a frame does not
+"""The conditioning network on a GPU is the one in torch, and what it makes of a frame does not
 depend on who else is there.
 """
 

@@ -116,7 +116,7 @@ def test_an_error_reaches_everyone_of_its_call_and_nobody_else() -> None:
 
 
 def test_an_error_keeps_nothing_alive() -> None:
-    """A traceback knows the frames it came through: what they hold may be a batch on a card, and
+    """A traceback knows the frames it came through: what they hold may be a batch on a GPU, and
     there may be no memory for the next.
     """
 

@@ -1,8 +1,8 @@
-"""Triton as it is where there is a card, up to the card: what a launch is given is compiled, and
+"""Triton as it is where there is a GPU, up to the GPU: what a launch is given is compiled, and
 noted where it would have been started.
 
 For a process of its own (`told_by`), in which Triton does not interpret. Its driver says that there
-is a card, takes machine code, and computes nothing:
+is a GPU, takes machine code, and computes nothing:
 tensors are the processor's, which Triton does not mind, and what kernels should have written is
 left as it was.
 """
@@ -62,7 +62,7 @@ class WithoutGpu:
         self.told.append(Compilation(kernel=fn.name.rpartition(".")[2]))
 
     def launcher(self, source: object, metadata: Any) -> Any:
-        """Instead of Triton's, which is built for the library of a card."""
+        """Instead of Triton's, which is built for the library of a GPU."""
         del source
 
         def launch(across: int, down: int, deep: int, *arguments: object) -> None:
@@ -81,8 +81,8 @@ class WithoutGpu:
 
 @contextmanager
 def without_gpu(capability: int = 90, shared_kib: int | None = None) -> Iterator[WithoutGpu]:
-    """A card of a compute capability (80 for 8.0), with so much memory for a program, or as much as
-    those have; code that takes "cpu" takes it for the card.
+    """A GPU of a compute capability (80 for 8.0), with so much memory for a program, or as much as
+    those have; code that takes "cpu" takes it for the GPU.
     """
     assert "TRITON_INTERPRET" not in os.environ
     noted = WithoutGpu()
