@@ -4,7 +4,7 @@
 
 For each number of streams, in turn: the engine alone, all streams in one call on as many threads as
 cores (what `sonant bench` measures, here with the voice's own network and conditioning), and a run
-of so many lines into a temporary folder. Shares are given by the clock on the wall and by the
+of so many lines into a temporary folder. Shares are given in wall-clock time and by the
 processor's: on a machine that is busy with other things only the latter says anything. Memory is
 what is resident from the fiftieth line on:
 when it is done, the least and the most after it, and at the end.
@@ -50,7 +50,7 @@ EARLY = 50  # lines
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """Seconds of speech made in a second, by the clock on the wall and by the processor's (of all
+    """Seconds of speech made in a second, in wall-clock time and by the processor's (of all
     threads together).
     """
 

@@ -1,13 +1,12 @@
-"""The worker's generator: asks the scheduler whose turn it is, moves those streams on with one call
-of the engine, and sends the sound.
+"""The worker's generator: takes the next batch step from the scheduler, advances its streams with
+one call of the engine, and sends the audio.
 
-An engine that works by itself (`Engine.overlaps`: one on a GPU) has two turns on their way: while
-it makes one, the sound of the other is sent. The one that
-is there first is sent first: a new stream's short turn need not wait for a long one that was begun
-before it.
+An engine that works by itself (`Engine.overlaps`: one on a GPU) has two batch steps under way.
+While it computes one, the audio of the other is sent. The one that is ready first is sent first, so
+a new stream's short step need not wait for a long one that began before it.
 
 It has a thread of its own. In the gaps it scores recordings (`service.worker.scoring_queue`). Every
-turn tells how fast speech is made now, and each pulse the service.
+batch step updates the measured speed, and each pulse tells the service.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ if TYPE_CHECKING:  # which is only handed through
 log = logging.getLogger(__name__)
 _PULSE_SECONDS = 1.0
 _STEPS_AT_ONCE = 2  # of an engine that overlaps
-_POLL_SECONDS = 0.001  # between two looks at turns on their way
+_POLL_SECONDS = 0.001  # between two looks at batch steps on their way
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _PendingStep:
-    """A turn on its way."""
+    """A batch step on its way."""
 
     step: BatchStep
     working: tuple[tuple[int, ActiveStream], ...]
@@ -77,11 +76,11 @@ class Generator:
         self._capacity: Capacity | None = None
         self._stopping = False
         self._pulse_due = 0.0
-        self._busy_since = 0.0  # when there was last nothing to do, or a turn ended
+        self._busy_since = 0.0  # when there was last nothing to do, or a batch step ended
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
         self._pending_steps: list[
             _PendingStep
-        ] = []  # turns on their way, those of engines that overlap; the first was begun first
+        ] = []  # batch steps on their way, those of engines that overlap; the first was begun first
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
     def start(self, capacity: Capacity | None) -> None:
@@ -90,7 +89,7 @@ class Generator:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread, once the turn in hand is done."""
+        """Ends the thread, once the batch step in hand is done."""
         with self._state.changed:
             self._stopping = True
             self._state.changed.notify()
@@ -124,9 +123,7 @@ class Generator:
         return self._voices.find(None).engine.overlaps
 
     def _wait_for_work(self) -> BatchStep | _PendingStep | int | None:
-        """A turn of the streams, one that is there, the number of a recording, or None where it is
-        time to stop.
-        """
+        """The next batch step, one that is ready, the number of a recording, or None at the end."""
         while True:
             self._pulse()
             with self._state.changed:
@@ -229,8 +226,7 @@ class Generator:
             self._state.scheduler.ended(pending_step.step)
         assert self._capacity is not None
         now = self._clock()
-        # From the end of the turn before: what lies between two turns is time that streams have to
-        # wait, too.
+        # From the end of the batch step before: streams wait in between, too.
         self._capacity = self._capacity.after(
             len(pending_step.working), sum(map(len, made)), now - self._busy_since
         )

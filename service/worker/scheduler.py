@@ -5,8 +5,8 @@ Every stream has a deadline, the moment its listener's buffer runs dry. Until th
 there, it is due some time after the stream was admitted; from then on the listener is taken to play
 in real time, so the deadline is that moment plus the length of what has been delivered. Delivered,
 not generated: a voice whose sound is corrected gives it out later than its codes. Nearest deadline
-first; streams of the same voice share the turn, for an engine moves several at less than the sum of
-their costs.
+first. Streams of the same voice share a batch step, because an engine advances several at less than
+the sum of their costs.
 
     listening since        delivered so far         deadline
     |======================|  ...                     = origin + made / sample_rate
@@ -29,11 +29,11 @@ from service.protocol.capacity import Capacity
 from service.settings import ServiceSettings
 
 _LEAST_SHARE_SECONDS = (
-    0.01  # of sound for each stream of a turn: less would be spent on the turn itself
+    0.01  # of sound for each stream of a batch step: less would be spent on the step itself
 )
-# Of sound for each stream of a turn and each of its company, of an engine that works by itself: its
-# host spends half a millisecond on a chunk, however long it is. So listeners in real time, of whom
-# half share a turn, take 800 chunks a second, be they hundreds or a thousand
+# Of sound for each stream of a batch step, on an engine that works by itself: its host spends
+# half a millisecond on a chunk, however long it is. So listeners in real time, of whom
+# half share a batch step, take 800 chunks a second, be they hundreds or a thousand
 # (`benchmarks/host.py`).
 _SHARE_SECONDS_PER_STREAM = 0.0025
 
@@ -149,12 +149,12 @@ class Scheduler:
         return self._tracks[stream].deadline
 
     def began(self, step: BatchStep) -> None:
-        """The streams of a turn have it: they have no other until it has ended."""
+        """The streams of a batch step have it: they have no other until it has ended."""
         for stream, _ in step.shares:
             self._tracks[stream].begun = True
 
     def ended(self, step: BatchStep) -> None:
-        """A turn that began is over, whatever came of it. Streams that have been removed meanwhile
+        """A batch step that began is over, whatever came of it. Streams that have been removed meanwhile
         are no error.
         """
         for stream, _ in step.shares:
@@ -184,7 +184,7 @@ class Scheduler:
         waiting = [stream for _, stream in ready if self._tracks[stream].voice == voice]
         share = -(-(len(waiting) + sum(track.begun for track in self._tracks.values())) // at_once)
         chosen = waiting[: min(share, self._settings.batch_size)]
-        # The first sound of a new stream must not wait for long chunks of its company, nor its
+        # The first sound of a new stream must not wait for long chunks of the others, nor its
         # second while it has little to play: the shortest chunk counts for all.
         is_new = bool(live) and any(
             self._made_seconds(stream) < self._settings.chunk for stream in chosen

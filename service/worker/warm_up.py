@@ -27,7 +27,7 @@ def warm_up(voice: Voice, batch_size: int) -> None:
 
     Args:
         voice: to be used.
-        batch_size: how many streams may share a turn. An engine that has several ways to move so
+        batch_size: how many streams may share a batch step. An engine that has several ways to move so
             many on has found out which is fastest then.
     """
     voice.engine.prepare(batch_size)
@@ -37,7 +37,7 @@ def warm_up(voice: Voice, batch_size: int) -> None:
 def measure_capacity(
     voice: Voice, settings: ServiceSettings, clock: Callable[[], float]
 ) -> Capacity:
-    """How fast a voice is made, by the number of streams that share a turn."""
+    """How fast a voice is made, by the number of streams that share a batch step."""
     passage = voice.utterance(voice.plan(_TEXT)).passage
     assert passage is not None
     size = max(1, round(settings.chunk * voice.sample_rate))

@@ -14,7 +14,7 @@ conditioning, all of linear prediction but its last product.
 
 Skips follow x one product behind, so that the next program need not wait for them. Streams go in
 groups of BLOCK; a chain has several groups on their way at once, and a launch several chains. What
-programs tell each other goes through the second cache: numbers into a place of the group's own,
+programs tell each other goes through L2: numbers into a place of the group's own,
 then a flag, which is the count of samples (released after the numbers, acquired before they are
 read). One place is enough, for sample t + 1 of a group begins when sample t has been drawn, so
 everyone has read by then. All programs of a launch must be on the chip at once: it is a cooperative

@@ -1,7 +1,7 @@
 """A program for the whole network: a loop over samples, in it a loop over blocks. The shape for
 many streams: all multiprocessors are busy with their own.
 
-A program advances BLOCK streams by a chunk. Weights are read from the second cache for every sample
+A program advances BLOCK streams by a chunk. Weights are read from L2 for every sample
 and shared by the streams of a program.
 Conditioning is read by frame. A stream that has all its samples, or a row without a stream, writes
 nothing.

@@ -36,7 +36,7 @@ class PixelCnnAutoencoder(AutoregressiveModel):
             raise ConfigError("the decoder of an autoencoder must be given a vector")
         super().__init__(decoder.shape, decoder.distribution, decoder.given)
         self.decoder = decoder
-        self.encoder = Encoder(decoder.shape, features, decoder.given.size)
+        self.encoder = ImageEncoder(decoder.shape, features, decoder.given.size)
 
     @property
     def order(self) -> Tensor:
@@ -82,7 +82,7 @@ class PixelCnnAutoencoder(AutoregressiveModel):
         return self.sample(seed, len(x), codes, known, temperature=temperature)
 
 
-class Encoder(nn.Module):
+class ImageEncoder(nn.Module):
     """Convolutions of stride 2 until at most four rows and columns are left, and one product."""
 
     def __init__(self, shape: tuple[int, ...], features: int, codes: int) -> None:

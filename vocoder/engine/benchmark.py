@@ -2,8 +2,8 @@
 run.
 
 `run` measures everything in turn, several rounds over, and keeps medians: a machine that is busy
-for a while disturbs a round of all and not all rounds of one. Speed is given by the clock on the
-wall and by the processor's: they differ where other processes share the cores, and ratios are of
+for a while disturbs a round of all and not all rounds of one. Speed is given in wall-clock
+time and in CPU time: they differ where other processes share the cores, and ratios are of
 the latter.
 
     python -m vocoder.engine.benchmark [--reference-size] [--json]
@@ -51,14 +51,14 @@ class BenchmarkRow:
             (the parallel network over the whole receptive field for every sample).
         precision: of weights and sums; isa: instruction set, or torch device.
         streams: that share each call; threads: that compute.
-        samples_per_second: of all streams together, by the clock on the wall.
+        samples_per_second: of all streams together, in wall-clock time.
         real_time_factor: the same over the sample rate: how many streams could play at once, or how
             much faster than playing one is.
         samples_per_cpu_second: by the processor's clock, so without the time that other processes
             had.
         times_recomputed, times_torch_loop: the speed over that of the yardstick, both by the
             processor's clock.
-        multiply_adds_per_second: of all threads together, by the clock on the wall; an engine that
+        multiply_adds_per_second: of all threads together, in wall-clock time; an engine that
             leaves products with zero out counts them.
         share_of_peak: the same by the processor's clock, over what this core makes in registers at
             that precision with those instructions, measured in the same run; 0 where that is not

@@ -15,7 +15,7 @@ v[t] is the value of code[t]. LPCNet (arXiv 1810.11846) and LP-WaveNet (arXiv 18
 linear prediction in front of their network as well, and model what is left; QPNet (arXiv
 1907.00797) reaches one period back. Here the network still gives the distribution of the code
 itself: its likelihoods stay exact and comparable with those of any other network of the same codes,
-and where the foretelling is wrong it can say so.
+and where the prediction is wrong it can say so.
 
 Everything is computed in float64 and rounded to a code once, so that engines agree whatever the
 order of their sums. torch and numpy alone; `vocoder.wavenet.predictors` has what needs numpy alone.

@@ -21,7 +21,7 @@ constexpr std::size_t kChunk =
 
 // Streams that take each step together, by precision: as many as pay for a wide weight that is read
 // once for all of them, and no more, for what they remember competes with the weights for the
-// second cache.
+// L2 cache.
 constexpr std::size_t kTogether[kPrecisions] = {16, 6, 6};
 
 std::size_t whole_lines(std::size_t size) { return (size + kLine - 1) / kLine * kLine; }
