@@ -154,8 +154,8 @@ class Scheduler:
             self._tracks[stream].begun = True
 
     def ended(self, step: BatchStep) -> None:
-        """A batch step that began is over, whatever came of it. Streams that have been removed meanwhile
-        are no error.
+        """A batch step is over, whatever came of it. Streams that have been removed meanwhile are no
+        error.
         """
         for stream, _ in step.shares:
             if stream in self._tracks:

@@ -27,8 +27,8 @@ def warm_up(voice: Voice, batch_size: int) -> None:
 
     Args:
         voice: to be used.
-        batch_size: how many streams may share a batch step. An engine that has several ways to move so
-            many on has found out which is fastest then.
+        batch_size: how many streams may share a batch step. An engine that has several ways to
+            advance so many has found out which is fastest then.
     """
     voice.engine.prepare(batch_size)
     _advance(voice, [voice.utterance(voice.plan(_TEXT), seed=WARM_UP_SEED)], 1)
