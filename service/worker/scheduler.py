@@ -154,7 +154,7 @@ class Scheduler:
             self._tracks[stream].begun = True
 
     def ended(self, step: BatchStep) -> None:
-        """A batch step is over, whatever came of it. Streams that have been removed meanwhile are no
+        """A batch step is over, whatever came of it. Streams that were removed meanwhile are no
         error.
         """
         for stream, _ in step.shares:

@@ -160,6 +160,16 @@ def test_without_options_the_settings_are_the_defaults_on_every_core(
     }
 
 
+def test_wyoming_is_serve_with_its_port(started: dict[str, object]) -> None:
+    assert run(["wyoming", "--max-streams", "4"]) == 0
+    assert started["settings"] == ServiceSettings(
+        voices=("kathleen",),
+        threads=os.cpu_count() or 1,
+        max_streams=4,
+        wyoming="127.0.0.1:10200",
+    )
+
+
 @pytest.mark.parametrize(
     "option", ["--threads", "--max-streams", "--address-streams", "--capacity"]
 )

@@ -19,7 +19,7 @@ from vocoder.cli.bench import bench
 from vocoder.cli.render import render
 from vocoder.cli.say import say
 from vocoder.cli.score import score
-from vocoder.cli.serve import serve
+from vocoder.cli.serve import serve, wyoming
 from vocoder.cli.vocode import vocode
 from vocoder.cli.voices import voices
 from vocoder.errors import InputError, SonantError
@@ -35,7 +35,7 @@ def app() -> None:
     """Speech from text, by a WaveNet."""
 
 
-for command in (say, render, vocode, voices, score, bench, serve):
+for command in (say, render, vocode, voices, score, bench, serve, wyoming):
     app.add_command(command)
 
 

@@ -19,6 +19,7 @@ from vocoder.voices.library import DEFAULT_VOICE
 
 # where the command's is another than the setting's
 _DEFAULTS: dict[str, Any] = {"threads": os.cpu_count() or 1}
+_WYOMING_PLACE = "127.0.0.1:10200"  # the port that Home Assistant expects
 
 
 @click.command()
@@ -59,14 +60,14 @@ def serve(host: str, port: int, voice: str, engine: str, precision: str, **optio
         raise SonantError(f"cannot serve at {host}:{port} ({error.strerror})") from error
 
 
-def _option(setting: Field[Any], kind: Any) -> click.Option:
+def _option(setting: Field[Any], kind: Any, defaults: dict[str, Any]) -> click.Option:
     """The option of a setting; `kind` is its type."""
     return click.Option(
         [setting.name, setting.metadata["option"]],
         type=_type(kind, setting.metadata["at_least"]),
         is_flag=kind is bool,
         multiple=kind == tuple[str, ...],
-        default=_DEFAULTS.get(setting.name, setting.default),
+        default=defaults.get(setting.name, setting.default),
         help=setting.metadata["about"],
     )
 
@@ -79,9 +80,19 @@ def _type(kind: Any, at_least: float | None) -> click.ParamType[Any] | None:
     return click.Path(path_type=Path) if kind == Path | None else None
 
 
-_kinds = get_type_hints(ServiceSettings)
-serve.params += [
-    _option(setting, _kinds[setting.name])
-    for setting in fields(ServiceSettings)
-    if setting.metadata["option"]
-]
+def _options(defaults: dict[str, Any]) -> list[click.Parameter]:
+    kinds = get_type_hints(ServiceSettings)
+    return [
+        _option(setting, kinds[setting.name], defaults)
+        for setting in fields(ServiceSettings)
+        if setting.metadata["option"]
+    ]
+
+
+wyoming = click.Command(
+    "wyoming",
+    callback=serve.callback,
+    params=[*serve.params, *_options(_DEFAULTS | {"wyoming": _WYOMING_PLACE})],
+    help="Serve a voice over the Wyoming protocol, which Home Assistant speaks, and over HTTP.",
+)
+serve.params += _options(_DEFAULTS)
