@@ -33,12 +33,12 @@ if TYPE_CHECKING:  # which is only handed through
 log = logging.getLogger(__name__)
 _PULSE_SECONDS = 1.0
 _STEPS_AT_ONCE = 2  # of an engine that overlaps
-_POLL_SECONDS = 0.001  # between two looks at batch steps on their way
+_POLL_SECONDS = 0.001  # between two looks at batch steps under way
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _PendingStep:
-    """A batch step on its way."""
+    """A batch step under way."""
 
     step: BatchStep
     working: tuple[tuple[int, ActiveStream], ...]
@@ -46,15 +46,15 @@ class _PendingStep:
 
 
 class Generator:
-    """Makes the streams that are on the table.
+    """Generates the audio of the active streams.
 
     Args:
         settings: of the service.
         voices: that speak.
-        table: of the worker.
-        send: takes what there is to say, from any thread, one at a time.
-        failed: told of a defect: no stream goes on.
-        clock: seconds that do not go back.
+        state: of the worker; holds the active streams.
+        send: sends a message to the frontend; called from one thread at a time.
+        failed: called after a defect, when no stream goes on.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -80,16 +80,16 @@ class Generator:
         self._late_chunks, self._lateness = 0, 0.0  # since the last pulse
         self._pending_steps: list[
             _PendingStep
-        ] = []  # batch steps on their way, those of engines that overlap; the first was begun first
+        ] = []  # batch steps under way, oldest first; only for engines that overlap
         self._thread = threading.Thread(target=self._run, name="generator", daemon=True)
 
     def start(self, capacity: Capacity | None) -> None:
-        """Begins. The capacity is what is known of it; None: it is measured first."""
+        """Starts the thread. Without a capacity it is measured first."""
         self._capacity = capacity
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread, once the batch step in hand is done."""
+        """Ends the thread after the current batch step."""
         with self._state.changed:
             self._stopping = True
             self._state.changed.notify()

@@ -1,10 +1,9 @@
-"""The worker's planner: turns texts into plans (phonemes and durations), on a thread of its own, or
-several where a GPU computes what all of them ask.
+"""Turns texts into plans (phonemes and durations), on a thread of its own; on several with a GPU,
+which batches their requests.
 
-It also computes what the first sentence is conditioned on, so that no stream waits for another
-one's beginning. A long text takes seconds: it is planned a while at a time, and others come in
-between. Where nobody has to know its length, it begins with its first sentence, and the generator
-plans the others when it reaches them.
+It also computes the first sentence's conditioning, so that no stream waits for another's start. A
+long text takes seconds, so it is planned in time slices. If its length need not be known first,
+the stream starts after the first sentence, and the generator plans the others when it reaches them.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ from vocoder.synthesis.voice import Voice
 from vocoder.text import source_text
 
 log = logging.getLogger(__name__)
-# streams that are planned at once on a GPU, which computes the sentences of all of them together
+# streams planned at once with a GPU, which batches their sentences
 _TOGETHER = 16
 
 
 @dataclass(frozen=True, kw_only=True)
 class _PlanningTask:
-    """A stream that is being planned; `whole`: to its end."""
+    """A stream that is being planned; `whole`: its length must be known before it starts."""
 
     wanted: StartStream
     voice: Voice
@@ -43,15 +42,15 @@ class _PlanningTask:
 
 
 class Planner:
-    """Puts streams onto the table, ready for the generator.
+    """Plans streams, and adds them to the active ones.
 
     Args:
         settings: of the service.
-        voices: that can speak.
-        table: of the worker.
-        send: takes what there is to say, from any thread, one at a time.
-        failed: told of a defect: no stream can be begun any more.
-        clock: seconds that do not go back.
+        voices: all that are loaded.
+        state: of the worker.
+        send: sends a message to the frontend; called from any thread.
+        failed: called after a defect, when no stream can start any more.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -73,13 +72,13 @@ class Planner:
         self._executor = TimeSlicedExecutor("planner", _TOGETHER if settings.on_gpu else 1)
 
     def submit(self, wanted: StartStream) -> None:
-        """One more stream. Returns at once."""
+        """Adds a stream; returns at once."""
         with self._state.changed:
             self._state.to_plan[wanted.number] = 0
         self._executor.add(lambda: self._plan_slice(wanted))
 
     def stop(self) -> None:
-        """Ends the thread, once what it has in hand is done."""
+        """Ends the thread after the current slice."""
         self._executor.stop()
 
     def _plan_slice(self, wanted: StartStream, beginning: _PlanningTask | None = None) -> None:
@@ -117,7 +116,7 @@ class Planner:
         )
 
     def _plan(self, beginning: _PlanningTask) -> Plan | Planning | None:
-        """What can be begun with; None where that takes longer than others should wait."""
+        """Plans for one time slice; None if more slices are needed."""
         planning, begun = beginning.planning, time.monotonic()
         while beginning.whole or (beginning.wanted.saved is None and not planning.sentences):
             if not planning.advance():

@@ -1,5 +1,5 @@
-"""The worker's clerk: answers questions on a thread of its own, for no stream should wait for them,
-and analyses recordings that are to be scored.
+"""Answers queries without audio (phonemes, subtitles) on a thread of its own, so that no stream
+waits for them, and analyses recordings that are to be scored.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ log = logging.getLogger(__name__)
 
 
 class QueryHandler:
-    """Takes questions off the table; recordings stay on it, and the generator goes on with them.
+    """Answers queries. Analysed recordings go to the `ScoringQueue`, which the generator works at.
 
     Args:
         settings: of the service.
-        voices: that can be asked about.
-        table: of the worker.
+        voices: all that are loaded.
+        state: of the worker.
     """
 
     def __init__(self, settings: ServiceSettings, voices: LoadedVoices, state: WorkerState) -> None:
@@ -47,13 +47,13 @@ class QueryHandler:
         self._executor = TimeSlicedExecutor("queries")
 
     def submit(self, asked: AskQuery) -> None:
-        """One more question. Returns at once."""
+        """Adds a query; returns at once."""
         with self._state.changed:
             self._state.open_queries.add(asked.number)
         self._executor.add(lambda: self._handle(asked))
 
     def stop(self) -> None:
-        """Ends the thread, once the answer in hand is done."""
+        """Ends the thread after the current query."""
         self._executor.stop()
 
     def _handle(self, asked: AskQuery, writing: _SubtitleWriter | None = None) -> None:
@@ -123,15 +123,13 @@ class QueryHandler:
 
 @dataclass(kw_only=True)
 class _SubtitleWriter:
-    """Subtitles that are being written: of a long text a while at a time, no more than a sentence
-    of which is known.
-    """
+    """Subtitles of a text, written in time slices; one sentence is in memory at a time."""
 
     left: Iterator[str]
     pieces: list[str] = field(default_factory=list)
 
     def advance(self) -> bool:
-        """Until its turn is over; says whether all is written."""
+        """Writes for one time slice; returns whether all is written."""
         begun = time.monotonic()
         for piece in self.left:
             self.pieces.append(piece)

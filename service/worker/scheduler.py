@@ -1,23 +1,21 @@
-"""Who is next: decisions only. No tensors, no threads, and no clock of its own (whoever calls says
-what time it is).
+"""Chooses the streams of the next batch step. It decides only: no tensors, no threads, and callers
+pass the time.
 
-Every stream has a deadline, the moment its listener's buffer runs dry. Until the first sound is
-there, it is due some time after the stream was admitted; from then on the listener is taken to play
-in real time, so the deadline is that moment plus the length of what has been delivered. Delivered,
-not generated: a voice whose sound is corrected gives it out later than its codes. Nearest deadline
-first. Streams of the same voice share a batch step, because an engine advances several at less than
-the sum of their costs.
+A stream's deadline is the moment its listener runs out of audio. Until the first audio, that is
+some time after admission. From then on the listener plays in real time, so the deadline is when
+playing began plus the length of what was delivered (not generated: spectral correction delays
+audio). The nearest deadline goes first. Streams of the same voice share a batch step, because an
+engine advances several at less than the sum of their costs.
 
     listening since        delivered so far         deadline
     |======================|  ...                     = origin + made / sample_rate
 
-Streams in the background have no listener: they have turns, of their own, while no other stream has
-anything to do, and are never late.
+Background streams have no listener and no deadline. They get batch steps of their own while no
+other stream needs one.
 
-A stream whose sound waits untaken up to the limit has no turn until its reader takes some: it
-pauses itself and nobody else. While it was
-paused nobody was listening, so its clock starts again at what the reader has taken: a reader that
-comes back after a minute is not owed a minute of sound before everyone else's.
+A stream pauses while its reader leaves too much audio untaken. When the reader takes some, its
+clock starts again there: a reader who comes back after a minute is not owed a minute of audio
+before everyone else.
 """
 
 from __future__ import annotations
@@ -61,7 +59,7 @@ class _ScheduledStream:
     background: bool
     made: int = 0
     taken: int = 0
-    begun: bool = False  # it has its turn now
+    begun: bool = False  # it is in a batch step now
 
     @property
     def deadline(self) -> float:
@@ -73,7 +71,7 @@ class _ScheduledStream:
 
 
 class Scheduler:
-    """The live streams, by number, and whose turn it is. Times are seconds on any clock that does
+    """The live streams, by number, and which are next. Times are seconds on any clock that does
     not go back.
     """
 
@@ -100,7 +98,7 @@ class Scheduler:
             voice: who speaks it.
             sample_rate: Hz.
             num_samples: that are to be delivered, at least 1, beside those that wait already; None
-                where nobody knows: it then has turns until it is removed.
+                if unknown: it is then scheduled until it is removed.
             now: seconds.
             patience: seconds until its first sound is due.
             waiting: samples that an earlier worker has delivered and nobody has taken yet; with
@@ -120,9 +118,7 @@ class Scheduler:
         )
 
     def remove(self, stream: int) -> None:
-        """The stream has no further turn. One that is not known, because it has been removed
-        before, is no error.
-        """
+        """Schedules the stream no more. One that was removed before is no error."""
         self._tracks.pop(stream, None)
 
     def made(self, stream: int, num_samples: int, now: float) -> None:
@@ -149,7 +145,7 @@ class Scheduler:
         return self._tracks[stream].deadline
 
     def began(self, step: BatchStep) -> None:
-        """The streams of a batch step have it: they have no other until it has ended."""
+        """A batch step has begun: its streams are in no other until it has ended."""
         for stream, _ in step.shares:
             self._tracks[stream].begun = True
 
@@ -162,14 +158,13 @@ class Scheduler:
                 self._tracks[stream].begun = False
 
     def next_step(self, capacity: Capacity | None = None, *, at_once: int = 1) -> BatchStep | None:
-        """What to do next; None while every stream is finished, paused, or has its turn.
+        """The next batch step; None while every stream is finished, paused, or in one.
 
         Args:
-            capacity: where it is known, no turn takes much longer than `turn_seconds`.
-            at_once: at least 1, turns that are on their way at the same time: then none has more
-                than its part of the streams, so that there is another. A
-                turn of such an engine takes as long as its chunks, whoever shares it, and its host
-                as long as there are chunks: the more, the longer.
+            capacity: if known, no batch step takes much longer than `turn_seconds`.
+            at_once: at least 1, batch steps under way at the same time. Each then has at most its
+                share of the streams, so that there is another. On such an engine a step takes as
+                long as its chunks, and its host as long as there are chunks.
         """
         able = [
             (track, stream)

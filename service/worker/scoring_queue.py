@@ -1,9 +1,8 @@
-"""Recordings that are being scored, a slice at a time, in the gaps that the live streams leave. No
-clock of its own, no threads.
+"""Recordings that are being scored, a slice at a time, between the batch steps of live streams.
 
-A slice is taken while no stream has anything to do. Where streams have, they and slices take turns
-as long as every one of their listeners has enough to play until well after the slice; else the
-streams alone go on. So a score takes as long as it takes, and no stream is late for it.
+A slice runs while no stream needs a batch step. Otherwise both alternate, if every
+listener has enough audio buffered until well after the slice; if not, only the streams continue. So
+no stream is late because of a score.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ _FORGETS = 0.8  # what is kept of the longest slice with each that is shorter
 
 
 class ScoringQueue:
-    """The row of recordings, oldest first.
+    """The recordings, oldest first.
 
     Args:
         settings: of the service.
-        clock: seconds that do not go back.
+        clock: monotonic seconds.
     """
 
     def __init__(self, settings: ServiceSettings, clock: Callable[[], float]) -> None:
@@ -38,19 +37,19 @@ class ScoringQueue:
         self._after_step = True
 
     def add(self, number: int, voice: Voice, scoring: Scoring) -> None:
-        """One more recording, by its question's number."""
+        """Adds a recording, by its query's number."""
         self._queue[number] = (voice, scoring)
 
     def remove(self, number: int) -> None:
-        """Nobody waits for it any more; one that is not known is no error."""
+        """Removes a recording; an unknown one is no error."""
         self._queue.pop(number, None)
 
     def next(self, *, idle: bool, slack: float) -> int | None:
-        """Whose slice is to be taken now; None where there is none, or it is the streams' turn.
+        """Whose slice to run now; None if there is none, or streams go first.
 
         Args:
-            idle: no stream has anything to do.
-            slack: seconds until the first of their listeners has nothing left to play.
+            idle: no stream needs a batch step.
+            slack: seconds until the first listener runs out of audio.
         """
         if not self._queue:
             return None

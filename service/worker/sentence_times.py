@@ -1,9 +1,7 @@
-"""Which sentences of a stream have begun, with what is heard when, until the sound in which they
-begin is sent.
+"""Times of a stream's sentences, kept until the audio in which each begins is sent.
 
-Sentences are told with their sound: of a long text no more than one is known at a time, and a
-worker that takes a stream over tells none twice and leaves none out, because it knows which sound
-has arrived.
+A sentence is reported with its audio. So a long text keeps one in memory, and a worker that takes a
+stream over reports none twice and omits none: it knows which audio has arrived.
 """
 
 from __future__ import annotations
@@ -18,11 +16,11 @@ if TYPE_CHECKING:  # which is only looked at
 
 
 class SentenceTimes:
-    """Of one stream.
+    """The times of one stream.
 
     Args:
         hop_length: samples of a frame.
-        first_sample: of the stream that is wanted: sentences that begin before it have been told.
+        first_sample: first wanted sample; sentences that begin before it were reported already.
     """
 
     def __init__(self, *, hop_length: int, first_sample: int) -> None:
@@ -32,7 +30,7 @@ class SentenceTimes:
         self._waiting: deque[TimedSentence] = deque()
 
     def note(self, utterance: Utterance) -> None:
-        """What is being spoken now; before every job."""
+        """Notes the current passage; call before every job."""
         passage = utterance.passage
         if passage is None or passage.planned is None or passage.number == self._noted:
             return

@@ -1,5 +1,5 @@
-"""Threads on which pieces of work have their turn, in the order in which they came; a long one
-comes again, behind those that wait.
+"""Thread pool with time slices: a long task stops after its slice and queues itself again, behind
+the others.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-_SLICE_SECONDS = 0.05  # after which others have their turn
+_SLICE_SECONDS = 0.05  # after which a task should queue itself again
 
 
 class TimeSlicedExecutor:
-    """The threads.
+    """The pool. Tasks start in the order in which they were added.
 
     Args:
         name: of the threads.
@@ -24,9 +24,7 @@ class TimeSlicedExecutor:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     def add(self, work: Callable[[], object]) -> None:
-        """One more piece of work. Returns at once; nothing is begun any more once it has been
-        stopped.
-        """
+        """Adds a task; returns at once. After `stop` no task starts."""
         try:
             self._threads.submit(work)
         except RuntimeError:
@@ -34,11 +32,11 @@ class TimeSlicedExecutor:
                 raise
 
     def stop(self) -> None:
-        """Ends the threads, once what they have in hand is done."""
+        """Ends the threads after their current tasks."""
         self._stopping = True
         self._threads.shutdown(cancel_futures=True)
 
 
 def time_slice_is_over(begun: float) -> bool:
-    """Whether a piece of work that began then (`time.monotonic()`) has had its time."""
+    """Whether the slice that began then (`time.monotonic()`) is over."""
     return time.monotonic() > begun + _SLICE_SECONDS

@@ -1,5 +1,5 @@
-"""What a worker says before anybody listens: once, so that nobody waits for a first use; then for
-the clock, so that the capacity is known.
+"""Speech that a worker generates before its first client: once as warm-up, then to measure its
+capacity.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ _ENOUGH_SECONDS = 10.0
 
 
 def warm_up(voice: Voice, batch_size: int) -> None:
-    """Uses everything once: the first use of a phonemiser or an engine is slow, and should not be a
-    client's.
+    """Uses phonemiser and engine once, because first uses are slow.
 
     Args:
         voice: to be used.
-        batch_size: how many streams may share a batch step. An engine that has several ways to
-            advance so many has found out which is fastest then.
+        batch_size: how many streams may share a batch step; engines with several kernels choose
+            the fastest for it.
     """
     voice.engine.prepare(batch_size)
     _advance(voice, [voice.utterance(voice.plan(_TEXT), seed=WARM_UP_SEED)], 1)
@@ -37,7 +36,7 @@ def warm_up(voice: Voice, batch_size: int) -> None:
 def measure_capacity(
     voice: Voice, settings: ServiceSettings, clock: Callable[[], float]
 ) -> Capacity:
-    """How fast a voice is made, by the number of streams that share a batch step."""
+    """Measures samples per second by the number of streams that share a batch step."""
     passage = voice.utterance(voice.plan(_TEXT)).passage
     assert passage is not None
     size = max(1, round(settings.chunk * voice.sample_rate))

@@ -1,9 +1,9 @@
-"""The worker: owns voices and engines, and is the only part of the service that does. It runs in a
-process of its own (`service.frontend.worker_process`).
+"""The worker: the only part of the service that owns voices and engines. It runs in a process of its
+own (`service.frontend.worker_process`).
 
-Four threads, which share a table (`service.worker.worker_state`). Whoever calls `receive` hands it
-what the service wants; the planner begins streams (`service.worker.planner`), the generator makes
-them (`service.worker.generator`), and the clerk answers questions (`service.worker.query_handler`).
+Four threads share a `WorkerState`. One calls `receive` with the frontend's messages. The planner
+turns texts into plans, the generator turns plans into audio, and the query handler answers queries
+without audio.
 """
 
 from __future__ import annotations

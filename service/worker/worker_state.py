@@ -1,7 +1,6 @@
-"""The worker's table: which streams and questions there are, and how far each is. All of the
-worker's threads share it.
+"""The worker's shared state: all streams and queries, and how far each is.
 
-The lock guards all of it, and is never held while anything is computed or sent.
+One lock guards all of it. It is never held while something is computed or sent.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ if TYPE_CHECKING:  # which is only handed through
 
 @dataclass(kw_only=True)
 class ActiveStream:
-    """A stream that is being made.
+    """A stream whose audio is being generated.
 
     Attributes:
-        utterance: what is said.
+        utterance: its text, planned.
         sample_rate: Hz.
-        emitted: samples that the utterance has given out.
-        first_sample: the first that is wanted.
+        emitted: samples that the utterance has produced.
+        first_sample: the first sample that is wanted.
         saved_at: `emitted` at the last snapshot.
-        times: of its sentences; None where they are not told.
+        times: of its sentences; None if they are not wanted.
     """
 
     utterance: Utterance
@@ -43,21 +42,21 @@ class ActiveStream:
 
 
 class WorkerState:
-    """What the worker has in hand.
+    """All streams and queries of a worker.
 
     Args:
         settings: of the service.
-        send: takes what there is to say, from any thread, one at a time.
-        clock: seconds that do not go back.
+        send: sends a message to the frontend; called from any thread.
+        clock: monotonic seconds.
 
     Attributes:
         changed: the lock; notified when there may be something to do.
-        scheduler: whose turn it is.
+        scheduler: chooses the next batch step.
         scoring_queue: the recordings that are being scored.
-        open_queries: queries that are to be answered.
-        to_plan: streams that are to be planned, and what their readers have taken since, of another
-            worker's sound.
-        active_streams: streams that have been planned, the ones the scheduler knows.
+        open_queries: numbers of unanswered queries.
+        to_plan: streams to be planned, with the samples that their readers have taken meanwhile
+            from an earlier worker.
+        active_streams: planned streams; the scheduler has the same.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class WorkerState:
         self._clock = clock
 
     def taken(self, number: int, num_samples: int) -> None:
-        """A stream's reader has taken so many samples more."""
+        """A stream's reader has taken this many more samples."""
         with self.changed:
             if number in self.to_plan:
                 self.to_plan[number] += num_samples
@@ -86,12 +85,12 @@ class WorkerState:
             self.changed.notify()
 
     def leave(self, number: int) -> None:
-        """Nobody waits for a stream or an answer any more."""
+        """The client of a stream or query has left."""
         with self.changed:
             self.forget(number)
 
     def forget(self, number: int) -> None:
-        """Takes a stream or a question off the table; the lock must be held."""
+        """Removes a stream or query; the lock must be held."""
         self.open_queries.discard(number)
         self.scoring_queue.remove(number)
         self.to_plan.pop(number, None)
@@ -99,11 +98,11 @@ class WorkerState:
         self.active_streams.pop(number, None)
 
     def answer(self, message: QueryAnswered) -> None:
-        """Sends the answer to a question, which is off the table with it."""
+        """Removes a query and sends its answer."""
         self.leave(message.number)
         self._send(message)
 
     def fail(self, number: int, error: Exception) -> None:
-        """Tells that a stream or an answer will not come, which is off the table with it."""
+        """Removes a stream or query and reports its failure."""
         self.leave(number)
         self._send(Failed(number=number, failure=Failure.of(error)))
