@@ -1,10 +1,9 @@
-"""Who may begin: decisions only. No clock of its own, no waiting, no threads.
+"""Admission control. It decides only: callers pass the time, and nothing waits here.
 
-A stream that is being made takes a second of work for each second of sound, until all of it is
-there; so as many may be made at once as the capacity has seconds of sound per second, less some
-headroom. One more would make all of them stutter, and is refused at once, with the time at which
-room is expected. A client that would rather wait says how long; it does so in a queue, first come
-first served.
+Generating a stream in real time takes a second of the capacity per second, until all of it exists.
+So as many streams may be generated at once as the capacity has seconds of audio per second, less
+some headroom. One more would make all of them stutter; it is refused at once, with the time at
+which room is expected. A client may instead say how long it would wait, first come, first served.
 
     asks -> limits of the client -> room? -> begins
                                     no    -> would wait, and it is not too long -> queue -> begins
@@ -26,7 +25,7 @@ _SHORTEST_WAIT = 0.5  # seconds that a refused client is told at least
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What the service is doing.
+    """The load of the service.
 
     Attributes:
         capacity: streams that can be made in real time; above 0.
@@ -43,7 +42,7 @@ class Load:
 
 
 class Admission:
-    """Lets streams in, by number. Times are seconds on any clock that does not go back."""
+    """Admits streams, by number. Times are monotonic seconds."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
@@ -52,13 +51,13 @@ class Admission:
 
     @property
     def queued(self) -> int:
-        """How many wait."""
+        """The length of the queue."""
         return len(self._queue)
 
     def ask(
         self, number: int, client: Client, load: Load, *, wait_seconds: float, now: float
     ) -> float:
-        """Whether a stream may begin.
+        """Decides whether a stream may start.
 
         Args:
             number: the stream's; `leave` must be called with it, whatever becomes of the stream,
@@ -127,12 +126,12 @@ class Admission:
         return self._queue.popitem(last=False)[0]
 
     def leave(self, number: int) -> None:
-        """The stream is over, or does not wait any longer. More than once does no harm."""
+        """A stream has ended or left the queue; repeated calls do nothing."""
         self._queue.pop(number, None)
         self._limits.leave(number)
 
     def places(self, load: Load) -> int:
-        """How many streams may be made at once."""
+        """How many streams may be generated at once."""
         return max(1, int(load.capacity * (1.0 - self._settings.headroom)))
 
     def _has_room(self, load: Load) -> bool:

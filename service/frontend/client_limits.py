@@ -1,4 +1,4 @@
-"""Who asks, and how much one client may have: decisions only, no clock of its own.
+"""Limits for each client. It decides only; callers pass the time.
 
 A client is known by its address and, where it has shown one, by its API key. Each of the two may be
 limited in streams that are open at
@@ -18,7 +18,7 @@ _FORGET_AT = 4096  # names that are remembered before those without effect are d
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """Who asks.
+    """A client.
 
     Attributes:
         address: of the other end, or what a trusted proxy says it is.
@@ -48,7 +48,7 @@ class _LimitKind:
 
 
 class ClientLimits:
-    """What each client has. Times are seconds on any clock that does not go back."""
+    """Streams and requests of each client. Times are monotonic seconds."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._address = _LimitKind(
@@ -81,13 +81,13 @@ class ClientLimits:
                 )
 
     def enter(self, number: int, client: Client) -> None:
-        """One more stream, by its number."""
+        """Adds a stream, by its number."""
         self._inside[number] = client
         for kind, name in self._names(client):
             kind.accounts.setdefault(name, _Account()).streams += 1
 
     def request(self, client: Client, now: float) -> None:
-        """One more request.
+        """Counts a request.
 
         Raises:
             ClientLimitError: this client has made as many as it may; it is not counted then.
@@ -121,7 +121,7 @@ class ClientLimits:
         return account
 
     def leave(self, number: int) -> None:
-        """A stream less. One that is not known, because it has left before, is no error."""
+        """Removes a stream; an unknown one is no error."""
         client = self._inside.pop(number, None)
         if client is None:
             return

@@ -1,9 +1,8 @@
 """The lexicons of the voices, stored in a folder: NAME.json or NAME.pls, a file a voice.
 
-They live here, in the process that has the routes, and nowhere else. An order takes along the few
-entries that its text asks for (`entries_needed`): so a worker needs to be told nothing, not even
-one that takes over; a lexicon of a hundred thousand words never travels; a stream keeps what it
-began with, and is made again with it, whatever is edited meanwhile.
+Only the frontend process holds them. An order carries the few entries that its text uses
+(`entries_needed`). So workers hold no lexicons, and a stream keeps the entries that it began with,
+also when it is regenerated after an edit.
 """
 
 from __future__ import annotations

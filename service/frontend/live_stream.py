@@ -22,7 +22,7 @@ _SNAPSHOTS = 4
 
 
 class LiveStream:
-    """Sound on its way to one reader.
+    """The audio of one stream on its way to its reader.
 
     Args:
         on_taken: told how many samples the reader has taken; on the event loop.
@@ -87,11 +87,11 @@ class LiveStream:
         self._on_loop(lambda: self._waiting.append((pcm, sentences)))
 
     def finish(self) -> None:
-        """Nothing comes after what has been put. From any thread."""
+        """All audio has been put. From any thread."""
         self._on_loop(lambda: setattr(self, "_finished", True))
 
     def fail(self, error: SonantError) -> None:
-        """Nothing comes any more, not even what is waiting. From any thread."""
+        """Breaks the stream off; waiting audio is dropped. From any thread."""
         self._on_loop(lambda: setattr(self, "_failure", error))
 
     def _on_loop(self, change: Callable[[], None]) -> None:
@@ -104,7 +104,7 @@ class LiveStream:
             self._loop.call_soon_threadsafe(arrive)
 
     async def read(self) -> bytes:
-        """The next piece of sound, b"" after the last.
+        """The next piece of audio, b"" after the last.
 
         Raises:
             SonantError: the stream broke off; the error says why.
@@ -140,7 +140,7 @@ class LiveStream:
         return new
 
     def close(self) -> None:
-        """The reader leaves, early or not. On the event loop; more than once does no harm."""
+        """The reader leaves, early or not. On the event loop; repeated calls do nothing."""
         if not self._closed:
             self._closed = True
             self._waiting.clear()

@@ -1,6 +1,4 @@
-"""Questions whose askers wait: kept until they are answered, so that the next worker can be asked
-where one has died.
-"""
+"""Unanswered queries, kept so that the next worker can be asked if one dies."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ class _OpenQuery:
 
 
 class OpenQueries:
-    """By number. Not guarded: whoever has it has a lock."""
+    """Unanswered queries by number. Callers hold the lock."""
 
     def __init__(self) -> None:
         self._open: dict[int, _OpenQuery] = {}
@@ -53,28 +51,28 @@ class OpenQueries:
         return entry.answer
 
     def remove(self, number: int) -> bool:
-        """Nobody waits for it any more; says whether it was open still."""
+        """Removes a query; returns whether it was open."""
         return self._open.pop(number, None) is not None
 
     def answered(self, number: int, answer: Answer) -> None:
-        """The answer has come; without effect where nobody waits. From any thread."""
+        """Gives the answer to whoever waits. From any thread."""
         entry = self._open.pop(number, None)
         if entry is not None:
             entry.settle(lambda: entry.answer.set_result(answer))
 
     def failed(self, number: int, error: SonantError) -> None:
-        """There will be none. From any thread."""
+        """Fails a query. From any thread."""
         entry = self._open.pop(number, None)
         if entry is not None:
             entry.settle(lambda: entry.answer.set_exception(error))
 
     def all_failed(self, error: SonantError) -> None:
-        """There will be none to any."""
+        """Fails all queries."""
         for number in list(self._open):
             self.failed(number, error)
 
     def count_worker_death(self) -> None:
-        """A worker has died: each of them may be the cause."""
+        """Counts a worker's death for each query, since any may be the cause."""
         for number, entry in list(self._open.items()):
             entry.worker_deaths += 1
             if entry.worker_deaths >= _MAX_WORKER_DEATHS:
@@ -84,6 +82,6 @@ class OpenQueries:
                 )
 
     def queries_to_resend(self) -> Iterator[AskQuery]:
-        """All of them, for a worker that begins."""
+        """All queries, for a new worker."""
         for number, entry in self._open.items():
             yield AskQuery(number=number, query=entry.query)

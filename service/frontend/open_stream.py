@@ -1,6 +1,4 @@
-"""What the supervisor keeps of a stream whose reader is there: enough to make it again, and to tell
-how its reader does.
-"""
+"""What the supervisor keeps of an open stream: enough to regenerate it, and to judge its reader."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ _LEAST_GUESS_SECONDS = 10.0  # of a stream that has gone on for longer than its 
 
 @dataclass(kw_only=True)
 class OpenStream:
-    """A stream whose reader is there."""
+    """A stream with a reader."""
 
     order: SpeechOrder
     first_sample: int
@@ -70,11 +68,11 @@ class OpenStream:
 
     @property
     def waiting(self) -> int:
-        """Samples that were delivered and not taken."""
+        """Samples that were delivered and not yet taken."""
         return self.delivered - self.taken
 
     def speak(self, number: int) -> StartStream:
-        """What a worker is told that makes it, or goes on with it."""
+        """The message that starts or continues it in a worker."""
         return StartStream(
             number=number,
             order=self.order,
@@ -92,13 +90,13 @@ class OpenStream:
         return not self.is_ahead(buffer_seconds)
 
     def is_ahead(self, buffer_seconds: float) -> bool:
-        """Whether so much sound waits for the reader that none may be made just now."""
+        """Whether the reader's buffer is full, so that generation pauses."""
         return (
             self.stream is not None and self.waiting / self.stream.sample_rate >= buffer_seconds / 2
         )
 
     def fail(self, error: SonantError, metrics: Metrics) -> None:
-        """Ends the stream with an error, and counts it."""
+        """Ends the stream with an error and counts it."""
         self.over = True
         outcome: Outcome = "invalid" if isinstance(error, InputError) else "failed"
         metrics.ended(outcome)

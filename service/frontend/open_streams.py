@@ -1,6 +1,4 @@
-"""The streams whose readers are there, by number, and what the worker says of them. Not guarded:
-whoever has them has a lock.
-"""
+"""Open streams by number, and the worker's messages about them. Callers hold the lock."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ _MAX_WORKER_DEATHS = 5
 
 
 class OpenStreams:
-    """The table of them.
+    """All open streams.
 
     Args:
         settings: of the service.
@@ -51,19 +49,19 @@ class OpenStreams:
         return self._open[number]
 
     def add(self, number: int, entry: OpenStream) -> None:
-        """One more."""
+        """Adds a stream."""
         self._open[number] = entry
 
     def get(self, number: int) -> OpenStream | None:
-        """The stream, where its reader is there still."""
+        """The stream; None if its reader has left."""
         return self._open.get(number)
 
     def remove(self, number: int) -> OpenStream | None:
-        """The same, and its reader has left."""
+        """Removes a stream whose reader has left, and returns it; None if it is unknown."""
         return self._open.pop(number, None)
 
     def begun(self) -> list[OpenStream]:
-        """All that somebody listens to and that do not wait for room."""
+        """Streams with a listener that do not queue."""
         return [
             entry
             for entry in self._open.values()
@@ -72,7 +70,7 @@ class OpenStreams:
 
     @property
     def background(self) -> int:
-        """How many nobody listens to."""
+        """The number of background streams."""
         return sum(entry.order.background for entry in self._open.values())
 
     def going(self) -> Iterator[tuple[int, OpenStream]]:
@@ -94,7 +92,7 @@ class OpenStreams:
         )
 
     def all_failed(self, error: SonantError) -> None:
-        """None of them goes on."""
+        """Fails all of them."""
         for _, entry in self.going():
             entry.fail(error, self._metrics)
 
@@ -118,7 +116,7 @@ class OpenStreams:
     def on_message(
         self, message: StreamPlanned | AudioChunk | Snapshot | Failed, *, default_voice: str
     ) -> bool:
-        """What a worker says of a stream; says whether the stream is over with it."""
+        """Handles a message about a stream; returns whether it was the stream's last."""
         entry = self._open.get(message.number)
         if entry is None:
             return False  # its reader has left

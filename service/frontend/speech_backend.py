@@ -1,7 +1,6 @@
-"""What the routes know of the worker.
+"""The interface between routes and worker.
 
-It is no more than this, so that they import neither torch nor an engine, and need not know that the
-worker lives in a process of its own.
+Routes import neither torch nor an engine, and need not know that the worker is another process.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from service.protocol.speech_order import SpeechOrder, VoiceDescription
 
 
 class SpeechBackend(Protocol):
-    """Makes speech, away from the event loop."""
+    """Generates speech, away from the event loop."""
 
     @property
     def status(self) -> Status:
-        """What is being done now."""
+        """The current load."""
 
     @property
     def metrics(self) -> Metrics:
-        """What is counted."""
+        """The metrics."""
 
     @property
     def voices(self) -> tuple[VoiceDescription, ...]:
@@ -48,7 +47,7 @@ class SpeechBackend(Protocol):
         first_sample: int = 0,
         saved: SavedStream | None = None,
     ) -> LiveStream:
-        """Plans a text and begins to speak it. Whoever opens a stream must close it.
+        """Opens a stream: plans its text and starts generation. The caller must close it.
 
         Args:
             order: what is said, and how.
@@ -80,10 +79,10 @@ class SpeechBackend(Protocol):
         """
 
     def refuse_new(self) -> None:
-        """From now on every order is refused; open streams go on."""
+        """Refuses all orders from now on; open streams continue."""
 
     def fail_open_streams(self) -> None:
         """Fails every open stream."""
 
     def stop(self) -> None:
-        """Fails what is open, and ends. Blocks until the turn in hand is done."""
+        """Fails all open streams and queries, and ends. Blocks until the current batch step is done."""

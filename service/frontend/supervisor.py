@@ -1,11 +1,10 @@
-"""The service's side of the worker: lets streams in, keeps what is needed to make them again, and
-sees to it that there is a worker.
+"""Admits streams, keeps what is needed to regenerate them, and keeps a worker running.
 
-A worker may die at any moment. Of every open stream is known here what was asked for, how much of
-its sound has arrived, and the last snapshot of its state; so the next worker
-(`service.frontend.worker_pool`) makes again what came after the snapshot, leaves out what has
-arrived, and goes on: the reader gets the bytes it would have got. A second worker waits, loaded,
-where the settings want one; else the streams wait until one has loaded.
+A worker may die at any moment. The supervisor knows of every open stream its order, how much of its
+audio has arrived, and the last snapshot of its state. So the next worker
+(`service.frontend.worker_pool`) regenerates what came after the snapshot, drops what has arrived,
+and continues: the reader gets the same bytes. With `standby` a second worker is loaded already;
+else the streams wait until one is.
 
     worker 1   planned, sound, snapshot, sound, sound, killed
     worker 2                   |~~~~~~~~~~~~~~~~~~ made again, not sent |  sound, sound, last
@@ -100,7 +99,7 @@ class Supervisor:
 
     @property
     def status(self) -> Status:
-        """What is being done now."""
+        """The current load."""
         with self._lock:
             load = self._load()
             return Status(
@@ -134,7 +133,7 @@ class Supervisor:
         first_sample: int = 0,
         saved: SavedStream | None = None,
     ) -> LiveStream:
-        """Plans a text and begins to speak it."""
+        """Opens a stream: plans its text and starts generation."""
         loop, now = asyncio.get_running_loop(), self._clock()
         with self._lock:
             number = self._number()
@@ -171,7 +170,7 @@ class Supervisor:
                 patience.cancel()
 
     def _number(self) -> int:
-        """Of the next stream or question; the lock must be held."""
+        """The number of the next stream or query; the lock must be held."""
         if self._refusing:
             raise CapacityError("the service is starting or stopping", retry_after_seconds=1.0)
         self._next_number += 1
@@ -188,7 +187,7 @@ class Supervisor:
             raise
 
     async def ask(self, query: Query, client: Client) -> Answer:
-        """The answer to a question."""
+        """Answers a query."""
         with self._lock:
             number = self._number()
             with self._refusals_counted():
@@ -209,7 +208,7 @@ class Supervisor:
             self._admission.request(client, self._clock())
 
     def refuse_new(self) -> None:
-        """From now on every order is refused."""
+        """Refuses all orders from now on."""
         self._refusing = True
 
     def fail_open_streams(self) -> None:
@@ -220,7 +219,7 @@ class Supervisor:
             self._all_failed(CapacityError("the service is stopping", retry_after_seconds=1.0))
 
     def stop(self) -> None:
-        """Fails what is open, and ends the workers."""
+        """Fails all open streams and queries, and ends the workers."""
         self.refuse_new()
         self.fail_open_streams()
         self._workers.stop()
@@ -303,19 +302,19 @@ class Supervisor:
             self._admit_queued()
 
     def _resend_all(self) -> None:
-        """To a worker that begins."""
+        """All that a new worker has to be told."""
         for stream in self._streams.streams_to_start():
             self._workers.send(stream)
         for query in self._queries.queries_to_resend():
             self._workers.send(query)
 
     def _on_worker_death(self) -> None:
-        """The worker that worked has died."""
+        """The active worker has died."""
         self.metrics.worker_died()
         self._queries.count_worker_death()
         self._streams.count_worker_death()
 
     def _all_failed(self, error: SonantError) -> None:
-        """Nothing that is open goes on."""
+        """Fails all open streams and queries."""
         self._streams.all_failed(error)
         self._queries.all_failed(error)

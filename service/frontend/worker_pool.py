@@ -1,5 +1,5 @@
-"""Sees to it that there is a worker: one works, one waits, loaded, to follow it where the settings
-want that, and where one is missing one loads.
+"""Keeps workers running: an active one, a loaded standby if the settings ask for it, and a loading
+one where either is missing.
 
     working   waiting   loading
        A         B         -
@@ -7,7 +7,7 @@ want that, and where one is missing one loads.
        B         -         C        and C loads
        B         C         -
 
-All that is told from here is told under the lock.
+All callbacks are called with the lock held.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = (
 
 
 class WorkerPool:
-    """The workers, one after the other.
+    """The workers.
 
     Args:
         settings: of the service.
@@ -117,7 +117,7 @@ class WorkerPool:
             self.active.send(message)
 
     def stop(self) -> None:
-        """Ends all of them, and none follows."""
+        """Ends all workers; none is started again."""
         with self._lock:
             self._stopped = True
             links = [link for link in (self.active, self.spare, self._loading) if link is not None]

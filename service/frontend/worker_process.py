@@ -40,16 +40,16 @@ _DEFECT = 70  # EX_SOFTWARE
 
 
 class WorkerLink(Protocol):
-    """The way to one worker."""
+    """A connection to one worker."""
 
     def start(self) -> None:
         """Begins to load; `received` is told when it has. Returns at once."""
 
     def send(self, message: ToWorker) -> None:
-        """Tells the worker something; it is lost where the worker has died. Never blocks."""
+        """Sends a message without blocking; it is lost if the worker has died."""
 
     def stop(self) -> None:
-        """Ends the worker, by force where it takes long; `ended` is not told."""
+        """Ends the worker, by force if it takes long; `ended` is not called."""
 
 
 Launch = Callable[
@@ -102,7 +102,7 @@ class WorkerProcess:
         self._writer.start()
 
     def send(self, message: ToWorker) -> None:
-        """Puts the message into the outbox."""
+        """Queues a message."""
         if isinstance(message, Begin):
             self._heard_at, self._begun, self._measuring = (
                 time.monotonic(),

@@ -1,5 +1,5 @@
-"""The worker: the only part of the service that owns voices and engines. It runs in a process of its
-own (`service.frontend.worker_process`).
+"""The worker: the only part of the service that owns voices and engines. It runs in its own process
+(`service.frontend.worker_process`).
 
 Four threads share a `WorkerState`. One calls `receive` with the frontend's messages. The planner
 turns texts into plans, the generator turns plans into audio, and the query handler answers queries
