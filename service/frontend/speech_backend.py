@@ -85,4 +85,4 @@ class SpeechBackend(Protocol):
         """Fails every open stream."""
 
     def stop(self) -> None:
-        """Fails all open streams and queries, and ends. Blocks until the current batch step is done."""
+        """Fails what is open, and ends. Blocks until the current batch step is done."""
