@@ -1,9 +1,9 @@
-"""What the frontend and the worker process say to each other: plain data, pickled.
+"""Messages between the frontend and the worker process: plain data, pickled.
 
 messages       every message
 speech_order   a text to be spoken, and who can speak it
-queries        what is asked beside sound, and the answers
-saved_stream   a stream between two pieces of work
+queries        requests without audio, and their answers
+saved_stream   a stream's state between two jobs
 capacity       how fast speech is made
 
 `Capacity` has a rate for each number of streams in a step, times a slowness that every step

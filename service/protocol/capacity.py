@@ -1,15 +1,12 @@
-"""How fast speech is made here: measured when a worker begins, and kept up to date from every turn
-it takes. A value, no clock.
+"""How fast speech is generated here: measured when a worker starts, updated after every batch step.
 
-An engine moves n streams on at less than n times the cost of one, so there is a rate for each
-number of streams. What else the machine
-does slows all of them down alike: that is one factor, followed by an exponential mean over the time
-that turns took. It follows a machine that becomes slower at once, for streams are at stake; one
-that becomes faster it follows slowly, for only a few more could be let in. And what
-one stream gets alone says nothing of what many would get, who need every core: it can only make up
-for slowness. What stands around turns takes the same cores (texts are planned, sound is encoded and
-sent), and is not there yet when a worker measures itself: until turns of several streams tell
-otherwise, it is taken to be `INITIAL_SLOWNESS`.
+An engine advances n streams at less than n times the cost of one, so there is a rate for each
+number of streams. Other work on the machine slows all of them alike: one factor, the slowness,
+follows as an exponential mean over the time of batch steps. It rises quickly, because streams would
+stutter, and falls slowly, because only a few more could be admitted. A single stream's speed says
+little about many, which need every core, so it only corrects an initial guess downwards.
+Planning, encoding and sockets use the same cores, and do not run yet while a worker measures
+itself. Until batch steps of several streams show it, their share is `INITIAL_SLOWNESS`.
 """
 
 from __future__ import annotations
@@ -20,41 +17,41 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-# Of turns: after so much work a change of the machine's speed is known to two thirds.
+# Of batch steps: time constants of the exponential mean.
 _SLOWER_SECONDS, _FASTER_SECONDS = 1.0, 5.0
 # slowness; 31 seconds of speech a second alone were 24 with 25 listeners (two cores, clients
 # beside)
 INITIAL_SLOWNESS = 1.3
-# a turn that took longer than this many times as expected was interrupted, which tells no speed
+# a batch step that takes longer than this many times was interrupted: that says nothing of speed
 _MOST_SLOWNESS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
-    """How fast.
+    """Rates and slowness.
 
     Attributes:
-        rates: pairs of a number of streams that share a turn, ascending, and the samples per second
+        rates: pairs of a number of streams in a batch step, ascending, and the samples per second
             of all of them together; at least one.
-        slowness: how much longer turns take now than when the rates were measured; above 0.
+        slowness: how much longer batch steps take than when the rates were measured; above 0.
     """
 
     rates: tuple[tuple[int, float], ...]
     slowness: float = 1.0
 
     def samples_per_second(self, num_streams: int) -> float:
-        """What so many streams that share turns get, all together."""
+        """The rate of this many streams in a batch step, all together."""
         numbers, rates = zip(*self.rates, strict=True)
         return float(np.interp(num_streams, numbers, rates)) / self.slowness
 
     @property
     def full(self) -> float:
-        """Samples per second with as many streams in a turn as pays best."""
+        """Samples per second with the best number of streams in a batch step."""
         return max(rate for _, rate in self.rates) / self.slowness
 
     def after(self, num_streams: int, num_samples: int, seconds: float) -> Capacity:
-        """What is known after a turn in which so many streams got so many samples, all together,
-        within so many seconds.
+        """The capacity after a batch step that gave this many streams this many samples, all
+        together, in this many seconds.
         """
         if num_samples == 0 or seconds <= 0:
             return self

@@ -1,11 +1,11 @@
-"""What the service and its worker say to each other: plain data, pickled between two processes of
-the same release.
+"""Messages between frontend and worker: plain data, pickled between processes of one release.
 
-    to the worker     Begin, Speak, Taken, Ask, Leave, Stop
-    from the worker   Started or Unable, Pulse;  of a stream: Planned, then Sound and Snapshot in
-                      turn, or Broken;  of a question: Answered, or Broken
+    to the worker     Begin, StartStream, SamplesTaken, AskQuery, Cancel, Stop
+    from the worker   Started or StartFailed, Heartbeat
+                      of a stream: StreamPlanned, then AudioChunk and Snapshot in turn; or Failed
+                      of a query: QueryAnswered or Failed
 
-Streams and questions go by numbers, which are never used twice, not even by another worker.
+Streams and queries have numbers, which are never reused, not even for another worker.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from vocoder.synthesis.timeline import TimedSentence
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """An error on its way between processes.
+    """An error that crosses processes.
 
     Attributes:
-        kind: which branch of the tree of errors.
+        kind: branch of the tree in `vocoder.errors`.
         message: a sentence.
-        field: of the request, where the request is at fault.
+        field: of the request, if the request is at fault.
     """
 
     kind: Literal["text", "input", "voice", "engine"]
@@ -37,9 +37,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: Exception) -> Failure:
-        """What can be told of an error. Errors that are not Sonant's own are a defect, of which
-        only the log says more.
-        """
+        """The failure for an error. Foreign errors are defects: only the log has details."""
         if isinstance(error, TextError):
             return cls(kind="text", message=str(error), field=error.field)
         if isinstance(error, InputError):
@@ -52,7 +50,7 @@ class Failure:
         )
 
     def error(self) -> SonantError:
-        """The error, to be raised."""
+        """The error to raise."""
         if self.kind == "text":
             return TextError(self.message, field=self.field or "text")
         if self.kind == "input":
@@ -62,10 +60,10 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Begin:
-    """From now on streams may come.
+    """Start accepting streams.
 
     Attributes:
-        capacity: what the worker before this one knew; None: to be measured first.
+        capacity: as the previous worker knew it; None: measure it first.
     """
 
     capacity: Capacity | None
@@ -73,13 +71,13 @@ class Begin:
 
 @dataclass(frozen=True, kw_only=True)
 class StartStream:
-    """A stream to be made, from its beginning or from where another worker left off.
+    """Generate a stream, from its beginning or from where another worker left off.
 
     Attributes:
         number: the stream's.
-        order: what is said; its seed is set where any of it has been heard.
-        first_sample: the first that is still wanted.
-        saved: where to go on; at or before `first_sample`. None: from the beginning.
+        order: what to speak; its seed is set if any of it has been delivered.
+        first_sample: first wanted sample.
+        saved: state to continue from, at or before `first_sample`; None: the beginning.
         waiting: samples that have been delivered and not been taken.
     """
 
@@ -92,7 +90,7 @@ class StartStream:
 
 @dataclass(frozen=True, kw_only=True)
 class SamplesTaken:
-    """The reader has taken some."""
+    """The reader has taken some audio."""
 
     number: int
     num_samples: int
@@ -100,7 +98,7 @@ class SamplesTaken:
 
 @dataclass(frozen=True, kw_only=True)
 class AskQuery:
-    """A question."""
+    """Answer a query."""
 
     number: int
     query: Query
@@ -108,14 +106,14 @@ class AskQuery:
 
 @dataclass(frozen=True, kw_only=True)
 class Cancel:
-    """The reader wants no more, or nobody waits for the answer."""
+    """Drop a stream or query: its client has left."""
 
     number: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stop:
-    """The worker's work is done."""
+    """End the worker."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,12 +132,12 @@ class StartFailed:
 
 @dataclass(frozen=True, kw_only=True)
 class Heartbeat:
-    """The worker lives; said about once a second.
+    """The worker lives; sent about once a second.
 
     Attributes:
-        capacity: as it is now.
-        late_chunks: pieces that came after their deadline, since the last pulse.
-        lateness_seconds: of the latest of them.
+        capacity: the current one.
+        late_chunks: chunks after their deadline, since the last heartbeat.
+        lateness_seconds: the largest delay of these.
     """
 
     capacity: Capacity
@@ -149,7 +147,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamPlanned:
-    """How long a stream will be, where that is known. Sound follows."""
+    """A stream is planned, with its length if known; audio follows."""
 
     number: int
     seed: int
@@ -161,7 +159,7 @@ class StreamPlanned:
 
 @dataclass(frozen=True, kw_only=True)
 class AudioChunk:
-    """A piece of sound.
+    """A piece of audio.
 
     Attributes:
         number: the stream's.
@@ -179,7 +177,7 @@ class AudioChunk:
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """Where a stream can go on from; all sound before it has been sent."""
+    """A state from which a stream can continue; all audio before it has been sent."""
 
     number: int
     saved: SavedStream
@@ -187,7 +185,7 @@ class Snapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class QueryAnswered:
-    """The answer to a question."""
+    """The answer to a query."""
 
     number: int
     answer: Answer
@@ -195,7 +193,7 @@ class QueryAnswered:
 
 @dataclass(frozen=True, kw_only=True)
 class Failed:
-    """A stream that cannot be made, or not to its end; or a question that cannot be answered."""
+    """A stream or query that cannot be completed."""
 
     number: int
     failure: Failure

@@ -1,4 +1,4 @@
-"""A stream between two pieces of work, as bytes: another worker goes on from there."""
+"""A stream's state as bytes, from which another worker continues."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class SavedStream:
-    """A stream between two pieces of work: any worker with the same voice goes on from here.
+    """A stream's state between two jobs: any worker with the same voice can continue it.
 
     Attributes:
-        emitted: samples given out so far.
+        emitted: samples produced so far.
         state: `Utterance.to_bytes`.
     """
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a voice needs an engine
 
 @dataclass(frozen=True, kw_only=True)
 class SpeechOrder:
-    """Something to be spoken; None leaves the choice to the voice.
+    """A request for speech; None leaves a value to the voice.
 
     Attributes:
         text: any Unicode; or an SSML document, or phonemes.
@@ -26,15 +26,14 @@ class SpeechOrder:
         volume: times the amplitude.
         temperature: how freely samples are drawn.
         seed: 0..2**64-1; random when None.
-        lexicon: entries that go over the voice's own: the request's, until
-            `service.frontend.lexicon_store` has put in what its text asks for; or None.
-        timestamps: whether the stream tells when each word is heard.
-        exact_length: whether its length must be known before its first sound. A long text is else
-            spoken as it is planned.
-        whole: whether nothing is sent before everything is there: then nobody listens yet, and
-            others go first for a while.
-        background: whether nobody listens at all: it is made while no stream that somebody listens
-            to has anything to do, and takes up no place.
+        lexicon: entries that override the voice's own: first the request's, then also the stored ones
+            that the text uses (`service.frontend.lexicon_store`); or None.
+        timestamps: whether the stream has times of words.
+        exact_length: whether its length must be known before its first audio; else a long text is
+            spoken while it is planned.
+        whole: whether the response is sent at once when complete; live streams go first then.
+        background: whether it is a line of a job: generated while no live stream needs a batch step,
+            outside the limit on streams.
     """
 
     text: SpeechInput
