@@ -26,14 +26,14 @@ class SpeechOrder:
         volume: times the amplitude.
         temperature: how freely samples are drawn.
         seed: 0..2**64-1; random when None.
-        lexicon: entries that override the voice's own: first the request's, then also the stored ones
-            that the text uses (`service.frontend.lexicon_store`); or None.
+        lexicon: entries that override the voice's own: the request's, later also the stored
+            ones that the text uses (`service.frontend.lexicon_store`); or None.
         timestamps: whether the stream has times of words.
         exact_length: whether its length must be known before its first audio; else a long text is
             spoken while it is planned.
-        whole: whether the response is sent at once when complete; live streams go first then.
-        background: whether it is a line of a job: generated while no live stream needs a batch step,
-            outside the limit on streams.
+        whole: whether the response is sent when complete; live streams go first then.
+        background: whether it is a line of a job: generated while no live stream needs an
+            engine call, outside the limit on streams.
     """
 
     text: SpeechInput
