@@ -10,6 +10,7 @@ frontend        the process of the event loop: supervisor, workers, admission, o
 worker          the worker process: plans, schedules, generates
 protocol        what the two processes say to each other
 encoding        sample rates, containers and codecs
+compatible      the HTTP APIs of OpenAI, Piper and Coqui
 wyoming         the Wyoming protocol, for Home Assistant
 jobs            lists of texts, spoken in the background
 observability   logs, metrics, traces, status
@@ -17,13 +18,13 @@ cluster         the service as an application of Ray Serve
 page            the page at /
 
 Two processes share the work. The frontend has the event loop and all routes. The worker has voices
-and engine; a second worker waits in reserve, loaded. Plain data pass between them through one pipe.
+and engine; a second worker is loaded as standby. Plain data pass through one pipe.
 
     frontend   admission -> order with seed -> ... sound, snapshots ... -> encoder -> client
     worker                  planner -> scheduler -> generator
 
-When a worker dies, the next one makes each open stream again from its last snapshot. What has
-arrived is left out, so clients get the bytes they would have got.
+When a worker dies, the next one regenerates each open stream from its last snapshot. What has
+arrived is dropped, so clients get the same bytes.
 
 Nothing is imported here: a worker needs no web framework, and loads sooner without it.
 """
