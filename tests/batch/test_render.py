@@ -1,4 +1,4 @@
-"""Rendering: the files are what one utterance alone would be, whatever the company, and a run does
+"""Rendering: the files are what one utterance alone would be, whatever the batch, and a run does
 only what is missing.
 """
 

@@ -1,4 +1,4 @@
-"""Laws 3, 4, 5 and 8 for whole utterances: chunking, company and parking change no byte, and
+"""Laws 3, 4, 5 and 8 for whole utterances: chunking, batching and parking change no byte, and
 lengths are exact.
 """
 

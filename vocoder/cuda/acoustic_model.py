@@ -1,6 +1,6 @@
 """The acoustic model on a GPU: the sentences of all threads that ask, computed together.
 
-Layers are `vocoder.cuda`: a sentence's bytes depend neither on its company nor on when it was asked
+Layers are `vocoder.cuda`: a sentence's bytes depend neither on its batch nor on when it was asked
 for, on one GPU. What the GPU is given is made ready
 by the thread that asks, and what it gives is finished there: so what is wrong with a request is
 raised there, before it is among others.

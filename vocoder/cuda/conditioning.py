@@ -5,7 +5,7 @@ It is computed in two steps, for what is added is the largest thing there is of 
 `CudaConditioning.hidden` computes a sentence when it is reached, together with those of other
 threads, as far as the last product, whose inputs stay on the GPU. `CudaConditioning.project` is
 that product, for whatever frames of whatever streams are spoken next. Layers are `vocoder.cuda`: no
-byte depends on company, on one GPU.
+byte depends on the batch, on one GPU.
 
 F frames, M mels, L layers, G gate, I inputs, H the inputs of the last product, R rows.
 """

@@ -2,7 +2,7 @@
 
 Whoever calls while nobody works leads: it takes what waits, itself first, does it, and gives each
 its result. Whoever calls meanwhile waits, and when the leader is done the first of them leads. So
-nobody waits for company, and the busier it is, the more is done at once.
+nobody waits for a batch to fill, and the busier it is, the more is done at once.
 """
 
 from __future__ import annotations

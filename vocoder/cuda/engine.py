@@ -304,7 +304,7 @@ class CudaEngine(Engine):
 
     def _added(self, conditioning: Sequence[Conditioning], frames: Sequence[slice]) -> Tensor:
         """What is added inside the gates, float32 [F, L, G] for the frames of all jobs, one after
-        the other; a frame's is the same in any company.
+        the other; a frame's is the same in any batch.
         """
         shape = (-1, self.config.num_layers, self.config.gate_channels)
         kept = [

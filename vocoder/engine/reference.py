@@ -3,7 +3,7 @@ compared with it.
 
 One sample at a time, one stream at a time, on any torch device. A stream is computed by itself even
 where others share the call:
-products over a batch may be summed in another order, and company must not change a byte.
+products over a batch may be summed in another order, and batching must not change a byte.
 
 L layers, K taps, R residual, G gate, F frames, T samples, O output parameters.
 """

@@ -3,7 +3,7 @@
 // fp32 and bf16: every output is one chain of additions over the inputs in their order (of a pair
 // of bf16 the second comes first), starting from begin + add, however rows and columns are tiled.
 // int8: every output is a sum of integers, which is exact in any order, scaled and added once. So a
-// row's result does not depend on the rows beside it, which is what makes company and chunking
+// row's result does not depend on the rows beside it, which is what makes batching and chunking
 // invisible.
 #pragma once
 

@@ -1,6 +1,6 @@
 // Frames side by side: each lane of a vector belongs to another frame, and none knows of the
 // others. Every operation is rounded by itself (no fused multiply-adds, see CMakeLists.txt), so a
-// frame has the same bits in any lane, beside any company, on any instruction set.
+// frame has the same bits in any lane, in any batch, on any instruction set.
 #pragma once
 
 #include "vector.h"
