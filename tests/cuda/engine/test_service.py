@@ -1,4 +1,4 @@
-"""The service on a GPU: streams in one batch, in a worker of its own that is killed on the way, have
+"""The service on a GPU: streams in a batch, in a worker of its own that is killed on the way, have
 the bytes that the voice says alone.
 """
 

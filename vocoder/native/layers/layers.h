@@ -60,8 +60,7 @@ struct LayerKernels {
 
 namespace {  // inline functions of the kernels' units must not become those of others
 
-constexpr int64_t kTiles =
-    64;  // that are convolved at once: what they take stays in L2
+constexpr int64_t kTiles = 64;  // that are convolved at once: what they take stays in L2
 
 inline int64_t tiles_of(int taps, int64_t frames) {
     const int64_t outputs = kPoints + 1 - taps;
